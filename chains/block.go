@@ -1,0 +1,162 @@
+package chains
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/ethereum/go-ethereum/common"
+	"github.com/ethereum/go-ethereum/common/hexutil"
+	"github.com/ethereum/go-ethereum/core/types"
+	"github.com/ethereum/go-ethereum/crypto"
+	"github.com/ethereum/go-ethereum/rlp"
+)
+
+// Block is one block of a chain together with what proves it: its header and
+// the header before it. Two adjacent headers prove the rule "first block at or
+// after t"; see Proves.
+type Block struct {
+	Hash   common.Hash
+	Header *types.Header
+	// Parent is the header before Header, or nil for block 0.
+	Parent *types.Header
+	// Pinned says that the block was named by number, not found by time.
+	Pinned bool
+	// Unfinalized says that the block was newer than the chain's finalized
+	// block tag when it was read, so that a reorg can still replace it.
+	Unfinalized bool
+}
+
+// Number returns the block's number.
+func (b Block) Number() uint64 { return b.Header.Number.Uint64() }
+
+// Time returns the block's timestamp, in whole seconds, UTC.
+func (b Block) Time() time.Time { return time.Unix(int64(b.Header.Time), 0).UTC() }
+
+// Check recomputes what can be recomputed without a node: the hash of Header,
+// that Parent is the block before it, and that time does not run backwards.
+func (b Block) Check() error {
+	if b.Header == nil || b.Header.Number == nil {
+		return errors.New("block without header")
+	}
+	if !b.Header.Number.IsUint64() {
+		return fmt.Errorf("block number %v is out of range", b.Header.Number)
+	}
+	if got := b.Header.Hash(); got != b.Hash {
+		return fmt.Errorf("block %d: header hashes to %v, found %v", b.Number(), got, b.Hash)
+	}
+	if b.Number() == 0 {
+		if b.Parent != nil {
+			return errors.New("block 0 has a parent header")
+		}
+		return nil
+	}
+	if b.Parent == nil {
+		return fmt.Errorf("block %d: parent header missing", b.Number())
+	}
+	if b.Parent.Number == nil || !b.Parent.Number.IsUint64() || b.Parent.Number.Uint64()+1 != b.Number() {
+		return fmt.Errorf("block %d: parent header has number %v", b.Number(), b.Parent.Number)
+	}
+	if got := b.Parent.Hash(); got != b.Header.ParentHash {
+		return fmt.Errorf("block %d: parent header hashes to %v, want parentHash %v", b.Number(), got, b.Header.ParentHash)
+	}
+	if b.Parent.Time > b.Header.Time {
+		return fmt.Errorf("block %d: timestamp %d is before its parent's %d", b.Number(), b.Header.Time, b.Parent.Time)
+	}
+	return nil
+}
+
+// Proves reports whether b is the first block at or after t:
+// parent.time < t ≤ block.time, with block.parentHash = hash(parent).
+// Block 0 proves every t at or before its own time.
+func (b Block) Proves(t time.Time) error {
+	if err := b.Check(); err != nil {
+		return err
+	}
+	if b.Time().Before(t) {
+		return fmt.Errorf("block %d has time %v, before %v", b.Number(), b.Time().Format(time.RFC3339), t.UTC().Format(time.RFC3339Nano))
+	}
+	if b.Parent == nil {
+		return nil
+	}
+	if parent := time.Unix(int64(b.Parent.Time), 0).UTC(); !parent.Before(t) {
+		return fmt.Errorf("block %d is not the first at or after %v: block %d has time %v",
+			b.Number(), t.UTC().Format(time.RFC3339Nano), b.Number()-1, parent.Format(time.RFC3339))
+	}
+	return nil
+}
+
+// blockJSON is the text form of Block. The headers are RLP, so that every byte
+// is covered by the hash; number and time repeat them for a human reader and
+// must agree.
+type blockJSON struct {
+	Number      uint64        `json:"number"`
+	Time        uint64        `json:"time"`
+	Hash        common.Hash   `json:"hash"`
+	Header      hexutil.Bytes `json:"header"`
+	Parent      hexutil.Bytes `json:"parent,omitempty"`
+	Pinned      bool          `json:"pinned,omitempty"`
+	Unfinalized bool          `json:"unfinalized,omitempty"`
+}
+
+// MarshalJSON writes number, time, hash and both headers as RLP in hex.
+func (b Block) MarshalJSON() ([]byte, error) {
+	if err := b.Check(); err != nil {
+		return nil, err
+	}
+	header, err := rlp.EncodeToBytes(b.Header)
+	if err != nil {
+		return nil, err
+	}
+	j := blockJSON{Number: b.Number(), Time: b.Header.Time, Hash: b.Hash, Header: header, Pinned: b.Pinned, Unfinalized: b.Unfinalized}
+	if b.Parent != nil {
+		if j.Parent, err = rlp.EncodeToBytes(b.Parent); err != nil {
+			return nil, err
+		}
+	}
+	return json.Marshal(j)
+}
+
+// UnmarshalJSON reads the form written by MarshalJSON and refuses a block that
+// does not pass Check, unknown keys, and number or time that differ from the header.
+func (b *Block) UnmarshalJSON(data []byte) error {
+	var j blockJSON
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&j); err != nil {
+		return err
+	}
+	out := Block{Hash: j.Hash, Pinned: j.Pinned, Unfinalized: j.Unfinalized}
+	var err error
+	if out.Header, err = decodeHeader(j.Header); err != nil {
+		return fmt.Errorf("block %d: header: %w", j.Number, err)
+	}
+	if len(j.Parent) > 0 {
+		if out.Parent, err = decodeHeader(j.Parent); err != nil {
+			return fmt.Errorf("block %d: parent header: %w", j.Number, err)
+		}
+	}
+	if err := out.Check(); err != nil {
+		return err
+	}
+	if j.Number != out.Number() || j.Time != out.Header.Time {
+		return fmt.Errorf("block %d at %d: the header says block %d at %d", j.Number, j.Time, out.Number(), out.Header.Time)
+	}
+	*b = out
+	return nil
+}
+
+// decodeHeader decodes an RLP header and demands that it encodes to the same
+// bytes, so that no second spelling of a header passes.
+func decodeHeader(raw []byte) (*types.Header, error) {
+	var h types.Header
+	if err := rlp.DecodeBytes(raw, &h); err != nil {
+		return nil, err
+	}
+	if crypto.Keccak256Hash(raw) != h.Hash() {
+		return nil, errors.New("not in canonical RLP form")
+	}
+	return &h, nil
+}

@@ -1,0 +1,63 @@
+// Package snapshot reads proposals and votes from a Snapshot (snapshot.org)
+// GraphQL hub and recounts their tallies.
+package snapshot
+
+import (
+	"encoding/json"
+)
+
+// Proposal is a proposal as the hub gives it. Times are Unix seconds; scores
+// are the hub's doubles, unchanged.
+type Proposal struct {
+	ID      string `json:"id"`
+	IPFS    string `json:"ipfs,omitempty"`
+	Author  string `json:"author,omitempty"`
+	Space   string `json:"space"`   // space id, such as "vote-perp.eth"
+	Network string `json:"network"` // EIP-155 chain id in decimal
+	// Type is the voting type; "" in old proposals means single-choice.
+	Type       string     `json:"type"`
+	Title      string     `json:"title"`
+	Choices    []string   `json:"choices"`
+	Strategies []Strategy `json:"strategies"`
+	Created    int64      `json:"created"`
+	Updated    int64      `json:"updated,omitempty"`
+	Start      int64      `json:"start"`
+	End        int64      `json:"end"`
+	Snapshot   uint64     `json:"snapshot"` // block number on Network
+	State      string     `json:"state"`    // as the hub saw its clock; compute your own from Start and End
+	Privacy    string     `json:"privacy,omitempty"`
+	Quorum     float64    `json:"quorum"`     // absolute, in voting power; 0 means none
+	QuorumType string     `json:"quorumType"` // "default" or "rejection"
+	Link       string     `json:"link,omitempty"`
+	Flagged    bool       `json:"flagged,omitempty"`
+	// Scores holds one score per choice, or is empty before the first count.
+	Scores []float64 `json:"scores"`
+	// ScoresByStrategy is [choice][strategy]; old proposals hold null cells.
+	ScoresByStrategy [][]*float64 `json:"scores_by_strategy"`
+	ScoresState      string       `json:"scores_state"` // only "final" is final
+	ScoresTotal      float64      `json:"scores_total"`
+	ScoresUpdated    int64        `json:"scores_updated"` // Unix seconds, 0 = never
+	Votes            int          `json:"votes"`          // number of votes the hub counts
+}
+
+// Strategy is one voting strategy of a proposal. The hub fills a missing
+// Network of a top-level strategy with the proposal's, not that of nested ones.
+type Strategy struct {
+	Name    string          `json:"name"`
+	Network string          `json:"network,omitempty"`
+	Params  json.RawMessage `json:"params,omitempty"`
+}
+
+// Vote is one voter's vote as the hub gives it.
+type Vote struct {
+	ID      string `json:"id"`
+	IPFS    string `json:"ipfs,omitempty"`
+	Voter   string `json:"voter"`   // EIP-55 address, or a 66-character Starknet address
+	Created int64  `json:"created"` // Unix seconds, signed by the voter; not the arrival time
+	// Choice is a number, a list, an object of weights or sealed text,
+	// depending on the voting type; numbering starts at 1.
+	Choice       json.RawMessage `json:"choice"`
+	VP           float64         `json:"vp"`
+	VPByStrategy []float64       `json:"vp_by_strategy"`
+	VPState      string          `json:"vp_state"`
+}

@@ -1,0 +1,70 @@
+package votingpower
+
+import (
+	"math/big"
+	"time"
+
+	"github.com/ethereum/go-ethereum/common"
+
+	"github.com/perpdao/perpquorum/chains"
+)
+
+// ModelFormat names the version of the model file that this package reads.
+const ModelFormat = "perpquorum-model/1"
+
+// Model describes what circulates and what votes, as data: which tokens,
+// without which wallets, plus which vote-escrow contracts, and which fraction
+// of it is the quorum.
+type Model struct {
+	Name     string
+	Symbol   string // of the token, such as "PERP"
+	Decimals uint8  // of every token and escrow in the model, 0 to 36
+	// Definition is one sentence that says what the figure counts; it is
+	// printed beside the number, because circulating supply has several definitions.
+	Definition string
+	Synthetic  string // says that the model is made up; "" for a real one
+	// Network is the chain on which the DAO's proposals take their snapshot block.
+	Network chains.ID
+	Space   string // Snapshot space id of official votes, such as "vote-perp.eth"
+	// Quorum is the fraction of circulating voting power that a vote needs, 0 to 1.
+	Quorum *big.Rat
+	// Turnout lists the choices that count towards the quorum by their text, or
+	// is empty for all votes, Abstain and invalid choices included.
+	Turnout  []string
+	Tokens   []Token
+	Excluded []Wallet
+	Escrows  []Escrow
+	Sources  []string
+}
+
+// Token is the ERC-20 token on one chain.
+type Token struct {
+	Chain   chains.ID
+	Address common.Address
+	Label   string
+	// Supply says that totalSupply() of this contract is added. A bridged
+	// token is not: its supply is inside the home token's.
+	Supply bool
+	Source string
+}
+
+// Wallet is a wallet whose balance of the chain's token does not circulate.
+type Wallet struct {
+	Chain   chains.ID
+	Address common.Address
+	Label   string
+	// From and Until bound the time for which the wallet is excluded:
+	// From ≤ t < Until. A zero time leaves that side open.
+	From, Until time.Time
+	Source      string
+}
+
+// Escrow is a vote-escrow contract: Weight is added, Locked is subtracted.
+type Escrow struct {
+	Chain   chains.ID
+	Address common.Address
+	Label   string
+	Weight  string // signature without arguments, such as "totalSupplyWeighted()"
+	Locked  string // signature without arguments, such as "totalPERPSupply()"
+	Source  string
+}
