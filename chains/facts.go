@@ -1,0 +1,101 @@
+package chains
+
+import "github.com/ethereum/go-ethereum/common"
+
+// anchor is a block whose hash tells the public chain from its forks and
+// copies. A hash covers all blocks before it, so one late block is enough.
+type anchor struct {
+	Number uint64
+	Hash   common.Hash
+}
+
+// anchorOf returns the anchor of the public chain with the given id.
+//
+// Ethereum: the first block after the Merge. It lies after the DAO fork
+// (1920000), where Ethereum Classic left with the same genesis block, and after
+// the Merge itself, so that it tells Ethereum from each proof-of-work fork.
+// Optimism: the Bedrock block, the oldest one that every op-geth serves itself.
+func anchorOf(id ID) (anchor, bool) {
+	switch id {
+	case Ethereum:
+		return anchor{mergeBlock, common.HexToHash("0x56a9bb0302da44b8c0b3df540781424684c3af04d0b7a38d72842b762076a664")}, true
+	case Optimism:
+		return anchor{bedrockBlock, common.HexToHash("0xdbf6a80fef073de06add9b0d14026d6e5a86c85f6d102c36d3d8e9cf89c2afd3")}, true
+	}
+	return anchor{}, false
+}
+
+const (
+	mergeBlock   = 15537394  // first proof-of-stake block of Ethereum
+	bedrockBlock = 105235063 // first block of Optimism made by op-node
+)
+
+// moment is a block number with its timestamp in Unix seconds.
+type moment struct{ Number, Time uint64 }
+
+// momentsOf returns block times of a public chain, ascending. They are hints
+// for the first guess of a search and prove nothing: a chain on which they are
+// wrong (a fork, a development chain) costs more rounds, never another block.
+func momentsOf(id ID) []moment {
+	switch id {
+	case Ethereum:
+		return []moment{
+			{1, 1438269988},
+			{200000, 1441661589},
+			{1000000, 1455404053},
+			{1920000, 1469020840}, // DAO fork
+			{2463000, 1476796771}, // Tangerine Whistle
+			{3000000, 1484475035},
+			{4000000, 1499633567}, // the difficulty bomb slows blocks up to Byzantium
+			{4370000, 1508131331}, // Byzantium
+			{5000000, 1517319693},
+			{6000000, 1532118564},
+			{7000000, 1546466952},
+			{7280000, 1551383524}, // Constantinople
+			{8000000, 1561100149},
+			{9000000, 1574706444},
+			{9200000, 1577953849}, // Muir Glacier
+			{10000000, 1588598533},
+			{11000000, 1601957824},
+			{12000000, 1615234816},
+			{12965000, 1628166822}, // London
+			{14000000, 1642114795},
+			{15050000, 1656586444}, // Gray Glacier
+			{mergeBlock, 1663224179},
+			{16000000, 1668811907},
+			{17000000, 1680911891},
+			{18000000, 1693066895},
+			{19000000, 1705173443},
+			{20000000, 1717281407},
+		}
+	case Optimism:
+		return []moment{
+			{1, 1636665399},
+			{bedrockBlock, 1686068903}, // from here on exactly 2 s per block
+		}
+	}
+	return nil
+}
+
+// funded returns an account whose balance is not zero after the given block of
+// a public chain. An endpoint that reports zero for it does not hold the state
+// of that block, whatever it answers for other accounts. ok is false for
+// chains without such a known account.
+//
+// coinbase is the block's beneficiary. Before the Merge the protocol itself
+// pays it at the end of the block, so it cannot be empty then; after the Merge
+// the account is WETH, which has held ether since 2017. On Optimism it is the
+// WETH predeploy.
+func funded(id ID, number uint64, coinbase common.Address) (account common.Address, ok bool) {
+	switch {
+	case id == Ethereum && number == 0: // named in the genesis allocation
+		return common.HexToAddress("0x000d836201318ec6899a67540690382780743280"), true
+	case id == Ethereum && number < mergeBlock:
+		return coinbase, true
+	case id == Ethereum:
+		return common.HexToAddress("0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2"), true
+	case id == Optimism:
+		return common.HexToAddress("0x4200000000000000000000000000000000000006"), true
+	}
+	return common.Address{}, false
+}
