@@ -61,3 +61,32 @@ type Vote struct {
 	VPByStrategy []float64       `json:"vp_by_strategy"`
 	VPState      string          `json:"vp_state"`
 }
+
+// VoteList is every vote of a proposal, as [Client.Votes] read it.
+type VoteList struct {
+	// Votes holds one vote per voter, the latest, ordered by Created, then ID.
+	Votes []Vote `json:"votes"`
+	// Superseded holds rows that a later row of the same voter replaced. On an
+	// open proposal a voter who votes again during the read leaves one; on a
+	// final proposal the hub should hold one row per voter, so anything here
+	// means that it counted a voter twice.
+	Superseded []Vote `json:"superseded,omitempty"`
+	// Proposal is the proposal as read again after the last page of votes:
+	// the one these votes belong to.
+	Proposal *Proposal `json:"-"`
+}
+
+// Rows returns the number of rows read, which for a final proposal equals
+// [Proposal].Votes unless the hub withholds or invents votes.
+func (l *VoteList) Rows() int { return len(l.Votes) + len(l.Superseded) }
+
+// Space is a DAO's page on the hub. Its settings are today's: a proposal keeps
+// those of its creation.
+type Space struct {
+	ID         string     `json:"id"`
+	Name       string     `json:"name"`
+	Network    string     `json:"network"` // EIP-155 chain id in decimal
+	Symbol     string     `json:"symbol"`
+	Strategies []Strategy `json:"strategies"`
+	Quorum     float64    `json:"quorum"` // absolute, in voting power; 0 means none
+}
