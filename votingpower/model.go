@@ -9,12 +9,9 @@ import (
 	"github.com/perpdao/perpquorum/chains"
 )
 
-// ModelFormat names the version of the model file that this package reads.
-const ModelFormat = "perpquorum-model/1"
-
 // Model describes what circulates and what votes, as data: which tokens,
 // without which wallets, plus which vote-escrow contracts, and which fraction
-// of it is the quorum.
+// of it is the quorum. See ParseModel for its JSON form.
 type Model struct {
 	Name     string
 	Symbol   string // of the token, such as "PERP"
@@ -25,16 +22,16 @@ type Model struct {
 	Synthetic  string // says that the model is made up; "" for a real one
 	// Network is the chain on which the DAO's proposals take their snapshot block.
 	Network chains.ID
-	Space   string // Snapshot space id of official votes, such as "vote-perp.eth"
+	Space   string // Snapshot space id of official votes, such as "vote-perp.eth"; may be ""
 	// Quorum is the fraction of circulating voting power that a vote needs, 0 to 1.
 	Quorum *big.Rat
 	// Turnout lists the choices that count towards the quorum by their text, or
 	// is empty for all votes, Abstain and invalid choices included.
 	Turnout  []string
-	Tokens   []Token
+	Tokens   []Token // one per chain, at least one of them supply
 	Excluded []Wallet
 	Escrows  []Escrow
-	Sources  []string
+	Sources  []string // where the model comes from; for display
 }
 
 // Token is the ERC-20 token on one chain.
@@ -45,7 +42,7 @@ type Token struct {
 	// Supply says that totalSupply() of this contract is added. A bridged
 	// token is not: its supply is inside the home token's.
 	Supply bool
-	Source string
+	Source string // where the address is published; may be ""
 }
 
 // Wallet is a wallet whose balance of the chain's token does not circulate.
@@ -53,18 +50,19 @@ type Wallet struct {
 	Chain   chains.ID
 	Address common.Address
 	Label   string
-	// From and Until bound the time for which the wallet is excluded:
-	// From ≤ t < Until. A zero time leaves that side open.
+	// From and Until bound the time for which the wallet is excluded, by the
+	// query time t: From ≤ t < Until. A zero time leaves that side open.
 	From, Until time.Time
-	Source      string
+	Source      string // where the exclusion is published; may be ""
 }
 
-// Escrow is a vote-escrow contract: Weight is added, Locked is subtracted.
+// Escrow is a vote-escrow contract for the token of its chain: Weight is
+// added, Locked is subtracted, both in the token's base units.
 type Escrow struct {
 	Chain   chains.ID
 	Address common.Address
 	Label   string
 	Weight  string // signature without arguments, such as "totalSupplyWeighted()"
 	Locked  string // signature without arguments, such as "totalPERPSupply()"
-	Source  string
+	Source  string // where the address is published; may be ""
 }

@@ -1,81 +1,49 @@
 // Package votingpower works out a DAO's circulating voting power and quorum at
-// a moment, as a signed sum of on-chain reads that a declarative model describes.
+// a moment.
+//
+// # The formula
+//
+// Circulating voting power is a signed sum of on-chain reads:
+//
+//	circulating supply = Σ totalSupply() of the tokens that count as supply
+//	                   − Σ balanceOf(wallet) of the wallets that do not circulate
+//	voting power       = circulating supply
+//	                   + Σ weight of the vote escrows
+//	                   − Σ tokens locked in them, which the supply holds already
+//	quorum             = fraction × voting power
+//
+// A [Model] says as data which tokens, wallets and escrows these are, with
+// labels, dates and sources; "circulating" has no other meaning than the model
+// and its Definition give it. [Model.Terms] expands it into a flat list of
+// calls with signs, and everything else is per term: what is read, what is kept
+// as evidence, what is summed and what a report shows. [PERP] is the built-in
+// model; [ParseModel] reads anyone's, by the same rules.
+//
+// # The moment
+//
+// The query time t picks one block per chain: the first block at or after t,
+// or, for a chain that is pinned, a block named by number. All reads of a chain
+// are made at its block.
+//
+// # Evidence
+//
+// [Collect] is the only function that does I/O. It gathers [Evidence]: the
+// model, t, each chain's block with its header and the header before it, and
+// the raw answer to every call. [Compute] is pure. It derives the terms again
+// and refuses evidence that is not exactly what they ask for, so a published
+// bundle is recomputed offline by the code that a live run uses.
+//
+// # What is checked and what is trusted
+//
+// Compute checks that headers hash to the block hashes, that two adjacent
+// headers prove each block to be the first at or after t, that the reads are
+// those of the model at t, in order and of one word each, that tokens and
+// escrows have the model's decimals, that a balance of zero was read from a
+// token that has a supply, and that no more is taken away on a chain than its
+// token's supply.
+//
+// Evidence alone does not prove that a block belongs to the public chain, nor
+// that an answer is what the contract returned at that block: for that, Compute
+// relies on the nodes that Collect asked. [chains.Client] proves the chain by a
+// known block when it dials, and can be told to ask several endpoints.
 package votingpower
-
-import (
-	"math/big"
-	"time"
-
-	"github.com/ethereum/go-ethereum/common/hexutil"
-
-	"github.com/perpdao/perpquorum/chains"
-)
-
-// Evidence is everything Compute needs, as plain data: what was read, of which
-// blocks. It is complete: a Result can be recomputed from it offline.
-type Evidence struct {
-	Model *Model `json:"model"`
-	// At is the query time. Every block that is not pinned is the first block
-	// of its chain at or after it.
-	At     time.Time                   `json:"at"`
-	Chains map[chains.ID]ChainEvidence `json:"chains"`
-	Reads  []Read                      `json:"reads"`
-}
-
-// ChainEvidence is the block of one chain at which all its reads were made.
-type ChainEvidence struct {
-	Block chains.Block `json:"block"`
-	// Development says that the chain failed the proof of being the public
-	// chain of its id and was let pass: its figures mean nothing outside a test.
-	Development bool `json:"development,omitempty"`
-}
-
-// Read is one answered eth_call, in the order of the model's terms.
-type Read struct {
-	Chain  chains.ID     `json:"chain"`
-	To     string        `json:"to"` // EIP-55 address
-	Data   hexutil.Bytes `json:"data"`
-	Result hexutil.Bytes `json:"result"`
-	// From labels the endpoint that answered. It is for display only: nothing
-	// is computed from it.
-	From string `json:"from,omitempty"`
-}
-
-// Term is one summand of the circulating voting power, or a check (Sign 0)
-// whose result must equal Want.
-type Term struct {
-	Group string // GroupSupply, GroupExcluded, GroupEscrow or GroupCheck
-	Sign  int    // +1, -1, or 0 for a check
-	Label string
-	Chain chains.ID
-	Call  chains.Call
-	Want  *big.Int // for a check: the value that must be found
-}
-
-// The groups of terms, in the order of a report.
-const (
-	GroupSupply   = "supply"   // token total supply
-	GroupExcluded = "excluded" // balances that do not circulate
-	GroupEscrow   = "escrow"   // vote-escrow weight, less the tokens locked in it
-	GroupCheck    = "check"    // not summed: values known beforehand, such as decimals
-)
-
-// Line is a term with the amount that was read for it, in base units.
-type Line struct {
-	Term
-	Amount *big.Int // as read, never negative; the sum uses Sign × Amount
-}
-
-// Result is what Compute derives from Evidence. Amounts are in the token's
-// base units (for 18 decimals: wei).
-type Result struct {
-	Evidence *Evidence
-	Lines    []Line // terms with Sign ≠ 0, in the order of the model
-	// CirculatingSupply is the sum of the supply and excluded groups.
-	CirculatingSupply *big.Int
-	// VotingPower is CirculatingSupply plus the escrow group.
-	VotingPower *big.Int
-	// Quorum is the model's fraction of VotingPower, exact: it may be a
-	// fraction of a base unit.
-	Quorum *big.Rat
-}

@@ -1,0 +1,207 @@
+package votingpower
+
+import (
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/ethereum/go-ethereum/common"
+
+	"github.com/perpdao/perpquorum/chains"
+)
+
+const (
+	maxDecimals = 36   // keeps amounts printable; ERC-20 tokens have 0 to 18, some 24 or 27
+	maxText     = 1000 // bytes of a name, label or source
+)
+
+// Check finds the first thing in m that cannot be right, and names it by its
+// path in the JSON form, such as excluded[3].address. A model from ParseModel
+// has passed it; it is for models that are put together in Go.
+func (m *Model) Check() error {
+	c := checker{model: m, tokens: map[chains.ID]int{}}
+	for _, check := range []func(){c.texts, c.numbers, c.tokenList, c.excluded, c.escrows} {
+		if check(); c.err != nil {
+			return c.err
+		}
+	}
+	return nil
+}
+
+// checker keeps the first fault. Paths are built only for faults, because
+// every Compute checks the model again.
+type checker struct {
+	model  *Model
+	tokens map[chains.ID]int // index of the chain's token
+	err    error
+}
+
+func (c *checker) fail(path, format string, args ...any) {
+	if c.err == nil {
+		c.err = &fault{path: path, offset: -1, msg: fmt.Sprintf(format, args...)}
+	}
+}
+
+// place identifies a contract or account.
+type place struct {
+	chain   chains.ID
+	address common.Address
+}
+
+func (c *checker) texts() {
+	m := c.model
+	c.text("name", -1, "", m.Name, true)
+	c.text("symbol", -1, "", m.Symbol, true)
+	c.text("definition", -1, "", m.Definition, true)
+	c.text("synthetic", -1, "", m.Synthetic, false)
+	c.text("space", -1, "", m.Space, false)
+	for i, source := range m.Sources {
+		c.text("sources", i, "", source, true)
+	}
+	seen := map[string]bool{}
+	for i, choice := range m.Turnout {
+		// A choice is compared with the proposal's text, odd spaces included.
+		if choice == "" || !utf8.ValidString(choice) || seen[choice] {
+			c.fail(at("turnout", i, ""), "found %q, want a choice that is not empty and not there twice", choice)
+		}
+		seen[choice] = true
+	}
+}
+
+// text demands one printable line, so that a label cannot break or fake the
+// layout of a report.
+func (c *checker) text(list string, i int, key, s string, required bool) {
+	switch {
+	case s == "" && required:
+		c.fail(at(list, i, key), "is empty")
+	case len(s) > maxText:
+		c.fail(at(list, i, key), "has %d bytes, want at most %d", len(s), maxText)
+	case strings.TrimSpace(s) != s:
+		c.fail(at(list, i, key), "%q starts or ends with a space", s)
+	}
+	for _, r := range s {
+		if r == utf8.RuneError || !unicode.IsGraphic(r) {
+			c.fail(at(list, i, key), "%q holds the character %U, which is not printable", s, r)
+		}
+	}
+}
+
+func (c *checker) numbers() {
+	if c.model.Decimals > maxDecimals {
+		c.fail("decimals", "found %d, want 0 to %d", c.model.Decimals, maxDecimals)
+	}
+	if c.model.Network == 0 {
+		c.fail("network", "is missing, want a chain such as ethereum")
+	}
+	if err := checkFraction(c.model.Quorum); err != nil {
+		c.fail("quorum", "%v", err)
+	}
+}
+
+func (c *checker) tokenList() {
+	supply := false
+	for i, token := range c.model.Tokens {
+		c.row("tokens", i, place{token.Chain, token.Address}, token.Label, token.Source)
+		if first, ok := c.tokens[token.Chain]; ok {
+			c.fail(at("tokens", i, "chain"), "%v has a token already, tokens[%d]: want one per chain", token.Chain, first)
+		}
+		c.tokens[token.Chain] = i
+		supply = supply || token.Supply
+	}
+	if !supply {
+		c.fail("tokens", `no token has "supply": true, so there is no supply to sum`)
+	}
+}
+
+// row checks what tokens, wallets and escrows share.
+func (c *checker) row(list string, i int, p place, label, source string) {
+	c.text(list, i, "label", label, true)
+	c.text(list, i, "source", source, false)
+	if p.chain == 0 {
+		c.fail(at(list, i, "chain"), "is missing, want a chain such as ethereum")
+	}
+	if p.address == (common.Address{}) {
+		c.fail(at(list, i, "address"), "is the zero address")
+	}
+	if _, ok := c.tokens[p.chain]; !ok && list != "tokens" {
+		c.fail(at(list, i, "chain"), "the model has no token on %v: add one to tokens", p.chain)
+	}
+}
+
+func (c *checker) excluded() {
+	wallets := c.model.Excluded
+	seen := map[place][]int{}
+	for i, w := range wallets {
+		p := place{w.Chain, w.Address}
+		c.row("excluded", i, p, w.Label, w.Source)
+		c.instants(i, w)
+		for _, j := range seen[p] {
+			if overlap(w, wallets[j]) {
+				c.fail(at("excluded", i, "address"), "%v on %v is excluded by excluded[%d] already, at times that overlap", w.Address, w.Chain, j)
+			}
+		}
+		seen[p] = append(seen[p], i)
+	}
+	for i, e := range c.model.Escrows {
+		if js := seen[place{e.Chain, e.Address}]; len(js) > 0 {
+			c.fail(at("excluded", js[0], "address"), "%v is escrows[%d]: what is locked in it would be subtracted twice", e.Address, i)
+		}
+	}
+}
+
+func (c *checker) instants(i int, w Wallet) {
+	if err := checkInstant(w.From); err != nil && !w.From.IsZero() {
+		c.fail(at("excluded", i, "from"), "%v", err)
+	}
+	if err := checkInstant(w.Until); err != nil && !w.Until.IsZero() {
+		c.fail(at("excluded", i, "until"), "%v", err)
+	}
+	if !w.From.IsZero() && !w.Until.IsZero() && !w.From.Before(w.Until) {
+		c.fail(at("excluded", i, "until"), "found %s, want a time after from", show(w.Until))
+	}
+}
+
+// overlap reports whether some t is in both wallets' times.
+func overlap(a, b Wallet) bool {
+	before := func(a, b Wallet) bool { return !a.Until.IsZero() && !b.From.IsZero() && !a.Until.After(b.From) }
+	return !before(a, b) && !before(b, a)
+}
+
+func (c *checker) escrows() {
+	seen := map[place]int{}
+	for i, e := range c.model.Escrows {
+		p := place{e.Chain, e.Address}
+		c.row("escrows", i, p, e.Label, e.Source)
+		if j, ok := seen[p]; ok {
+			c.fail(at("escrows", i, "address"), "%v on %v is escrows[%d] already", e.Address, e.Chain, j)
+		}
+		seen[p] = i
+		c.getter(i, "weight", e.Address, e.Weight)
+		c.getter(i, "locked", e.Address, e.Locked)
+		if e.Weight == e.Locked {
+			c.fail(at("escrows", i, "locked"), "%q is the weight too: the escrow would count for nothing", e.Locked)
+		}
+	}
+}
+
+// getter demands a function that can be called without arguments.
+func (c *checker) getter(i int, key string, to common.Address, signature string) {
+	if !strings.HasSuffix(signature, "()") {
+		c.fail(at("escrows", i, key), `found %q, want a function without arguments such as "totalSupply()"`, signature)
+	} else if _, err := chains.NewCall(to, signature); err != nil {
+		c.fail(at("escrows", i, key), "%v", err)
+	}
+}
+
+// at is the path of a key of the i-th row of a list, or of list itself if i < 0.
+func at(list string, i int, key string) string {
+	if i < 0 {
+		return list
+	}
+	return strings.TrimSuffix(fmt.Sprintf("%s[%d].%s", list, i, key), ".")
+}
+
+// show writes a time as the JSON forms do.
+func show(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
