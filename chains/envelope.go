@@ -1,0 +1,254 @@
+package chains
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"unicode"
+)
+
+// asked is what a request expects: its ids, in order, and whether it is a batch.
+type asked struct {
+	batch bool
+	ids   []string
+}
+
+// readAsked reads the ids from a request body that go-ethereum's client wrote.
+func readAsked(body []byte) (asked, error) {
+	type message struct {
+		ID json.RawMessage `json:"id"`
+	}
+	a := asked{batch: len(body) > 0 && body[0] == '['}
+	var list []message
+	var err error
+	if a.batch {
+		err = json.Unmarshal(body, &list)
+	} else {
+		list = make([]message, 1)
+		err = json.Unmarshal(body, &list[0])
+	}
+	if err != nil {
+		return asked{}, fmt.Errorf("own request: %w", err)
+	}
+	for _, m := range list {
+		a.ids = append(a.ids, string(m.ID))
+	}
+	return a, nil
+}
+
+// answer is one element of a reply, written anew for go-ethereum's client.
+type answer struct {
+	Version string          `json:"jsonrpc"`
+	ID      json.RawMessage `json:"id"`
+	Result  json.RawMessage `json:"result,omitempty"`
+	Error   *answerError    `json:"error,omitempty"`
+}
+
+type answerError struct {
+	Code    int    `json:"code"`
+	Message string `json:"message"`
+}
+
+// sanitize checks a reply to a and writes it anew. Ids without an answer are
+// left out; the caller asks for them again.
+func (a asked) sanitize(body []byte) ([]byte, error) {
+	if !json.Valid(body) {
+		return nil, foreignFault(200, body)
+	}
+	if err := checkKeys(body); err != nil {
+		return nil, err
+	}
+	answers, err := a.read(bytes.TrimSpace(body))
+	if err != nil {
+		return nil, err
+	}
+	if a.batch {
+		return json.Marshal(answers)
+	}
+	if len(answers) != 1 {
+		return nil, broken("no answer in the reply")
+	}
+	return json.Marshal(answers[0])
+}
+
+func (a asked) read(body []byte) ([]answer, error) {
+	switch {
+	case body[0] == '{':
+		return a.readObject(body)
+	case body[0] == '[' && a.batch:
+		return a.readList(body)
+	}
+	return nil, broken("reply is not of the kind asked for: " + string(body[:min(len(body), 80)]))
+}
+
+// readObject reads the reply to a single call, or the one error with which some
+// endpoints answer a whole batch. One success never stands for a batch.
+func (a asked) readObject(body []byte) ([]answer, error) {
+	id, result, f, err := readElement(body)
+	if err != nil {
+		return nil, err
+	}
+	if f == nil {
+		if a.batch {
+			return nil, broken(fmt.Sprintf("one result for a batch of %d calls", len(a.ids)))
+		}
+		if id != a.ids[0] {
+			return nil, broken("reply has id " + show(id) + ", want " + a.ids[0])
+		}
+		return []answer{{Version: "2.0", ID: json.RawMessage(id), Result: result}}, nil
+	}
+	if f.class != classNone || f.foreign {
+		return nil, f
+	}
+	if !a.batch && id != "" && id != "null" && id != a.ids[0] {
+		return nil, broken("error has id " + show(id) + ", want " + a.ids[0])
+	}
+	return nil, f
+}
+
+// readList reads the reply to a batch: each id at most once, none that was not
+// asked for. Errors without an id are the answer to all that have none.
+func (a asked) readList(body []byte) ([]answer, error) {
+	var list []json.RawMessage
+	if err := json.Unmarshal(body, &list); err != nil {
+		return nil, broken("malformed batch reply")
+	}
+	open := make(map[string]bool, len(a.ids))
+	for _, id := range a.ids {
+		open[id] = true
+	}
+	var answers []answer
+	var shared *fault
+	for _, raw := range list {
+		id, result, f, err := readElement(raw)
+		if err != nil {
+			return nil, err
+		}
+		if f != nil && (id == "" || id == "null") {
+			shared = f
+			continue
+		}
+		wanted, known := open[id]
+		switch {
+		case !known:
+			return nil, broken("reply has id " + show(id) + ", which was not asked")
+		case !wanted:
+			return nil, broken("reply has id " + show(id) + " twice")
+		}
+		open[id] = false
+		answers = append(answers, newAnswer(id, result, f))
+	}
+	for _, id := range a.ids {
+		if open[id] && shared != nil {
+			answers = append(answers, newAnswer(id, nil, shared))
+		}
+	}
+	if answers == nil {
+		answers = []answer{}
+	}
+	return answers, nil
+}
+
+func newAnswer(id string, result json.RawMessage, f *fault) answer {
+	out := answer{Version: "2.0", ID: json.RawMessage(id)}
+	if f != nil {
+		out.Error = &answerError{f.code, f.text}
+	} else {
+		out.Result = result
+	}
+	return out
+}
+
+// readElement reads one reply object: its id as raw text, and its result or its
+// error; an error wins over a result.
+func readElement(raw json.RawMessage) (id string, result json.RawMessage, f *fault, err error) {
+	var obj map[string]json.RawMessage
+	if json.Unmarshal(raw, &obj) != nil || obj == nil {
+		return "", nil, nil, broken("reply element is not an object: " + string(raw[:min(len(raw), 80)]))
+	}
+	id = string(obj["id"])
+	if f := objectFault(200, obj); f != nil {
+		return id, nil, f, nil
+	}
+	for key := range obj {
+		switch key {
+		case "jsonrpc", "id", "result", "error":
+		default:
+			return "", nil, nil, broken("reply has the unknown key " + key)
+		}
+	}
+	if version, ok := obj["jsonrpc"]; ok && string(version) != `"2.0"` {
+		return "", nil, nil, broken("reply has jsonrpc " + string(version))
+	}
+	result, ok := obj["result"]
+	if !ok {
+		return "", nil, nil, broken("reply has neither result nor error")
+	}
+	return id, result, nil, nil
+}
+
+func show(id string) string {
+	if id == "" {
+		return "missing"
+	}
+	return id
+}
+
+// checkKeys refuses a key that stands twice in one object, at any depth. Keys
+// that differ in letter case only count as the same: package json would let the
+// second of them win.
+func checkKeys(body []byte) error {
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.UseNumber()
+	type level struct {
+		keys  map[string]bool // nil in an array
+		inKey bool            // the next token is a key
+	}
+	var stack []level
+	for {
+		token, err := dec.Token()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return broken("malformed JSON")
+		}
+		top := len(stack) - 1
+		if key, ok := token.(string); ok && top >= 0 && stack[top].inKey {
+			folded := fold(key)
+			if stack[top].keys[folded] {
+				return broken("reply has the key " + key + " twice in one object")
+			}
+			stack[top].keys[folded] = true
+			stack[top].inKey = false
+			continue
+		}
+		switch token {
+		case json.Delim('{'):
+			stack = append(stack, level{keys: map[string]bool{}, inKey: true})
+			continue
+		case json.Delim('['):
+			stack = append(stack, level{})
+			continue
+		case json.Delim('}'), json.Delim(']'):
+			stack = stack[:top]
+			top--
+		}
+		if top >= 0 && stack[top].keys != nil {
+			stack[top].inKey = true
+		}
+	}
+}
+
+// fold maps letters that package json takes for the same onto one of them.
+func fold(key string) string {
+	return strings.Map(func(c rune) rune {
+		least := c
+		for next := unicode.SimpleFold(c); next != c; next = unicode.SimpleFold(next) {
+			least = min(least, next)
+		}
+		return least
+	}, key)
+}

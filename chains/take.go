@@ -1,0 +1,141 @@
+package chains
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// take sorts what one request brought into replies, calls to repeat, and the
+// failure that ends the run. It returns how long to wait before repeating.
+func (r *run) take(chunk []int, outcomes []outcome) (pause time.Duration, err error) {
+	v := r.survey(chunk, outcomes)
+	for i, index := range chunk {
+		if v.classes[i] == classNone {
+			r.replies[index].raw = outcomes[i].raw
+			continue
+		}
+		wait, err := r.settle(index, outcomes[i].fault, v.classes[i], v)
+		if err != nil {
+			return 0, err
+		}
+		pause = max(pause, wait)
+	}
+	r.learn(len(chunk), v)
+	if !r.budget.spend(v.retry != nil) && v.retry != nil {
+		return 0, r.failure(v.retry, classify(v.retry), r.calls[chunk[0]].tries)
+	}
+	if pause > 0 {
+		pause = max(pause, r.backoff.NextBackOff())
+	}
+	return pause, nil
+}
+
+// survey is the overall view of one request's outcome.
+type survey struct {
+	classes  []Class
+	n        int    // calls in the request
+	answered int    // calls with a result or a failure of their own
+	size     *fault // a complaint about size
+	rate     bool   // a complaint about the rate
+	retry    *fault // the first fault that is neither an answer nor about size
+}
+
+func (r *run) survey(chunk []int, outcomes []outcome) survey {
+	v := survey{classes: make([]Class, len(chunk)), n: len(chunk)}
+	for i, index := range chunk {
+		o := &outcomes[i]
+		if o.fault == nil && r.calls[index].notNull && string(o.raw) == "null" {
+			o.fault = &fault{class: classLag, status: 200, text: "null"}
+		}
+		if o.fault == nil && !json.Valid(o.raw) {
+			o.fault = broken("empty result")
+		}
+		if o.fault == nil {
+			v.answered++
+			continue
+		}
+		v.classes[i] = classify(o.fault)
+		switch {
+		case kinds[v.classes[i]].action == actValue:
+			v.answered++
+		case v.classes[i] == classSize:
+			v.size = o.fault
+		case v.retry == nil && !o.missing:
+			v.retry = o.fault
+		}
+		v.rate = v.rate || v.classes[i] == classRate
+	}
+	for i := range outcomes {
+		// geth refuses a batch with one error, for the first id, and leaves the
+		// others out: they were refused too.
+		if outcomes[i].missing && v.size != nil {
+			v.classes[i], outcomes[i].fault = classSize, v.size
+		} else if outcomes[i].missing && v.retry == nil {
+			v.retry = outcomes[i].fault
+		}
+	}
+	return v
+}
+
+// settle decides about one call that has no result: its own failure is its
+// reply, a passing failure opens it again, any other ends the run.
+func (r *run) settle(index int, f *fault, class Class, v survey) (time.Duration, error) {
+	c, k := r.calls[index], kinds[class]
+	switch {
+	case k.action == actValue:
+		r.replies[index].err = r.failure(f, class, 1)
+		return 0, nil
+	case class == classSize && v.n > 1:
+		r.open = append(r.open, index)
+		return 0, nil
+	case class == classRate && v.answered > 0 && f.retryAfter <= longestWait:
+		// The endpoint serves, only not all at once: the budget bounds this.
+	default:
+		c.tries++
+	}
+	if c.tries >= k.tries || f.retryAfter > longestWait {
+		return 0, r.failure(f, class, max(c.tries, 1))
+	}
+	r.open = append(r.open, index)
+	if class == classLag {
+		return lagPause, nil
+	}
+	if class == classProtocol || class == classUnknown || class == classTransport {
+		r.single = r.single || c.tries >= 2
+	}
+	return max(f.retryAfter, 1), nil // 1 ns: the backoff decides
+}
+
+// learn adapts batch size and pace to how a request of n calls fared.
+func (r *run) learn(n int, v survey) {
+	switch {
+	case v.size != nil:
+		r.size.shrink(n, v.size.text)
+	case v.retry != nil && classify(v.retry) == classTimeout && n > 1:
+		r.size.shrink(n, "")
+	case v.retry == nil:
+		r.size.worked(n)
+	}
+	if v.rate {
+		r.pace.slow()
+	} else {
+		r.pace.passed()
+	}
+}
+
+// failure makes the error that users see, in which all foreign text is redacted.
+func (r *run) failure(f *fault, class Class, tries int) *EndpointError {
+	e := &EndpointError{
+		Endpoint: r.label,
+		Class:    class,
+		Status:   f.status,
+		Code:     f.code,
+		Detail:   r.redact.text(f.text),
+		Tries:    tries,
+		Elapsed:  r.clock.Now().Sub(r.start),
+	}
+	if f.retryAfter > longestWait {
+		e.TryAgain = r.clock.Now().Add(f.retryAfter)
+	}
+	return e
+}
