@@ -16,10 +16,8 @@ const maxRequest = 1 << 20 * 9 / 10
 
 // call is a request on its way.
 type call struct {
-	method  string
-	params  []any // encoded, each a json.RawMessage
-	size    int   // bytes in a request body, at most
-	notNull bool
+	request     // its parameters encoded, each a json.RawMessage
+	bytes   int // in a request body, at most
 	tries   int // requests that failed for this call
 }
 
@@ -53,17 +51,18 @@ func (e *endpoint) do(ctx context.Context, reqs []request) ([]reply, error) {
 }
 
 func encode(req request) (*call, error) {
-	c := &call{method: req.method, params: make([]any, len(req.params)), notNull: req.notNull, size: len(req.method) + 80}
+	c := &call{request: req, bytes: len(req.method) + 80}
+	c.params = make([]any, len(req.params))
 	for i, param := range req.params {
 		raw, err := json.Marshal(param)
 		if err != nil {
 			return nil, err
 		}
 		c.params[i] = json.RawMessage(raw)
-		c.size += len(raw) + 1
+		c.bytes += len(raw) + 1
 	}
-	if c.size > maxRequest {
-		return nil, fmt.Errorf("%w: a request of %d bytes, want at most %d", ErrTooLarge, c.size, maxRequest)
+	if c.bytes > maxRequest {
+		return nil, fmt.Errorf("%w: a request of %d bytes, want at most %d", ErrTooLarge, c.bytes, maxRequest)
 	}
 	return c, nil
 }
@@ -113,15 +112,15 @@ func (r *run) wave(ctx context.Context) error {
 
 // cut takes the next batches off the open calls.
 func (r *run) cut() (chunks [][]int, rest []int) {
-	size, width := r.size.next(len(r.open))
+	size, width := r.batch.next(len(r.open))
 	if size = min(size, r.pace.most()); r.single {
 		size = 1
 	}
 	rest = r.open
 	for len(rest) > 0 && len(chunks) < width {
 		n, bytes := 0, 0
-		for n < len(rest) && n < size && bytes+r.calls[rest[n]].size <= maxRequest {
-			bytes += r.calls[rest[n]].size
+		for n < len(rest) && n < size && bytes+r.calls[rest[n]].bytes <= maxRequest {
+			bytes += r.calls[rest[n]].bytes
 			n++
 		}
 		chunks, rest = append(chunks, rest[:n:n]), rest[n:]

@@ -23,12 +23,17 @@ type request struct {
 	// notNull says that a null result means that the endpoint does not know the
 	// block (yet): it is asked again, and then fails with ErrLag.
 	notNull bool
+	// optional means that the node's refusal of this one call, for whatever
+	// reason that lies in the call (unknown block or tag, missing state, unknown
+	// error), is its reply at once and does not fail the others.
+	optional bool
 }
 
 // reply is the answer to one request: err, or raw, which is then one valid JSON
 // value. err is the failure of this one call, an *EndpointError: the call itself
 // failed (ErrReverted), is too large for the endpoint (ErrTooLarge), or the
-// endpoint lacks the method or a feature of it (ErrUnsupported).
+// endpoint lacks the method or a feature of it (ErrUnsupported); for an optional
+// request, also any other refusal of the call.
 type reply struct {
 	raw json.RawMessage
 	err error
@@ -42,14 +47,14 @@ type endpoint struct {
 	redact *redactor
 	clock  Clock
 	pace   *pace
-	size   *batchSize
+	batch  *batchSize
 	budget budget
 	idle   func() // closes idle connections of a transport of our own
 }
 
 // newEndpoint prepares an endpoint; it sends nothing. The error wraps
 // ErrEndpointURL.
-func newEndpoint(d Dialer, rawURL string) (*endpoint, error) {
+func newEndpoint(rawURL string, d Dialer) (*endpoint, error) {
 	u, err := parseEndpointURL(rawURL)
 	if err != nil {
 		return nil, err
@@ -58,7 +63,7 @@ func newEndpoint(d Dialer, rawURL string) (*endpoint, error) {
 		label:  label(u),
 		redact: newRedactor(secretsOf(u)...),
 		clock:  d.Clock,
-		size:   newBatchSize(d.MaxBatch),
+		batch:  newBatchSize(d.MaxBatch),
 		idle:   func() {},
 	}
 	if e.clock == nil {
@@ -123,6 +128,12 @@ func newTransport() *http.Transport {
 func (e *endpoint) close() {
 	e.client.Close()
 	e.idle()
+}
+
+// size returns how many calls go into one batch, as far as learned.
+func (e *endpoint) size() int {
+	size, _ := e.batch.next(1)
+	return min(size, e.pace.most())
 }
 
 // exchange sends the calls in one HTTP request (one call as a plain object, not

@@ -119,7 +119,7 @@ func connect(t *testing.T, d Dialer, url string) *endpoint {
 	if d.Clock == nil {
 		d.Clock = newFakeClock()
 	}
-	e, err := newEndpoint(d, url)
+	e, err := newEndpoint(url, d)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,10 @@ func (r *run) take(chunk []int, outcomes []outcome) (pause time.Duration, err er
 			r.replies[index].raw = outcomes[i].raw
 			continue
 		}
+		if v.own[i] || kinds[v.classes[i]].action == actValue {
+			r.replies[index].err = r.failure(outcomes[i].fault, v.classes[i], 1)
+			continue
+		}
 		wait, err := r.settle(index, outcomes[i].fault, v.classes[i], v)
 		if err != nil {
 			return 0, err
@@ -33,6 +37,7 @@ func (r *run) take(chunk []int, outcomes []outcome) (pause time.Duration, err er
 // survey is the overall view of one request's outcome.
 type survey struct {
 	classes  []Class
+	own      []bool // the failure of an optional call is its reply
 	n        int    // calls in the request
 	answered int    // calls with a result or a failure of their own
 	size     *fault // a complaint about size
@@ -41,7 +46,7 @@ type survey struct {
 }
 
 func (r *run) survey(chunk []int, outcomes []outcome) survey {
-	v := survey{classes: make([]Class, len(chunk)), n: len(chunk)}
+	v := survey{classes: make([]Class, len(chunk)), own: make([]bool, len(chunk)), n: len(chunk)}
 	for i, index := range chunk {
 		o := &outcomes[i]
 		if o.fault == nil && r.calls[index].notNull && string(o.raw) == "null" {
@@ -55,8 +60,11 @@ func (r *run) survey(chunk []int, outcomes []outcome) survey {
 			continue
 		}
 		v.classes[i] = classify(o.fault)
+		if r.calls[index].optional && o.own(v.classes[i]) {
+			v.own[i] = true
+		}
 		switch {
-		case kinds[v.classes[i]].action == actValue:
+		case v.own[i], kinds[v.classes[i]].action == actValue:
 			v.answered++
 		case v.classes[i] == classSize:
 			v.size = o.fault
@@ -77,14 +85,11 @@ func (r *run) survey(chunk []int, outcomes []outcome) survey {
 	return v
 }
 
-// settle decides about one call that has no result: its own failure is its
-// reply, a passing failure opens it again, any other ends the run.
+// settle decides about one call without a reply: a passing failure opens it
+// again, any other ends the run.
 func (r *run) settle(index int, f *fault, class Class, v survey) (time.Duration, error) {
 	c, k := r.calls[index], kinds[class]
 	switch {
-	case k.action == actValue:
-		r.replies[index].err = r.failure(f, class, 1)
-		return 0, nil
 	case class == classSize && v.n > 1:
 		r.open = append(r.open, index)
 		return 0, nil
@@ -106,15 +111,28 @@ func (r *run) settle(index int, f *fault, class Class, v survey) (time.Duration,
 	return max(f.retryAfter, 1), nil // 1 ns: the backoff decides
 }
 
+// own reports a failure that lies in this call, not in the connection, the
+// credentials or the rate.
+func (o outcome) own(class Class) bool {
+	if o.whole || o.missing || o.fault.foreign || o.fault.status != 200 {
+		return false
+	}
+	switch class {
+	case classArchive, classMissingState, classLegacy, classLag, classReorg, classUnknown:
+		return true
+	}
+	return kinds[class].action == actValue
+}
+
 // learn adapts batch size and pace to how a request of n calls fared.
 func (r *run) learn(n int, v survey) {
 	switch {
 	case v.size != nil:
-		r.size.shrink(n, v.size.text)
+		r.batch.shrink(n, v.size.text)
 	case v.retry != nil && classify(v.retry) == classTimeout && n > 1:
-		r.size.shrink(n, "")
+		r.batch.shrink(n, "")
 	case v.retry == nil:
-		r.size.worked(n)
+		r.batch.worked(n)
 	}
 	if v.rate {
 		r.pace.slow()
