@@ -1,11 +1,16 @@
 package chains
 
-import "github.com/ethereum/go-ethereum/common"
+import (
+	"time"
+
+	"github.com/ethereum/go-ethereum/common"
+)
 
 // anchor is a block whose hash tells the public chain from its forks and
 // copies. A hash covers all blocks before it, so one late block is enough.
 type anchor struct {
 	Number uint64
+	Time   time.Time
 	Hash   common.Hash
 }
 
@@ -18,16 +23,18 @@ type anchor struct {
 func anchorOf(id ID) (anchor, bool) {
 	switch id {
 	case Ethereum:
-		return anchor{mergeBlock, common.HexToHash("0x56a9bb0302da44b8c0b3df540781424684c3af04d0b7a38d72842b762076a664")}, true
+		return anchor{mergeBlock, time.Unix(mergeTime, 0), common.HexToHash("0x56a9bb0302da44b8c0b3df540781424684c3af04d0b7a38d72842b762076a664")}, true
 	case Optimism:
-		return anchor{bedrockBlock, common.HexToHash("0xdbf6a80fef073de06add9b0d14026d6e5a86c85f6d102c36d3d8e9cf89c2afd3")}, true
+		return anchor{bedrockBlock, time.Unix(bedrockTime, 0), common.HexToHash("0xdbf6a80fef073de06add9b0d14026d6e5a86c85f6d102c36d3d8e9cf89c2afd3")}, true
 	}
 	return anchor{}, false
 }
 
 const (
-	mergeBlock   = 15537394  // first proof-of-stake block of Ethereum
+	mergeBlock   = 15537394 // first proof-of-stake block of Ethereum
+	mergeTime    = 1663224179
 	bedrockBlock = 105235063 // first block of Optimism made by op-node
+	bedrockTime  = 1686068903
 )
 
 // moment is a block number with its timestamp in Unix seconds.
@@ -61,7 +68,7 @@ func momentsOf(id ID) []moment {
 			{12965000, 1628166822}, // London
 			{14000000, 1642114795},
 			{15050000, 1656586444}, // Gray Glacier
-			{mergeBlock, 1663224179},
+			{mergeBlock, mergeTime},
 			{16000000, 1668811907},
 			{17000000, 1680911891},
 			{18000000, 1693066895},
@@ -71,7 +78,7 @@ func momentsOf(id ID) []moment {
 	case Optimism:
 		return []moment{
 			{1, 1636665399},
-			{bedrockBlock, 1686068903}, // from here on exactly 2 s per block
+			{bedrockBlock, bedrockTime}, // from here on exactly 2 s per block
 		}
 	}
 	return nil

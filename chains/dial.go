@@ -1,0 +1,76 @@
+package chains
+
+import (
+	"context"
+	"fmt"
+)
+
+// Dial connects with the zero Dialer.
+func Dial(ctx context.Context, id ID, urls ...string) (*Client, error) {
+	return Dialer{}.Dial(ctx, id, urls...)
+}
+
+// Dial returns a client of the chain with the given id, over one or more HTTP
+// endpoints in order of preference. In one batch round it proves that the
+// endpoint serves the chain: eth_chainId must be id, and for Ethereum and
+// Optimism the hash of a known block must be right, since forks and development
+// chains often share the id. The first usable endpoint is enough; with Agree N
+// the first N must be usable.
+//
+// ErrWrongChain is fatal whichever endpoint causes it. When no endpoint is
+// usable, the error tells the reason for each. ErrEndpointURL says that a URL,
+// or their number, is wrong; no request was sent then.
+func (d Dialer) Dial(ctx context.Context, id ID, urls ...string) (*Client, error) {
+	if len(urls) == 0 {
+		return nil, fmt.Errorf("%v: no endpoint given: %w", id, ErrEndpointURL)
+	}
+	if d.Agree > len(urls) {
+		return nil, fmt.Errorf("%v: %d endpoints shall agree, found %d: %w", id, d.Agree, len(urls), ErrEndpointURL)
+	}
+	clock := d.Clock
+	if clock == nil {
+		clock = realClock{}
+	}
+	p := &pool{agree: max(d.Agree, 1)}
+	seen := map[string]bool{}
+	for _, url := range urls {
+		e, err := newEndpoint(url, d)
+		if err == nil && seen[e.label] {
+			err = fmt.Errorf("%v: endpoint %s is given twice: %w", id, e.label, ErrEndpointURL)
+		}
+		if err != nil {
+			p.close()
+			return nil, err
+		}
+		seen[e.label] = true
+		p.members = append(p.members, &member{id: id, endpoint: e, clock: clock, allowDev: d.AllowDev})
+	}
+	if err := p.open(ctx); err != nil {
+		p.close()
+		return nil, err
+	}
+	_, known := anchorOf(id)
+	return &Client{
+		ID:               id,
+		Development:      p.development,
+		Anchored:         known && !p.development,
+		pool:             p,
+		allowUnfinalized: d.AllowUnfinalized,
+	}, nil
+}
+
+// open proves as many endpoints as shall agree, the first usable ones.
+func (p *pool) open(ctx context.Context) error {
+	proved, err := askAll(ctx, p, func(_ context.Context, m *member) (bool, error) { return m.isDevelopment(), nil })
+	if err != nil {
+		return err
+	}
+	p.development = proved[0].value
+	for _, r := range proved {
+		if r.value != p.development {
+			return r.member.otherKind(p.development)
+		}
+	}
+	p.settled = true
+	return nil
+}

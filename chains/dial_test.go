@@ -1,0 +1,153 @@
+package chains_test
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/perpdao/perpquorum/chains"
+)
+
+func TestDialProvesTheChain(t *testing.T) {
+	fork := newNode(1, child(mergeHeader(), 9), 10) // begins above the anchor
+	etc := newNode(61, mergeHeader(), 10)
+	wrong := mergeHeader()
+	wrong.Extra = []byte("another fork")
+	tests := []struct {
+		name   string
+		node   *node
+		id     chains.ID
+		dialer chains.Dialer
+		want   error
+		dev    bool
+		proven bool
+		text   string
+	}{
+		{name: "ethereum", node: ethereum(), id: 1, proven: true},
+		{name: "optimism", node: optimism(), id: 10, proven: true},
+		{name: "other chain by id alone", node: dev(8453), id: 8453},
+		{name: "wrong id", node: optimism(), id: 1, want: chains.ErrWrongChain, text: "chain id is optimism, want ethereum"},
+		{name: "wrong id is fatal even if dev chains are allowed", node: etc, id: 1, dialer: chains.Dialer{AllowDev: true}, want: chains.ErrWrongChain, text: "chain id is 61"},
+		{name: "another fork's anchor", node: newNode(1, wrong, 10), id: 1, want: chains.ErrWrongChain, text: "not the public chain ethereum: block 15537394 has hash"},
+		{name: "dev chain", node: dev(1), id: 1, want: chains.ErrWrongChain, text: "there is no block 15537394, head is 200"},
+		{name: "dev chain says what to do", node: dev(10), id: 10, want: chains.ErrWrongChain, text: "--allow-dev-chain"},
+		{name: "dev chain allowed", node: dev(1), id: 1, dialer: chains.Dialer{AllowDev: true}, dev: true},
+		{name: "another fork allowed", node: newNode(1, wrong, 10), id: 1, dialer: chains.Dialer{AllowDev: true}, dev: true},
+		{name: "anchor dropped", node: fork, id: 1, want: chains.ErrArchive, text: "block 15537394 (ethereum, 2022-09-15)"},
+		{name: "allowing dev chains leaves the public chain public", node: ethereum(), id: 1, dialer: chains.Dialer{AllowDev: true}, proven: true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			url := tt.node.serve(t)
+			c, err := tryDial(t, tt.dialer, tt.id, url)
+			if !errors.Is(err, tt.want) || (err != nil) != (tt.want != nil) {
+				t.Fatalf("found error %v, want %v", err, tt.want)
+			}
+			if err != nil {
+				wantText(t, err, tt.text)
+				if strings.Contains(err.Error(), url) {
+					t.Errorf("the URL is in %q", err)
+				}
+				return
+			}
+			if c.ID != tt.id || c.Development != tt.dev || c.Anchored != tt.proven {
+				t.Errorf("found ID %v Development %v Anchored %v, want %v %v %v", c.ID, c.Development, c.Anchored, tt.id, tt.dev, tt.proven)
+			}
+			if tt.node.rounds != 1 {
+				t.Errorf("Dial took %d rounds, want 1", tt.node.rounds)
+			}
+		})
+	}
+}
+
+func wantText(t *testing.T, err error, want string) {
+	t.Helper()
+	if !strings.Contains(err.Error(), want) {
+		t.Errorf("found error %q, want it to say %q", err, want)
+	}
+}
+
+func TestDialTakesTheFirstUsableEndpoint(t *testing.T) {
+	dead, good := ethereum(), ethereum()
+	dead.down = true
+	c := dial(t, chains.Dialer{}, 1, dead.serve(t), good.serve(t))
+	if !c.Anchored {
+		t.Error("the second endpoint did not prove the chain")
+	}
+}
+
+func TestDialTellsEachEndpointsFailure(t *testing.T) {
+	a, b := ethereum(), ethereum()
+	a.down, b.down = true, true
+	_, err := tryDial(t, chains.Dialer{}, 1, a.serve(t), b.serve(t))
+	if err == nil || strings.Count(err.Error(), "HTTP 503") != 2 || strings.Contains(err.Error(), "\n") {
+		t.Errorf("found %v, want one line with both failures", err)
+	}
+	if !errors.Is(err, chains.ErrUnavailable) {
+		t.Errorf("found %v, want ErrUnavailable", err)
+	}
+}
+
+func TestDialWrongChainIsFatalBeforeTheSecondEndpoint(t *testing.T) {
+	second := ethereum()
+	_, err := tryDial(t, chains.Dialer{}, 1, optimism().serve(t), second.serve(t))
+	if !errors.Is(err, chains.ErrWrongChain) || second.rounds != 0 {
+		t.Errorf("found %v after %d rounds on the second endpoint", err, second.rounds)
+	}
+}
+
+func TestDialUsage(t *testing.T) {
+	url := ethereum().serve(t)
+	for name, tt := range map[string]struct {
+		dialer chains.Dialer
+		urls   []string
+	}{
+		"no endpoint":           {},
+		"more than there are":   {chains.Dialer{Agree: 2}, []string{url}},
+		"the same one twice":    {chains.Dialer{Agree: 2}, []string{url, url}},
+		"not a URL":             {chains.Dialer{}, []string{"::"}},
+		"a second, not http(s)": {chains.Dialer{}, []string{url, "ftp://localhost/"}},
+	} {
+		if _, err := tryDial(t, tt.dialer, 1, tt.urls...); !errors.Is(err, chains.ErrEndpointURL) {
+			t.Errorf("%s: found %v, want ErrEndpointURL", name, err)
+		}
+	}
+}
+
+func TestDialAgreeNeedsThemAll(t *testing.T) {
+	dead := ethereum()
+	dead.down = true
+	a, b := ethereum().serve(t), ethereum().serve(t)
+	if _, err := tryDial(t, chains.Dialer{Agree: 2}, 1, a, dead.serve(t)); err == nil {
+		t.Error("Dial passed with one of two endpoints")
+	} else {
+		wantText(t, err, "2 endpoints shall agree, found 1")
+	}
+	dial(t, chains.Dialer{Agree: 2}, 1, a, dead.serve(t), b) // the third stands in
+	_, err := tryDial(t, chains.Dialer{Agree: 2, AllowDev: true}, 1, a, dev(1).serve(t))
+	if !errors.Is(err, chains.ErrWrongChain) {
+		t.Errorf("public and development chain together: found %v", err)
+	}
+}
+
+func TestDialChainIDDialects(t *testing.T) {
+	for _, id := range []string{`"1"`, `1`, `null`, `"0x"`, `""`, `"0x1 "`, `{}`} {
+		n := ethereum()
+		url := n.serve(t)
+		_, err := tryDial(t, chains.Dialer{Transport: replaceChainID(id)}, 1, url)
+		if !errors.Is(err, chains.ErrProtocol) {
+			t.Errorf("chain id %s: found %v, want ErrProtocol", id, err)
+		}
+	}
+}
+
+func TestCloseIsEnough(t *testing.T) {
+	transport := &http.Transport{IdleConnTimeout: time.Hour}
+	c, err := chains.Dialer{Transport: transport, Clock: newClock()}.Dial(t.Context(), 1, ethereum().serve(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Close()
+}

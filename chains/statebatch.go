@@ -1,0 +1,241 @@
+package chains
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/big"
+
+	"github.com/ethereum/go-ethereum/common"
+	"github.com/ethereum/go-ethereum/common/hexutil"
+)
+
+// stateBatch is the state reads of one CallAt for one endpoint.
+type stateBatch struct {
+	m       *member
+	block   Block
+	calls   []Call
+	way     way
+	param   any            // the block parameter
+	rich    common.Address // an account whose balance is not zero, if funded
+	funded  bool
+	strange bool // the endpoint has not shown the block's header itself
+}
+
+func newStateBatch(m *member, b Block, calls []Call, public bool, w way) stateBatch {
+	s := stateBatch{m: m, block: b, calls: calls, way: w}
+	if w.byNumber {
+		s.param = hexutil.Uint64(b.Number())
+	} else {
+		s.param = map[string]any{"blockHash": b.Hash, "requireCanonical": true}
+		s.strange = !m.hasShown(b.Hash)
+	}
+	if public {
+		s.rich, s.funded = funded(m.id, b.Number(), b.Header.Coinbase)
+	}
+	return s
+}
+
+// reads returns the requests besides the block canaries: b's header, if the
+// endpoint has not shown it yet, the balance that cannot be zero, and the calls.
+func (s stateBatch) reads() []request {
+	var reqs []request
+	if s.strange {
+		reqs = append(reqs, headerRequest(s.block.Number()))
+	}
+	if s.funded {
+		reqs = append(reqs, s.request(NativeBalance(s.rich)))
+	}
+	for _, call := range s.calls {
+		reqs = append(reqs, s.request(call))
+	}
+	return reqs
+}
+
+func (s stateBatch) request(call Call) request {
+	if call.isNativeBalance() {
+		return request{method: "eth_getBalance", params: []any{call.To, s.param}}
+	}
+	return request{method: "eth_call", params: []any{map[string]any{"to": call.To, "data": call.Data}, s.param}}
+}
+
+// sparse is how many reads share one canary where batches are too small to
+// carry their own.
+const sparse = 20
+
+// readBatch sends the reads, with a block canary in front of each batch, and
+// judges the replies. When the endpoint turns out to take smaller batches only,
+// all is asked again, so that each of the smaller ones has its canary.
+func (m *member) readBatch(ctx context.Context, s stateBatch) ([][]byte, error) {
+	probe := s.way.canary.requests(s.param)
+	reads := s.reads()
+	for {
+		size := m.endpoint.size()
+		every := size - len(probe)
+		if every < 1 {
+			every = sparse
+		}
+		var reqs []request
+		for i, r := range reads {
+			if i%every == 0 {
+				reqs = append(reqs, probe...)
+			}
+			reqs = append(reqs, r)
+		}
+		replies, err := m.endpoint.do(ctx, reqs)
+		if err != nil {
+			return nil, err
+		}
+		if m.endpoint.size() < size && len(reqs) > m.endpoint.size() {
+			continue
+		}
+		return s.judge(ctx, replies, every, len(probe))
+	}
+}
+
+// judge takes the canaries out of the replies and reads the rest.
+func (s stateBatch) judge(ctx context.Context, replies []reply, every, probe int) ([][]byte, error) {
+	if err := refused(replies, s.strange); err != nil {
+		return nil, err
+	}
+	var reads []reply
+	for start := 0; start < len(replies); start += probe + every {
+		end := min(start+probe+every, len(replies))
+		if err := s.way.canary.check(replies[start:start+probe], s.m.id, s.block.Header); err != nil {
+			return nil, err
+		}
+		reads = append(reads, replies[start+probe:end]...)
+	}
+	if s.strange {
+		if err := s.sameHeader(reads[0]); err != nil {
+			return nil, err
+		}
+		reads = reads[1:]
+	}
+	if s.funded {
+		if err := s.earnZero(reads[0]); err != nil {
+			return nil, err
+		}
+		reads = reads[1:]
+	}
+	return s.answers(ctx, reads)
+}
+
+// refused is the failure of an endpoint that refused the form of every state
+// read; one header may be among the replies.
+func refused(replies []reply, header bool) error {
+	var why error
+	n := 0
+	for _, r := range replies {
+		if r.err != nil && errors.Is(r.err, ErrUnsupported) {
+			why = r.err
+			n++
+		}
+	}
+	if header {
+		n++
+	}
+	if n < len(replies) || why == nil {
+		return nil
+	}
+	return fmt.Errorf("%w: %w", errUnnamed, why)
+}
+
+func (s stateBatch) sameHeader(r reply) error {
+	if r.err == nil && isNull(r.raw) {
+		return s.m.missingBlock(s.block.Number())
+	}
+	h, err := s.m.header(r, s.block.Number())
+	if err != nil {
+		return err
+	}
+	return s.m.sameBlock(s.block, h.Hash())
+}
+
+// earnZero checks the balance that cannot be zero. Only then are zeros of
+// other accounts believed.
+func (s stateBatch) earnZero(r reply) error {
+	data, err := s.answer(NativeBalance(s.rich), r)
+	if err != nil {
+		return err
+	}
+	if new(big.Int).SetBytes(data).Sign() == 0 {
+		return s.missing(fmt.Sprintf("it says that %v, which is known to hold ether, holds none", s.rich))
+	}
+	return nil
+}
+
+// answers reads the replies to the calls, all or none. The first failure in order counts.
+func (s stateBatch) answers(ctx context.Context, replies []reply) ([][]byte, error) {
+	out := make([][]byte, len(replies))
+	for i, r := range replies {
+		data, err := s.answer(s.calls[i], r)
+		if err == nil && len(data) == 0 {
+			err = s.explainEmpty(ctx, s.calls[i])
+		}
+		if err != nil {
+			return nil, err
+		}
+		out[i] = data
+	}
+	return out, nil
+}
+
+// answer reads one reply: return data, or a balance as one word.
+func (s stateBatch) answer(call Call, r reply) ([]byte, error) {
+	switch {
+	case r.err != nil:
+		return nil, s.failed(call, r.err)
+	case isNull(r.raw): // how Besu says that it has no state
+		return nil, s.missing("it answered null for " + call.name())
+	case call.isNativeBalance():
+		n, err := parseQuantity(r.raw)
+		if err != nil {
+			return nil, s.m.broken("%s of %v: %v", call.name(), call.To, err)
+		}
+		return common.LeftPadBytes(n.Bytes(), 32), nil
+	}
+	data, err := parseData(r.raw)
+	if err != nil {
+		return nil, s.m.broken("%s of %v: %v", call.name(), call.To, err)
+	}
+	if dressedRevert(data) {
+		return nil, s.failed(call, fmt.Errorf("%s returned the reason of a revert as a result: %w", s.m.endpoint.label, ErrReverted))
+	}
+	return data, nil
+}
+
+// errEmpty: a contract's code ran and returned nothing.
+var errEmpty = errors.New("empty answer: the contract returned no data, so it has no such function")
+
+// explainEmpty finds out why a call returned nothing: an address without code
+// at that block answers every call with success and no data.
+func (s stateBatch) explainEmpty(ctx context.Context, call Call) error {
+	replies, err := s.m.endpoint.do(ctx, []request{{method: "eth_getCode", params: []any{call.To, s.param}}})
+	if err != nil {
+		return err
+	}
+	r := replies[0]
+	if r.err != nil {
+		return s.failed(call, r.err)
+	}
+	if isNull(r.raw) {
+		return s.missing("it answered null for eth_getCode")
+	}
+	code, err := parseData(r.raw)
+	if err != nil {
+		return s.m.broken("eth_getCode of %v: %v", call.To, err)
+	}
+	if len(code) == 0 {
+		return s.failed(call, fmt.Errorf("%w at %v at block %d", ErrNoContract, call.To, s.block.Number()))
+	}
+	return s.failed(call, errEmpty)
+}
+
+func (s stateBatch) failed(call Call, err error) error {
+	return &CallError{Chain: s.m.id, Block: s.block.Number(), Call: call, Err: err}
+}
+
+func (s stateBatch) missing(detail string) error {
+	return s.m.fail(classMissingState, detail)
+}
