@@ -1,0 +1,183 @@
+package snapshot
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+	"github.com/hasura/go-graphql-client"
+	"golang.org/x/time/rate"
+)
+
+// DefaultEndpoint is the GraphQL API of Snapshot's own hub.
+const DefaultEndpoint = "https://hub.snapshot.org/graphql"
+
+// Doer sends a request; *http.Client is one.
+type Doer interface {
+	Do(*http.Request) (*http.Response, error)
+}
+
+// Client reads from a Snapshot hub. It only ever asks GraphQL queries and so
+// changes nothing there. The zero value reads from [DefaultEndpoint]; it is
+// safe for concurrent use and must not be copied or changed after first use.
+type Client struct {
+	Endpoint string // http or https URL of the GraphQL API; "" means DefaultEndpoint
+	// HTTP sends the requests; nil means an own client with the proxies of the
+	// environment. Redirects are never followed, with an *http.Client neither.
+	HTTP Doer
+	// APIKey raises the hub's rate limit. It is sent in the header x-api-key and
+	// appears nowhere else.
+	APIKey    string
+	UserAgent string // "" means "perpquorum"
+	// RPS is the number of requests per second after a small burst; 0 means 0.75
+	// (burst 15), or 5 (burst 30) with an API key. The default keeps any minute
+	// within 60 requests, the lower of the two limits that the hub documents.
+	RPS     float64
+	Retries int           // further tries after a transient failure; 0 means 4, negative none
+	Timeout time.Duration // of one try; 0 means 30 seconds
+	MaxWait time.Duration // longest wait the hub may ask for; 0 means 2 minutes
+	Clock   Clock         // nil means real time
+
+	once    sync.Once
+	err     error // a bad Endpoint
+	doer    Doer
+	host    string
+	secrets []string
+	limiter *rate.Limiter
+
+	mu          sync.Mutex
+	pausedUntil time.Time // when the hub's rate limit starts anew
+}
+
+// setup settles the defaults once.
+func (c *Client) setup() error {
+	c.once.Do(func() {
+		if c.Endpoint == "" {
+			c.Endpoint = DefaultEndpoint
+		}
+		u, err := url.Parse(c.Endpoint)
+		if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+			// The text may hold a key, so it is not repeated.
+			c.err = fmt.Errorf("%w: want a URL such as %s", ErrEndpoint, DefaultEndpoint)
+			return
+		}
+		c.host, c.secrets = u.Hostname(), secretsOf(u, c.APIKey)
+		c.doer = withoutRedirects(c.HTTP)
+		c.limiter = newLimiter(c.RPS, c.APIKey != "")
+		c.UserAgent = orElse(c.UserAgent, "perpquorum")
+		c.Retries = orElse(c.Retries, 4)
+		c.Timeout = orElse(c.Timeout, 30*time.Second)
+		c.MaxWait = orElse(c.MaxWait, 2*time.Minute)
+		if c.Clock == nil {
+			c.Clock = realTime{}
+		}
+	})
+	return c.err
+}
+
+func orElse[T comparable](value, fallback T) T {
+	var zero T
+	if value == zero {
+		return fallback
+	}
+	return value
+}
+
+// withoutRedirects returns d, or a copy of an *http.Client that hands a redirect
+// back: following one would carry the key, and trust, to another server.
+func withoutRedirects(d Doer) Doer {
+	own, ok := d.(*http.Client)
+	switch {
+	case d == nil:
+		own = &http.Client{Transport: &http.Transport{
+			Proxy:               http.ProxyFromEnvironment,
+			ForceAttemptHTTP2:   true,
+			TLSHandshakeTimeout: 10 * time.Second,
+			MaxIdleConnsPerHost: 2,
+			// The hub closes idle connections after 5 seconds; a request sent at
+			// that moment would fail.
+			IdleConnTimeout: 4 * time.Second,
+		}}
+	case ok && own != nil:
+		copied := *own
+		own = &copied
+	default:
+		return d
+	}
+	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return own
+}
+
+// CloseIdleConnections closes the connections kept for the next request.
+func (c *Client) CloseIdleConnections() {
+	if c.setup() != nil {
+		return
+	}
+	if own, ok := c.doer.(interface{ CloseIdleConnections() }); ok {
+		own.CloseIdleConnections()
+	}
+}
+
+// query asks one GraphQL query and returns its data. It paces itself, asks
+// again after transient failures, and obeys ctx at once: the library's own
+// retries would sleep through a cancellation.
+func (c *Client) query(ctx context.Context, op, query string, variables map[string]any) (json.RawMessage, error) {
+	if err := c.setup(); err != nil {
+		return nil, err
+	}
+	// Full jitter: each wait is drawn from 0 to 1, 2, 4, 8, 16 seconds.
+	jitter := &backoff.ExponentialBackOff{
+		InitialInterval: 500 * time.Millisecond, Multiplier: 2, RandomizationFactor: 1, MaxInterval: 8 * time.Second,
+	}
+	for try := 1; ; try++ {
+		if err := c.pace(ctx, op); err != nil {
+			return nil, err
+		}
+		data, failure := c.try(ctx, op, query, variables)
+		if failure == nil {
+			return data, nil
+		}
+		failure.Tries = try
+		if !failure.retry || try > c.Retries {
+			return nil, failure
+		}
+		if err := c.wait(ctx, max(failure.wait, jitter.NextBackOff()), failure); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// try makes one request.
+func (c *Client) try(ctx context.Context, op, query string, variables map[string]any) (json.RawMessage, *HubError) {
+	limited, cancel := context.WithTimeout(ctx, c.Timeout)
+	defer cancel()
+	e := &exchange{client: c, op: op}
+	data, err := graphql.NewClient(c.Endpoint, e).ExecRaw(limited, query, variables)
+	var failure *HubError
+	switch {
+	case err == nil && len(data) > 0:
+		return data, nil
+	case ctx.Err() != nil:
+		return nil, c.failure(op, context.Cause(ctx), "")
+	case errors.As(err, &failure):
+		return nil, failure
+	case err == nil:
+		failure = c.failure(op, ErrProtocol, "an answer without data")
+	default:
+		failure = e.refusal(err)
+	}
+	failure.Status = e.status
+	return nil, failure
+}
+
+// failure makes a HubError whose detail is free of secrets and control
+// characters.
+func (c *Client) failure(op string, err error, detail string) *HubError {
+	return &HubError{Op: op, Host: c.host, Detail: clean(c.redact(detail)), Err: err}
+}

@@ -1,0 +1,225 @@
+package snapshot
+
+import (
+	"bytes"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/hasura/go-graphql-client"
+)
+
+// maxBody bounds an answer, after decompression, in bytes. A page of 1000 votes
+// takes under 2 MB.
+const maxBody = 16 << 20
+
+// exchange is one HTTP request of a GraphQL query. It stands between the
+// GraphQL library and the network because the hub's status codes cannot be
+// trusted: one generation reports a refused limit with 200, the other with 500.
+// Whatever is a GraphQL answer by its body goes to the library as one; anything
+// else becomes a [HubError] here.
+type exchange struct {
+	client *Client
+	op     string
+	status int
+}
+
+// Do implements the library's Doer.
+func (e *exchange) Do(req *http.Request) (*http.Response, error) {
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("User-Agent", e.client.UserAgent)
+	if e.client.APIKey != "" {
+		req.Header.Set("X-Api-Key", e.client.APIKey)
+	}
+	asked := req.URL.String()
+	resp, err := e.client.doer.Do(req)
+	if err != nil {
+		return nil, e.broken(err)
+	}
+	defer resp.Body.Close()
+	e.status = resp.StatusCode
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
+	switch {
+	case resp.Request != nil && resp.Request.URL.String() != asked:
+		return nil, e.failure(ErrRefused, "was redirected, which is not followed; give the final URL")
+	case len(body) > maxBody:
+		return nil, e.failure(ErrProtocol, fmt.Sprintf("an answer of more than %d MiB", maxBody>>20))
+	case err != nil:
+		return nil, e.broken(err)
+	}
+	e.client.noteLimits(resp.Header)
+	if failure := e.classify(resp.Header, body); failure != nil {
+		return nil, failure
+	}
+	return &http.Response{
+		StatusCode: http.StatusOK, Status: "200 OK", Header: resp.Header,
+		Body: io.NopCloser(bytes.NewReader(body)), Request: req,
+	}, nil
+}
+
+// broken classifies a request without a complete answer.
+func (e *exchange) broken(err error) *HubError {
+	var outer *url.Error
+	if errors.As(err, &outer) { // its text holds the URL
+		err = outer.Err
+	}
+	var (
+		authority x509.UnknownAuthorityError
+		host      x509.HostnameError
+		invalid   x509.CertificateInvalidError
+		verify    *tls.CertificateVerificationError
+		record    tls.RecordHeaderError
+	)
+	if errors.As(err, &authority) || errors.As(err, &host) || errors.As(err, &invalid) ||
+		errors.As(err, &verify) || errors.As(err, &record) {
+		return e.failure(ErrRefused, fmt.Sprintf("no trustworthy connection: %v", err))
+	}
+	failure := e.failure(ErrUnavailable, fmt.Sprintf("no complete answer: %v", err))
+	failure.retry = true
+	return failure
+}
+
+// classify returns nil for a GraphQL answer, good or bad.
+func (e *exchange) classify(h http.Header, body []byte) *HubError {
+	var answer struct {
+		Data        json.RawMessage
+		Errors      json.RawMessage
+		Error       string
+		Description string `json:"error_description"`
+	}
+	if json.Unmarshal(body, &answer) != nil || !bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")) {
+		return e.notJSON(h, body)
+	}
+	var messages []json.RawMessage
+	switch {
+	case answer.Error != "":
+		return e.turnedAway(h, answer.Error+": "+answer.Description)
+	case json.Unmarshal(answer.Errors, &messages) == nil && len(messages) > 0:
+		return nil
+	case e.status == http.StatusOK:
+		return nil // without data the caller notices
+	}
+	return e.byStatus(h, "JSON without errors")
+}
+
+// turnedAway reads the hub's gatekeeper, which speaks no GraphQL:
+// {"error":"unauthorized","error_description":"invalid api key"}, and the same
+// error with another description for too many requests.
+func (e *exchange) turnedAway(h http.Header, text string) *HubError {
+	switch lower := strings.ToLower(text); {
+	case strings.Contains(lower, "too many requests"):
+		return e.limited(h, text)
+	case strings.Contains(lower, "api key"):
+		return e.failure(ErrAuth, text)
+	}
+	return e.byStatus(h, text)
+}
+
+// limited is a rate limit, with the wait that the hub asks for.
+func (e *exchange) limited(h http.Header, text string) *HubError {
+	failure := e.failure(ErrRateLimit, text)
+	failure.retry = true
+	failure.wait, _ = retryAfter(h, e.client.Clock.Now())
+	return failure
+}
+
+// notJSON is an answer of something before the hub: a proxy's or a portal's
+// page, or a body cut short.
+func (e *exchange) notJSON(h http.Header, body []byte) *HubError {
+	found := "found " + quote(e.client.redact(string(body[:min(len(body), 4*maxQuote)]))) + " where a GraphQL answer should be"
+	if e.status != http.StatusOK {
+		return e.byStatus(h, found)
+	}
+	failure := e.failure(ErrProtocol, found)
+	failure.retry = true
+	return failure
+}
+
+// byStatus judges an answer whose body says nothing.
+func (e *exchange) byStatus(h http.Header, found string) *HubError {
+	detail := fmt.Sprintf("HTTP status %d: %s", e.status, found)
+	switch {
+	case e.status == http.StatusTooManyRequests:
+		return e.limited(h, detail)
+	case e.status == http.StatusUnauthorized || e.status == http.StatusProxyAuthRequired:
+		return e.failure(ErrAuth, detail)
+	case e.status >= 500 || e.status == http.StatusRequestTimeout || e.status == http.StatusTooEarly:
+		failure := e.failure(ErrUnavailable, detail)
+		failure.retry = true
+		failure.wait, _ = retryAfter(h, e.client.Clock.Now())
+		return failure
+	case e.status >= 300 && e.status < 400:
+		return e.failure(ErrRefused, fmt.Sprintf("HTTP status %d, a redirect, which is not followed; give the final URL", e.status))
+	case e.status == http.StatusNotFound:
+		return e.failure(ErrRefused, detail+"; check the hub's URL, which ends in /graphql")
+	case e.status < 300:
+		return e.failure(ErrProtocol, detail)
+	}
+	return e.failure(ErrRefused, detail)
+}
+
+// refusal classifies the messages of a GraphQL answer. "request failed", the
+// hub's word for trouble with its database, is the only transient one.
+func (e *exchange) refusal(err error) *HubError {
+	var list graphql.Errors
+	if !errors.As(err, &list) {
+		return e.failure(ErrProtocol, err.Error())
+	}
+	var texts []string
+	transient, busy := true, false
+	for _, one := range list {
+		if one.Unwrap() != nil { // the library's own: a body that it cannot decode
+			return e.failure(ErrProtocol, one.Message)
+		}
+		lower := strings.ToLower(strings.TrimSpace(one.Message))
+		transient = transient && lower == "request failed"
+		busy = busy || strings.Contains(lower, "too many requests")
+		texts = append(texts, one.Message)
+	}
+	detail := strings.Join(texts, "; ")
+	switch {
+	case busy:
+		return e.limited(http.Header{}, detail)
+	case transient:
+		failure := e.failure(ErrUnavailable, detail)
+		failure.retry = true
+		return failure
+	}
+	return e.failure(ErrRefused, detail)
+}
+
+func (e *exchange) failure(err error, detail string) *HubError {
+	failure := e.client.failure(e.op, err, detail)
+	failure.Status = e.status
+	return failure
+}
+
+// secretsOf lists the texts that no error may repeat: the key, and whatever of
+// the endpoint may be one.
+func secretsOf(u *url.URL, key string) []string {
+	password, _ := u.User.Password()
+	secrets := []string{u.String(), key, url.QueryEscape(key), password, u.User.Username(), u.User.String(), u.RawQuery}
+	if u.Path != "/graphql" && u.Path != "/" {
+		secrets = append(secrets, u.Path, u.EscapedPath())
+	}
+	for _, values := range u.Query() {
+		secrets = append(secrets, values...)
+	}
+	return secrets
+}
+
+// redact hides secrets in foreign text.
+func (c *Client) redact(s string) string {
+	for _, secret := range c.secrets {
+		if secret != "" {
+			s = strings.ReplaceAll(s, secret, "[hidden]")
+		}
+	}
+	return s
+}

@@ -1,0 +1,151 @@
+package snapshot
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// Clock tells and passes the time. Sleep returns early, with the context's
+// error, when the context ends.
+type Clock interface {
+	Now() time.Time
+	Sleep(ctx context.Context, d time.Duration) error
+}
+
+type realTime struct{}
+
+func (realTime) Now() time.Time { return time.Now() }
+
+func (realTime) Sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-timer.C:
+		return nil
+	}
+}
+
+// newLimiter paces below the hub's limit: 60 (elsewhere 100) requests a minute
+// and address without a key. 15 at once and 0.75 a second make at most 60 in
+// any minute.
+func newLimiter(rps float64, withKey bool) *rate.Limiter {
+	switch {
+	case rps > 0:
+		return rate.NewLimiter(rate.Limit(rps), max(1, int(rps)))
+	case withKey:
+		return rate.NewLimiter(5, 30)
+	}
+	return rate.NewLimiter(0.75, 15)
+}
+
+// pace waits for this request's turn, and for the end of a window that the hub
+// said is used up.
+func (c *Client) pace(ctx context.Context, op string) error {
+	now := c.Clock.Now()
+	turn := c.limiter.ReserveN(now, 1)
+	c.mu.Lock()
+	pause := c.pausedUntil.Sub(now)
+	c.mu.Unlock()
+	err := c.wait(ctx, max(turn.DelayFrom(now), pause), c.failure(op, ErrRateLimit, ""))
+	if err != nil {
+		turn.CancelAt(now)
+	}
+	return err
+}
+
+// wait sleeps for d. A wait that cannot end in time fails at once with last, the
+// failure that made it necessary.
+func (c *Client) wait(ctx context.Context, d time.Duration, last *HubError) error {
+	ended := func() error {
+		return &HubError{Op: last.Op, Host: last.Host, Status: last.Status, Detail: last.Detail, Tries: last.Tries, Err: context.Cause(ctx)}
+	}
+	if ctx.Err() != nil {
+		return ended()
+	}
+	if d <= 0 {
+		return nil
+	}
+	tooLong := ""
+	if d > c.MaxWait {
+		tooLong = fmt.Sprintf("longer than the %v allowed", c.MaxWait)
+	}
+	if deadline, ok := ctx.Deadline(); ok {
+		if left := deadline.Sub(c.Clock.Now()); d > left {
+			tooLong = fmt.Sprintf("longer than the %v left; allow more time", left.Round(time.Second))
+		}
+	}
+	if tooLong != "" {
+		refused := *last
+		refused.Detail = strings.TrimPrefix(fmt.Sprintf("%s; the next request would have to wait %v, %s", last.Detail, d.Round(time.Second), tooLong), "; ")
+		return &refused
+	}
+	if c.Clock.Sleep(ctx, d) != nil {
+		return ended()
+	}
+	return nil
+}
+
+// noteLimits reads how much of the hub's rate limit is left. An empty window
+// stops all requests of this client until the next one, before the hub has to.
+func (c *Client) noteLimits(h http.Header) {
+	if strings.TrimSpace(h.Get("RateLimit-Remaining")) != "0" {
+		return
+	}
+	now := c.Clock.Now()
+	reset, ok := resetIn(h.Get("RateLimit-Reset"), now)
+	if !ok || c.APIKey != "" {
+		// A key has its own, monthly quota; only a refusal says that it is over.
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if until := now.Add(reset); until.After(c.pausedUntil) {
+		c.pausedUntil = until
+	}
+}
+
+// retryAfter returns how long the hub asks to wait: Retry-After, in seconds or
+// as an HTTP date (RFC 9110, 10.2.3), or else RateLimit-Reset.
+func retryAfter(h http.Header, now time.Time) (time.Duration, bool) {
+	text := strings.TrimSpace(h.Get("Retry-After"))
+	if d, ok := seconds(text); ok {
+		return d, true
+	}
+	if at, err := http.ParseTime(text); err == nil {
+		return max(0, at.Sub(now)), true
+	}
+	return resetIn(h.Get("RateLimit-Reset"), now)
+}
+
+// resetIn reads RateLimit-Reset: seconds from now, or, from some proxies, the
+// Unix time of the reset.
+func resetIn(text string, now time.Time) (time.Duration, bool) {
+	const aBillion = time.Duration(1e9) * time.Second // 31 years; as Unix time, 2001
+	d, ok := seconds(strings.TrimSpace(text))
+	if ok && d >= aBillion {
+		d = max(0, time.Unix(int64(d/time.Second), 0).Sub(now))
+	}
+	return d, ok
+}
+
+// seconds reads a whole, non-negative number of seconds. What no Duration can
+// hold becomes the longest one.
+func seconds(text string) (time.Duration, bool) {
+	const longest = int64(1<<63-1) / int64(time.Second)
+	if text == "" || strings.Trim(text, "0123456789") != "" {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		n = longest
+	}
+	return time.Duration(min(n, longest)) * time.Second, true
+}

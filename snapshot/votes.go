@@ -1,0 +1,193 @@
+package snapshot
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// The hub's limits of a list: rows of a page, and rows that may be skipped.
+const (
+	pageSize = 1000
+	maxSkip  = 5000
+)
+
+// votesQuery selects scalar fields only: with the vote's proposal or space in
+// it, the newer hub drops rows after it has cut the page, and a short page would
+// no longer be the last. "created" ascending, then id, is the one order that
+// both generations of the hub share. A $since of 0 is no filter.
+const votesQuery = `query Votes($proposal: String!, $since: Int!, $skip: Int!) {
+  votes(first: 1000, skip: $skip, orderBy: "created", orderDirection: asc,
+    where: { proposal: $proposal, created_gte: $since }) {
+    id ipfs voter created choice vp vp_by_strategy vp_state
+  }
+}`
+
+// Votes reads every vote of p, however many there are, and then the proposal
+// again. Use the list's Proposal from then on: it is the one that belongs to the
+// votes. 12,000 votes take 14 requests.
+//
+// If the proposal is final but the number of rows is not [Proposal].Votes, or
+// its scores were counted anew meanwhile, everything is read once more. If that
+// does not help, Votes returns the list together with an [IncompleteError], so
+// that a careless caller stops and an audit can go on and name the difference.
+// With any other error the list is nil.
+//
+// The votes of an open proposal are a snapshot at best effort: Created is signed
+// by the voter, so that a vote may still appear in the past.
+//
+// More than 5,999 votes of one second cannot be told apart by the hub's lists,
+// and end in [ErrRefused].
+func (c *Client) Votes(ctx context.Context, p *Proposal) (*VoteList, error) {
+	before := p
+	for again := false; ; again = true {
+		rows, err := c.voteRows(ctx, p.ID)
+		if err != nil {
+			return nil, err
+		}
+		after, err := c.Proposal(ctx, p.ID)
+		if err != nil {
+			return nil, err
+		}
+		list := newVoteList(rows)
+		list.Proposal = after
+		incomplete := list.incomplete(before)
+		switch {
+		case incomplete == nil:
+			return list, nil
+		case again:
+			return list, incomplete
+		}
+		before = after
+	}
+}
+
+// incomplete holds the list against its final proposal, and that against the
+// proposal before the votes were read.
+func (l *VoteList) incomplete(before *Proposal) error {
+	after := l.Proposal
+	changed := before.ScoresUpdated != after.ScoresUpdated
+	if after.ScoresState != "final" || (!changed && l.Rows() == after.Votes) {
+		return nil
+	}
+	return &IncompleteError{Proposal: after.ID, Rows: l.Rows(), Counted: after.Votes, Changed: changed}
+}
+
+// newVoteList orders the rows and keeps the latest of each voter: a later
+// Created wins, then a larger id, as on the hub.
+func newVoteList(rows []Vote) *VoteList {
+	slices.SortFunc(rows, func(a, b Vote) int {
+		return cmp.Or(cmp.Compare(a.Created, b.Created), cmp.Compare(a.ID, b.ID))
+	})
+	latest := make(map[string]int, len(rows))
+	for i, v := range rows {
+		latest[strings.ToLower(v.Voter)] = i
+	}
+	l := &VoteList{Votes: make([]Vote, 0, len(latest))}
+	for i, v := range rows {
+		if latest[strings.ToLower(v.Voter)] == i {
+			l.Votes = append(l.Votes, v)
+		} else {
+			l.Superseded = append(l.Superseded, v)
+		}
+	}
+	return l
+}
+
+// voteRows reads all rows, each id once. The cursor is a time, and the next page
+// begins with the second the last one ended in, not after it: votes of one
+// second may lie on both. Going forward in time, a voter who votes again during
+// the read is seen twice rather than missed.
+func (c *Client) voteRows(ctx context.Context, proposal string) ([]Vote, error) {
+	var rows []Vote
+	index := map[string]int{} // of each id in rows
+	since, skip := int64(0), 0
+	for {
+		page, err := c.votePage(ctx, proposal, since, skip)
+		if err != nil {
+			return nil, err
+		}
+		for _, v := range page {
+			i, seen := index[v.ID]
+			switch {
+			case !seen:
+				index[v.ID] = len(rows)
+				rows = append(rows, v)
+			case !strings.EqualFold(rows[i].Voter, v.Voter):
+				return nil, &FieldError{Object: "vote " + v.ID, Field: "voter", Found: quote(v.Voter), Want: "as on the page before, " + rows[i].Voter}
+			default:
+				rows[i] = v // the fresher reading
+			}
+		}
+		if len(page) < pageSize {
+			return rows, nil
+		}
+		if last := page[len(page)-1].Created; last > since {
+			since, skip = last, 0
+			continue
+		}
+		if skip += pageSize; skip > maxSkip {
+			return nil, c.failure("votes of proposal "+proposal, ErrRefused, fmt.Sprintf(
+				"more votes in the second %d than the hub lists (%d); they cannot all be read", since, maxSkip+pageSize-1))
+		}
+	}
+}
+
+// votePage reads up to pageSize votes created at or after since.
+func (c *Client) votePage(ctx context.Context, proposal string, since int64, skip int) ([]Vote, error) {
+	op := "votes of proposal " + proposal
+	data, err := c.query(ctx, op, votesQuery, map[string]any{"proposal": proposal, "since": since, "skip": skip})
+	if err != nil {
+		return nil, err
+	}
+	list, err := many(op, data, "votes", pageSize)
+	if err != nil {
+		return nil, err
+	}
+	page := make([]Vote, 0, len(list))
+	ids := make(map[string]bool, len(list))
+	for i, raw := range list {
+		object := fmt.Sprintf("%s: votes[%d]", op, i)
+		v, err := decodeVote(object, raw)
+		switch {
+		case err != nil:
+			return nil, err
+		case ids[v.ID]:
+			return nil, &FieldError{Object: object, Field: "id", Found: v.ID, Want: "an id that is not on this page already"}
+		case v.Created < since:
+			return nil, &FieldError{Object: object, Field: "created", Found: fmt.Sprint(v.Created), Want: fmt.Sprintf("the %d asked for, or later: the hub ignores the order", since)}
+		}
+		since, ids[v.ID] = v.Created, true
+		page = append(page, *v)
+	}
+	return page, nil
+}
+
+// decodeVote reads a vote as the hub's GraphQL API gives it.
+func decodeVote(object string, raw json.RawMessage) (*Vote, error) {
+	f := newFields(object, raw)
+	v := &Vote{
+		ID: f.text("id"), IPFS: f.optionalText("ipfs"), Voter: f.text("voter"), Created: f.integer("created"),
+		Choice: f.raw["choice"], VP: f.number("vp"), VPByStrategy: f.numbers("vp_by_strategy"), VPState: f.text("vp_state"),
+	}
+	if len(v.Choice) == 0 || isNull(v.Choice) {
+		f.fail("choice", v.Choice, "a choice")
+	}
+	if id, ok := proposalID(v.ID); !ok || id != v.ID {
+		f.fail("id", f.raw["id"], "0x and 64 lower-case hex digits, or Qm…")
+	}
+	if !isVoter(v.Voter) {
+		f.fail("voter", f.raw["voter"], "an address of 40 (EVM) or 64 (Starknet) hex digits")
+	}
+	if f.err != nil {
+		return nil, f.err
+	}
+	return v, nil
+}
+
+func isVoter(s string) bool {
+	return (len(s) == 42 || len(s) == 66) && strings.HasPrefix(s, "0x") && isHex(s[2:])
+}

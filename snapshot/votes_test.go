@@ -1,0 +1,306 @@
+package snapshot_test
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/perpdao/perpquorum/fixtures/hub"
+	"github.com/perpdao/perpquorum/snapshot"
+)
+
+// ids returns the sorted ids of votes.
+func ids(votes []snapshot.Vote) []string {
+	var list []string
+	for _, v := range votes {
+		list = append(list, v.ID)
+	}
+	slices.Sort(list)
+	return list
+}
+
+func wantIDs(votes []hub.Vote) []string {
+	var list []string
+	for _, v := range votes {
+		list = append(list, v.ID)
+	}
+	slices.Sort(list)
+	return list
+}
+
+func TestVotesReadsAll(t *testing.T) {
+	tests := []struct {
+		name     string
+		votes    int
+		when     func(int) int64
+		requests int // at most, with the proposal read again
+	}{
+		{"none", 0, onePerSecond, 2},
+		{"one", 1, onePerSecond, 2},
+		{"a full page", 1000, onePerSecond, 3},
+		{"a page and one", 1001, onePerSecond, 3},
+		{"more than the hub skips", 6001, onePerSecond, 9},
+		{"12,000", 12_000, onePerSecond, 14},
+		{"12,000, five a second", 12_000, func(k int) int64 { return onePerSecond(k / 5) }, 14},
+		{"ties across every page", 3500, func(k int) int64 { return onePerSecond(k / 700) }, 12},
+		{"5,999 in one second", 5999, func(int) int64 { return onePerSecond(0) }, 8},
+		{"7,000, of which 5,500 in one second", 7000, func(k int) int64 { return onePerSecond(min(max(k, 700), 6199)) }, 13},
+	}
+	bothGenerations(t, func(t *testing.T, g hub.Generation) {
+		for _, tt := range tests {
+			t.Run(tt.name, func(t *testing.T) {
+				p, votes := election("all", tt.votes, tt.when)
+				h, c, _ := serve(t, hubFor(g, p, votes))
+				list, err := c.Votes(t.Context(), &snapshot.Proposal{ID: p.ID, ScoresUpdated: p.ScoresUpdated})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got, want := ids(list.Votes), wantIDs(votes); !slices.Equal(got, want) {
+					t.Errorf("read %d different votes, want %d", len(got), len(want))
+				}
+				if len(list.Superseded) != 0 || list.Rows() != tt.votes || list.Proposal.Votes != tt.votes {
+					t.Errorf("%d superseded, %d rows, %d counted; want 0, %d, %[4]d", len(list.Superseded), list.Rows(), list.Proposal.Votes, tt.votes)
+				}
+				if n := len(h.Requests()); n > tt.requests {
+					t.Errorf("%d requests, want at most %d", n, tt.requests)
+				}
+				if !slices.IsSortedFunc(list.Votes, func(a, b snapshot.Vote) int { return int(a.Created - b.Created) }) {
+					t.Error("not in the order of time")
+				}
+			})
+		}
+	})
+}
+
+func TestVotesOfOneSecondBeyondTheHub(t *testing.T) {
+	bothGenerations(t, func(t *testing.T, g hub.Generation) {
+		p, votes := election("second", 7000, func(int) int64 { return onePerSecond(0) })
+		_, c, _ := serve(t, hubFor(g, p, votes))
+		list, err := c.Votes(t.Context(), &snapshot.Proposal{ID: p.ID})
+		if !errors.Is(err, snapshot.ErrRefused) || list != nil || !strings.Contains(err.Error(), "more votes in the second 1700000001") {
+			t.Errorf("list %v, error %v", list, err)
+		}
+	})
+}
+
+// A vote keeps every digit of its double and the JSON of its choice.
+func TestVoteFields(t *testing.T) {
+	powers := []float64{0, 1e21, 1e-18, 5.3999999999999995, math.MaxFloat64, math.SmallestNonzeroFloat64, 123456789.123456789}
+	choices := []struct {
+		give any
+		want string
+	}{
+		{2, `2`}, {1.5, `1.5`}, {[]int{3, 1}, `[3,1]`}, {[]int{}, `[]`}, {map[string]float64{"1": 60, "3": 40}, `{"1":60,"3":40}`},
+		{"0xfeed", `"0xfeed"`}, {map[string]int{}, `{}`},
+	}
+	bothGenerations(t, func(t *testing.T, g hub.Generation) {
+		p := hub.NewProposal(space, "fields")
+		p.Votes = len(powers)
+		var votes []hub.Vote
+		for i, vp := range powers {
+			votes = append(votes, hub.NewVote(p, fmt.Sprint(i), onePerSecond(i), choices[i].give, vp))
+		}
+		votes[0].VPByStrategy, votes[0].VPState = nil, ""
+		votes[1].ID = "QmWbpCtwdLzxuLKnMW4Vv4MPFd2pdPX71YBKPasfZxqLUS"
+		votes[2].Voter = "0x" + strings.Repeat("0a", 32)
+		_, c, _ := serve(t, hubFor(g, p, votes))
+		list, err := c.Votes(t.Context(), &snapshot.Proposal{ID: p.ID})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, v := range list.Votes {
+			if v.VP != powers[i] || string(v.Choice) != choices[i].want {
+				t.Errorf("vote %d: power %v, choice %s; want %v, %s", i, v.VP, v.Choice, powers[i], choices[i].want)
+			}
+			if i > 0 && (len(v.VPByStrategy) != 1 || v.VPByStrategy[0] != powers[i] || v.VPState != "final") {
+				t.Errorf("vote %d: by strategy %v, state %q", i, v.VPByStrategy, v.VPState)
+			}
+		}
+		if list.Votes[1].ID != votes[1].ID || list.Votes[2].Voter != votes[2].Voter {
+			t.Errorf("id %s, voter %s", list.Votes[1].ID, list.Votes[2].Voter)
+		}
+	})
+}
+
+// What is wrong with a vote is an error that names the field, never a zero.
+func TestVotesRefusesBrokenRows(t *testing.T) {
+	tests := []struct{ name, field, value, want string }{
+		{"null power", "vp", `null`, "vp is null"},
+		{"missing power", "vp", ``, "vp is nothing"},
+		{"negative power", "vp", `-1`, "vp is -1"},
+		{"power in quotes", "vp", `"1"`, `vp is "1"`},
+		{"infinite power", "vp", `1e999`, "vp is 1e999"},
+		{"null in the powers", "vp_by_strategy", `[null]`, "vp_by_strategy[0] is null"},
+		{"null powers", "vp_by_strategy", `null`, "vp_by_strategy is null"},
+		{"null time", "created", `null`, "created is null"},
+		{"fraction of a second", "created", `1700000001.5`, "created is 1700000001.5"},
+		{"null choice", "choice", `null`, "choice is null"},
+		{"missing choice", "choice", ``, "choice is nothing"},
+		{"null voter", "voter", `null`, "voter is null"},
+		{"ENS voter", "voter", `"alice.eth"`, `voter is "alice.eth"`},
+		{"short id", "id", `"0x12"`, `id is "0x12"`},
+		{"null state", "vp_state", `null`, "vp_state is null"},
+		{"someone's id twice", "id", `"` + hub.NewVote(hub.NewProposal(space, "broken"), "1", onePerSecond(1), 1, 1).ID + `"`, "an id that is not on this page already"},
+		{"order ignored", "created", `1700009999`, "the hub ignores the order"},
+	}
+	bothGenerations(t, func(t *testing.T, g hub.Generation) {
+		for _, tt := range tests {
+			t.Run(tt.name, func(t *testing.T) {
+				p, votes := election("broken", 3, onePerSecond)
+				o := hubFor(g, p, votes)
+				o.Fault = nth(1, hub.SetField(0, tt.field, tt.value))
+				_, c, _ := serve(t, o)
+				list, err := c.Votes(t.Context(), &snapshot.Proposal{ID: p.ID})
+				var field *snapshot.FieldError
+				if list != nil || !errors.As(err, &field) || !errors.Is(err, snapshot.ErrProtocol) || !strings.Contains(err.Error(), tt.want) {
+					t.Errorf("list %v, error %v; want %q", list, err, tt.want)
+				}
+			})
+		}
+		t.Run("null row", func(t *testing.T) {
+			p, votes := election("broken", 3, onePerSecond)
+			o := hubFor(g, p, votes)
+			o.Fault = nth(1, hub.NullRow(1))
+			_, c, _ := serve(t, o)
+			if list, err := c.Votes(t.Context(), &snapshot.Proposal{ID: p.ID}); !errors.Is(err, snapshot.ErrProtocol) || list != nil {
+				t.Errorf("list %v, error %v", list, err)
+			}
+		})
+		t.Run("null list", func(t *testing.T) {
+			p, _ := election("broken", 0, onePerSecond)
+			o := hubFor(g, p, nil)
+			o.Fault = always(&hub.Fault{Status: 200, Body: `{"data":{"votes":null}}`})
+			_, c, _ := serve(t, o)
+			if list, err := c.Votes(t.Context(), &snapshot.Proposal{ID: p.ID}); !errors.Is(err, snapshot.ErrProtocol) || list != nil {
+				t.Errorf("list %v, error %v", list, err)
+			}
+		})
+	})
+}
+
+// A voter who votes again while the pages are read is counted once, with the
+// later vote, and nobody is missed.
+func TestVotesChangeWhilePaging(t *testing.T) {
+	bothGenerations(t, func(t *testing.T, g hub.Generation) {
+		p, votes := election("changing", 2500, onePerSecond)
+		p.ScoresState = "pending"
+		o := hubFor(g, p, votes)
+		var h *hub.Hub
+		again := hub.NewVote(p, "10", onePerSecond(9000), 3, 77)
+		o.Fault = func(r hub.Request) *hub.Fault {
+			if r.Number == 2 {
+				h.Update(func(o *hub.Options) { o.Votes[10] = again })
+			}
+			return nil
+		}
+		h, c, _ := serve(t, o)
+		list, err := c.Votes(t.Context(), &snapshot.Proposal{ID: p.ID})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(list.Votes) != 2500 || len(list.Superseded) != 1 || list.Superseded[0].ID != votes[10].ID {
+			t.Fatalf("%d votes, superseded %v", len(list.Votes), ids(list.Superseded))
+		}
+		if last := list.Votes[2499]; last.ID != again.ID || last.VP != 77 || string(last.Choice) != "3" {
+			t.Errorf("the latest vote is %+v", last)
+		}
+	})
+}
+
+func TestVotesOfOneVoter(t *testing.T) {
+	p := hub.NewProposal(space, "twice")
+	first := hub.NewVote(p, "a", onePerSecond(1), 1, 5)
+	later := hub.NewVote(p, "a", onePerSecond(2), 2, 5)
+	same := later
+	same.ID = "0x" + strings.Repeat("f", 64)
+	same.Voter = strings.ToUpper(same.Voter[2:])
+	same.Voter = "0x" + same.Voter
+	p.Votes = 3
+	bothGenerations(t, func(t *testing.T, g hub.Generation) {
+		_, c, _ := serve(t, hubFor(g, p, []hub.Vote{same, first, later}))
+		list, err := c.Votes(t.Context(), &snapshot.Proposal{ID: p.ID})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := ids(list.Votes); len(got) != 1 || got[0] != same.ID {
+			t.Errorf("kept %v, want the larger id of the later second", got)
+		}
+		if len(list.Superseded) != 2 || list.Rows() != 3 {
+			t.Errorf("superseded %v", ids(list.Superseded))
+		}
+	})
+}
+
+// A final proposal whose votes do not add up is read twice, then reported with
+// the list.
+func TestVotesIncomplete(t *testing.T) {
+	bothGenerations(t, func(t *testing.T, g hub.Generation) {
+		t.Run("dropped vote", func(t *testing.T) {
+			p, votes := election("dropped", 10, onePerSecond)
+			h, c, _ := serve(t, hubFor(g, p, votes[:9]))
+			list, err := c.Votes(t.Context(), &snapshot.Proposal{ID: p.ID, ScoresUpdated: p.ScoresUpdated})
+			var incomplete *snapshot.IncompleteError
+			if !errors.As(err, &incomplete) || !errors.Is(err, snapshot.ErrVotesIncomplete) || incomplete.Rows != 9 || incomplete.Counted != 10 || incomplete.Changed {
+				t.Fatalf("error %v", err)
+			}
+			if list == nil || len(list.Votes) != 9 || list.Proposal.Votes != 10 {
+				t.Errorf("list %+v", list)
+			}
+			if n := len(h.Requests()); n != 4 {
+				t.Errorf("%d requests, want 4", n)
+			}
+		})
+		t.Run("late count", func(t *testing.T) {
+			p, votes := election("late", 10, onePerSecond)
+			p.ScoresState, p.ScoresUpdated, p.Votes = "pending", 1, 8
+			o := hubFor(g, p, votes)
+			var h *hub.Hub
+			o.Fault = func(r hub.Request) *hub.Fault {
+				if r.Number == 3 { // the proposal is read again
+					h.Update(func(o *hub.Options) {
+						o.Proposals[0].ScoresState, o.Proposals[0].ScoresUpdated, o.Proposals[0].Votes = "final", 2, 10
+					})
+				}
+				return nil
+			}
+			h, c, _ := serve(t, o)
+			before, err := c.Proposal(t.Context(), p.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			list, err := c.Votes(t.Context(), before)
+			if err != nil || list.Proposal.ScoresState != "final" || list.Rows() != 10 {
+				t.Errorf("list %+v, error %v", list, err)
+			}
+			if n := len(h.Requests()); n != 5 {
+				t.Errorf("%d requests, want 5: read once more", n)
+			}
+		})
+		t.Run("restless", func(t *testing.T) {
+			p, votes := election("restless", 3, onePerSecond)
+			o := hubFor(g, p, votes)
+			var h *hub.Hub
+			o.Fault = func(r hub.Request) *hub.Fault {
+				h.Update(func(o *hub.Options) { o.Proposals[0].ScoresUpdated++ })
+				return nil
+			}
+			h, c, _ := serve(t, o)
+			_, err := c.Votes(t.Context(), &snapshot.Proposal{ID: p.ID})
+			var incomplete *snapshot.IncompleteError
+			if !errors.As(err, &incomplete) || !incomplete.Changed {
+				t.Errorf("error %v", err)
+			}
+		})
+		t.Run("open proposal", func(t *testing.T) {
+			p, votes := election("open", 10, onePerSecond)
+			p.ScoresState, p.Votes = "pending", 7
+			_, c, _ := serve(t, hubFor(g, p, votes))
+			if list, err := c.Votes(t.Context(), &snapshot.Proposal{ID: p.ID}); err != nil || list.Rows() != 10 || list.Proposal.Votes != 7 {
+				t.Errorf("list %+v, error %v", list, err)
+			}
+		})
+	})
+}
