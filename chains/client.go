@@ -25,6 +25,10 @@ type Client struct {
 	allowUnfinalized bool
 }
 
+// Chain returns ID and Development, for callers that hold a client behind an
+// interface.
+func (c *Client) Chain() (id ID, development bool) { return c.ID, c.Development }
+
 // Close releases idle connections. Requests under way are not cut off.
 func (c *Client) Close() { c.pool.close() }
 

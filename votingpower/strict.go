@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -49,7 +51,7 @@ func parseJSON(data []byte) (value, error) {
 	if err := json.Unmarshal(data, &raw); err != nil {
 		offset := len(data)
 		if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
-			offset = int(syntax.Offset) - 1
+			offset = max(0, int(syntax.Offset)-1)
 		}
 		return value{}, &fault{offset: offset, msg: "not valid JSON: " + err.Error()}
 	}
@@ -89,7 +91,7 @@ func (v *value) open(depth int) error {
 				return err
 			}
 			key := token.(string) // the keys of valid JSON are strings
-			path = strings.TrimPrefix(v.path+"."+key, ".")
+			path = strings.TrimPrefix(v.path+"."+pathKey(key), ".")
 			if seen[key] {
 				return &fault{path, v.offset + int(dec.InputOffset()) - 1, "this key is there twice"}
 			}
@@ -107,6 +109,16 @@ func (v *value) open(depth int) error {
 		v.items = append(v.items, item)
 	}
 	return nil
+}
+
+// pathKey is a key as a path shows it: quoted unless it is a plain word.
+func pathKey(key string) string {
+	for _, r := range key {
+		if r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+			return strconv.Quote(key)
+		}
+	}
+	return key
 }
 
 // kind names the JSON type of v for error messages.
@@ -189,12 +201,24 @@ func (v value) fill(dst reflect.Value) error {
 	return nil
 }
 
-// show is v for an error message: in full if it is short, else its type.
+// show is v for an error message: one line, in full if it is short.
 func (v value) show() string {
-	if len(v.items) > 0 || len(v.raw) > 80 {
-		return "a JSON " + v.kind()
+	switch kind := v.kind(); {
+	case kind == "object" || kind == "array":
+		return "an " + kind
+	case kind == "null":
+		return "null"
+	case len(v.raw) > 80:
+		return "a long " + kind
+	case kind == "string":
+		var text string
+		if json.Unmarshal(v.raw, &text) == nil {
+			return fmt.Sprintf("the string %q", text)
+		}
+		fallthrough
+	default:
+		return fmt.Sprintf("the %s %s", kind, v.raw)
 	}
-	return v.kind() + " " + string(v.raw)
 }
 
 func (v value) fillStruct(dst reflect.Value) error {
