@@ -1,0 +1,136 @@
+package report
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/perpdao/perpquorum/votingpower"
+)
+
+// BundleFormat names the version of the bundle file.
+const BundleFormat = "perpquorum-bundle/1"
+
+// MaxBundleSize bounds the JSON of a bundle, in bytes, after decompression.
+const MaxBundleSize = 64 << 20
+
+// ErrBundle is wrapped by ReadBundle for input that is not a bundle of a known
+// format at all, so that nothing can be said about what it claims.
+var ErrBundle = errors.New("not a readable bundle")
+
+// Bundle is a file with which anyone can recompute a report offline: the
+// evidence, and the report that its author claims to follow from it.
+type Bundle struct {
+	Format string `json:"format"` // BundleFormat
+	// Generator names the program that wrote the bundle, for display only.
+	Generator string `json:"generator,omitempty"`
+	// Synthetic says why the evidence is made up; "" for figures of public chains.
+	Synthetic string                `json:"synthetic,omitempty"`
+	Evidence  *votingpower.Evidence `json:"evidence"`
+	// Claim is a Document as JSON.
+	Claim json.RawMessage `json:"claim"`
+}
+
+// ReadBundle reads a bundle from r, gzip-compressed if name ends in ".gz". It
+// accepts exactly what Write writes, spacing and the order of keys aside:
+// unknown, missing and duplicate keys, other spellings of a value, and
+// anything behind the end are errors. They wrap ErrBundle, or
+// votingpower.ErrEvidence if it is a bundle but its content is not sound.
+func ReadBundle(r io.Reader, name string) (*Bundle, error) {
+	data, err := readAll(r, name)
+	if err != nil {
+		return nil, err
+	}
+	found, err := flatten(data)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrBundle, err)
+	}
+	var header struct {
+		Format string `json:"format"`
+	}
+	if err := json.Unmarshal(data, &header); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrBundle, err)
+	}
+	if header.Format != BundleFormat {
+		return nil, fmt.Errorf("%w: format is %q, want %q", ErrBundle, header.Format, BundleFormat)
+	}
+	b, err := decodeBundle(data, found)
+	if err != nil {
+		return nil, fmt.Errorf("%w: bundle: %w", votingpower.ErrEvidence, err)
+	}
+	return b, nil
+}
+
+func decodeBundle(data []byte, found []leaf) (*Bundle, error) {
+	var b Bundle
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&b); err != nil {
+		return nil, err
+	}
+	if b.Evidence == nil {
+		return nil, errors.New("evidence is missing")
+	}
+	if b.Claim == nil {
+		return nil, errors.New("claim is missing")
+	}
+	// Writing it again must give the same leaves. That refuses whatever the
+	// decoder is too kind about: keys in another case, other spellings of the
+	// same number or time, values that are left out when they are zero.
+	again, err := json.Marshal(&b)
+	if err != nil {
+		return nil, err
+	}
+	want, err := flatten(again)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range differences(found, want) {
+		return nil, fmt.Errorf("%s: found %s, want %s", d.Path, d.Claimed, d.Recomputed)
+	}
+	return &b, nil
+}
+
+// readAll reads and decompresses, at most MaxBundleSize bytes.
+func readAll(r io.Reader, name string) ([]byte, error) {
+	if strings.HasSuffix(name, ".gz") {
+		gz, err := gzip.NewReader(r)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrBundle, err)
+		}
+		r = gz
+	}
+	data, err := io.ReadAll(io.LimitReader(r, MaxBundleSize+1))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrBundle, err)
+	}
+	if len(data) > MaxBundleSize {
+		return nil, fmt.Errorf("%w: larger than %d MiB", ErrBundle, MaxBundleSize>>20)
+	}
+	return data, nil
+}
+
+// Write writes the bundle to w as JSON, gzip-compressed if name ends in ".gz".
+// The same bundle gives the same bytes.
+func (b *Bundle) Write(w io.Writer, name string) error {
+	data, err := indentJSON(b)
+	if err != nil {
+		return err
+	}
+	if len(data) > MaxBundleSize {
+		return fmt.Errorf("bundle has %d bytes, more than the %d MiB that can be read again", len(data), MaxBundleSize>>20)
+	}
+	if !strings.HasSuffix(name, ".gz") {
+		_, err = w.Write(data)
+		return err
+	}
+	gz := gzip.NewWriter(w)
+	if _, err := gz.Write(data); err != nil {
+		return err
+	}
+	return gz.Close()
+}

@@ -1,0 +1,127 @@
+package report
+
+// DocumentFormat names the version of the JSON report.
+const DocumentFormat = "perpquorum-report/1"
+
+// Document is the report as data, and the JSON that `--format json` prints and
+// a bundle claims. Every amount is an exact decimal string, and nothing in it
+// depends on when, where or by which version of the program it was derived.
+type Document struct {
+	Format  string  `json:"format"`
+	Verdict Verdict `json:"verdict"`
+	// Findings are what was noticed on the way, in the order of the checks.
+	Findings []Finding `json:"findings"`
+	Model    Model     `json:"model"`
+	At       Moment    `json:"at"` // query time
+	Chains   []Chain   `json:"chains"`
+	Terms    []Term    `json:"terms"` // the sum, in the order of the model
+	// CirculatingSupply is the sum of the terms of the groups supply and
+	// excluded, VotingPower the sum of all terms.
+	CirculatingSupply Amount `json:"circulating_supply"`
+	VotingPower       Amount `json:"circulating_voting_power"`
+	Quorum            Quorum `json:"quorum"`
+	// Evidence is the SHA-256 hash of the evidence's compact JSON: it binds a
+	// published report to one bundle.
+	Evidence string `json:"evidence_sha256"`
+}
+
+// Verdict is the outcome of a report in one word or two.
+type Verdict string
+
+// The verdicts.
+const (
+	Measured   Verdict = "measured"    // voting power and quorum, no vote to judge
+	Reached    Verdict = "reached"     // the vote reached the quorum
+	NotReached Verdict = "not reached" // the vote is final and missed the quorum
+	NotFinal   Verdict = "not final"   // the vote can still change
+	Disagrees  Verdict = "disagrees"   // what was recomputed differs from what was claimed
+)
+
+// Level is the weight of a finding.
+type Level string
+
+// The levels, from harmless to serious.
+const (
+	Info    Level = "info"
+	Warning Level = "warning" // the figures are right, but not what they may seem
+	Failure Level = "failure" // something does not agree
+)
+
+// Finding is something a reader should know, as plain text.
+type Finding struct {
+	Level  Level  `json:"level"`
+	Title  string `json:"title"`
+	Detail string `json:"detail"`
+}
+
+// Model says by which model the sum was made.
+type Model struct {
+	Name       string   `json:"name"`
+	Symbol     string   `json:"symbol"`
+	Decimals   uint8    `json:"decimals"`
+	Definition string   `json:"definition"`
+	Synthetic  string   `json:"synthetic,omitempty"`
+	Network    string   `json:"network"`
+	Space      string   `json:"space,omitempty"`
+	Sources    []string `json:"sources,omitempty"`
+	// SHA256 is the hash of the whole model's compact JSON.
+	SHA256 string `json:"sha256"`
+}
+
+// Moment is a point in time in three spellings.
+type Moment struct {
+	Unix      int64  `json:"unix"`    // seconds, rounded down
+	UnixMilli int64  `json:"unix_ms"` // milliseconds
+	UTC       string `json:"utc"`     // such as "Fri, 19 May 2023 13:39:35 GMT"
+}
+
+// Chain is the block at which a chain was read.
+type Chain struct {
+	Chain  string `json:"chain"` // such as "ethereum"
+	ID     uint64 `json:"chain_id"`
+	Name   string `json:"name"` // such as "Mainnet", as the forum calls it
+	Number uint64 `json:"block_number"`
+	Hash   string `json:"block_hash"`
+	Time   Moment `json:"block_time"`
+	// First says that the block's header and the header before it prove it to
+	// be the first block at or after the query time. Pinned says that it was
+	// named by number.
+	First  bool `json:"first_at_or_after"`
+	Pinned bool `json:"pinned"`
+	// Unfinalized and Development are marks that take away weight: the block
+	// could still be replaced, or the chain is not the public one.
+	Unfinalized bool `json:"unfinalized"`
+	Development bool `json:"development"`
+	// Explorer is a page about the block, "" where none would show it.
+	Explorer string   `json:"explorer,omitempty"`
+	ServedBy []string `json:"served_by"` // labels of the endpoints whose figures were used
+	Reads    int      `json:"reads"`     // eth_call results, checks included
+}
+
+// Term is one summand with the amount that was read for it.
+type Term struct {
+	Group     string `json:"group"` // "supply", "excluded" or "escrow"
+	Sign      string `json:"sign"`  // "+" or "-"
+	Label     string `json:"label"`
+	Chain     string `json:"chain"`
+	Contract  string `json:"contract"`
+	Signature string `json:"signature"`
+	Account   string `json:"account,omitempty"` // of balanceOf(address)
+	Amount    Amount `json:"amount"`            // as read, without the sign
+}
+
+// Amount is an exact amount of the model's token, as decimal strings.
+type Amount struct {
+	BaseUnits string `json:"base_units"` // the contract's integer; for 18 decimals 10⁻¹⁸ token
+	Tokens    string `json:"tokens"`
+}
+
+// Quorum is a fraction of the circulating voting power. It may be a fraction of
+// a base unit. Where its decimal form does not end, the exact fraction "n/d"
+// stands in its place.
+type Quorum struct {
+	Fraction  string `json:"fraction"` // of the voting power, such as "1/10"
+	Percent   string `json:"percent"`  // the same in percent, such as "10"
+	BaseUnits string `json:"base_units"`
+	Tokens    string `json:"tokens"`
+}

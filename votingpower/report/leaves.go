@@ -1,0 +1,120 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+)
+
+// maxDepth bounds the nesting of a bundle's JSON, which has about ten levels.
+const maxDepth = 64
+
+// leaf is a value of a JSON text that is not made of others, with the path to
+// it, such as evidence.reads[3].result. An empty object or list is a leaf too.
+type leaf struct {
+	path  string
+	value string // as compact JSON
+}
+
+// flatten lists the leaves of exactly one JSON value, in its order. Duplicate
+// keys and anything behind the value are errors.
+func flatten(data []byte) ([]leaf, error) {
+	f := flattener{dec: json.NewDecoder(bytes.NewReader(data))}
+	f.dec.UseNumber()
+	if err := f.value("", 0); err != nil {
+		if errors.Is(err, io.EOF) {
+			err = io.ErrUnexpectedEOF
+		}
+		return nil, fmt.Errorf("JSON: %w", err)
+	}
+	if _, err := f.dec.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("JSON: more data behind the end")
+	}
+	return f.leaves, nil
+}
+
+type flattener struct {
+	dec    *json.Decoder
+	leaves []leaf
+}
+
+func (f *flattener) value(path string, depth int) error {
+	if depth > maxDepth {
+		return fmt.Errorf("nested more than %d levels deep", maxDepth)
+	}
+	token, err := f.dec.Token()
+	if err != nil {
+		return err
+	}
+	switch token {
+	case json.Delim('{'):
+		return f.object(path, depth)
+	case json.Delim('['):
+		return f.list(path, depth)
+	}
+	return f.add(path, token)
+}
+
+func (f *flattener) object(path string, depth int) error {
+	seen := map[string]bool{}
+	for f.dec.More() {
+		token, err := f.dec.Token()
+		if err != nil {
+			return err
+		}
+		key, ok := token.(string)
+		if !ok {
+			return fmt.Errorf("%s: key %v is not a string", path, token)
+		}
+		inner := join(path, key)
+		if seen[key] {
+			return fmt.Errorf("key %s stands twice", inner)
+		}
+		seen[key] = true
+		if err := f.value(inner, depth+1); err != nil {
+			return err
+		}
+	}
+	if len(seen) == 0 {
+		f.leaves = append(f.leaves, leaf{path, "{}"})
+	}
+	_, err := f.dec.Token()
+	return err
+}
+
+var plainKey = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+
+// join appends a key to a path so that no two paths look the same.
+func join(path, key string) string {
+	switch {
+	case !plainKey.MatchString(key):
+		return path + "[" + strconv.Quote(key) + "]"
+	case path == "":
+		return key
+	}
+	return path + "." + key
+}
+
+func (f *flattener) list(path string, depth int) error {
+	n := 0
+	for ; f.dec.More(); n++ {
+		if err := f.value(fmt.Sprintf("%s[%d]", path, n), depth+1); err != nil {
+			return err
+		}
+	}
+	if n == 0 {
+		f.leaves = append(f.leaves, leaf{path, "[]"})
+	}
+	_, err := f.dec.Token()
+	return err
+}
+
+func (f *flattener) add(path string, token json.Token) error {
+	value, err := json.Marshal(token)
+	f.leaves = append(f.leaves, leaf{path, string(value)})
+	return err
+}

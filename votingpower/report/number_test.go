@@ -1,0 +1,72 @@
+package report
+
+import (
+	"math/big"
+	"testing"
+)
+
+// TestRounded holds what JavaScript's toLocaleString("en-US") prints for
+// numbers that a double can hold exactly, and exact halves beyond.
+func TestRounded(t *testing.T) {
+	tests := map[string]string{
+		"0":                      "0",
+		"1":                      "1",
+		"999":                    "999",
+		"1000":                   "1,000",
+		"146395383.662":          "146,395,383.662",
+		"14639538.3662":          "14,639,538.366",
+		"1234567890.5":           "1,234,567,890.5",
+		"0.0004":                 "0",
+		"0.0005":                 "0.001",
+		"0.00049999999999999999": "0",
+		"1.0625":                 "1.063",
+		"1.0635":                 "1.064",
+		"999.9995":               "1,000",
+		"-0.0004":                "0",
+		"-0.0005":                "-0.001",
+		"-1234.5":                "-1,234.5",
+		"100/3":                  "33.333",
+	}
+	for number, want := range tests {
+		r, ok := new(big.Rat).SetString(number)
+		if !ok {
+			t.Fatalf("%s is not a number", number)
+		}
+		if got := rounded(r); got != want {
+			t.Errorf("rounded(%s) = %s, want %s", number, got, want)
+		}
+	}
+}
+
+func TestExact(t *testing.T) {
+	tests := map[string]string{
+		"0": "0", "10": "10", "1/8": "0.125", "-1/8": "-0.125", "1/3": "1/3", "-100/3": "-100/3", "100": "100",
+		"1/1000000000000000000": "0.000000000000000001",
+	}
+	for number, want := range tests {
+		r, _ := new(big.Rat).SetString(number)
+		got := exact(r)
+		if got != want {
+			t.Errorf("exact(%s) = %s, want %s", number, got, want)
+		}
+		if again, ok := new(big.Rat).SetString(got); !ok || again.Cmp(r) != 0 {
+			t.Errorf("exact(%s) = %s does not read as the same number", number, got)
+		}
+	}
+}
+
+func TestAmountKeepsEveryUnit(t *testing.T) {
+	n, _ := new(big.Int).SetString("146395383662400000000000001", 10)
+	if got := amount(n, 18); got.BaseUnits != n.String() || got.Tokens != "146395383.662400000000000001" {
+		t.Errorf("found %+v", got)
+	}
+	if got := amount(n, 0); got.Tokens != n.String() {
+		t.Errorf("without decimals: found %+v", got)
+	}
+}
+
+func TestClean(t *testing.T) {
+	if got, want := clean("a\r\nb\x1b[31m\u202ec\u200b\x00\u2028d\t"), "a  b[31mc d"; got != want {
+		t.Errorf("found %q, want %q", got, want)
+	}
+}

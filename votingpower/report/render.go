@@ -1,0 +1,157 @@
+package report
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/big"
+	"strings"
+	"text/template"
+
+	"github.com/perpdao/perpquorum/chains"
+	"github.com/perpdao/perpquorum/votingpower"
+)
+
+// Format is an output format of Render.
+type Format string
+
+// The output formats.
+const (
+	Text     Format = "text"     // the lines of the forum's posts
+	Markdown Format = "markdown" // a whole post with tables
+	JSON     Format = "json"     // the Document
+)
+
+// Formats lists all output formats.
+func Formats() []Format { return []Format{Text, Markdown, JSON} }
+
+//go:embed text.tmpl
+var textTemplate string
+
+//go:embed markdown.tmpl
+var markdownTemplate string
+
+// Render writes the report in the given format, in one Write. The figures of
+// Text are rounded to three decimals; the tables of Markdown and the JSON are
+// exact.
+func (r *Report) Render(w io.Writer, format Format) error {
+	var out []byte
+	var err error
+	switch format {
+	case Text:
+		out, err = r.execute(textTemplate)
+	case Markdown:
+		out, err = r.execute(markdownTemplate)
+	case JSON:
+		out, err = indentJSON(r.document)
+	default:
+		err = fmt.Errorf("unknown format %q, want one of %q", format, Formats())
+	}
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(out)
+	return err
+}
+
+// indentJSON is json.MarshalIndent without the escaping that is meant for HTML.
+func indentJSON(v any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	err := enc.Encode(v)
+	return b.Bytes(), err
+}
+
+func (r *Report) execute(text string) ([]byte, error) {
+	tmpl, err := template.New("report").Funcs(template.FuncMap{
+		"clean":     clean,
+		"md":        markdown,
+		"source":    source,
+		"round":     roundDecimal,
+		"group":     grouped,
+		"share":     share,
+		"name":      chainNameOf,
+		"minus":     func(sign string) string { return strings.Replace(sign, "-", "−", 1) },
+		"blockArgs": blockArguments,
+		"millis":    func(seconds int64) int64 { return seconds * 1000 },
+		"public":    r.public,
+		"builtIn":   r.builtIn,
+		"address":   r.address,
+	}).Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	if err := tmpl.Execute(&b, r.document); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
+}
+
+// roundDecimal rounds one of the document's exact numbers, a decimal or a
+// fraction, for a reader.
+func roundDecimal(number string) (string, error) {
+	r, ok := new(big.Rat).SetString(number)
+	if !ok {
+		return "", fmt.Errorf("number %q is not a decimal or a fraction", number)
+	}
+	return rounded(r), nil
+}
+
+// share writes the quorum's fraction of the voting power: in percent, or as a
+// fraction such as 1/3 where percent would have to be rounded.
+func share(q Quorum) string {
+	if _, _, endless := strings.Cut(q.Percent, "/"); endless {
+		return q.Fraction
+	}
+	return grouped(q.Percent) + "%"
+}
+
+// chainNameOf returns the name of the chain with the given text form.
+func chainNameOf(text string) (string, error) {
+	id, err := chains.ParseID(text)
+	return chainName(id), err
+}
+
+// address writes an address in Markdown, with a link to the chain's explorer
+// if that would show the same contract or wallet.
+func (r *Report) address(chain, address string) (string, error) {
+	id, err := chains.ParseID(chain)
+	if err != nil {
+		return "", err
+	}
+	page := explorer(id, "address", address)
+	if page == "" || r.synthetic() || r.bundle.Evidence.Chains[id].Development {
+		return "`" + address + "`", nil
+	}
+	return "[`" + address + "`](" + page + ")", nil
+}
+
+// public reports whether anyone can read the same figures from public chains.
+func (r *Report) public() bool {
+	for _, c := range r.document.Chains {
+		if c.Development {
+			return false
+		}
+	}
+	return !r.synthetic()
+}
+
+// blockArguments writes the flags with which the same blocks are read again.
+func blockArguments(d *Document) string {
+	var args []string
+	for _, c := range d.Chains {
+		args = append(args, fmt.Sprintf("--block %s=%d", c.Chain, c.Number))
+	}
+	return strings.Join(args, " ")
+}
+
+// builtIn reports whether the model is the one that comes with the program.
+func (r *Report) builtIn() (bool, error) {
+	perp, err := digest(votingpower.PERP())
+	return perp == r.document.Model.SHA256, err
+}

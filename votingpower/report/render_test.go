@@ -1,0 +1,154 @@
+package report_test
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/perpdao/perpquorum/votingpower/report"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+func render(t testing.TB, b *report.Bundle, format report.Format) string {
+	t.Helper()
+	r, err := report.New(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := r.Render(&out, format); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+func TestRenderGolden(t *testing.T) {
+	bundles := map[string]func(testing.TB) *report.Bundle{"post": forumPost, "marked": marked}
+	extension := map[report.Format]string{report.Text: ".txt", report.Markdown: ".md", report.JSON: ".json"}
+	for name, bundle := range bundles {
+		for _, format := range report.Formats() {
+			t.Run(name+extension[format], func(t *testing.T) {
+				got := render(t, bundle(t), format)
+				golden := filepath.Join("testdata", name+extension[format])
+				if *update {
+					if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
+						t.Fatal(err)
+					}
+				}
+				want, err := os.ReadFile(golden)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got != string(want) {
+					t.Errorf("differs from %s (rewrite with -update):\n%s", golden, got)
+				}
+			})
+		}
+	}
+}
+
+// TestForumPost compares with the lines that a governance lead published in
+// May 2023. Circulating Supply and Quorum are not in that post.
+func TestForumPost(t *testing.T) {
+	const want = `Query timestamp:
+- Fri, 19 May 2023 13:39:35 GMT
+- UTC timestamp: 1684503575000
+- Mainnet block number: 17293885
+- Mainnet timestamp: 1684503575
+- Mainnet UTC: Fri, 19 May 2023 13:39:35 GMT
+- Optimism block number: 99757040
+- Optimism timestamp: 1684503581
+- Optimism UTC: Fri, 19 May 2023 13:39:41 GMT
+- Circulating Supply: 143,115,431.859
+- Circulating Voting Power: 146,395,383.662
+- Quorum (10%): 14,639,538.366
+`
+	b := forumPost(t)
+	if got := render(t, b, report.Text); got != "Warning: Synthetic figures: "+synthetic+".\n"+want {
+		t.Errorf("found\n%s", got)
+	}
+	b.Synthetic = ""
+	if got := render(t, b, report.Text); got != want {
+		t.Errorf("found\n%s", got)
+	}
+}
+
+// TestMarksInEveryFormat looks for each mark in each format.
+func TestMarksInEveryFormat(t *testing.T) {
+	for _, format := range report.Formats() {
+		got := render(t, marked(t), format)
+		for _, mark := range []string{"Synthetic figures", "no such DAO", "Development chain", "not a public", "Not final", "Block pinned", "not the first block at or after"} {
+			if mark == "not a public" {
+				mark = "not from a public chain"
+			}
+			if !strings.Contains(got, mark) {
+				t.Errorf("%s: %q is missing", format, mark)
+			}
+		}
+	}
+}
+
+// TestMarkdownIsInert looks for foreign text that would be markup.
+func TestMarkdownIsInert(t *testing.T) {
+	got := render(t, marked(t), report.Markdown)
+	for _, markup := range []string{"<script", "<img", "<b>", "](https://evil", "@everyone", "`c`", "*not*"} {
+		if strings.Contains(got, markup) {
+			t.Errorf("foreign markup %q came through", markup)
+		}
+	}
+	var columns int
+	for line := range strings.Lines(got) {
+		if !strings.HasPrefix(line, "|") {
+			columns = 0
+			continue
+		}
+		n := strings.Count(strings.ReplaceAll(line, `\|`, ""), "|")
+		if columns != 0 && n != columns {
+			t.Errorf("table row with %d borders below one with %d: %s", n, columns, line)
+		}
+		columns = n
+	}
+}
+
+func TestRenderUnknownFormat(t *testing.T) {
+	r, err := report.New(forumPost(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := r.Render(&out, "pdf"); err == nil || out.Len() > 0 {
+		t.Errorf("error %v, %d bytes written", err, out.Len())
+	}
+}
+
+func BenchmarkRender(b *testing.B) {
+	r, err := report.New(forumPost(b))
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, format := range report.Formats() {
+		b.Run(string(format), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				var out bytes.Buffer
+				if err := r.Render(&out, format); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkNew(b *testing.B) {
+	bundle := forumPost(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := report.New(bundle); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,66 @@
+// Package report joins what was measured into one document, judges it, and
+// renders it as text, Markdown and JSON. It does no I/O of its own: a report
+// comes from a Bundle, which a live run has just collected or a file holds.
+//
+// A Bundle is the evidence together with a claim, the Document that its author
+// derived from it. Anyone can derive the document again, offline, and compare:
+// see Verify. The claim is compared leaf by leaf, so that a change of a single
+// character anywhere is found.
+package report
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+
+	"github.com/perpdao/perpquorum/votingpower"
+)
+
+// Report is a bundle with everything derived from it.
+type Report struct {
+	bundle   Bundle
+	result   *votingpower.Result
+	document *Document
+}
+
+// New derives the report from the bundle's evidence. It does not look at the
+// claim; see Verify. An error wraps votingpower.ErrEvidence: the evidence does
+// not hold, and there is no figure to print.
+func New(b *Bundle) (*Report, error) {
+	result, err := votingpower.Compute(b.Evidence)
+	if err != nil {
+		return nil, err
+	}
+	r := &Report{bundle: *b, result: result}
+	r.bundle.Format = BundleFormat
+	if r.document, err = r.describe(); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// Document returns the report as data: what the JSON format prints.
+func (r *Report) Document() *Document { return r.document }
+
+// Bundle returns the bundle of the report, with the report's document as its
+// claim.
+func (r *Report) Bundle() (*Bundle, error) {
+	claim, err := json.Marshal(r.document)
+	if err != nil {
+		return nil, err
+	}
+	b := r.bundle
+	b.Claim = claim
+	return &b, nil
+}
+
+// digest returns the SHA-256 hash, in hex, of the compact JSON form of v.
+func digest(v any) (string, error) {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return "", fmt.Errorf("%w: %w", votingpower.ErrEvidence, err)
+	}
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:]), nil
+}
