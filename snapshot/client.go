@@ -147,7 +147,7 @@ func (c *Client) query(ctx context.Context, op, query string, variables map[stri
 		if !failure.retry || try > c.Retries {
 			return nil, failure
 		}
-		if err := c.wait(ctx, max(failure.wait, jitter.NextBackOff()), failure); err != nil {
+		if err := c.wait(ctx, jitter.NextBackOff(), failure.wait, failure); err != nil {
 			return nil, err
 		}
 	}

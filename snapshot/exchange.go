@@ -132,7 +132,9 @@ func (e *exchange) limited(h http.Header, text string) *HubError {
 // notJSON is an answer of something before the hub: a proxy's or a portal's
 // page, or a body cut short.
 func (e *exchange) notJSON(h http.Header, body []byte) *HubError {
-	found := "found " + quote(e.client.redact(string(body[:min(len(body), 4*maxQuote)]))) + " where a GraphQL answer should be"
+	// Redacted before it is cut, so that no half of a key is left.
+	start := []rune(clean(e.client.redact(string(body[:min(len(body), 4*maxQuote)]))))
+	found := "found " + quote(string(start[:min(len(start), 98)])) + " where a GraphQL answer should be"
 	if e.status != http.StatusOK {
 		return e.byStatus(h, found)
 	}
@@ -157,7 +159,7 @@ func (e *exchange) byStatus(h http.Header, found string) *HubError {
 	case e.status >= 300 && e.status < 400:
 		return e.failure(ErrRefused, fmt.Sprintf("HTTP status %d, a redirect, which is not followed; give the final URL", e.status))
 	case e.status == http.StatusNotFound:
-		return e.failure(ErrRefused, detail+"; check the hub's URL, which ends in /graphql")
+		return e.failure(ErrRefused, "check the hub's URL, which ends in /graphql; "+detail)
 	case e.status < 300:
 		return e.failure(ErrProtocol, detail)
 	}

@@ -54,43 +54,48 @@ func (c *Client) pace(ctx context.Context, op string) error {
 	c.mu.Lock()
 	pause := c.pausedUntil.Sub(now)
 	c.mu.Unlock()
-	err := c.wait(ctx, max(turn.DelayFrom(now), pause), c.failure(op, ErrRateLimit, ""))
+	err := c.wait(ctx, turn.DelayFrom(now), pause, c.failure(op, ErrRateLimit, ""))
 	if err != nil {
 		turn.CancelAt(now)
 	}
 	return err
 }
 
-// wait sleeps for d. A wait that cannot end in time fails at once with last, the
-// failure that made it necessary.
-func (c *Client) wait(ctx context.Context, d time.Duration, last *HubError) error {
-	ended := func() error {
-		return &HubError{Op: last.Op, Host: last.Host, Status: last.Status, Detail: last.Detail, Tries: last.Tries, Err: context.Cause(ctx)}
-	}
+// wait sleeps for the longer of the client's own pause and the one the hub asked
+// for. A wait that cannot end in time fails at once with last, the failure that
+// made it necessary.
+func (c *Client) wait(ctx context.Context, own, asked time.Duration, last *HubError) error {
+	ended := *last
 	if ctx.Err() != nil {
-		return ended()
+		ended.Err = context.Cause(ctx)
+		return &ended
 	}
+	d := max(own, asked)
 	if d <= 0 {
 		return nil
 	}
-	tooLong := ""
-	if d > c.MaxWait {
-		tooLong = fmt.Sprintf("longer than the %v allowed", c.MaxWait)
+	if limit := c.excess(ctx, d, asked); limit != "" {
+		ended.Detail = strings.TrimPrefix(fmt.Sprintf("%s; the next request would have to wait %v, longer than the %s", last.Detail, d.Round(time.Second), limit), "; ")
+		return &ended
+	}
+	if c.Clock.Sleep(ctx, d) != nil {
+		ended.Err = context.Cause(ctx)
+		return &ended
+	}
+	return nil
+}
+
+// excess names the limit that a wait of d would break, or returns "".
+func (c *Client) excess(ctx context.Context, d, asked time.Duration) string {
+	if asked > c.MaxWait {
+		return fmt.Sprintf("%v allowed", c.MaxWait)
 	}
 	if deadline, ok := ctx.Deadline(); ok {
 		if left := deadline.Sub(c.Clock.Now()); d > left {
-			tooLong = fmt.Sprintf("longer than the %v left; allow more time", left.Round(time.Second))
+			return fmt.Sprintf("%v left; allow more time", left.Round(time.Second))
 		}
 	}
-	if tooLong != "" {
-		refused := *last
-		refused.Detail = strings.TrimPrefix(fmt.Sprintf("%s; the next request would have to wait %v, %s", last.Detail, d.Round(time.Second), tooLong), "; ")
-		return &refused
-	}
-	if c.Clock.Sleep(ctx, d) != nil {
-		return ended()
-	}
-	return nil
+	return ""
 }
 
 // noteLimits reads how much of the hub's rate limit is left. An empty window

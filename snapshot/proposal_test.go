@@ -1,0 +1,207 @@
+package snapshot_test
+
+import (
+	"encoding/json"
+	"errors"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/perpdao/perpquorum/fixtures/hub"
+	"github.com/perpdao/perpquorum/snapshot"
+)
+
+func TestProposal(t *testing.T) {
+	p := hub.NewProposal(space, "whole")
+	p.Updated, p.Quorum, p.Votes, p.Flagged = 1_699_990_500, 1e21, 42, true
+	p.Scores = []float64{5.3999999999999995, 1e-18, 1e21}
+	p.ScoresByStrategy = [][]float64{{5.3999999999999995}, {1e-18}, {1e21}}
+	p.ScoresTotal = 1e21
+	p.Strategies = []hub.Strategy{
+		{Name: "erc20-balance-of", Params: json.RawMessage(`{"address":"0x01","decimals":18}`)},
+		{Name: "multichain", Network: "10", Params: json.RawMessage(`{"strategies":[{"name":"ticket","network":1}]}`)},
+	}
+	bothGenerations(t, func(t *testing.T, g hub.Generation) {
+		_, c, _ := serve(t, hubFor(g, p, nil))
+		got, err := c.Proposal(t.Context(), "0x"+strings.ToUpper(p.ID[2:]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		cell := func(x float64) []*float64 { return []*float64{&x} }
+		want := &snapshot.Proposal{
+			ID: p.ID, IPFS: p.IPFS, Author: p.Author, Space: space, Network: "1", Type: "basic", Title: p.Title, Choices: p.Choices,
+			Strategies: []snapshot.Strategy{
+				{Name: "erc20-balance-of", Network: "1", Params: json.RawMessage(`{"address":"0x01","decimals":18}`)},
+				{Name: "multichain", Network: "10", Params: json.RawMessage(`{"strategies":[{"name":"ticket","network":1}]}`)},
+			},
+			Created: p.Created, Updated: p.Updated, Start: p.Start, End: p.End, Snapshot: 18_500_000, State: "closed",
+			Quorum: 1e21, QuorumType: "default", Link: p.Link, Flagged: true,
+			Scores: p.Scores, ScoresByStrategy: [][]*float64{cell(5.3999999999999995), cell(1e-18), cell(1e21)},
+			ScoresState: "final", ScoresTotal: 1e21, ScoresUpdated: p.ScoresUpdated, Votes: 42,
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("got  %+v\nwant %+v", got, want)
+		}
+	})
+}
+
+// What both generations and old proposals may hold, and is no error.
+func TestProposalVariants(t *testing.T) {
+	tests := []struct {
+		name, field, value string
+		right              func(*snapshot.Proposal) bool
+	}{
+		{"snapshot in quotes", "snapshot", `"18500001"`, func(p *snapshot.Proposal) bool { return p.Snapshot == 18_500_001 }},
+		{"network as a number", "network", `10`, func(p *snapshot.Proposal) bool { return p.Network == "10" }},
+		{"no type", "type", `""`, func(p *snapshot.Proposal) bool { return p.Type == "" }},
+		{"no scores", "scores", `[]`, func(p *snapshot.Proposal) bool { return len(p.Scores) == 0 }},
+		{"null cells", "scores_by_strategy", `[[60],[null],[]]`, func(p *snapshot.Proposal) bool {
+			return *p.ScoresByStrategy[0][0] == 60 && p.ScoresByStrategy[1][0] == nil && len(p.ScoresByStrategy[2]) == 0
+		}},
+		{"exponent", "scores_total", `1e+21`, func(p *snapshot.Proposal) bool { return p.ScoresTotal == 1e21 }},
+		{"exponent in a whole number", "votes", `1.2e4`, func(p *snapshot.Proposal) bool { return p.Votes == 12_000 }},
+		{"legacy state", "scores_state", `"invalid"`, func(p *snapshot.Proposal) bool { return p.ScoresState == "invalid" }},
+		{"empty quorum type", "quorumType", `""`, func(p *snapshot.Proposal) bool { return p.QuorumType == "default" }},
+		{"never edited", "updated", `null`, func(p *snapshot.Proposal) bool { return p.Updated == 0 }},
+		{"no IPFS", "ipfs", `null`, func(p *snapshot.Proposal) bool { return p.IPFS == "" }},
+		{"strategy without network", "strategies", `[{"name":"ticket","network":null,"params":null}]`,
+			func(p *snapshot.Proposal) bool { return p.Strategies[0].Network == "" && p.Strategies[0].Params == nil }},
+		{"shutter", "privacy", `"shutter"`, func(p *snapshot.Proposal) bool { return p.Privacy == "shutter" }},
+	}
+	bothGenerations(t, func(t *testing.T, g hub.Generation) {
+		for _, tt := range tests {
+			p := hub.NewProposal(space, "variant")
+			p.Override = map[string]string{tt.field: tt.value}
+			_, c, _ := serve(t, hubFor(g, p, nil))
+			if got, err := c.Proposal(t.Context(), p.ID); err != nil || !tt.right(got) {
+				t.Errorf("%s: proposal %+v, error %v", tt.name, got, err)
+			}
+		}
+	})
+}
+
+func TestProposalRefusesWhatNoHubGives(t *testing.T) {
+	tests := []struct{ field, value string }{
+		{"id", `"` + hub.ID("another") + `"`}, {"id", `null`}, {"space", `null`}, {"space", `{"id":null}`}, {"space", `{"id":""}`}, {"space", `"x"`},
+		{"network", `null`}, {"network", `""`}, {"type", `null`}, {"title", `null`}, {"choices", `null`}, {"choices", `["a",null]`}, {"choices", `[1]`},
+		{"strategies", `null`}, {"strategies", `[null]`}, {"strategies", `[{"name":null}]`}, {"strategies", `[{}]`},
+		{"created", `null`}, {"created", `-1`}, {"start", `null`}, {"start", `"1"`}, {"end", `1`}, {"end", `1e99`},
+		{"snapshot", `null`}, {"snapshot", `"latest"`}, {"snapshot", `""`}, {"snapshot", `-5`}, {"snapshot", `1.5`}, {"snapshot", `"0x10"`}, {"snapshot", `"99999999999999999999"`},
+		{"quorum", `null`}, {"quorum", `-1`}, {"quorum", `"NaN"`}, {"quorum", `1e400`}, {"quorumType", `null`}, {"privacy", `null`},
+		{"scores", `null`}, {"scores", `[1,null]`}, {"scores", `[-1]`}, {"scores", `["1"]`}, {"scores", `{}`},
+		{"scores_by_strategy", `null`}, {"scores_by_strategy", `[null]`}, {"scores_by_strategy", `[1]`}, {"scores_by_strategy", `[[-1]]`}, {"scores_by_strategy", `[["1"]]`},
+		{"scores_state", `null`}, {"scores_total", `null`}, {"scores_total", `-0.1`}, {"scores_total", `true`}, {"scores_updated", `null`},
+		{"votes", `null`}, {"votes", `-1`}, {"votes", `1.5`}, {"flagged", `"no"`}, {"updated", `"x"`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.field+" "+tt.value, func(t *testing.T) {
+			p := hub.NewProposal(space, "broken")
+			_, c, _ := serve(t, hub.Options{Proposals: []hub.Proposal{p}, Fault: always(hub.SetField(0, tt.field, tt.value))})
+			got, err := c.Proposal(t.Context(), p.ID)
+			var field *snapshot.FieldError
+			if got != nil || !errors.As(err, &field) || !errors.Is(err, snapshot.ErrProtocol) || !strings.Contains(err.Error(), tt.field) {
+				t.Errorf("proposal %v, error %v", got, err)
+			}
+		})
+	}
+	for _, field := range strings.Fields("id ipfs author created updated space network type title choices strategies start end snapshot state privacy quorum quorumType link flagged scores scores_by_strategy scores_state scores_total scores_updated votes") {
+		t.Run("missing "+field, func(t *testing.T) {
+			p := hub.NewProposal(space, "broken")
+			_, c, _ := serve(t, hub.Options{Proposals: []hub.Proposal{p}, Fault: always(hub.SetField(0, field, ""))})
+			if got, err := c.Proposal(t.Context(), p.ID); got != nil || !errors.Is(err, snapshot.ErrProtocol) || !strings.Contains(err.Error(), "nothing") {
+				t.Errorf("proposal %v, error %v", got, err)
+			}
+		})
+	}
+}
+
+func TestNotFound(t *testing.T) {
+	bothGenerations(t, func(t *testing.T, g hub.Generation) {
+		h, c, _ := serve(t, hub.Options{Generation: g})
+		if p, err := c.Proposal(t.Context(), hub.ID("unknown")); p != nil || !errors.Is(err, snapshot.ErrNotFound) || errors.Is(err, snapshot.ErrUnavailable) {
+			t.Errorf("proposal %v, error %v", p, err)
+		}
+		if s, err := c.Space(t.Context(), "unknown.eth"); s != nil || !errors.Is(err, snapshot.ErrNotFound) {
+			t.Errorf("space %v, error %v", s, err)
+		}
+		if l, err := c.Votes(t.Context(), &snapshot.Proposal{ID: hub.ID("unknown")}); l != nil || !errors.Is(err, snapshot.ErrNotFound) {
+			t.Errorf("votes %v, error %v", l, err)
+		}
+		before := len(h.Requests())
+		if p, err := c.Proposal(t.Context(), "latest"); p != nil || !errors.Is(err, snapshot.ErrProposalRef) || len(h.Requests()) != before {
+			t.Errorf("proposal %v, error %v", p, err)
+		}
+	})
+}
+
+func TestProposals(t *testing.T) {
+	older, newer, other := hub.NewProposal(space, "older"), hub.NewProposal(space, "newer"), hub.NewProposal("other.eth", "other")
+	newer.Created++
+	newer.End = 4_000_000_000
+	bothGenerations(t, func(t *testing.T, g hub.Generation) {
+		_, c, _ := serve(t, hub.Options{Generation: g, Proposals: []hub.Proposal{older, newer, other}})
+		tests := []struct {
+			name  string
+			space string
+			query snapshot.ProposalQuery
+			want  []string
+		}{
+			{"all, newest first", space, snapshot.ProposalQuery{}, []string{newer.ID, older.ID}},
+			{"one", space, snapshot.ProposalQuery{Limit: 1}, []string{newer.ID}},
+			{"closed", space, snapshot.ProposalQuery{State: "closed"}, []string{older.ID}},
+			{"active", space, snapshot.ProposalQuery{State: "active", Limit: 1000}, []string{newer.ID}},
+			{"unknown space", "none.eth", snapshot.ProposalQuery{}, nil},
+		}
+		for _, tt := range tests {
+			list, err := c.Proposals(t.Context(), tt.space, tt.query)
+			var got []string
+			for _, p := range list {
+				got = append(got, p.ID)
+			}
+			if err != nil || !slices.Equal(got, tt.want) {
+				t.Errorf("%s: %v, error %v; want %v", tt.name, got, err, tt.want)
+			}
+		}
+		for _, limit := range []int{-1, 1001} {
+			if _, err := c.Proposals(t.Context(), space, snapshot.ProposalQuery{Limit: limit}); err == nil {
+				t.Errorf("limit %d was taken", limit)
+			}
+		}
+	})
+	t.Run("another space's", func(t *testing.T) {
+		_, c, _ := serve(t, hub.Options{Proposals: []hub.Proposal{older}, Fault: always(hub.SetField(0, "space", `{"id":"other.eth"}`))})
+		if list, err := c.Proposals(t.Context(), space, snapshot.ProposalQuery{}); list != nil || !errors.Is(err, snapshot.ErrProtocol) {
+			t.Errorf("%v, error %v", list, err)
+		}
+	})
+	t.Run("more than asked for", func(t *testing.T) {
+		twice := &hub.Fault{Rows: func(rows []hub.Row) []hub.Row { return append(rows, rows...) }}
+		_, c, _ := serve(t, hub.Options{Proposals: []hub.Proposal{older}, Fault: always(twice)})
+		if list, err := c.Proposals(t.Context(), space, snapshot.ProposalQuery{Limit: 1}); list != nil || !errors.Is(err, snapshot.ErrProtocol) {
+			t.Errorf("%v, error %v", list, err)
+		}
+	})
+}
+
+func TestSpace(t *testing.T) {
+	quorum := 2_500_000.5
+	with, without := hub.NewSpace(space), hub.NewSpace("plain.eth")
+	with.Quorum = &quorum
+	bothGenerations(t, func(t *testing.T, g hub.Generation) {
+		_, c, _ := serve(t, hub.Options{Generation: g, Spaces: []hub.Space{with, without}})
+		got, err := c.Space(t.Context(), space)
+		if err != nil || got.ID != space || got.Network != "1" || got.Quorum != quorum || got.Strategies[0].Name != "ticket" {
+			t.Errorf("space %+v, error %v", got, err)
+		}
+		if got, err := c.Space(t.Context(), "plain.eth"); err != nil || got.Quorum != 0 {
+			t.Errorf("space %+v, error %v", got, err)
+		}
+	})
+	for field, value := range map[string]string{"id": `"other.eth"`, "network": `null`, "voting": `{"quorum":-1}`, "strategies": `null`} {
+		_, c, _ := serve(t, hub.Options{Spaces: []hub.Space{with}, Fault: always(hub.SetField(0, field, value))})
+		if got, err := c.Space(t.Context(), space); got != nil || !errors.Is(err, snapshot.ErrProtocol) {
+			t.Errorf("%s %s: space %+v, error %v", field, value, got, err)
+		}
+	}
+}
