@@ -1,0 +1,144 @@
+package snapshot_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/perpdao/perpquorum/snapshot"
+)
+
+// ordinary are elections of every type without close decisions, older rules
+// or odd choices: the last vote is invalid.
+var ordinary = map[string][]cast{
+	"single-choice": {{"1", 10.25}, {"2", 4}, {"9", 1}},
+	"basic":         {{"1", 60.5}, {"2", 30}, {"9", 1}},
+	"approval":      {{"[1,2]", 10.5}, {"[1,3]", 2.25}, {"[1,1]", 7}},
+	"weighted":      {{`{"1":2,"2":1}`, 10}, {`{"3":1,"1":2}`, 9}, {`{"4":1}`, 3}},
+	"quadratic":     {{`{"1":2,"2":1}`, 10}, {`{"3":1,"1":2}`, 9}, {`{"4":1}`, 3}},
+	"ranked-choice": {{"[1,3,2]", 10}, {"[2,3,1]", 9}, {"[3,1,2]", 8}, {"[1,2]", 99}},
+	"copeland":      {{"[1,3,2]", 10}, {"[2,1,3]", 9}, {"[3,1,2]", 8}, {"[1,1,2]", 99}},
+}
+
+func TestCompareAgrees(t *testing.T) {
+	for typ, casts := range ordinary {
+		p, votes := poll(typ, 3, casts...)
+		tally := recount(t, p, votes)
+		p = published(p, tally)
+		p.Scores[0] *= 1 + 9e-10 // the hub sums in another order
+		p.ScoresTotal *= 1 - 9e-10
+		if c := snapshot.Compare(p, tally); c.Verdict != snapshot.Agrees {
+			t.Errorf("%s: %+v\n%+v", typ, c, tally)
+		}
+	}
+}
+
+func TestCompareFindsEveryLie(t *testing.T) {
+	zero := 0.0
+	lies := map[string]func(p *snapshot.Proposal){
+		"score":             func(p *snapshot.Proposal) { p.Scores[0] *= 1 + 2e-9 },
+		"two scores":        func(p *snapshot.Proposal) { p.Scores[0]++; p.Scores[1]-- },
+		"scores exchanged":  func(p *snapshot.Proposal) { p.Scores[0], p.Scores[1] = p.Scores[1], p.Scores[0] },
+		"score gone":        func(p *snapshot.Proposal) { p.Scores = p.Scores[:2] },
+		"score too many":    func(p *snapshot.Proposal) { p.Scores = append(p.Scores, 0) },
+		"no scores":         func(p *snapshot.Proposal) { p.Scores, p.ScoresByStrategy = nil, nil },
+		"total":             func(p *snapshot.Proposal) { p.ScoresTotal *= 1 + 2e-9 },
+		"total zero":        func(p *snapshot.Proposal) { p.ScoresTotal = 0 },
+		"strategy":          func(p *snapshot.Proposal) { *p.ScoresByStrategy[0][0] += 0.5 },
+		"strategy null":     func(p *snapshot.Proposal) { p.ScoresByStrategy[0][0] = nil },
+		"strategies gone":   func(p *snapshot.Proposal) { p.ScoresByStrategy = nil },
+		"strategy too many": func(p *snapshot.Proposal) { p.ScoresByStrategy[2] = append(p.ScoresByStrategy[2], &zero) },
+	}
+	for typ, casts := range ordinary {
+		for name, lie := range lies {
+			p, votes := poll(typ, 3, casts...)
+			tally := recount(t, p, votes)
+			p = published(p, tally)
+			lie(p)
+			c := snapshot.Compare(p, tally)
+			if c.Verdict != snapshot.Disagrees {
+				t.Errorf("%s, %s: verdict %q", typ, name, c.Verdict)
+			}
+			if !c.Total.Agrees == slices.ContainsFunc(append(c.Scores, c.ByStrategy...), func(s snapshot.Score) bool { return !s.Agrees }) && c.Shape == "" {
+				t.Errorf("%s, %s: no figure, or a wrong one, is marked: %+v", typ, name, c)
+			}
+		}
+	}
+}
+
+func TestCompareShowsTheFigures(t *testing.T) {
+	p, votes := poll("basic", 2, cast{"1", 10}, cast{"2", 4})
+	tally := recount(t, p, votes)
+	p = published(p, tally)
+	p.Scores[1] = 5
+	got := snapshot.Compare(p, tally).Scores[1]
+	if got.Choice != 2 || *got.Hub != 5 || got.Recount != 4 || got.Difference != 1 || got.Tolerance != 5e-9 || got.Agrees {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestCompareBeforeTheFirstVote(t *testing.T) {
+	for _, typ := range votingTypes {
+		p, _ := poll(typ, 3)
+		if c := snapshot.Compare(p, recount(t, p, nil)); c.Verdict != snapshot.Agrees {
+			t.Errorf("%s: %+v", typ, c)
+		}
+		p.ScoresTotal = 7
+		if c := snapshot.Compare(p, recount(t, p, nil)); c.Verdict != snapshot.Disagrees {
+			t.Errorf("%s with a total of no votes: %+v", typ, c)
+		}
+	}
+}
+
+// The figures come from releases 0.14.20, 0.9.5, 0.4.60 and 0.4.13 of
+// snapshot.js, run on these votes.
+func TestCompareNamesOlderRules(t *testing.T) {
+	x := func(f float64) *float64 { return &f }
+	ranked := []cast{{"[1,2,3,4]", 60}, {"[2,1,3,4]", 20}, {"[4,1]", 3}, {"[3,3,9]", 5}}
+	tests := []struct {
+		name       string
+		typ        string
+		n          int
+		casts      []cast
+		scores     []float64
+		byStrategy []*float64
+		total      float64
+		rule       string
+	}{
+		{"single-choice", "single-choice", 2, []cast{{"1", 10}, {"2", 4}, {"9", 1}},
+			[]float64{10, 4}, []*float64{x(10), x(4)}, 14, snapshot.RuleValidTotal},
+		{"empty approval", "approval", 2, []cast{{"[1,2]", 10}, {"[]", 5}, {"[2]", 7}},
+			[]float64{10, 17}, []*float64{x(10), x(17)}, 17, snapshot.RuleValidTotal},
+		{"weighted", "weighted", 2, []cast{{`{"1":3,"2":1}`, 8}, {`{"7":1}`, 3}},
+			[]float64{6, 2}, []*float64{x(6), x(2)}, 8, snapshot.RuleValidTotal},
+		{"zero weight", "weighted", 2, []cast{{`{"1":3,"2":1}`, 8}, {`{"1":1,"2":0}`, 3}},
+			[]float64{6, 2}, []*float64{x(6), x(2)}, 8, snapshot.RulePositiveWeights},
+		{"zero weight, quadratic", "quadratic", 2, []cast{{`{"1":1}`, 8}, {`{"1":0,"2":1}`, 3}},
+			[]float64{8, 0}, []*float64{x(8), x(0)}, 8, snapshot.RulePositiveWeights},
+		{"null cells", "ranked-choice", 4, ranked, []float64{60, 20, 0, 0}, []*float64{x(60), x(20), nil, nil}, 88, snapshot.RuleNullCells},
+		{"run-off over all ballots", "ranked-choice", 4, ranked, []float64{60, 20, 0, 0}, []*float64{x(60), x(20), nil, nil}, 83 + 5, snapshot.RuleNullCells},
+		{"valid ballots only", "ranked-choice", 4, ranked, []float64{60, 20, 0, 0}, []*float64{x(60), x(20), nil, nil}, 80, snapshot.RuleValidTotal},
+		{"exhausted ballots", "ranked-choice", 3, []cast{{"[1,2,3]", 10}, {"[2,1,3]", 9}, {"[3]", 5}},
+			[]float64{10, 9, 0}, []*float64{x(10), x(9), nil}, 19, snapshot.RuleRunoffTotal},
+		{"partial copeland ballots", "copeland", 3, []cast{{"[1,2,3]", 10}, {"[2]", 9}, {"[3,1]", 11}},
+			[]float64{10, 10, 10}, []*float64{x(10), x(10), x(10)}, 30, snapshot.RuleCopelandPartial},
+		{"copeland without bonus", "copeland", 2, []cast{{"[1,2]", 10}, {"[2,1]", 9}},
+			[]float64{19, 0}, []*float64{x(19), x(0)}, 19, snapshot.RuleCopelandPartial},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			p, votes := poll(test.typ, test.n, test.casts...)
+			p.Scores, p.ScoresTotal = test.scores, test.total
+			for _, cell := range test.byStrategy {
+				p.ScoresByStrategy = append(p.ScoresByStrategy, []*float64{cell})
+			}
+			tally := recount(t, p, votes)
+			if c := snapshot.Compare(p, tally); c.Verdict != snapshot.OlderRules || c.Rule != test.rule {
+				t.Errorf("verdict %q %q, want %q\n%s", c.Verdict, c.Rule, test.rule, toJSON(tally))
+			}
+			p.Scores[0]++
+			if c := snapshot.Compare(p, tally); c.Verdict != snapshot.Disagrees {
+				t.Errorf("with a wrong score: verdict %q %q", c.Verdict, c.Rule)
+			}
+		})
+	}
+}

@@ -1,0 +1,124 @@
+package snapshot
+
+import "math"
+
+// Tolerance is how far apart two results in voting power may be and still
+// agree: a billionth of the larger, or a billionth if that is more. The hub sums doubles in
+// an order of its own and stores scores in columns that lose the last bits.
+func Tolerance(a, b float64) float64 {
+	return max(1e-9, 1e-9*max(math.Abs(a), math.Abs(b)))
+}
+
+func agree(a, b float64) bool { return math.Abs(a-b) <= Tolerance(a, b) }
+
+// NearTie is a decision of a count whose margin is within Tolerance, so that
+// another order of summing the same powers could decide otherwise. Ties that no
+// order of summing can break, as of whole-numbered powers, are not near ties:
+// the rules decide them.
+type NearTie struct {
+	// Rule is what is decided: "winner" (who has the highest score),
+	// "majority" (whether the round is the last) and "elimination" (who goes)
+	// of ranked-choice, "duel" (who wins a pair) of copeland.
+	Rule     string  `json:"rule"`
+	Round    int     `json:"round,omitempty"`    // of ranked-choice, from 1
+	Strategy int     `json:"strategy,omitempty"` // from 1: decides in this strategy's column only
+	Choices  []int   `json:"choices"`            // concerned, numbered from 1
+	Margin   float64 `json:"margin"`             // in voting power
+}
+
+// near is agree without ties between zeros: nothing adds up to exactly
+// nothing in any order.
+func near(a, b float64) bool { return (a != 0 || b != 0) && agree(a, b) }
+
+// addNearTies finds the close decisions behind t, and what else they allow.
+func (t *Tally) addNearTies(e election) {
+	switch t.Type {
+	case "weighted", "quadratic":
+	case "ranked-choice":
+		if e.exact() {
+			return
+		}
+		t.NearTies, t.Alternatives = newRunoff(e).nearTies(t.Outcome)
+	case "copeland":
+		if e.exact() {
+			return
+		}
+		t.NearTies, t.Alternatives = e.copelandNearTies(t.Outcome)
+	default:
+		if e.exact() {
+			return
+		}
+	}
+	if tie, found := t.winnerNearTie(); found {
+		t.NearTies = append(t.NearTies, tie)
+	}
+}
+
+func (o Outcome) winnerNearTie() (NearTie, bool) {
+	tie := NearTie{Rule: "winner"}
+	top := 0.0
+	for _, score := range o.Scores {
+		top = max(top, score)
+	}
+	for i, score := range o.Scores {
+		if near(score, top) {
+			tie.Choices = append(tie.Choices, i+1)
+			tie.Margin = max(tie.Margin, top-score)
+		}
+	}
+	return tie, len(tie.Choices) > 1
+}
+
+// exact reports whether every sum of the powers is free of rounding, whatever
+// its order: all are multiples of one power of two and their sum, times the
+// number of duels one ballot decides for a choice, has no more than 53 bits.
+func (e election) exact() bool {
+	unit, sum := math.MaxInt, 0.0
+	for _, b := range e.ballots {
+		for k := -1; k < e.strategies; k++ {
+			vp := b.vp
+			if k >= 0 {
+				vp = b.split[k]
+			}
+			if vp > 0 {
+				unit = min(unit, lowestBit(vp))
+				sum += vp
+			}
+		}
+	}
+	// The sum itself may be rounded here; one bit less leaves room for that.
+	return sum == 0 || sum*float64(e.choices) < math.Ldexp(1, unit+52)
+}
+
+// lowestBit returns the exponent of the lowest bit set in a positive x.
+func lowestBit(x float64) int {
+	fraction, exponent := math.Frexp(x)
+	bits := uint64(math.Ldexp(fraction, 53))
+	for exponent -= 53; bits&1 == 0; bits >>= 1 {
+		exponent++
+	}
+	return exponent
+}
+
+// differs reports whether two outcomes are apart in a score.
+func (o Outcome) differs(other Outcome) bool {
+	for i := range o.Scores {
+		if !agree(o.Scores[i], other.Scores[i]) {
+			return true
+		}
+	}
+	return false
+}
+
+// addNew appends o unless it is one of the list or the strict outcome.
+func addNew(list []Outcome, strict, o Outcome) []Outcome {
+	if !o.differs(strict) {
+		return list
+	}
+	for _, known := range list {
+		if !o.differs(known) {
+			return list
+		}
+	}
+	return append(list, o)
+}

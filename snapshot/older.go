@@ -1,0 +1,127 @@
+package snapshot
+
+// OlderResult is a result under rules that Snapshot had before. A final
+// proposal keeps the result of its day.
+type OlderResult struct {
+	Rule   string    `json:"rule"` // names the rules, one of the Rule… constants
+	Scores []float64 `json:"scores"`
+	// ScoresByStrategy is [choice][strategy]; nil cells are null on the hub.
+	ScoresByStrategy [][]*float64 `json:"scores_by_strategy"`
+	ScoresTotal      float64      `json:"scores_total"`
+}
+
+// Snapshot's older rules, by the date until which they held.
+const (
+	RuleCopelandPartial = "before 2026-07: copeland accepts partial rankings and has no bonus for support"
+	RuleNullCells       = "before 2025-08: ranked-choice scores_by_strategy is null without a first preference"
+	RuleRunoffTotal     = "before 2023-12: ranked-choice scores_total is what a run-off over all ballots, invalid ones too, ends with"
+	RuleValidTotal      = "before 2023-03: scores_total counts votes with a valid choice only"
+	RulePositiveWeights = "before 2022-08: weights of zero are invalid, and scores_total counts votes with a valid choice only"
+)
+
+// addOlder counts by the older rules, from all ballots and from the valid
+// ones, and keeps what differs from today's result. The newest come first.
+func (t *Tally) addOlder(all, valid election) {
+	switch t.Type {
+	case "copeland":
+		partial := all.only(func(b ballot) bool { return validPartialRanking(b.choice, all.choices) })
+		t.addOlderResult(RuleCopelandPartial, partial.copelandWithoutBonus(), partial.power(), nil)
+	case "ranked-choice":
+		t.addOlderRanked(all, valid)
+	case "approval": // an empty list was invalid as well
+		chosen := valid.only(func(b ballot) bool { return len(b.choice.items) > 0 })
+		t.addOlderResult(RuleValidTotal, t.Outcome, chosen.power(), nil)
+	case "weighted", "quadratic":
+		t.addOlderResult(RuleValidTotal, t.Outcome, valid.power(), nil)
+		t.addPositiveWeights(valid)
+	default:
+		t.addOlderResult(RuleValidTotal, t.Outcome, valid.power(), nil)
+	}
+}
+
+func (e election) copelandWithoutBonus() Outcome {
+	return e.byColumn(func(power func(ballot) float64) []float64 {
+		d := e.duels(power)
+		return d.scores(d.winners(), false)
+	})
+}
+
+func (t *Tally) addPositiveWeights(valid election) {
+	positive := valid.only(func(b ballot) bool {
+		for _, f := range b.choice.fields {
+			if f.value.number == 0 {
+				return false
+			}
+		}
+		return true
+	})
+	count := countWeighted
+	if t.Type == "quadratic" {
+		count = countQuadratic
+	}
+	if o, err := count(positive); err == nil {
+		t.addOlderResult(RulePositiveWeights, o, positive.power(), nil)
+	}
+}
+
+func (t *Tally) addOlderRanked(all, valid election) {
+	r := newRunoff(valid)
+	last, err := r.last()
+	if err != nil {
+		return // today's count has failed alike
+	}
+	null := r.withoutBallots(last)
+	t.addOlderResult(RuleNullCells, t.Outcome, t.ScoresTotal, null)
+	if total, ok := all.runoffTotal(); ok {
+		t.addOlderResult(RuleRunoffTotal, t.Outcome, total, null)
+	}
+	t.addOlderResult(RuleValidTotal, t.Outcome, fold(t.Scores), null)
+}
+
+// runoffTotal is what a run-off over all ballots ends with. It is not defined
+// (the code of the time failed) if one is not a list or is empty.
+func (e election) runoffTotal() (total float64, ok bool) {
+	lists := e.only(func(b ballot) bool { return len(b.choice.items) > 0 })
+	if len(lists.ballots) != len(e.ballots) {
+		return 0, false
+	}
+	lists.strategies = 0
+	r := newRunoff(lists)
+	last, err := r.last()
+	if err != nil {
+		return 0, false
+	}
+	return fold(r.outcome(last).Scores), true
+}
+
+// withoutBallots marks the choices that reached the last round with no first preference.
+func (r *runoff) withoutBallots(last round) []bool {
+	none := make([]bool, r.choices)
+	for c, name := range last.candidates {
+		if i, ok := wholeWithin(stringToNumber(name), r.choices); ok && last.ballots[c] == 0 {
+			none[i-1] = true
+		}
+	}
+	return none
+}
+
+// addOlderResult appends a result if it is not today's. Rows of choices marked
+// in null are null by strategy.
+func (t *Tally) addOlderResult(rule string, o Outcome, total float64, null []bool) {
+	older := OlderResult{Rule: rule, Scores: o.Scores, ScoresTotal: total, ScoresByStrategy: make([][]*float64, len(o.Scores))}
+	same := agree(total, t.ScoresTotal) && !o.differs(t.Outcome)
+	for i, row := range o.ScoresByStrategy {
+		older.ScoresByStrategy[i] = make([]*float64, len(row))
+		for k := range row {
+			if null != nil && null[i] {
+				same = false
+				continue
+			}
+			older.ScoresByStrategy[i][k] = &row[k]
+			same = same && agree(row[k], t.ScoresByStrategy[i][k])
+		}
+	}
+	if !same {
+		t.Older = append(t.Older, older)
+	}
+}

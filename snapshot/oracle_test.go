@@ -1,0 +1,164 @@
+package snapshot_test
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"slices"
+	"testing"
+
+	"github.com/perpdao/perpquorum/snapshot"
+)
+
+var votingTypes = []string{"single-choice", "basic", "approval", "weighted", "quadratic", "ranked-choice", "copeland"}
+
+const install = "npm ci --prefix fixtures"
+
+// oracleElection and oracleResult are the lines of testdata/oracle.cjs.
+type oracleElection struct {
+	Type       string       `json:"type"`
+	Choices    int          `json:"choices"`
+	Strategies int          `json:"strategies"`
+	Votes      []oracleVote `json:"votes"`
+}
+
+type oracleVote struct {
+	Choice  json.RawMessage `json:"choice"`
+	Balance float64         `json:"balance"`
+	Scores  []float64       `json:"scores"`
+}
+
+type oracleResult struct {
+	Valid      []bool       `json:"valid"`
+	Scores     []*float64   `json:"scores"`
+	ByStrategy [][]*float64 `json:"byStrategy"`
+	Total      *float64     `json:"total"`
+	Error      string       `json:"error"`
+}
+
+// askOracle tallies elections with Snapshot's own code, in one node process.
+func askOracle(t *testing.T, elections []oracleElection) []oracleResult {
+	t.Helper()
+	if _, err := exec.LookPath("node"); err != nil {
+		t.Fatalf("the oracle test needs Node.js 20: %v", err)
+	}
+	if _, err := os.Stat("../fixtures/node_modules/@snapshot-labs/snapshot.js"); err != nil {
+		t.Fatalf("the oracle test needs the npm packages of fixtures; in the repository's root run: %s", install)
+	}
+	var in, out, stderr bytes.Buffer
+	for _, e := range elections {
+		line, err := json.Marshal(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		in.Write(append(line, '\n'))
+	}
+	node := exec.CommandContext(t.Context(), "node", "testdata/oracle.cjs")
+	node.Stdin, node.Stdout, node.Stderr = &in, &out, &stderr
+	if err := node.Run(); err != nil {
+		t.Fatalf("node testdata/oracle.cjs: %v\n%s", err, stderr.String())
+	}
+	var results []oracleResult
+	lines := bufio.NewScanner(&out)
+	lines.Buffer(nil, 1<<26)
+	for lines.Scan() {
+		var r oracleResult
+		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
+			t.Fatal(err)
+		}
+		results = append(results, r)
+	}
+	if len(results) != len(elections) {
+		t.Fatalf("the oracle gave %d results for %d elections", len(results), len(elections))
+	}
+	return results
+}
+
+// TestOracle demands that the recount gives the doubles of Snapshot's own code, bit for bit.
+func TestOracle(t *testing.T) {
+	const perType = 3500
+	rnd := rand.New(rand.NewPCG(2026, 11))
+	var elections []oracleElection
+	for _, typ := range votingTypes {
+		for range perType {
+			elections = append(elections, randomElection(rnd, typ))
+		}
+	}
+	seen := map[string]int{}
+	for i, want := range askOracle(t, elections) {
+		e := elections[i]
+		checkAgainstOracle(t, e, want)
+		seen[e.Type+" elections"]++
+		if want.Error != "" {
+			seen["endless"]++
+		}
+		for _, valid := range want.Valid {
+			seen[fmt.Sprintf("%s valid %t", e.Type, valid)]++
+		}
+	}
+	// The generator must keep reaching what the test is about.
+	for _, typ := range votingTypes {
+		if seen[typ+" elections"] < 3000 || seen[typ+" valid true"] < 5000 || seen[typ+" valid false"] < 1500 {
+			t.Errorf("%s: the random elections are too tame: %v", typ, seen)
+		}
+	}
+	if seen["endless"] == 0 {
+		t.Error("no random election on which Snapshot's run-off never ends")
+	}
+}
+
+func checkAgainstOracle(t *testing.T, e oracleElection, want oracleResult) {
+	t.Helper()
+	p, votes := e.proposal()
+	got, err := snapshot.Recount(p, votes)
+	if want.Error != "" {
+		if !errors.Is(err, snapshot.ErrUncountable) {
+			t.Errorf("%s: the oracle failed with %q, Recount gave %v\n%s", e.Type, want.Error, err, e)
+		}
+		return
+	}
+	if err != nil {
+		t.Errorf("%s: %v\n%s", e.Type, err, e)
+		return
+	}
+	if !slices.Equal(got.Valid, want.Valid) {
+		t.Errorf("%s: valid %v, the oracle says %v\n%s", e.Type, got.Valid, want.Valid, e)
+	}
+	same := want.Total != nil && got.ScoresTotal == *want.Total && sameRow(got.Scores, want.Scores) &&
+		slices.EqualFunc(got.ScoresByStrategy, want.ByStrategy, sameRow)
+	if !same {
+		t.Errorf("%s: scores %v by strategy %v total %v, the oracle says %s\n%s",
+			e.Type, got.Scores, got.ScoresByStrategy, got.ScoresTotal, toJSON(want), e)
+	}
+}
+
+func sameRow(got []float64, want []*float64) bool {
+	return slices.EqualFunc(got, want, func(g float64, w *float64) bool { return w != nil && g == *w })
+}
+
+func (e oracleElection) proposal() (*snapshot.Proposal, []snapshot.Vote) {
+	p := &snapshot.Proposal{Type: e.Type, Strategies: make([]snapshot.Strategy, e.Strategies), ScoresState: "final"}
+	for i := range e.Choices {
+		p.Choices = append(p.Choices, fmt.Sprintf("choice %d", i+1))
+	}
+	votes := make([]snapshot.Vote, len(e.Votes))
+	for i, v := range e.Votes {
+		votes[i] = snapshot.Vote{ID: fmt.Sprint(i), Choice: v.Choice, VP: v.Balance, VPByStrategy: v.Scores}
+	}
+	return p, votes
+}
+
+func (e oracleElection) String() string { return toJSON(e) }
+
+func toJSON(v any) string {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return err.Error()
+	}
+	return string(text)
+}

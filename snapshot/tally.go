@@ -1,0 +1,279 @@
+package snapshot
+
+import (
+	"errors"
+	"fmt"
+	"math"
+)
+
+// Errors of Recount and TurnoutOf, for errors.Is.
+var (
+	// ErrVotingType is a voting type that Snapshot's own tally does not know, such as "custom".
+	ErrVotingType = errors.New("snapshot: unknown voting type")
+	// ErrSealed means that choices are still encrypted (privacy "shutter").
+	ErrSealed = errors.New("snapshot: choices are sealed")
+	// ErrUncountable means that the votes have no tally: a choice that is not
+	// JSON, a power that is negative or not finite, or ballots on which
+	// Snapshot's own run-off never ends.
+	ErrUncountable = errors.New("snapshot: votes cannot be counted")
+)
+
+// Tally is what Snapshot's rules make of a list of votes.
+//
+// Its figures are float64 on purpose. Snapshot's result is itself defined in
+// doubles (sums in row order, percentages, square roots), so the same
+// operations in the order of the votes given are the rule and not an
+// approximation of it: with the rows in the hub's order they match Snapshot's
+// own code bit for bit. The hub leaves its row order open, so compare with
+// Compare, which allows for it, and not with ==. For a threshold sum the
+// powers exactly: see TurnoutOf.
+type Tally struct {
+	Type string `json:"type"` // voting type; "" is resolved to "single-choice"
+	// Outcome is the result under today's rules.
+	Outcome
+	// ScoresTotal is the power of all votes, those with an invalid choice
+	// included; for copeland of the valid ones only.
+	ScoresTotal float64 `json:"scores_total"`
+	// Valid says of each vote, in the order given, whether its choice is valid.
+	Valid []bool `json:"valid"`
+	// Ragged lists votes (by index) without exactly one power per strategy. If
+	// there are any, ScoresByStrategy is nil: Snapshot's own would be null.
+	Ragged []int `json:"ragged,omitempty"`
+	// Sealed lists votes (by index) of a finally scored proposal whose choices
+	// are still encrypted. Snapshot counts them as invalid.
+	Sealed []int `json:"sealed,omitempty"`
+	// NearTies lists the decisions that rounding noise could turn over.
+	NearTies []NearTie `json:"near_ties,omitempty"`
+	// Alternatives are the other outcomes that near ties allow. The list is
+	// not complete where very many decisions are close.
+	Alternatives []Outcome `json:"alternatives,omitempty"`
+	// Older holds results under rules that Snapshot had before, the newest
+	// first, where they differ from today's.
+	Older []OlderResult `json:"older,omitempty"`
+}
+
+// Outcome is a result in voting power.
+type Outcome struct {
+	Scores           []float64   `json:"scores"`             // one per choice
+	ScoresByStrategy [][]float64 `json:"scores_by_strategy"` // [choice][strategy]
+}
+
+// Leaders returns the choices with the highest score, numbered from 1: several
+// in an exact tie, none if no choice has any.
+func (o Outcome) Leaders() []int {
+	var leaders []int
+	top := 0.0
+	for i, score := range o.Scores {
+		if score > top {
+			top, leaders = score, nil
+		}
+		if score == top && top > 0 {
+			leaders = append(leaders, i+1)
+		}
+	}
+	return leaders
+}
+
+// ballot is a vote with its choice parsed.
+type ballot struct {
+	choice value
+	vp     float64
+	split  []float64 // vp by strategy
+}
+
+// election is what a voting type counts. Ballots are in the order of the votes.
+type election struct {
+	choices, strategies int
+	ballots             []ballot
+}
+
+// rules are those of one voting type. valid decides which ballots count sees.
+type rules struct {
+	valid func(v value, choices int) bool
+	count func(e election) (Outcome, error)
+}
+
+// rulesOf returns the rules of a voting type.
+func rulesOf(votingType string) (rules, error) {
+	switch votingType {
+	case "single-choice", "basic":
+		return rules{validSingleChoice, countSingleChoice}, nil
+	case "approval":
+		return rules{validApproval, countApproval}, nil
+	case "weighted":
+		return rules{validWeights, countWeighted}, nil
+	case "quadratic":
+		return rules{validWeights, countQuadratic}, nil
+	case "ranked-choice":
+		return rules{validRanking, countRanked}, nil
+	case "copeland":
+		return rules{validCopeland, countCopeland}, nil
+	}
+	return rules{}, fmt.Errorf("%w %q: found none of single-choice, basic, approval, weighted, quadratic, ranked-choice, copeland",
+		ErrVotingType, votingType)
+}
+
+// Type "" is how the oldest proposals say single-choice.
+func votingType(p *Proposal) string {
+	if p.Type == "" {
+		return "single-choice"
+	}
+	return p.Type
+}
+
+// Recount tallies votes as Snapshot's sequencer does (snapshot.js, 0.14.26 and
+// later), from each vote's power as the hub gives it. Of the proposal it reads
+// the type, the number of choices and of strategies, and scores_state.
+//
+// It fails with ErrVotingType, ErrSealed or ErrUncountable rather than return
+// a doubtful tally.
+func Recount(p *Proposal, votes []Vote) (*Tally, error) {
+	t := &Tally{Type: votingType(p)}
+	r, err := rulesOf(t.Type)
+	if err != nil {
+		return nil, err
+	}
+	all, err := t.ballots(p, votes)
+	if err != nil {
+		return nil, err
+	}
+	e := t.valid(all, r.valid)
+	if t.Outcome, err = r.count(e); err != nil {
+		return nil, err
+	}
+	t.ScoresTotal = all.power()
+	if t.Type == "copeland" {
+		t.ScoresTotal = e.power()
+	}
+	if math.IsInf(all.power(), 0) || !t.finite() {
+		return nil, fmt.Errorf("%w: the sum of their powers is too large for a double", ErrUncountable)
+	}
+	t.addNearTies(e)
+	t.addOlder(all, e)
+	t.dropSplits()
+	return t, nil
+}
+
+// ballots parses the votes and notes the sealed and the ragged ones.
+func (t *Tally) ballots(p *Proposal, votes []Vote) (election, error) {
+	e := election{choices: len(p.Choices), strategies: len(p.Strategies), ballots: make([]ballot, len(votes))}
+	for i := range votes {
+		v := &votes[i]
+		choice, err := parseChoice(v.Choice)
+		if err != nil {
+			return e, fmt.Errorf("%w: vote %s: %w", ErrUncountable, v.ID, err)
+		}
+		if err := checkPowers(v); err != nil {
+			return e, fmt.Errorf("%w: vote %s: %w", ErrUncountable, v.ID, err)
+		}
+		if sealed(choice) {
+			t.Sealed = append(t.Sealed, i)
+		}
+		if len(v.VPByStrategy) != e.strategies {
+			t.Ragged = append(t.Ragged, i)
+		}
+		e.ballots[i] = ballot{choice, v.VP, v.VPByStrategy}
+	}
+	if len(t.Sealed) > 0 && p.ScoresState != "final" {
+		return e, fmt.Errorf("%w: %d of %d votes are still encrypted and scores_state is %q; recount when it is \"final\"",
+			ErrSealed, len(t.Sealed), len(votes), p.ScoresState)
+	}
+	if len(t.Ragged) > 0 {
+		e.strategies = 0 // nothing to count by strategy
+	}
+	return e, nil
+}
+
+// sealed reports whether a choice is Shutter's ciphertext. No voting type
+// has a valid choice that is a text, so this asks nothing of the proposal.
+func sealed(choice value) bool {
+	return choice.kind == kindString && len(choice.text) > 2 && choice.text[:2] == "0x"
+}
+
+func checkPowers(v *Vote) error {
+	for _, vp := range append([]float64{v.VP}, v.VPByStrategy...) {
+		if !(vp >= 0) || math.IsInf(vp, 0) {
+			return fmt.Errorf("power %v is not a finite number of at least 0", vp)
+		}
+	}
+	return nil
+}
+
+// valid marks the ballots with a valid choice and returns those.
+func (t *Tally) valid(all election, valid func(value, int) bool) election {
+	t.Valid = make([]bool, len(all.ballots))
+	for i, b := range all.ballots {
+		t.Valid[i] = valid(b.choice, all.choices)
+	}
+	return all.only(func(b ballot) bool { return valid(b.choice, all.choices) })
+}
+
+func (e election) only(keep func(ballot) bool) election {
+	kept := e
+	kept.ballots = make([]ballot, 0, len(e.ballots))
+	for _, b := range e.ballots {
+		if keep(b) {
+			kept.ballots = append(kept.ballots, b)
+		}
+	}
+	return kept
+}
+
+// power sums the ballots' powers in their order.
+func (e election) power() float64 {
+	sum := 0.0
+	for _, b := range e.ballots {
+		sum += b.vp
+	}
+	return sum
+}
+
+// byColumn counts the ballots with their whole power, and once more with each
+// strategy's part of it alone.
+func (e election) byColumn(count func(power func(ballot) float64) []float64) Outcome {
+	o := Outcome{Scores: count(wholePower), ScoresByStrategy: grid(e.choices, e.strategies)}
+	for k := range e.strategies {
+		for i, score := range count(partOfPower(k)) {
+			o.ScoresByStrategy[i][k] = score
+		}
+	}
+	return o
+}
+
+func wholePower(b ballot) float64 { return b.vp }
+
+func partOfPower(strategy int) func(ballot) float64 {
+	return func(b ballot) float64 { return b.split[strategy] }
+}
+
+func grid(rows, columns int) [][]float64 {
+	g := make([][]float64, rows)
+	for i := range g {
+		g[i] = make([]float64, columns)
+	}
+	return g
+}
+
+func (t *Tally) finite() bool {
+	ok := true
+	for i, score := range t.Scores {
+		for _, x := range append([]float64{score}, t.ScoresByStrategy[i]...) {
+			ok = ok && !math.IsNaN(x) && !math.IsInf(x, 0)
+		}
+	}
+	return ok
+}
+
+// dropSplits removes results by strategy that could not be counted.
+func (t *Tally) dropSplits() {
+	if len(t.Ragged) == 0 {
+		return
+	}
+	t.ScoresByStrategy = nil
+	for i := range t.Alternatives {
+		t.Alternatives[i].ScoresByStrategy = nil
+	}
+	for i := range t.Older {
+		t.Older[i].ScoresByStrategy = nil
+	}
+}

@@ -1,0 +1,116 @@
+package snapshot
+
+import (
+	"math"
+	"strconv"
+)
+
+// Weighted: a choice is an object from choice numbers to weights, and the
+// voter's power is divided in proportion. Quadratic voting has the same choices.
+
+// validWeights wants keys that JavaScript takes for choice numbers, and
+// weights of at least 0, one of them above. A key such as "01" is valid.
+func validWeights(v value, choices int) bool {
+	positive := false
+	for _, f := range v.fields {
+		_, ok := wholeWithin(stringToNumber(f.key), choices)
+		if !ok || f.value.kind != kindNumber || f.value.number < 0 {
+			return false
+		}
+		positive = positive || f.value.number > 0
+	}
+	return positive
+}
+
+// weights are the weights of a valid choice. A weight whose key is not written
+// as the choice's plain number counts towards the sum alone: its part is lost.
+type weights struct {
+	of  []float64 // by choice
+	sum float64
+}
+
+func weightsOf(v value, choices int) weights {
+	w := weights{of: make([]float64, choices)}
+	var lost []float64
+	for _, f := range v.fields {
+		i, _ := wholeWithin(stringToNumber(f.key), choices)
+		if f.key == strconv.Itoa(i) {
+			w.of[i-1] = f.value.number
+		} else {
+			lost = append(lost, f.value.number)
+		}
+	}
+	// JavaScript lists integer keys first, ascending, then the others as they came.
+	w.sum = fold(append(append([]float64{}, w.of...), lost...))
+	return w
+}
+
+// proportional is a rule that first gives each choice a part of each ballot,
+// and then divides the power of all ballots in proportion to what came together.
+type proportional struct {
+	part  func(weight, sum, power float64) float64 // one ballot's part for a choice
+	raw   func(parts float64) float64              // what the sum of a choice's parts is worth
+	share func(raw, all, power float64) float64    // the choice's share of all power
+}
+
+func (p proportional) count(e election) Outcome {
+	votes := make([]weights, len(e.ballots))
+	for i, b := range e.ballots {
+		votes[i] = weightsOf(b.choice, e.choices)
+	}
+	cell := func(choice int, power func(ballot) float64) float64 {
+		parts := 0.0
+		for i, b := range e.ballots {
+			parts += p.part(votes[i].of[choice], votes[i].sum, power(b))
+		}
+		return p.raw(parts)
+	}
+	whole := make([]float64, e.choices)
+	var cells []float64 // the strategies' cells are scaled all together, not column by column
+	for i := range e.choices {
+		whole[i] = cell(i, wholePower)
+		for k := range e.strategies {
+			cells = append(cells, cell(i, partOfPower(k)))
+		}
+	}
+	o := Outcome{Scores: p.divide(whole, e.power()), ScoresByStrategy: grid(e.choices, e.strategies)}
+	for c, share := range p.divide(cells, e.power()) {
+		o.ScoresByStrategy[c/e.strategies][c%e.strategies] = share
+	}
+	return o
+}
+
+func (p proportional) divide(raw []float64, power float64) []float64 {
+	all := fold(raw)
+	shares := make([]float64, len(raw))
+	for i, x := range raw {
+		shares[i] = p.share(x, all, power)
+	}
+	return shares
+}
+
+// The conversions to float64 forbid fused multiply-add, which would round
+// otherwise than JavaScript on some processors.
+
+func countWeighted(e election) (Outcome, error) {
+	return proportional{
+		part:  func(w, sum, power float64) float64 { return float64(percent(w, sum) / 100 * power) },
+		raw:   func(parts float64) float64 { return parts },
+		share: func(raw, all, power float64) float64 { return float64(power / 100 * percent(raw, all)) },
+	}.count(e), nil
+}
+
+func percent(a, b float64) float64 {
+	if p := float64(a / b * 100); !math.IsNaN(p) {
+		return p
+	}
+	return 0
+}
+
+func fold(xs []float64) float64 {
+	sum := 0.0
+	for _, x := range xs {
+		sum += x
+	}
+	return sum
+}
