@@ -104,7 +104,10 @@ func decodeProposal(object string, raw json.RawMessage) (*Proposal, error) {
 	if f.err != nil {
 		return nil, f.err
 	}
-	return p, p.plausible(object)
+	if err := p.plausible(object); err != nil {
+		return nil, err
+	}
+	return p, nil
 }
 
 // plausible refuses what no hub stores.

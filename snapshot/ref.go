@@ -32,8 +32,12 @@ func ParseProposalRef(s string) (ProposalRef, error) {
 		return ProposalRef{ID: id}, nil
 	}
 	path, fragment, _ := strings.Cut(s, "#")
-	inPath, errPath := refInPath(path)
-	inFragment, errFragment := refInPath(fragment)
+	host := 0 // segment of the path that names the host, never a space
+	if strings.Contains(path, "://") {
+		host = 2
+	}
+	inPath, errPath := refInPath(path, host)
+	inFragment, errFragment := refInPath(fragment, -1)
 	switch {
 	case errPath == nil && errFragment == nil && inPath.ID != inFragment.ID:
 		return ProposalRef{}, fmt.Errorf("%w: %s names two proposals, %s and %s", ErrProposalRef, quote(s), inPath.ID, inFragment.ID)
@@ -52,7 +56,7 @@ func ParseProposalRef(s string) (ProposalRef, error) {
 
 // refInPath finds the proposal in one half of a URL, the part before or after
 // its "#"; the single-page sites keep the whole path after it.
-func refInPath(path string) (ProposalRef, error) {
+func refInPath(path string, host int) (ProposalRef, error) {
 	path, _, _ = strings.Cut(path, "?")
 	segments := strings.Split(strings.TrimRight(path, "/"), "/")
 	last := len(segments) - 1
@@ -68,7 +72,7 @@ func refInPath(path string) (ProposalRef, error) {
 		return ProposalRef{}, badID(segments[last])
 	}
 	ref := ProposalRef{ID: id}
-	if last >= 2 && segments[last-1] == "proposal" {
+	if last >= 2 && last-2 > host && segments[last-1] == "proposal" {
 		ref.Space = spaceID(segments[last-2])
 	}
 	return ref, nil
