@@ -143,6 +143,20 @@ func TestNullHeaderIsAskedAgain(t *testing.T) {
 	wantText(t, err, "block 15537444 (ethereum")
 }
 
+// Two nodes behind one address: the one that is asked for the head lags.
+func TestHeadBehindFinalized(t *testing.T) {
+	n := ethereum()
+	n.head = n.finalized - 10
+	c := dial(t, chains.Dialer{}, 1, n.serve(t))
+	if _, err := c.BlockByNumber(t.Context(), n.finalized-1); err != nil {
+		t.Error(err)
+	}
+	n.set(func(n *node) { n.hidden[n.finalized-1] = -1 })
+	if _, err := c.BlockByNumber(t.Context(), n.finalized-1); !errors.Is(err, chains.ErrArchive) {
+		t.Errorf("found %v, want ErrArchive: the block exists", err)
+	}
+}
+
 func TestHeadersThatDoNotFit(t *testing.T) {
 	tests := []struct {
 		name string

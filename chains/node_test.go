@@ -9,6 +9,7 @@ import (
 	"math/big"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -62,8 +63,11 @@ type node struct {
 	down         bool // HTTP 503
 	onRequest    func(methods []string)
 
-	rounds  int
-	methods []string
+	batchLimit int // calls in a batch; 0: no limit
+
+	rounds   int
+	unproved int // requests that read state without a deployless canary
+	methods  []string
 }
 
 // rpcError is an error with a code, as nodes send it.
@@ -129,6 +133,7 @@ func (n *node) serve(t testing.TB) string {
 	if err := server.RegisterName("eth", &ethAPI{n}); err != nil {
 		t.Fatal(err)
 	}
+	server.SetBatchLimits(n.batchLimit, 0)
 	hs := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
@@ -138,6 +143,9 @@ func (n *node) serve(t testing.TB) string {
 		n.mu.Lock()
 		n.rounds++
 		n.methods = append(n.methods, methods...)
+		if (slices.Contains(methods, "eth_call") || slices.Contains(methods, "eth_getBalance")) && !bytes.Contains(body, []byte("43600052")) {
+			n.unproved++
+		}
 		hook := n.onRequest
 		n.mu.Unlock()
 		if hook != nil {
