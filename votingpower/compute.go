@@ -26,6 +26,9 @@ type Line struct {
 type Result struct {
 	Evidence *Evidence
 	Lines    []Line // terms with Sign ≠ 0, in the order of the model
+	// Checks are the terms with Sign 0 and what was found for them. They hold,
+	// and are not summed; their amounts are decimals or base units.
+	Checks []Line
 	// CirculatingSupply is the sum of the supply and excluded groups, 0 or more.
 	CirculatingSupply *big.Int
 	// VotingPower is CirculatingSupply plus the escrow group, 0 or more.
@@ -193,7 +196,10 @@ func checkSupplies(lines []Line) error {
 }
 
 func sum(e *Evidence, lines []Line) (*Result, error) {
-	r := &Result{Evidence: e, Lines: slices.DeleteFunc(lines, func(l Line) bool { return l.Sign == 0 })}
+	r := &Result{Evidence: e, Lines: lines}
+	if i := slices.IndexFunc(lines, func(l Line) bool { return l.Group == GroupCheck }); i >= 0 { // checks come last
+		r.Lines, r.Checks = lines[:i:i], lines[i:]
+	}
 	supply := r.Subtotal(GroupSupply)
 	if supply.Sign() == 0 {
 		return nil, errors.New("the total supply is 0: no vote can be measured against it")

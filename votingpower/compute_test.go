@@ -36,6 +36,9 @@ func TestComputePERP(t *testing.T) {
 	if len(r.Lines) != 8 || r.Lines[7].Label != "PERP locked in vePERP" || r.Lines[7].Amount.String() != "6000000000000000000600000" {
 		t.Errorf("found lines %+v", r.Lines)
 	}
+	if len(r.Checks) != 4 || r.Checks[2].Amount.String() != "20000000000000000000000000" || r.Checks[3].Amount.String() != "18" {
+		t.Errorf("found checks %+v", r.Checks)
+	}
 	if r.Evidence != e {
 		t.Error("the result does not carry its evidence")
 	}
