@@ -1,0 +1,99 @@
+package strategy
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/big"
+	"reflect"
+	"strings"
+
+	"github.com/ethereum/go-ethereum/accounts/abi"
+	"github.com/ethereum/go-ethereum/common/hexutil"
+)
+
+// argument turns a JSON argument of contract-call into the Go value that
+// go-ethereum packs as type t, for a voter.
+func argument(t abi.Type, raw json.RawMessage, v voter) (any, error) {
+	var text string
+	quoted := json.Unmarshal(raw, &text) == nil && !absent(raw)
+	if quoted {
+		text = strings.ReplaceAll(text, "%{address}", v.evm.Hex())
+		raw, _ = json.Marshal(text) // a string always has a JSON form
+	}
+	switch t.T {
+	case abi.AddressTy:
+		return address(text)
+	case abi.BoolTy:
+		var b bool
+		err := json.Unmarshal(raw, &b)
+		return b, err
+	case abi.StringTy:
+		if !quoted {
+			return nil, fmt.Errorf("found %s, want a string", clip(raw))
+		}
+		return text, nil
+	case abi.UintTy, abi.IntTy:
+		n, err := integer(raw)
+		if err != nil {
+			return nil, err
+		}
+		return fit(t, n)
+	case abi.BytesTy, abi.FixedBytesTy:
+		data, err := hexutil.Decode(text)
+		if err != nil {
+			return nil, fmt.Errorf("found %s, want 0x and hex digits", clip(raw))
+		}
+		return toBytes(t, data)
+	}
+	return nil, fmt.Errorf("arguments of type %s are not supported here", t)
+}
+
+// fit converts n to the Go type of t and refuses what does not fit.
+func fit(t abi.Type, n *big.Int) (any, error) {
+	bits, low := t.Size, new(big.Int)
+	if t.T == abi.IntTy {
+		bits--
+		low.Neg(new(big.Int).Lsh(big.NewInt(1), uint(bits)))
+	}
+	if high := new(big.Int).Lsh(big.NewInt(1), uint(bits)); n.Cmp(low) < 0 || n.Cmp(high) >= 0 {
+		return nil, fmt.Errorf("found %v, which is not a %s", n, t)
+	}
+	goType := t.GetType()
+	if goType == reflect.TypeFor[*big.Int]() {
+		return n, nil
+	}
+	value := reflect.New(goType).Elem()
+	if t.T == abi.IntTy {
+		value.SetInt(n.Int64())
+	} else {
+		value.SetUint(n.Uint64())
+	}
+	return value.Interface(), nil
+}
+
+// toBytes converts data to bytes, or to the fixed array of t, whose length must be exact.
+func toBytes(t abi.Type, data []byte) (any, error) {
+	if t.T == abi.BytesTy {
+		return data, nil
+	}
+	if len(data) != t.Size {
+		return nil, fmt.Errorf("found %d bytes, want %s", len(data), t)
+	}
+	value := reflect.New(t.GetType()).Elem()
+	reflect.Copy(value, reflect.ValueOf(data))
+	return value.Interface(), nil
+}
+
+// toBig converts an unpacked integer of any width.
+func toBig(value any) (*big.Int, error) {
+	if n, ok := value.(*big.Int); ok {
+		return n, nil
+	}
+	switch v := reflect.ValueOf(value); {
+	case v.CanInt():
+		return big.NewInt(v.Int()), nil
+	case v.CanUint():
+		return new(big.Int).SetUint64(v.Uint()), nil
+	}
+	return nil, fmt.Errorf("found a %T, want an integer", value)
+}

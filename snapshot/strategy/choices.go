@@ -1,0 +1,73 @@
+package strategy
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// maxAmbiguous bounds the chains with a choice of blocks: each doubles the work.
+const maxAmbiguous = 3
+
+// choice picks one sample at each place.
+type choice struct {
+	sample map[Place]int
+	blocks blocks
+}
+
+// choices lists every combination of first and last blocks.
+func (p *plan) choices(places map[Place]Reading) ([]choice, error) {
+	out := []choice{{map[Place]int{}, blocks{}}}
+	ambiguous := 0
+	for _, place := range p.places {
+		samples := places[place].Sampled
+		if len(samples) > 1 {
+			ambiguous++
+		}
+		if ambiguous > maxAmbiguous {
+			return nil, errors.New("more than three chains have several blocks with the snapshot's timestamp; name their blocks")
+		}
+		var next []choice
+		for _, c := range out {
+			for i, s := range samples {
+				n := choice{map[Place]int{place: i}, blocks{place: s.Block}}
+				for other, j := range c.sample {
+					n.sample[other], n.blocks[other] = j, c.blocks[other]
+				}
+				next = append(next, n)
+			}
+		}
+		out = next
+	}
+	return out, nil
+}
+
+// with returns the choices that pick sample i at the place.
+func with(all []choice, place Place, i int) []blocks {
+	var out []blocks
+	for _, c := range all {
+		if c.sample[place] == i {
+			out = append(out, c.blocks)
+		}
+	}
+	return out
+}
+
+// describe names the block chosen at each ambiguous place.
+func (c choice) describe(p *plan, places map[Place]Reading) string {
+	var parts []string
+	for _, place := range p.places {
+		samples := places[place].Sampled
+		if len(samples) < 2 {
+			continue
+		}
+		first, last := samples[0].Block.Number(), samples[1].Block.Number()
+		which := "first"
+		if c.sample[place] == 1 {
+			which = "last"
+		}
+		parts = append(parts, fmt.Sprintf("%v block %d, %s of %d with its timestamp",
+			place.Chain, c.blocks[place].Number(), which, last-first+1))
+	}
+	return strings.Join(parts, "; ")
+}

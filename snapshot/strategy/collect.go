@@ -1,0 +1,184 @@
+package strategy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/ethereum/go-ethereum/common/hexutil"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/perpdao/perpquorum/chains"
+)
+
+// Node reads one chain. *chains.Client is a Node.
+type Node interface {
+	Chain() (id chains.ID, development bool)
+	BlockAt(ctx context.Context, t time.Time) (chains.Block, error)
+	BlockByNumber(ctx context.Context, n uint64) (chains.Block, error)
+	BulkCallAt(ctx context.Context, b chains.Block, calls []chains.Call) ([]chains.Answer, error)
+}
+
+// Chains lists the chains that the query reads, in ascending order. The
+// network of the proposal is always among them.
+func Chains(q Query) ([]chains.ID, error) {
+	p, err := newPlan(q)
+	if err != nil {
+		return nil, err
+	}
+	var ids []chains.ID
+	for _, place := range p.places {
+		ids = append(ids, place.Chain)
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids), nil
+}
+
+// Collect resolves the blocks of the query and reads all voters there. It needs
+// a node for each of Chains(q) and sends nothing if one is missing. Chains are
+// read side by side. A failing call fails the whole, as it does on Snapshot. If a
+// reorg replaces a block in between (chains.ErrReorg), the run starts anew, once.
+func Collect(ctx context.Context, nodes map[chains.ID]Node, q Query) (*Evidence, error) {
+	p, err := newPlan(q)
+	if err != nil {
+		return nil, err
+	}
+	for _, place := range p.places {
+		if nodes[place.Chain] == nil {
+			return nil, fmt.Errorf("no node for %v, which the strategies read", place.Chain)
+		}
+	}
+	e, err := p.collect(ctx, nodes)
+	if errors.Is(err, chains.ErrReorg) && ctx.Err() == nil {
+		e, err = p.collect(ctx, nodes)
+	}
+	return e, err
+}
+
+func (p *plan) collect(ctx context.Context, nodes map[chains.ID]Node) (*Evidence, error) {
+	places := map[Place]Reading{}
+	for hop := 0; hop <= 2; hop++ {
+		if err := p.resolve(ctx, nodes, places, hop); err != nil {
+			return nil, err
+		}
+	}
+	choices, err := p.choices(places)
+	if err != nil {
+		return nil, err
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	for place, reading := range places {
+		for i := range reading.Sampled {
+			calls, _, err := p.callsAt(place, with(choices, place, i))
+			if err != nil {
+				return nil, err
+			}
+			group.Go(func() error { return reading.Sampled[i].read(ctx, nodes[place.Chain], calls) })
+		}
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	return &Evidence{Query: p.query, Places: places}, nil
+}
+
+// resolve finds the blocks of all places that are hop blocks away from the snapshot block.
+func (p *plan) resolve(ctx context.Context, nodes map[chains.ID]Node, places map[Place]Reading, hop int) error {
+	group, ctx := errgroup.WithContext(ctx)
+	var mu sync.Mutex
+	found := map[Place]Reading{}
+	for _, place := range p.places {
+		if p.hops(place) != hop {
+			continue
+		}
+		group.Go(func() error {
+			reading, err := p.resolvePlace(ctx, nodes[place.Chain], places, place)
+			mu.Lock()
+			defer mu.Unlock()
+			found[place] = reading
+			return err
+		})
+	}
+	err := group.Wait()
+	for place, reading := range found {
+		places[place] = reading
+	}
+	return err
+}
+
+func (p *plan) resolvePlace(ctx context.Context, node Node, places map[Place]Reading, place Place) (Reading, error) {
+	_, development := node.Chain()
+	reading := Reading{Development: development}
+	base, derived := place.base(p.query.Network)
+	number, pinned := p.query.Pins[place.Chain]
+	if !derived {
+		number, pinned = p.query.Block, true
+	}
+	if pinned {
+		block, err := node.BlockByNumber(ctx, number)
+		reading.Sampled = []Sample{{Block: block}}
+		return reading, err
+	}
+	t := places[base].Sampled[0].Block.Time()
+	first, err := node.BlockAt(ctx, t)
+	if err != nil {
+		return Reading{}, err
+	}
+	reading.Sampled = []Sample{{Block: first}}
+	if !first.Time().Equal(t) {
+		return reading, nil
+	}
+	after, err := node.BlockAt(ctx, t.Add(time.Second))
+	if err != nil {
+		return Reading{}, fmt.Errorf("%v: looking for the end of the blocks with timestamp %d: %w", place.Chain, t.Unix(), err)
+	}
+	reading.After = &after
+	if last := after.Number() - 1; last > first.Number() {
+		block, err := node.BlockByNumber(ctx, last)
+		if err != nil {
+			return Reading{}, err
+		}
+		block.Pinned = false // it is named by the rule "last block with the timestamp", not by a user
+		reading.Sampled = append(reading.Sampled, Sample{Block: block})
+	}
+	return reading, nil
+}
+
+// read makes the calls at the sample's block.
+func (s *Sample) read(ctx context.Context, node Node, calls []chains.Call) error {
+	s.Results = make([]hexutil.Bytes, len(calls))
+	if len(calls) == 0 {
+		return nil
+	}
+	answers, err := node.BulkCallAt(ctx, s.Block, calls)
+	if err != nil {
+		return err
+	}
+	if len(answers) != len(calls) {
+		return fmt.Errorf("asked %d calls, got %d answers", len(calls), len(answers))
+	}
+	for i, a := range answers {
+		s.Results[i] = a.Data
+	}
+	s.From = from(answers)
+	return nil
+}
+
+// from joins the labels of all endpoints that answered, each once.
+func from(answers []chains.Answer) string {
+	var labels []string
+	out := ""
+	for _, a := range answers {
+		if !slices.Contains(labels, a.From) {
+			labels = append(labels, a.From)
+			if out != "" {
+				out += ", "
+			}
+			out += a.From
+		}
+	}
+	return out
+}

@@ -1,0 +1,155 @@
+package strategy
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/ethereum/go-ethereum/common/hexutil"
+)
+
+// Compute works evidence out into scores. It derives the calls anew from the
+// query and refuses evidence that does not match: a place too many or too few, a
+// block that does not prove its rule, a wrong number of results.
+func Compute(e *Evidence) (*Result, error) {
+	p, err := newPlan(e.Query)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.check(e.Places); err != nil {
+		return nil, err
+	}
+	choices, err := p.choices(e.Places)
+	if err != nil {
+		return nil, err
+	}
+	lookup, err := p.index(e.Places, choices)
+	if err != nil {
+		return nil, err
+	}
+	result := &Result{Query: &e.Query, Unverifiable: p.reasons}
+	for _, c := range choices {
+		power := Power{Blocks: c.describe(p, e.Places)}
+		for _, v := range p.voters {
+			scores, err := p.scores(v, c, lookup)
+			if err != nil {
+				return nil, fmt.Errorf("voter %s: %w", v.text, err)
+			}
+			power.Scores = append(power.Scores, scores)
+		}
+		result.Powers = append(result.Powers, power)
+	}
+	return result, nil
+}
+
+func (p *plan) scores(v voter, c choice, lookup sampleIndex) ([]Score, error) {
+	out := make([]Score, len(p.scorers))
+	for i, s := range p.scorers {
+		if s == nil {
+			continue
+		}
+		score, err := s.score(v, c.blocks, func(r read) (hexutil.Bytes, error) { return lookup.find(r, c.sample[r.place]) })
+		if err != nil {
+			return nil, fmt.Errorf("strategy %s: %w", p.query.Strategies[i].Name, err)
+		}
+		out[i] = score.positive()
+	}
+	return out, nil
+}
+
+// check holds the blocks of all places against the rules they follow.
+func (p *plan) check(places map[Place]Reading) error {
+	if len(places) != len(p.places) {
+		return fmt.Errorf("found %d places, the strategies read %d", len(places), len(p.places))
+	}
+	for _, place := range p.places {
+		reading, ok := places[place]
+		if !ok || len(reading.Sampled) == 0 || len(reading.Sampled) > 2 {
+			return fmt.Errorf("%v: no block found, or more than two", place)
+		}
+		if err := p.checkPlace(places, place, reading); err != nil {
+			return fmt.Errorf("%v: %w", place, err)
+		}
+	}
+	return nil
+}
+
+func (p *plan) checkPlace(places map[Place]Reading, place Place, r Reading) error {
+	first := r.Sampled[0].Block
+	base, derived := place.base(p.query.Network)
+	number, pinned := p.query.Pins[place.Chain]
+	if !derived {
+		number, pinned = p.query.Block, true
+	}
+	if pinned {
+		if r.After != nil || len(r.Sampled) != 1 || !first.Pinned || first.Number() != number {
+			return fmt.Errorf("found block %d (pinned: %v), want the pinned block %d alone", first.Number(), first.Pinned, number)
+		}
+		return first.Check()
+	}
+	t := places[base].Sampled[0].Block.Time()
+	if first.Pinned {
+		return errors.New("the block is pinned, and the query does not pin it")
+	}
+	if err := first.Proves(t); err != nil {
+		return err
+	}
+	return r.checkRun(t)
+}
+
+// checkRun demands the last block with timestamp t where there is more than one, proven by the block after it.
+func (r Reading) checkRun(t time.Time) error {
+	first := r.Sampled[0].Block
+	if !first.Time().Equal(t) {
+		if r.After != nil || len(r.Sampled) > 1 {
+			return errors.New("a last block is given, and the first one does not have the snapshot's timestamp")
+		}
+		return nil
+	}
+	if r.After == nil {
+		return errors.New("the block after the snapshot's timestamp is missing")
+	}
+	if err := r.After.Proves(t.Add(time.Second)); err != nil {
+		return err
+	}
+	last := r.Sampled[len(r.Sampled)-1].Block
+	if err := last.Check(); err != nil {
+		return err
+	}
+	if last.Hash != r.After.Header.ParentHash || len(r.Sampled) == 2 && last.Hash == first.Hash {
+		return fmt.Errorf("block %d is not the last one with timestamp %d, or is given twice", last.Number(), t.Unix())
+	}
+	return nil
+}
+
+// sampleIndex finds the result of a call at one sample of a place.
+type sampleIndex map[Place][]map[callKey]hexutil.Bytes
+
+func (p *plan) index(places map[Place]Reading, choices []choice) (sampleIndex, error) {
+	out := sampleIndex{}
+	for place, reading := range places {
+		for i, s := range reading.Sampled {
+			calls, index, err := p.callsAt(place, with(choices, place, i))
+			if err != nil {
+				return nil, err
+			}
+			if len(s.Results) != len(calls) {
+				return nil, fmt.Errorf("%v: found %d results at block %d, the strategies make %d calls", place, len(s.Results), s.Block.Number(), len(calls))
+			}
+			results := make(map[callKey]hexutil.Bytes, len(calls))
+			for key, j := range index {
+				results[key] = s.Results[j]
+			}
+			out[place] = append(out[place], results)
+		}
+	}
+	return out, nil
+}
+
+func (x sampleIndex) find(r read, sample int) (hexutil.Bytes, error) {
+	data, ok := x[r.place][sample][keyOf(r.call)]
+	if !ok {
+		return nil, fmt.Errorf("%v: no result for %s of %s", r.place, r.call.Signature, r.call.To)
+	}
+	return data, nil
+}

@@ -1,0 +1,172 @@
+package strategy
+
+import (
+	"encoding/json"
+	"errors"
+	"math"
+	"math/big"
+)
+
+// operation combines one, two or three operand scores.
+type operation struct {
+	operands int
+	apply    func(x []Score) (Score, error)
+}
+
+// computed is the math strategy. All operands run where it runs.
+type computed struct {
+	operands []scorer
+	apply    func(x []Score) (Score, error)
+}
+
+// operations lists the operations by name. "a-if-x-b" reads: operand 2 where
+// operand 1 is x than operand 3, else operand 1. Comparisons are made on doubles,
+// because Snapshot's are.
+func operations() map[string]operation {
+	choose := func(holds func(x, b float64) bool) operation {
+		return operation{3, func(x []Score) (Score, error) {
+			if holds(x[0].Value, x[2].Value) {
+				return x[1], nil
+			}
+			return x[0], nil
+		}}
+	}
+	return map[string]operation{
+		"square-root": {1, func(x []Score) (Score, error) { return Score{Value: math.Sqrt(x[0].Value)}, nil }},
+		"cube-root":   {1, func(x []Score) (Score, error) { return Score{Value: math.Cbrt(x[0].Value)}, nil }},
+		"min":         {2, func(x []Score) (Score, error) { return pick(x[0], x[1], x[0].Value <= x[1].Value), nil }},
+		"max":         {2, func(x []Score) (Score, error) { return pick(x[0], x[1], x[0].Value >= x[1].Value), nil }},
+		"multiply":    {2, func(x []Score) (Score, error) { return x[0].times(x[1]), nil }},
+		"minus":       {2, minus},
+		"divide":      {2, divide},
+		"a-if-lt-b":   choose(func(x, b float64) bool { return x < b }),
+		"a-if-lte-b":  choose(func(x, b float64) bool { return x <= b }),
+		"a-if-gt-b":   choose(func(x, b float64) bool { return x > b }),
+		"a-if-gte-b":  choose(func(x, b float64) bool { return x >= b }),
+	}
+}
+
+func pick(a, b Score, first bool) Score {
+	if first {
+		return a
+	}
+	return b
+}
+
+// minus never goes below 0.
+func minus(x []Score) (Score, error) {
+	if !(x[0].Value > x[1].Value) { // in this form, because a comparison with not-a-number is false
+		return zero(), nil
+	}
+	out := Score{Value: x[0].Value - x[1].Value}
+	if x[0].Exact != nil && x[1].Exact != nil {
+		out.Exact = new(big.Rat).Sub(x[0].Exact, x[1].Exact)
+	}
+	return out, nil
+}
+
+var errDivideByZero = errors.New("math: division by zero, which fails on Snapshot for every voter")
+
+func divide(x []Score) (Score, error) {
+	if x[1].Value == 0 {
+		return Score{}, errDivideByZero
+	}
+	out := Score{Value: x[0].Value / x[1].Value}
+	if x[0].Exact != nil && x[1].Exact != nil && x[1].Exact.Sign() != 0 {
+		out.Exact = new(big.Rat).Quo(x[0].Exact, x[1].Exact)
+	}
+	return out, nil
+}
+
+// operand is one operand in the parameters.
+type operand struct {
+	Type     string
+	Strategy nested
+	Value    json.RawMessage
+}
+
+func parseMath(params json.RawMessage, at Place) (scorer, error) {
+	var p struct {
+		Operation string
+		Operands  []operand
+		Strategy  *nested // the older form: one operand
+	}
+	if err := json.Unmarshal(params, &p); err != nil {
+		return nil, cannot("params: %v", err)
+	}
+	if p.Strategy != nil {
+		if p.Operands != nil {
+			return nil, cannot("params: strategy and operands exclude each other")
+		}
+		p.Operands = []operand{{Type: "strategy", Strategy: *p.Strategy}}
+	}
+	op, ok := operations()[p.Operation]
+	if !ok {
+		return nil, cannot("operation %q is not known", clip([]byte(p.Operation)))
+	}
+	if len(p.Operands) != op.operands {
+		return nil, cannot("operation %s: found %d operands, want %d", p.Operation, len(p.Operands), op.operands)
+	}
+	c := computed{apply: op.apply}
+	for i, o := range p.Operands {
+		inner, err := parseOperand(o, at)
+		if err != nil {
+			return nil, cannot("operands[%d]: %v", i, err)
+		}
+		c.operands = append(c.operands, inner)
+	}
+	return c, nil
+}
+
+func parseOperand(o operand, at Place) (scorer, error) {
+	switch o.Type {
+	case "constant":
+		value, err := parseNumber(o.Value)
+		return constant{value}, err
+	case "strategy":
+		// The score service would look up another network's multicall contract
+		// and call it on this network: not a cross-chain read, and not one to repeat.
+		if id, err := network(o.Strategy.network(), at); err != nil || id != at.Chain {
+			return nil, cannot("it names another network than the strategy's own, which math does not read")
+		}
+		return parse(o.Strategy.spec(), at)
+	}
+	return nil, cannot("type %q is not known", clip([]byte(o.Type)))
+}
+
+func (c computed) places() []Place {
+	var out []Place
+	for _, o := range c.operands {
+		out = append(out, o.places()...)
+	}
+	return out
+}
+
+func (c computed) calls(v voter, blocks blocks) ([]read, error) {
+	var out []read
+	for _, o := range c.operands {
+		calls, err := o.calls(v, blocks)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, calls...)
+	}
+	return out, nil
+}
+
+func (c computed) score(v voter, blocks blocks, answer answers) (Score, error) {
+	x := make([]Score, len(c.operands))
+	for i, o := range c.operands {
+		var err error
+		if x[i], err = o.score(v, blocks, answer); err != nil {
+			return Score{}, err
+		}
+		if x[i].missing && i == 0 {
+			return x[0], nil
+		}
+		if x[i].missing {
+			x[i] = notANumber()
+		}
+	}
+	return c.apply(x)
+}

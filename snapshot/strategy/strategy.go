@@ -1,0 +1,99 @@
+/*
+Package strategy recomputes a voter's voting power from the chains, by the
+strategies of a Snapshot proposal.
+
+Each strategy is a pair: which calls it makes for a voter, and what score it
+makes of their answers. Compositions (multichain, math, weighted) are pairs
+made of pairs. Collect resolves the blocks and makes the calls, and returns
+plain data; Compute is pure and turns that data into scores, so that a published
+bundle is recomputed by the very same code.
+
+A score has two forms. Value is the double that Snapshot itself would compute:
+the exact decimal of the on-chain integer, rounded once. Exact is the rational
+number behind it, where one exists.
+
+A strategy that cannot be recomputed from chain state (an off-chain service, a
+subgraph, a delegation registry, one whose result depends on who else votes) is
+named with the reason and left unscored. It is never guessed.
+
+The rules follow the strategies as Snapshot's score service runs them; each file
+names what is peculiar to its own.
+*/
+package strategy
+
+import (
+	"encoding/json"
+	"math/big"
+
+	"github.com/perpdao/perpquorum/chains"
+)
+
+// Spec is one strategy of a proposal, as the hub gives it. Network is an
+// EIP-155 chain id in decimal; empty means the network of what surrounds it.
+type Spec struct {
+	Name    string          `json:"name"`
+	Network string          `json:"network,omitempty"`
+	Params  json.RawMessage `json:"params,omitempty"`
+}
+
+// Query asks for the voting power of Voters under Strategies.
+type Query struct {
+	// Network is the chain of the proposal and Block its snapshot block there.
+	Network    chains.ID `json:"network"`
+	Block      uint64    `json:"block"`
+	Strategies []Spec    `json:"strategies"`
+	// Voters are EIP-55 addresses, or 66-character Starknet addresses, which
+	// have no power under strategies that read EVM chains.
+	Voters []string `json:"voters"`
+	// Pins names blocks of other chains by number, where the first block at or
+	// after the snapshot block's time is not the one that counts.
+	Pins map[chains.ID]uint64 `json:"pins,omitempty"`
+}
+
+// Score is what one strategy gives one voter, in voting power (whole tokens,
+// not base units). Scores that are not positive count as 0, as on Snapshot.
+type Score struct {
+	Value float64  // correctly rounded, as Snapshot has it
+	Exact *big.Rat // nil where the result is not rational, such as a square root
+	// missing marks a voter for whom a composition has no entry at all, which
+	// JavaScript tells from a 0: as an operand of math it is not a number.
+	missing bool
+}
+
+// Power is the voting power of every voter under one choice of blocks.
+type Power struct {
+	// Blocks says which block of a run of equal timestamps each ambiguous chain
+	// was read at, such as "optimism block 99757040, first of 12 with its timestamp".
+	// It is empty where no chain is ambiguous.
+	Blocks string
+	// Scores is [voter][strategy], in the order of the query. The score of an
+	// unverifiable strategy is the zero Score.
+	Scores [][]Score
+}
+
+// Result is what Compute derives from Evidence.
+type Result struct {
+	Query *Query
+	// Unverifiable holds one entry per strategy: empty, or why it cannot be
+	// recomputed from chain state.
+	Unverifiable []string
+	// Powers has one element, or one for each choice between the first and the
+	// last block where a chain has several blocks with the snapshot's
+	// timestamp: Snapshot's own choice among them is not deterministic.
+	Powers []Power
+}
+
+// Total returns the voting power of a voter: the sum of scores from left to right,
+// in doubles as Snapshot adds them, and exactly; exact is nil where one score has no exact form.
+func Total(scores []Score) (value float64, exact *big.Rat) {
+	exact = new(big.Rat)
+	for _, s := range scores {
+		value += s.Value // double addition, because the hub's own total is one
+		if exact == nil || s.Exact == nil {
+			exact = nil
+			continue
+		}
+		exact.Add(exact, s.Exact)
+	}
+	return value, exact
+}
