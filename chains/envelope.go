@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // asked is what a request expects: its ids, in order, and whether it is a batch.
@@ -56,6 +57,9 @@ type answerError struct {
 func (a asked) sanitize(body []byte) ([]byte, error) {
 	if !json.Valid(body) {
 		return nil, foreignFault(200, body)
+	}
+	if !utf8.Valid(body) {
+		return nil, broken("reply is not UTF-8")
 	}
 	if err := checkKeys(body); err != nil {
 		return nil, err

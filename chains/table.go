@@ -36,6 +36,9 @@ var rules = []rule{
 	// A plan without archive access.
 	{class: classArchive, any: []string{"archive", "archival", "personal token", "only serves recent blocks"}},
 
+	// dRPC's timeout on its free tier advertises a better one.
+	{class: classTimeout, any: []string{"request timeout on the"}},
+
 	// Quota before rate: both speak of limits, only one of them passes soon.
 	{class: classQuota, any: []string{
 		"monthly capacity limit", "daily request count", "reached the free tier", "limit for your current plan", "/billing",

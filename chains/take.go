@@ -105,8 +105,10 @@ func (r *run) settle(index int, f *fault, class Class, v survey) (time.Duration,
 	if class == classLag {
 		return lagPause, nil
 	}
-	if class == classProtocol || class == classUnknown || class == classTransport {
-		r.single = r.single || c.tries >= 2
+	switch class {
+	case classProtocol, classUnknown, classTransport:
+		// A broken reply, twice: batches may be what the endpoint cannot do.
+		r.single = r.single || f.status == 200 && c.tries >= 2
 	}
 	return max(f.retryAfter, 1), nil // 1 ns: the backoff decides
 }

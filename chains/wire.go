@@ -2,7 +2,10 @@ package chains
 
 import (
 	"bytes"
+	"compress/flate"
+	"compress/gzip"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -93,12 +96,16 @@ func readReply(resp *http.Response) ([]byte, error) {
 	if len(raw) > maxReply {
 		return nil, &fault{class: classSize, status: 200, text: fmt.Sprintf("reply of more than %d bytes", maxReply)}
 	}
-	if err != nil {
-		f := transportFault(err)
-		f.text = "reading the reply: " + f.text
-		return nil, f
+	var corrupt flate.CorruptInputError
+	switch {
+	case err == nil:
+		return raw, nil
+	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum), errors.As(err, &corrupt):
+		return nil, broken("damaged compression: " + err.Error())
 	}
-	return raw, nil
+	f := transportFault(err)
+	f.status, f.text = http.StatusOK, "reading the reply: "+f.text
+	return nil, f
 }
 
 // refusal reads a reply with a status other than 200. Whatever it holds, it is
