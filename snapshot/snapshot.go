@@ -1,5 +1,54 @@
-// Package snapshot reads proposals and votes from a Snapshot (snapshot.org)
-// GraphQL hub and recounts their tallies.
+// Package snapshot reads proposals and votes from a Snapshot (snapshot.org) hub
+// and recounts their tallies.
+//
+// # Reading
+//
+// A [Client] asks a hub's GraphQL API; its zero value asks Snapshot's own. Ids
+// come from people, so [ParseProposalRef] takes an id or the URL of a
+// proposal's page:
+//
+//	ref, err := snapshot.ParseProposalRef(os.Args[1])
+//	…
+//	var client snapshot.Client
+//	proposal, err := client.Proposal(ctx, ref.ID)
+//	…
+//	list, err := client.Votes(ctx, proposal)
+//
+// [Client.Votes] reads every vote, beyond the 6,000 that a list of the hub gives
+// for one filter, and then the proposal again. From then on list.Proposal is the
+// proposal to use: its counts belong to these votes. A final proposal whose votes
+// do not add up ends in an [IncompleteError] next to the list, so that a script
+// stops and an audit can name the difference. A voter's superseded rows are kept
+// apart in [VoteList], not dropped.
+//
+// A client only ever queries. In particular it never asks for /api/scores, which
+// makes the hub count anew: a closed proposal may stay "pending" until somebody
+// opens its page.
+//
+// # Never a wrong number
+//
+// Two generations of the hub exist, and both are understood: they differ in what
+// may be null, in the order of ties, and in the status of an error, which is why
+// failures are told apart by body and not by status. A field that is missing,
+// null, negative, infinite or of another kind is a [FieldError], never a zero.
+// Doubles arrive as JSON numbers and are read to the nearest double, which is
+// exactly the one the hub printed. A choice stays the JSON that the voter sent.
+//
+// # Failures
+//
+// Callers branch with errors.Is: [ErrNotFound] (no such proposal), [ErrRefused]
+// and [ErrAuth] (asking again will not help), [ErrUnavailable] and [ErrRateLimit]
+// (it may, later), [ErrProtocol] (not a hub's answer). Transient failures are
+// asked again, up to [Client].Retries times, with full jitter. The client paces
+// itself below the hub's limit, stops when the hub says that the minute is used
+// up, and waits as long as Retry-After asks, unless that is longer than the
+// context or [Client].MaxWait allows: then it fails at once. A cancelled context
+// ends every wait at once. No error holds the endpoint's URL or the API key.
+//
+// # What is trusted
+//
+// The hub is trusted for the votes themselves: signatures are not checked here.
+// Dropped votes show in the count only as long as the hub's own count is honest.
 package snapshot
 
 import (
