@@ -168,7 +168,12 @@ func mustFail(t *testing.T, e *endpoint, n int, class Class) *EndpointError {
 	return failure
 }
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	// What a node of go-ethereum in this process leaves behind when it is closed.
+	goleak.VerifyTestMain(m,
+		goleak.IgnoreTopFunction("github.com/ethereum/go-ethereum/core.(*txSenderCacher).cache"),
+		goleak.IgnoreTopFunction("github.com/syndtr/goleveldb/leveldb.(*DB).mpoolDrain"))
+}
 
 func TestDoAnswersInOrder(t *testing.T) {
 	for _, n := range []int{0, 1, 2, 99, 100, 101, 950} {
