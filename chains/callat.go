@@ -171,6 +171,8 @@ func (m *member) diagnose(ctx context.Context, err error, b Block) error {
 	case !errors.As(err, &e) || e != err:
 		return err
 	}
+	found := *e
+	e = &found
 	if e.Class == classLag {
 		if gone := m.stillThere(ctx, b); errors.Is(gone, ErrReorg) {
 			return gone

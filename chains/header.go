@@ -61,7 +61,7 @@ func (c *Client) BlockByNumber(ctx context.Context, n uint64) (Block, error) {
 // unfinalized block unless the Dialer allows it.
 func (c *Client) finality(ctx context.Context, n uint64) (unfinalized bool, err error) {
 	t, err := c.tips(ctx, false)
-	if err == nil && !t.finalizes(n) {
+	if err == nil && !t.finalizes(n) && (!c.allowUnfinalized || n > t.head.Number.Uint64()) {
 		t, err = c.tips(ctx, true) // refuse on fresh knowledge only
 	}
 	switch {

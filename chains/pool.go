@@ -193,18 +193,18 @@ func (m *member) gone() error {
 }
 
 // note counts failures. Missing state, a lagging node and a reorg are no fault
-// that makes the endpoint useless for other blocks. After any other failure the
-// chain is proved again before the endpoint is used; refused credentials and a
-// used-up quota do not get better within a run. An only endpoint is kept
-// through passing trouble, since there is nothing to put in its place.
+// that makes the endpoint useless for other blocks. Refused credentials and
+// the like do not get better within a run. After any other failure the chain is
+// proved again before the endpoint is used; an only endpoint is kept through
+// passing trouble, since there is nothing to put in its place.
 func (m *member) note(ctx context.Context, err error, members int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	switch {
 	case err == nil || final(err):
 		m.failures = 0
-	case ctx.Err() != nil || errors.Is(err, ErrArchive) || errors.Is(err, ErrReorg):
-	case errors.Is(err, ErrAuth) || errors.Is(err, ErrQuota):
+	case ctx.Err() != nil || errors.Is(err, ErrArchive) || errors.Is(err, ErrLag) || errors.Is(err, ErrReorg):
+	case permanent(err):
 		m.dropped = err
 	default:
 		m.failures++
@@ -213,6 +213,19 @@ func (m *member) note(ctx context.Context, err error, members int) {
 			m.dropped = fmt.Errorf("given up after %d failures in a row: %w", m.failures, err)
 		}
 	}
+}
+
+// permanent tells whether err will come again with this URL.
+func permanent(err error) bool {
+	var e *EndpointError
+	if !errors.As(err, &e) {
+		return false
+	}
+	switch e.Class {
+	case classAuth, classBlocked, classQuota, classNotRPC, classRedirect, classTLS:
+		return true
+	}
+	return false
 }
 
 // maxShown bounds the memory for header hashes of a long-lived client.
