@@ -77,6 +77,9 @@ func (c *collector) check() error {
 	if err := c.model.Check(); err != nil {
 		return err
 	}
+	if err := checkInstant(c.when.At); err != nil && !c.when.At.IsZero() {
+		return fmt.Errorf("query time: %w", err)
+	}
 	ids := c.model.Chains()
 	for _, id := range ids {
 		node, ok := c.nodes[id]
@@ -143,8 +146,11 @@ func (c *collector) pinned(ctx context.Context) (map[chains.ID]chains.Block, err
 			if err := b.Check(); err != nil {
 				return fmt.Errorf("%v: %w", id, err)
 			}
-			if b.Number() != n || !b.Pinned {
-				return fmt.Errorf("%v: asked for pinned block %d, found block %d", id, n, b.Number())
+			if b.Number() != n {
+				return fmt.Errorf("%v: asked for block %d, found block %d", id, n, b.Number())
+			}
+			if !b.Pinned {
+				return fmt.Errorf("%v: block %d was asked for by number and is not marked as pinned", id, n)
 			}
 			blocks[i] = b
 			return nil

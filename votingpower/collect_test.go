@@ -269,6 +269,7 @@ func TestCollectRefuses(t *testing.T) {
 	}{
 		{"no model", func(in *input) { in.model = nil }, "no model"},
 		{"invalid model", func(in *input) { in.model.Symbol = "" }, "symbol: is empty"},
+		{"time before chains", func(in *input) { in.when.At = time.Unix(-1, 0) }, "query time: found year 1969, want 1970 to 9999"},
 		{"node missing", func(in *input) { delete(in.nodes, chains.Optimism) }, `model "Perpetual Protocol" reads optimism, and there is no node for it`},
 		{"node nil", func(in *input) { in.nodes[chains.Optimism] = nil }, "there is no node for it"},
 		{"node on another chain", func(in *input) { in.nodes[chains.Optimism] = in.nodes[chains.Ethereum] }, "the node given for optimism is on ethereum"},
@@ -335,11 +336,14 @@ func TestCollectFails(t *testing.T) {
 type liar struct {
 	*node
 	shift uint64 // added to the numbers of pinned blocks
+	loose bool   // pinned blocks are not marked as such
 	drop  int    // answers left out
 }
 
 func (l liar) BlockByNumber(ctx context.Context, n uint64) (chains.Block, error) {
-	return l.node.BlockByNumber(ctx, n+l.shift)
+	b, err := l.node.BlockByNumber(ctx, n+l.shift)
+	b.Pinned = !l.loose
+	return b, err
 }
 
 func (l liar) CallAt(ctx context.Context, b chains.Block, calls []chains.Call) ([]chains.Answer, error) {
@@ -349,8 +353,9 @@ func (l liar) CallAt(ctx context.Context, b chains.Block, calls []chains.Call) (
 
 func TestCollectRefusesLies(t *testing.T) {
 	for want, lie := range map[string]liar{
-		"optimism: asked for pinned block 3, found block 4": {shift: 1},
-		"optimism: made 7 calls, found 6 answers":           {drop: 1},
+		"optimism: asked for block 3, found block 4":                            {shift: 1},
+		"optimism: block 3 was asked for by number and is not marked as pinned": {loose: true},
+		"optimism: made 7 calls, found 6 answers":                               {drop: 1},
 	} {
 		nodes, _, optimism := perpNodes()
 		lie.node = optimism

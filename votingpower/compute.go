@@ -70,8 +70,8 @@ func compute(e *Evidence) (*Result, error) {
 	if e == nil || e.Model == nil {
 		return nil, errors.New("it has no model")
 	}
-	if e.At.IsZero() {
-		return nil, errors.New("it has no query time")
+	if err := checkInstant(e.At); err != nil {
+		return nil, fmt.Errorf("query time: %w", err)
 	}
 	terms, err := e.Model.Terms(e.At)
 	if err != nil {
@@ -187,7 +187,7 @@ func checkSupplies(lines []Line) error {
 		}
 	}
 	for _, id := range order {
-		if supply[id] == nil || taken[id].Cmp(supply[id]) > 0 {
+		if taken[id].Cmp(supply[id]) > 0 {
 			return fmt.Errorf("%v: excluded and locked amounts are %v base units together, more than the token's total supply of %v",
 				id, taken[id], supply[id])
 		}

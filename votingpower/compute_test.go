@@ -134,7 +134,8 @@ func TestComputeRefuses(t *testing.T) {
 	}{
 		{"no model", func(e *votingpower.Evidence) { e.Model = nil }, "no model"},
 		{"invalid model", func(e *votingpower.Evidence) { m := *e.Model; m.Quorum = big.NewRat(2, 1); e.Model = &m }, "quorum: found 2, want at most 1"},
-		{"no time", func(e *votingpower.Evidence) { e.At = time.Time{} }, "no query time"},
+		{"no time", func(e *votingpower.Evidence) { e.At = time.Time{} }, "query time: found year 1, want 1970 to 9999"},
+		{"time before chains", func(e *votingpower.Evidence) { e.At = time.Unix(-1, 0) }, "query time: found year 1969"},
 		{"other time", func(e *votingpower.Evidence) { e.At = e.At.Add(time.Nanosecond) }, "ethereum: block 17293885 has time"},
 		{"chain missing", func(e *votingpower.Evidence) { delete(e.Chains, chains.Optimism) }, "reads optimism, and there is no block of it"},
 		{"chain too many", func(e *votingpower.Evidence) { e.Chains[base] = e.Chains[chains.Optimism] }, "a block of 8453"},
@@ -197,6 +198,17 @@ func TestComputeRefusesNegative(t *testing.T) {
 	if err == nil && (r.VotingPower.Sign() != 0 || r.Quorum.Sign() != 0) {
 		t.Errorf("found voting power %v and quorum %v, want 0", r.VotingPower, r.Quorum)
 	}
+}
+
+// All of a chain's tokens may be excluded or locked, to the last base unit.
+func TestComputeAllTaken(t *testing.T) {
+	s := perpState()
+	s.set(chains.Optimism, vePERP, "totalPERPSupply()", "18999999999999999999996000")
+	_, err := votingpower.Compute(evidence(t, votingpower.PERP(), queryTime, s))
+	checkError(t, err, "")
+	s.set(chains.Optimism, vePERP, "totalPERPSupply()", "18999999999999999999996001")
+	_, err = votingpower.Compute(evidence(t, votingpower.PERP(), queryTime, s))
+	checkError(t, err, "optimism: excluded and locked amounts are 20000000000000000000000001 base units together, more than the token's total supply of 20000000000000000000000000")
 }
 
 func TestComputeRefusesNoSupply(t *testing.T) {

@@ -94,7 +94,7 @@ func TestParseModelRefuses(t *testing.T) {
 		{"comma too many", `["For"]`, `["For",]`, `line 7: not valid JSON`},
 		{"comment", `["For"]`, `["For"] // why`, `line 7: not valid JSON`},
 		{"not UTF-8", `"d"`, "\"\xff\"", `line 3: text is not valid UTF-8`},
-		{"nested too deeply", `["For"]`, strings.Repeat("[", 20) + strings.Repeat("]", 20), `line 7: turnout[0]`},
+		{"nested too deeply", `["For"]`, strings.Repeat("[", 20) + strings.Repeat("]", 20), `[0][0][0]: nested too deeply`},
 		{"array as document", modelFile, `[]`, `line 1: found an array, want an object`},
 		{"null as document", modelFile, ` null`, `line 1: found null, want an object`},
 		{"empty", modelFile, ``, `line 1: not valid JSON: unexpected end`},
