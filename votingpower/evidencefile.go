@@ -1,7 +1,6 @@
 package votingpower
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
@@ -31,7 +30,7 @@ func (e Evidence) MarshalJSON() ([]byte, error) {
 	if err := checkInstant(e.At); err != nil {
 		return nil, fmt.Errorf("evidence: query time: %w", err)
 	}
-	return json.Marshal(evidenceFile{newModelFile(e.Model), instant(e.At), e.Chains, e.Reads})
+	return marshal(evidenceFile{newModelFile(e.Model), instant(e.At), e.Chains, e.Reads})
 }
 
 // UnmarshalJSON reads what MarshalJSON writes, and refuses keys that are

@@ -281,6 +281,27 @@ func TestModelRoundTrip(t *testing.T) {
 	roundTrip(t, madeUp(t))
 }
 
+// Printed without escapes for HTML, a model is fit for reading and editing.
+func TestModelReadable(t *testing.T) {
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(votingpower.PERP()); err != nil {
+		t.Fatal(err)
+	}
+	if want := `"label": "Ecosystem & Rewards, Investor, Team (DAO locked wallet)",`; !strings.Contains(out.String(), want) {
+		t.Errorf("%s\ndoes not hold %s", &out, want)
+	}
+	file, err := os.ReadFile("perp.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out.String() != string(file) {
+		t.Errorf("the embedded file is not in the form that a model is written in:\n%s", &out)
+	}
+}
+
 func TestModelUnmarshalRefuses(t *testing.T) {
 	var m votingpower.Model
 	err := json.Unmarshal([]byte(strings.Replace(modelFile, `"S"`, `""`, 1)), &m)

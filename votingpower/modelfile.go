@@ -1,6 +1,7 @@
 package votingpower
 
 import (
+	"bytes"
 	_ "embed"
 	"encoding/json"
 	"errors"
@@ -176,7 +177,17 @@ func (m Model) MarshalJSON() ([]byte, error) {
 	if err := m.Check(); err != nil {
 		return nil, err
 	}
-	return json.Marshal(newModelFile(&m))
+	return marshal(newModelFile(&m))
+}
+
+// marshal is json.Marshal without the escapes for HTML, so that "&" in a label
+// stays readable for a caller who turns them off.
+func marshal(v any) ([]byte, error) {
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(v)
+	return bytes.TrimSuffix(out.Bytes(), []byte("\n")), err
 }
 
 // UnmarshalJSON reads a model as strictly as ParseModel.
