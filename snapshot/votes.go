@@ -42,13 +42,17 @@ const votesQuery = `query Votes($proposal: String!, $since: Int!, $skip: Int!) {
 // More than 5,999 votes of one second cannot be told apart by the hub's lists,
 // and end in [ErrRefused].
 func (c *Client) Votes(ctx context.Context, p *Proposal) (*VoteList, error) {
+	id, ok := proposalID(p.ID)
+	if !ok {
+		return nil, fmt.Errorf("votes: %w: %w", ErrProposalRef, badID(p.ID))
+	}
 	before := p
 	for again := false; ; again = true {
-		rows, err := c.voteRows(ctx, p.ID)
+		rows, err := c.voteRows(ctx, id)
 		if err != nil {
 			return nil, err
 		}
-		after, err := c.Proposal(ctx, p.ID)
+		after, err := c.Proposal(ctx, id)
 		if err != nil {
 			return nil, err
 		}

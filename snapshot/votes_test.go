@@ -210,6 +210,36 @@ func TestVotesChangeWhilePaging(t *testing.T) {
 	})
 }
 
+// Of a vote that lies on two pages, the fresher reading counts.
+func TestVotesReadTwice(t *testing.T) {
+	p, votes := election("overlap", 1500, onePerSecond)
+	p.ScoresState = "pending"
+	read := func(t *testing.T, change func(*hub.Vote)) (*snapshot.VoteList, error) {
+		o := hubFor(hub.H2, p, slices.Clone(votes))
+		var h *hub.Hub
+		o.Fault = func(r hub.Request) *hub.Fault {
+			if r.Number == 2 {
+				h.Update(func(o *hub.Options) { change(&o.Votes[999]) })
+			}
+			return nil
+		}
+		h, c, _ := serve(t, o)
+		return c.Votes(t.Context(), &snapshot.Proposal{ID: p.ID})
+	}
+	t.Run("other power", func(t *testing.T) {
+		list, err := read(t, func(v *hub.Vote) { v.VP = 0.25 })
+		if err != nil || len(list.Votes) != 1500 || list.Votes[999].VP != 0.25 {
+			t.Errorf("list %v, error %v", list, err)
+		}
+	})
+	t.Run("other voter", func(t *testing.T) {
+		list, err := read(t, func(v *hub.Vote) { v.Voter = hub.Address("somebody else") })
+		if list != nil || !errors.Is(err, snapshot.ErrProtocol) || !strings.Contains(err.Error(), "as on the page before") {
+			t.Errorf("list %v, error %v", list, err)
+		}
+	})
+}
+
 func TestVotesOfOneVoter(t *testing.T) {
 	p := hub.NewProposal(space, "twice")
 	first := hub.NewVote(p, "a", onePerSecond(1), 1, 5)
