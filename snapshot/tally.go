@@ -9,13 +9,13 @@ import (
 // Errors of Recount and TurnoutOf, for errors.Is.
 var (
 	// ErrVotingType is a voting type that Snapshot's own tally does not know, such as "custom".
-	ErrVotingType = errors.New("snapshot: unknown voting type")
+	ErrVotingType = errors.New("unknown voting type")
 	// ErrSealed means that choices are still encrypted (privacy "shutter").
-	ErrSealed = errors.New("snapshot: choices are sealed")
+	ErrSealed = errors.New("choices are sealed")
 	// ErrUncountable means that the votes have no tally: a choice that is not
 	// JSON, a power that is negative or not finite, or ballots on which
 	// Snapshot's own run-off never ends.
-	ErrUncountable = errors.New("snapshot: votes cannot be counted")
+	ErrUncountable = errors.New("votes cannot be counted")
 )
 
 // Tally is what Snapshot's rules make of a list of votes.

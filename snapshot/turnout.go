@@ -9,7 +9,7 @@ import (
 
 // ErrTurnout means that a turnout of named choices has no meaning for a
 // proposal: its voting type lets a vote have several choices, or it has no such choice.
-var ErrTurnout = errors.New("snapshot: turnout is not defined")
+var ErrTurnout = errors.New("turnout is not defined")
 
 // Turnout is the part of the votes that counts towards a quorum.
 type Turnout struct {

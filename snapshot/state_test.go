@@ -1,0 +1,70 @@
+package snapshot_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/perpdao/perpquorum/snapshot"
+)
+
+func TestFinal(t *testing.T) {
+	const start, end = 1_700_000_000, 1_700_600_000
+	tests := []struct {
+		name   string
+		now    time.Time
+		scores string
+		want   snapshot.Status
+	}{
+		{"at the start", time.Unix(start, 999_999_999), "pending", snapshot.Status{State: "pending", Reason: "voting opens at 2023-11-14T22:13:20Z"}},
+		{"just after", time.Unix(start+1, 0), "pending", snapshot.Status{State: "active", Reason: "voting is open until 2023-11-21T20:53:20Z"}},
+		{"at the end", time.Unix(end, 999_999_999), "final", snapshot.Status{State: "active", Reason: "voting is open until 2023-11-21T20:53:20Z"}},
+		{"closed, not counted", time.Unix(end+1, 0), "pending", snapshot.Status{State: "closed", Reason: `voting is closed, but the hub's scores_state is "pending", expected "final"`}},
+		{"closed, legacy", time.Unix(end+1, 0), "", snapshot.Status{State: "closed", Reason: `voting is closed, but the hub's scores_state is "", expected "final"`}},
+		{"final", time.Unix(end+1, 0), "final", snapshot.Status{State: "closed", Final: true}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			p := &snapshot.Proposal{Start: start, End: end, ScoresState: test.scores, State: "closed"}
+			if got := snapshot.Final(p, test.now); got != test.want {
+				t.Errorf("got %+v, want %+v", got, test.want)
+			}
+		})
+	}
+}
+
+func TestSnapshotShows(t *testing.T) {
+	tests := []struct {
+		name       string
+		typ        string
+		scores     []float64
+		total      float64
+		quorum     float64
+		quorumType string
+		want       string
+	}{
+		{"passed", "basic", []float64{60, 40, 0}, 100, 50, "default", "passed"},
+		{"quorum met exactly", "basic", []float64{60, 40, 0}, 100, 100, "default", "passed"},
+		{"quorum missed", "basic", []float64{60, 40, 0}, 100, 100.00000000000001, "default", "rejected"},
+		{"abstain counts towards the quorum", "basic", []float64{2, 1, 97}, 100, 100, "default", "passed"},
+		{"so do invalid choices", "basic", []float64{2, 1, 0}, 100, 100, "", "passed"},
+		{"tie", "basic", []float64{50, 50, 0}, 100, 0, "default", "rejected"},
+		{"against", "basic", []float64{40, 60, 0}, 100, 0, "default", "rejected"},
+		{"no quorum", "basic", []float64{1, 0}, 1, 0, "default", "passed"},
+		{"no votes", "basic", nil, 0, 0, "default", "rejected"},
+		{"rejection quorum not exceeded", "basic", []float64{0, 50, 0}, 50, 50, "rejection", "passed"},
+		{"rejection quorum exceeded", "basic", []float64{99, 51, 0}, 150, 50, "rejection", "rejected"},
+		{"other type", "single-choice", []float64{60, 40}, 100, 500, "default", "closed"},
+		{"legacy type", "", []float64{60, 40}, 100, 500, "default", "closed"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			p := &snapshot.Proposal{Type: test.typ, Start: 10, End: 20, Scores: test.scores, ScoresTotal: test.total,
+				Quorum: test.quorum, QuorumType: test.quorumType}
+			for now, want := range map[int64]string{10: "pending", 20: "active", 21: test.want} {
+				if got := snapshot.SnapshotShows(p, time.Unix(now, 0)); got != want {
+					t.Errorf("at %d: got %q, want %q", now, got, want)
+				}
+			}
+		})
+	}
+}

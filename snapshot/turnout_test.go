@@ -1,0 +1,88 @@
+package snapshot_test
+
+import (
+	"errors"
+	"math"
+	"math/big"
+	"slices"
+	"testing"
+
+	"github.com/perpdao/perpquorum/snapshot"
+)
+
+func TestTurnout(t *testing.T) {
+	basic := []cast{{"1", 0.1}, {"2", 0.2}, {"3", 4}, {"7", 8}, {`"0x04ab"`, 16}}
+	tests := []struct {
+		name    string
+		typ     string
+		casts   []cast
+		choices []string
+		counted []bool
+		power   float64
+	}{
+		{"all votes", "basic", basic[2:], nil, []bool{true, true, true}, 28},
+		{"named choices", "basic", basic, []string{"choice 3"}, []bool{false, false, true, false, false}, 4},
+		{"several named choices", "", basic, []string{"choice 3", "choice 1", "choice 3"}, []bool{true, false, true, false, false}, 0},
+		{"approval counts voters, not approvals", "approval", []cast{{"[1,2,3]", 5}, {"[]", 2}, {"[9]", 1}}, nil, []bool{true, true, true}, 8},
+		{"an unknown type has a turnout all the same", "custom", []cast{{"1", 5}}, nil, []bool{true}, 5},
+		{"no votes", "basic", nil, nil, []bool{}, 0},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			p, votes := poll(test.typ, 3, test.casts...)
+			got, err := snapshot.TurnoutOf(p, votes, test.choices)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := snapshot.Exact(test.power)
+			if test.power == 0 && len(votes) > 0 { // the exact sum is no double
+				want = new(big.Rat).Add(snapshot.Exact(0.1), snapshot.Exact(4))
+			}
+			if !slices.Equal(got.Counted, test.counted) || got.Power.Cmp(want) != 0 {
+				t.Errorf("got %v %v, want %v %v", got.Counted, got.Power, test.counted, want)
+			}
+		})
+	}
+}
+
+// The sum is exact, where the hub's doubles round: the smallest vote counts.
+func TestTurnoutIsExact(t *testing.T) {
+	p, votes := poll("basic", 2, cast{"1", 1e15}, cast{"1", 1e-18}, cast{"1", 1e-18})
+	got, err := snapshot.TurnoutOf(p, votes, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got.Power.Sub(got.Power, snapshot.Exact(1e15))
+	if want := snapshot.Exact(2e-18); got.Power.Cmp(want) != 0 {
+		t.Errorf("got 1e15 + %v, want + %v", got.Power, want)
+	}
+}
+
+func TestTurnoutRefuses(t *testing.T) {
+	tests := []struct {
+		name    string
+		typ     string
+		choice  string
+		vp      float64
+		state   string
+		choices []string
+		want    error
+	}{
+		{"no such choice", "basic", "1", 1, "final", []string{"choice 1", "For"}, snapshot.ErrTurnout},
+		{"approval", "approval", "[1]", 1, "final", []string{"choice 1"}, snapshot.ErrTurnout},
+		{"weighted", "weighted", `{"1":1}`, 1, "final", []string{"choice 1"}, snapshot.ErrTurnout},
+		{"ranked-choice", "ranked-choice", "[1,2]", 1, "final", []string{"choice 1"}, snapshot.ErrTurnout},
+		{"sealed", "basic", `"0x04ab"`, 1, "pending", []string{"choice 1"}, snapshot.ErrSealed},
+		{"broken choice", "basic", "{", 1, "final", []string{"choice 1"}, snapshot.ErrUncountable},
+		{"broken power", "basic", "1", math.NaN(), "final", nil, snapshot.ErrUncountable},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			p, votes := poll(test.typ, 2, cast{test.choice, test.vp})
+			p.ScoresState = test.state
+			if got, err := snapshot.TurnoutOf(p, votes, test.choices); !errors.Is(err, test.want) || got != nil {
+				t.Errorf("got %v, %v; want %v", got, err, test.want)
+			}
+		})
+	}
+}
