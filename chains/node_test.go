@@ -129,9 +129,15 @@ func (n *node) set(change func(*node)) {
 // serve listens on a loopback port until the test ends and returns the URL.
 func (n *node) serve(t testing.TB) string {
 	t.Helper()
+	url, stop := n.start()
+	t.Cleanup(stop)
+	return url
+}
+
+func (n *node) start() (url string, stop func()) {
 	server := rpc.NewServer()
 	if err := server.RegisterName("eth", &ethAPI{n}); err != nil {
-		t.Fatal(err)
+		panic(err)
 	}
 	server.SetBatchLimits(n.batchLimit, 0)
 	hs := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -161,8 +167,7 @@ func (n *node) serve(t testing.TB) string {
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		server.ServeHTTP(w, r)
 	}))
-	t.Cleanup(func() { hs.Close(); server.Stop() })
-	return hs.URL
+	return hs.URL, func() { hs.Close(); server.Stop() }
 }
 
 func methodsOf(body []byte) []string {
