@@ -1,6 +1,9 @@
 package report
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // check looks at one side of a report and returns what a reader should know.
 type check func(*Report, *Document) []Finding
@@ -21,21 +24,25 @@ func checks() []check {
 func checkSynthetic(r *Report, _ *Document) (found []Finding) {
 	for _, why := range []string{r.bundle.Synthetic, r.bundle.Evidence.Model.Synthetic} {
 		if why != "" {
-			found = append(found, Finding{Warning, "Synthetic figures", clean(why)})
+			found = append(found, Finding{Warning, "Synthetic figures", why})
 		}
 	}
 	return found
 }
 
 // checkDevelopment warns of chains that are not the public ones.
-func checkDevelopment(_ *Report, d *Document) (found []Finding) {
+func checkDevelopment(_ *Report, d *Document) []Finding {
+	var names []string
 	for _, c := range d.Chains {
 		if c.Development {
-			found = append(found, Finding{Warning, "Development chain",
-				fmt.Sprintf("%s (chain id %d) is not the public chain of its id; the figures are not from a public chain", c.Name, c.ID)})
+			names = append(names, fmt.Sprintf("%s (chain id %d)", c.Name, c.ID))
 		}
 	}
-	return found
+	if len(names) == 0 {
+		return nil
+	}
+	return []Finding{{Warning, "Development chain",
+		strings.Join(names, ", ") + ": not the public chain of that id; the figures are not from a public chain"}}
 }
 
 // checkUnfinalized warns of blocks that a reorg could still replace.

@@ -9,6 +9,7 @@
 package report
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -55,12 +56,15 @@ func (r *Report) Bundle() (*Bundle, error) {
 	return &b, nil
 }
 
-// digest returns the SHA-256 hash, in hex, of the compact JSON form of v.
+// digest returns the SHA-256 hash, in hex, of the compact JSON of v, without
+// escapes for HTML: the bytes that `jq -cj .evidence` prints of a bundle.
 func digest(v any) (string, error) {
-	data, err := json.Marshal(v)
-	if err != nil {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
 		return "", fmt.Errorf("%w: %w", votingpower.ErrEvidence, err)
 	}
-	sum := sha256.Sum256(data)
+	sum := sha256.Sum256(bytes.TrimSuffix(b.Bytes(), []byte("\n")))
 	return hex.EncodeToString(sum[:]), nil
 }

@@ -1,0 +1,153 @@
+package report_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/perpdao/perpquorum/fixtures"
+	"github.com/perpdao/perpquorum/votingpower/report"
+)
+
+// displayOnly are the leaves that no figure depends on and no claim covers.
+var displayOnly = []string{"generator"}
+
+// hashOnly are the leaves whose change may be seen in a hash and in no other
+// word of the report, because the report does not print them, or not alone.
+var hashOnly = regexp.MustCompile(`^(` +
+	`evidence\.model\.(tokens|excluded|escrows)\[\d+\]\.source|` + // where the model's author found an address
+	`evidence\.model\.tokens\[1\]\.label|` + // the bridged token, whose supply is not summed
+	`evidence\.reads\[\d+\]\.from|` + // printed once for all reads of a chain
+	`evidence\.reads\[10\].result|` + // the bridged token's supply, read to see that it is not zero
+	`claim\..*sha256` +
+	`)$`)
+
+// TestTamper changes every leaf of the built-in example, one at a time and in
+// several ways. Each change must be refused, or found by the claim.
+func TestTamper(t *testing.T) {
+	var bundle any
+	dec := json.NewDecoder(bytes.NewReader(fixtures.Example))
+	dec.UseNumber()
+	if err := dec.Decode(&bundle); err != nil {
+		t.Fatal(err)
+	}
+	if fault := verdictOn(t, bundle); fault != "" {
+		t.Fatalf("the example itself: %s", fault)
+	}
+	leaves, unnoticed := 0, map[string]bool{}
+	walk(bundle, "", func(path string, value any, set func(any)) {
+		leaves++
+		for _, changed := range changes(value) {
+			set(changed)
+			fault := verdictOn(t, bundle)
+			switch {
+			case fault == "" && !slices.Contains(displayOnly, path):
+				t.Errorf("%s changed from %v to %v went unnoticed", path, value, changed)
+			case fault == "":
+				unnoticed[path] = true
+			case fault == "hash" && !hashOnly.MatchString(path):
+				t.Errorf("%s changed from %v to %v is seen in a hash only", path, value, changed)
+			}
+		}
+		set(value)
+	})
+	if leaves < 200 {
+		t.Errorf("only %d leaves changed", leaves)
+	}
+	for _, path := range displayOnly {
+		if !unnoticed[path] {
+			t.Errorf("%s is listed as display only, but no change of it passes", path)
+		}
+	}
+}
+
+// verdictOn reads and verifies a bundle: "" if it holds, "hash" if the only
+// differences are in hashes, else why not.
+func verdictOn(t *testing.T, bundle any) string {
+	t.Helper()
+	data, err := json.Marshal(bundle)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := report.ReadBundle(bytes.NewReader(data), "b.json")
+	if err != nil {
+		return err.Error()
+	}
+	_, different, err := report.Verify(b)
+	if err != nil {
+		return err.Error()
+	}
+	if len(different) == 0 {
+		return ""
+	}
+	for _, d := range different {
+		if !strings.HasSuffix(d.Path, "sha256") {
+			return d.String()
+		}
+	}
+	return "hash"
+}
+
+// absent stands for a leaf that is taken out.
+type absent struct{}
+
+// walk visits every leaf of a JSON tree; set replaces it, or takes it out of
+// its object.
+func walk(node any, path string, visit func(path string, value any, set func(any))) {
+	step := func(key string, value any, set func(any)) {
+		switch value.(type) {
+		case map[string]any, []any:
+			walk(value, key, visit)
+		default:
+			visit(key, value, set)
+		}
+	}
+	switch node := node.(type) {
+	case map[string]any:
+		for _, key := range slices.Sorted(maps.Keys(node)) {
+			step(strings.TrimPrefix(path+"."+key, "."), node[key], func(v any) {
+				if _, gone := v.(absent); gone {
+					delete(node, key)
+					return
+				}
+				node[key] = v
+			})
+		}
+	case []any:
+		for i := range node {
+			step(fmt.Sprintf("%s[%d]", path, i), node[i], func(v any) {
+				if _, gone := v.(absent); gone {
+					v = nil
+				}
+				node[i] = v
+			})
+		}
+	}
+}
+
+// changes returns other values for a leaf: close to it, empty, of another
+// type, and none at all.
+func changes(value any) []any {
+	switch value := value.(type) {
+	case string:
+		changed := []any{value + " ", value + "0", strings.ToUpper(value), "", nil, true, absent{}}
+		if n := len(value); n > 0 {
+			last := "1"
+			if value[n-1] == '1' {
+				last = "2"
+			}
+			changed = append(changed, value[:n-1]+last, value[:n-1])
+		}
+		return slices.DeleteFunc(changed, func(v any) bool { return v == any(value) })
+	case json.Number:
+		return []any{json.Number(value.String() + "0"), json.Number(value.String() + "1"), json.Number(value.String() + ".0"), json.Number("-1"), value.String(), nil, absent{}}
+	case bool:
+		return []any{!value, nil, absent{}}
+	}
+	return []any{"x", absent{}}
+}
