@@ -58,7 +58,7 @@ type kind struct {
 	advice string
 }
 
-// kinds is the table of classes (facts: one action and one message each).
+// kinds is the table of classes.
 var kinds = [...]kind{
 	classNone:         {"none", actFatal, 1, nil, "failed", ""},
 	classSize:         {"batch size", actShrink, 1, nil, "refuses a request or reply of this size", ""},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -43,6 +44,7 @@ func (e *endpoint) do(ctx context.Context, reqs []request) ([]reply, error) {
 		r.open = append(r.open, i)
 	}
 	for len(r.open) > 0 {
+		slices.Sort(r.open) // neighbours stay neighbours
 		if err := r.wave(ctx); err != nil {
 			return nil, err
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -62,7 +63,7 @@ type node struct {
 func serve(t *testing.T, handler func(n *node, w http.ResponseWriter, msgs []message, batch bool) bool) *node {
 	t.Helper()
 	n := &node{}
-	n.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	n.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		batch := strings.HasPrefix(string(body), "[")
 		msgs := make([]message, 1)
@@ -83,6 +84,8 @@ func serve(t *testing.T, handler func(n *node, w http.ResponseWriter, msgs []mes
 			echo(w, msgs, batch)
 		}
 	}))
+	n.Config.ErrorLog = quiet
+	n.Start()
 	t.Cleanup(n.Close)
 	return n
 }
@@ -167,6 +170,9 @@ func mustFail(t *testing.T, e *endpoint, n int, class Class) *EndpointError {
 	}
 	return failure
 }
+
+// quiet drops what test servers log of the failures that tests provoke.
+var quiet = log.New(io.Discard, "", 0)
 
 func TestMain(m *testing.M) {
 	// What a node of go-ethereum in this process leaves behind when it is closed.

@@ -14,6 +14,9 @@ import (
 	"time"
 )
 
+// maxWords bounds, in bytes, the foreign text that is looked at.
+const maxWords = 2048
+
 // fault is a failure as it came over the wire, before it has a class. Its text
 // is foreign and may hold secrets: only a redactor turns it into a message.
 type fault struct {
@@ -60,7 +63,7 @@ func transportFault(err error) *fault {
 // or JSON of another kind. Its words may still say what is wrong.
 func foreignFault(status int, body []byte) *fault {
 	f := &fault{status: status, foreign: true}
-	text := strings.TrimSpace(string(body[:min(len(body), 2048)]))
+	text := strings.TrimSpace(string(body[:min(len(body), maxWords)]))
 	switch {
 	case text == "":
 		f.class, f.text = classNone, ""
@@ -121,10 +124,10 @@ func errorFault(status int, raw json.RawMessage) *fault {
 // plain returns the text of a JSON string, and any other value as it stands.
 func plain(raw json.RawMessage) string {
 	var s string
-	if json.Unmarshal(raw, &s) == nil {
-		return s
+	if json.Unmarshal(raw, &s) != nil {
+		s = string(raw)
 	}
-	return string(raw[:min(len(raw), 2048)])
+	return s[:min(len(s), maxWords)]
 }
 
 // looseInt reads an error code that may be written as 429, 429.0 or "429".

@@ -65,10 +65,7 @@ func forms(s string) []string {
 
 // text returns s fit for a message.
 func (r *redactor) text(s string) string {
-	if len(s) > 1<<16 { // a window cut off here is cut off from the message too
-		s = s[:1<<16]
-	}
-	s = clean(s)
+	s = clean(s[:min(len(s), 2*maxWords)]) // what is cut in two here is beyond the final cut
 	for range 3 {
 		hidden := r.hide(s)
 		if hidden == s {
