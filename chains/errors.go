@@ -75,7 +75,7 @@ type EndpointError struct {
 	Status   int           // HTTP status; 0 if there was no reply
 	Code     int           // JSON-RPC error code; 0 if there was none
 	Detail   string        // what was found, or what the provider said
-	Block    string        // the block asked for, such as "ethereum block 15537394 of 2022-09-15"; may be empty
+	Block    string        // the block asked for, such as "block 15537394 (ethereum, 2022-09-15)"; may be empty
 	Tries    int           // requests made for the call that failed
 	Elapsed  time.Duration // since the first of them
 	TryAgain time.Time     // when the provider allows the next request; zero if it did not say
@@ -140,6 +140,6 @@ func (e *EndpointError) Unwrap() error { return e.Err }
 // at returns a copy of e that names the block asked for.
 func (e *EndpointError) at(id ID, number uint64, t time.Time) *EndpointError {
 	out := *e
-	out.Block = fmt.Sprintf("%s block %d of %s", id, number, t.UTC().Format(time.DateOnly))
+	out.Block = fmt.Sprintf("block %d (%s, %s)", number, id, t.UTC().Format(time.DateOnly))
 	return &out
 }

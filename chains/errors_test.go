@@ -17,7 +17,7 @@ func TestEndpointErrorMessages(t *testing.T) {
 		want string
 	}{
 		{(&EndpointError{Endpoint: label, Class: classMissingState, Code: -32000, Detail: "missing trie node", Tries: 1}).at(Ethereum, 15537394, day), ErrArchive,
-			`node.example#3fa91 has no state for ethereum block 15537394 of 2022-09-15 (code -32000: "missing trie node"); it is not an archive node, or this plan has no archive access; give an archive endpoint`},
+			`node.example#3fa91 has no state for block 15537394 (ethereum, 2022-09-15) (code -32000: "missing trie node"); it is not an archive node, or this plan has no archive access; give an archive endpoint`},
 		{&EndpointError{Endpoint: label, Class: classMissingState}, ErrArchive,
 			`node.example#3fa91 has no state for the block asked for; it is not an archive node, or this plan has no archive access; give an archive endpoint`},
 		{&EndpointError{Endpoint: label, Class: classRate, Status: 429, Tries: 6, Elapsed: 48100 * time.Millisecond}, ErrRateLimit,
@@ -29,9 +29,9 @@ func TestEndpointErrorMessages(t *testing.T) {
 		{&EndpointError{Endpoint: label, Class: classProtocol, Status: 200, Detail: "reply has id 7 twice", Tries: 3, Elapsed: time.Second}, ErrProtocol,
 			`node.example#3fa91 broke the JSON-RPC protocol ("reply has id 7 twice"); gave up after 3 tries in 1s; nothing was taken from the reply; try again or give another endpoint`},
 		{(&EndpointError{Endpoint: label, Class: classLegacy, Code: -32801}).at(Optimism, 99757040, time.Date(2023, 5, 19, 0, 0, 0, 0, time.UTC)), ErrArchive,
-			`node.example#3fa91 cannot serve Optimism state of optimism block 99757040 of 2023-05-19, before block 105235063 (Bedrock, 2023-06-06) (code -32801); it has no working legacy l2geth behind it; give an endpoint that has`},
+			`node.example#3fa91 cannot serve Optimism state of block 99757040 (optimism, 2023-05-19), before block 105235063 (Bedrock, 2023-06-06) (code -32801); it has no working legacy l2geth behind it; give an endpoint that has`},
 		{(&EndpointError{Endpoint: label, Class: classQuota, Status: 402}).at(Ethereum, 5, day), ErrQuota,
-			`node.example#3fa91 says that this key's quota is used up, asked for ethereum block 5 of 2022-09-15 (HTTP 402); wait until it is reset or give another endpoint`},
+			`node.example#3fa91 says that this key's quota is used up, asked for block 5 (ethereum, 2022-09-15) (HTTP 402); wait until it is reset or give another endpoint`},
 		{&CallError{Chain: Ethereum, Block: 5, Call: Call{To: common.HexToAddress("0xbC396689893D065F41bc2C6EcbeE5e0085233447"), Signature: "decimals()"}, Err: ErrNoContract}, ErrNoContract,
 			`decimals() of 0xbC396689893D065F41bc2C6EcbeE5e0085233447 at ethereum block 5: no contract`},
 		{&CallError{Chain: 31337, Call: Call{Data: []byte{1, 2}}, Err: ErrReverted}, ErrReverted,
