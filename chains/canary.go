@@ -83,6 +83,11 @@ func (c canary) check(replies []reply, id ID, h *types.Header) error {
 	if len(words) != 96 {
 		return fmt.Errorf("%w: found %d bytes, want 96", errMute, len(words))
 	}
+	return sameBlockWords(words, id, h)
+}
+
+// sameBlockWords holds number, timestamp and parent hash, a word each, against the header.
+func sameBlockWords(words []byte, id ID, h *types.Header) error {
 	number, time := new(big.Int).SetBytes(words[:32]), new(big.Int).SetBytes(words[32:64])
 	parent := words[64:]
 	if number.Cmp(h.Number) != 0 || time.Cmp(new(big.Int).SetUint64(h.Time)) != 0 {

@@ -26,6 +26,8 @@ type member struct {
 	tip         tips
 	shown       map[common.Hash]bool // headers this endpoint showed
 	way         way                  // how this endpoint is asked for state
+	chunk       int                  // calls in a multicall, as learned; 0: nothing yet
+	chunkLimit  int                  // the most that is worth trying; 0: mostChunk
 	failures    int                  // consecutive failures
 	dropped     error                // why the endpoint is not used any more
 }
