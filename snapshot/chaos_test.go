@@ -4,14 +4,29 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"runtime"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 
 	"github.com/perpdao/perpquorum/fixtures/hub"
 	"github.com/perpdao/perpquorum/snapshot"
 )
+
+// seeds is the number of runs of a chaos test: CHAOS_SEEDS, or 50.
+func seeds(t *testing.T) uint64 {
+	text := os.Getenv("CHAOS_SEEDS")
+	if text == "" {
+		return 50
+	}
+	n, err := strconv.ParseUint(text, 10, 16)
+	if err != nil || n == 0 {
+		t.Fatalf("CHAOS_SEEDS is %q, want a number from 1 to 65535", text)
+	}
+	return n
+}
 
 // With every fifth answer broken in some way, the votes are right or absent.
 func TestChaos(t *testing.T) {
@@ -26,7 +41,7 @@ func TestChaos(t *testing.T) {
 		p, votes := election("chaos", 2100, func(k int) int64 { return onePerSecond(k / 3) })
 		want := wantIDs(votes)
 		right, absent := 0, 0
-		for seed := range uint64(50) {
+		for seed := range seeds(t) {
 			t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 				random := rand.New(rand.NewPCG(seed, 0))
 				o := hubFor(g, p, votes)

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"io"
 	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -259,6 +261,23 @@ func TestHangIsTransient(t *testing.T) {
 	c.Retries = 20 // so that a slow machine passes, too
 	if got, err := c.Proposal(t.Context(), p.ID); err != nil || got.ID != p.ID {
 		t.Errorf("proposal %v, error %v", got, err)
+	}
+	_, c, _ = serve(t, hub.Options{Fault: always(&hub.Fault{Hang: true})})
+	c.Timeout, c.Retries = 5*time.Millisecond, -1
+	if _, err := c.Proposal(t.Context(), p.ID); !errors.Is(err, snapshot.ErrUnavailable) || !strings.Contains(err.Error(), "none within 5ms") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// A mistyped host is said at once, without tries that cannot help.
+func TestUnknownHost(t *testing.T) {
+	clock := newClock()
+	c := &snapshot.Client{Endpoint: "https://hub.invalid/graphql", Clock: clock, HTTP: doer(func(*http.Request) (*http.Response, error) {
+		return nil, &url.Error{Op: "Post", URL: "https://hub.invalid/graphql", Err: &net.DNSError{Err: "no such host", Name: "hub.invalid", IsNotFound: true}}
+	})}
+	_, err := c.Proposal(t.Context(), hub.ID("x"))
+	if !errors.Is(err, snapshot.ErrUnavailable) || !strings.Contains(err.Error(), "(hub.invalid): no such host") || clock.total() != 0 {
+		t.Errorf("error %v after %v", err, clock.total())
 	}
 }
 

@@ -2,12 +2,14 @@ package snapshot
 
 import (
 	"bytes"
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -79,6 +81,13 @@ func (e *exchange) broken(err error) *HubError {
 	if errors.As(err, &authority) || errors.As(err, &host) || errors.As(err, &invalid) ||
 		errors.As(err, &verify) || errors.As(err, &record) {
 		return e.failure(ErrRefused, fmt.Sprintf("no trustworthy connection: %v", err))
+	}
+	var dns *net.DNSError
+	switch {
+	case errors.As(err, &dns) && dns.IsNotFound:
+		return e.failure(ErrUnavailable, "no such host; check the hub's URL and the network")
+	case errors.Is(err, context.DeadlineExceeded):
+		err = fmt.Errorf("none within %v", e.client.Timeout)
 	}
 	failure := e.failure(ErrUnavailable, fmt.Sprintf("no complete answer: %v", err))
 	failure.retry = true
