@@ -74,19 +74,6 @@ func (o Outcome) Leaders() []int {
 	return leaders
 }
 
-// ballot is a vote with its choice parsed.
-type ballot struct {
-	choice value
-	vp     float64
-	split  []float64 // vp by strategy
-}
-
-// election is what a voting type counts. Ballots are in the order of the votes.
-type election struct {
-	choices, strategies int
-	ballots             []ballot
-}
-
 // rules are those of one voting type. valid decides which ballots count sees.
 type rules struct {
 	valid func(v value, choices int) bool
@@ -145,7 +132,7 @@ func Recount(p *Proposal, votes []Vote) (*Tally, error) {
 	if t.Type == "copeland" {
 		t.ScoresTotal = e.power()
 	}
-	if math.IsInf(all.power(), 0) || !t.finite() {
+	if !isFinite(all.power()) || !t.finite() {
 		return nil, fmt.Errorf("%w: the sum of their powers is too large for a double", ErrUncountable)
 	}
 	t.addNearTies(e)
@@ -190,9 +177,14 @@ func sealed(choice value) bool {
 	return choice.kind == kindString && len(choice.text) > 2 && choice.text[:2] == "0x"
 }
 
+// checkPowers refuses what no hub's sum can be made of.
 func checkPowers(v *Vote) error {
-	for _, vp := range append([]float64{v.VP}, v.VPByStrategy...) {
-		if !(vp >= 0) || math.IsInf(vp, 0) {
+	for k := -1; k < len(v.VPByStrategy); k++ {
+		vp := v.VP
+		if k >= 0 {
+			vp = v.VPByStrategy[k]
+		}
+		if !isFinite(vp) || vp < 0 {
 			return fmt.Errorf("power %v is not a finite number of at least 0", vp)
 		}
 	}
@@ -201,68 +193,27 @@ func checkPowers(v *Vote) error {
 
 // valid marks the ballots with a valid choice and returns those.
 func (t *Tally) valid(all election, valid func(value, int) bool) election {
-	t.Valid = make([]bool, len(all.ballots))
-	for i, b := range all.ballots {
-		t.Valid[i] = valid(b.choice, all.choices)
-	}
-	return all.only(func(b ballot) bool { return valid(b.choice, all.choices) })
+	t.Valid = make([]bool, 0, len(all.ballots))
+	return all.only(func(b ballot) bool {
+		ok := valid(b.choice, all.choices)
+		t.Valid = append(t.Valid, ok)
+		return ok
+	})
 }
 
-func (e election) only(keep func(ballot) bool) election {
-	kept := e
-	kept.ballots = make([]ballot, 0, len(e.ballots))
-	for _, b := range e.ballots {
-		if keep(b) {
-			kept.ballots = append(kept.ballots, b)
-		}
-	}
-	return kept
-}
-
-// power sums the ballots' powers in their order.
-func (e election) power() float64 {
-	sum := 0.0
-	for _, b := range e.ballots {
-		sum += b.vp
-	}
-	return sum
-}
-
-// byColumn counts the ballots with their whole power, and once more with each
-// strategy's part of it alone.
-func (e election) byColumn(count func(power func(ballot) float64) []float64) Outcome {
-	o := Outcome{Scores: count(wholePower), ScoresByStrategy: grid(e.choices, e.strategies)}
-	for k := range e.strategies {
-		for i, score := range count(partOfPower(k)) {
-			o.ScoresByStrategy[i][k] = score
-		}
-	}
-	return o
-}
-
-func wholePower(b ballot) float64 { return b.vp }
-
-func partOfPower(strategy int) func(ballot) float64 {
-	return func(b ballot) float64 { return b.split[strategy] }
-}
-
-func grid(rows, columns int) [][]float64 {
-	g := make([][]float64, rows)
-	for i := range g {
-		g[i] = make([]float64, columns)
-	}
-	return g
-}
-
+// finite reports that no sum has overflowed.
 func (t *Tally) finite() bool {
 	ok := true
 	for i, score := range t.Scores {
-		for _, x := range append([]float64{score}, t.ScoresByStrategy[i]...) {
-			ok = ok && !math.IsNaN(x) && !math.IsInf(x, 0)
+		ok = ok && isFinite(score)
+		for _, cell := range t.ScoresByStrategy[i] {
+			ok = ok && isFinite(cell)
 		}
 	}
 	return ok
 }
+
+func isFinite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
 
 // dropSplits removes results by strategy that could not be counted.
 func (t *Tally) dropSplits() {

@@ -1,0 +1,62 @@
+package snapshot
+
+// ballot is a vote with its choice parsed.
+type ballot struct {
+	choice value
+	vp     float64
+	split  []float64 // vp by strategy
+}
+
+// election is what a voting type counts. Ballots are in the order of the votes.
+type election struct {
+	choices, strategies int
+	ballots             []ballot
+}
+
+// only keeps some of the ballots; it asks once of each, in their order.
+func (e election) only(keep func(ballot) bool) election {
+	kept := e
+	kept.ballots = make([]ballot, 0, len(e.ballots))
+	for _, b := range e.ballots {
+		if keep(b) {
+			kept.ballots = append(kept.ballots, b)
+		}
+	}
+	return kept
+}
+
+// power sums the ballots' powers in their order.
+func (e election) power() float64 {
+	sum := 0.0
+	for _, b := range e.ballots {
+		sum += b.vp
+	}
+	return sum
+}
+
+// byColumn counts the ballots with their whole power, and once more with each
+// strategy's part of it alone.
+func (e election) byColumn(count func(power func(ballot) float64) []float64) Outcome {
+	o := Outcome{Scores: count(wholePower), ScoresByStrategy: grid(e.choices, e.strategies)}
+	for k := range e.strategies {
+		for i, score := range count(partOfPower(k)) {
+			o.ScoresByStrategy[i][k] = score
+		}
+	}
+	return o
+}
+
+// wholePower and partOfPower are the columns that byColumn counts.
+func wholePower(b ballot) float64 { return b.vp }
+
+func partOfPower(strategy int) func(ballot) float64 {
+	return func(b ballot) float64 { return b.split[strategy] }
+}
+
+func grid(rows, columns int) [][]float64 {
+	g := make([][]float64, rows)
+	for i := range g {
+		g[i] = make([]float64, columns)
+	}
+	return g
+}
