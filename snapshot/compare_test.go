@@ -142,3 +142,19 @@ func TestCompareNamesOlderRules(t *testing.T) {
 		})
 	}
 }
+
+// A null that stands for an older rule may have become 0, and nothing else.
+func TestCompareNullCells(t *testing.T) {
+	one, zero, seven := 10.0, 0.0, 7.0
+	for _, test := range []struct {
+		cell *float64
+		want snapshot.Verdict
+	}{{nil, snapshot.OlderRules}, {&zero, snapshot.OlderRules}, {&seven, snapshot.Disagrees}} {
+		p, votes := poll("ranked-choice", 2, cast{"[1,2]", 10}, cast{"[3]", 5})
+		p.Scores, p.ScoresTotal = []float64{10, 0}, 10 // the total of valid choices only
+		p.ScoresByStrategy = [][]*float64{{&one}, {test.cell}}
+		if c := snapshot.Compare(p, recount(t, p, votes)); c.Verdict != test.want {
+			t.Errorf("verdict %q %q, want %q", c.Verdict, c.Rule, test.want)
+		}
+	}
+}

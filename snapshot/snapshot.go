@@ -45,6 +45,16 @@
 // context or [Client].MaxWait allows: then it fails at once. A cancelled context
 // ends every wait at once. No error holds the endpoint's URL or the API key.
 //
+// # Recounting
+//
+// [Recount] tallies votes of every voting type by Snapshot's own rules, odd
+// choices included, and [Compare] holds the hub's result against it, figure by
+// figure. The comparison ends in a [Verdict]: it agrees, it does not, or it is
+// named what else it is: decided by rounding noise, counted by older rules,
+// still encrypted. [TurnoutOf] sums the votes that count towards a quorum
+// exactly, [Final] says whether a result can still change, and [SnapshotShows]
+// what Snapshot's own pages make of it.
+//
 // # What is trusted
 //
 // The hub is trusted for the votes themselves: signatures are not checked here.
