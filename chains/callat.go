@@ -38,7 +38,8 @@ func (c Call) isNativeBalance() bool { return c.Signature == nativeBalance && le
 // A call that fails is a *CallError: ErrReverted, or ErrNoContract if there is
 // no code at the address at that block. ErrReorg says that b is no longer part of
 // the chain, ErrArchive that no endpoint has the state of b, ErrDisagree (with
-// Agree N) names each difference.
+// Agree N) names each difference. Chains on which block.number is not the block's
+// number, such as Arbitrum, cannot be read.
 func (c *Client) CallAt(ctx context.Context, b Block, calls []Call) ([]Answer, error) {
 	if err := b.Check(); err != nil {
 		return nil, fmt.Errorf("%v: %w", c.ID, err)
@@ -195,17 +196,27 @@ func (m *member) diagnose(ctx context.Context, err error, b Block) error {
 // keeps it: two epochs of Ethereum.
 const deep = 64
 
+// listed is how many differences an error names one by one.
+const listed = 20
+
 // differentAnswers compares two endpoints' answers item by item.
 func differentAnswers(id ID, b Block, calls []Call, x, y reading[[][]byte]) error {
 	var differences joined
+	n := 0
 	for i, call := range calls {
-		if !bytes.Equal(x.value[i], y.value[i]) {
+		if bytes.Equal(x.value[i], y.value[i]) {
+			continue
+		}
+		if n++; n <= listed {
 			differences = append(differences, &CallError{Chain: id, Block: b.Number(), Call: call,
 				Err: fmt.Errorf("%s says 0x%x, %s says 0x%x: %w", x.label, x.value[i], y.label, y.value[i], ErrDisagree)})
 		}
 	}
-	if len(differences) == 0 {
+	switch {
+	case n == 0:
 		return nil
+	case n > listed:
+		return append(differences, fmt.Errorf("and %d more differences", n-listed))
 	}
 	return differences
 }

@@ -122,6 +122,42 @@ func TestCallAtWays(t *testing.T) {
 	}
 }
 
+// The words in which nodes refuse a block hash as block parameter.
+func TestCallAtBlockHashDialects(t *testing.T) {
+	for _, refusal := range []rpcError{
+		{-32602, "invalid argument 1: json: cannot unmarshal object into Go value of type rpc.BlockNumber", nil},
+		{-32602, "invalid type: map, expected BlockNumber or tag", nil},
+		{-32602, "Invalid params", nil},
+		{-32000, "we have never seen such a thing", nil},
+	} {
+		t.Run(refusal.text, func(t *testing.T) {
+			n := ethereum()
+			n.blockHash, n.refusal = "refuse", refusal
+			c := dial(t, chains.Dialer{}, 1, n.serve(t))
+			answers, err := c.CallAt(t.Context(), pinned(t, c, merge+50), twoCalls)
+			if err != nil {
+				t.Fatal(err)
+			}
+			wantBalances(t, n, merge+50, answers)
+		})
+	}
+}
+
+// An endpoint that refuses each state read, by hash and by number.
+func TestCallAtUnsupported(t *testing.T) {
+	n := ethereum()
+	c := dial(t, chains.Dialer{}, 1, n.serve(t))
+	b := pinned(t, c, merge+50)
+	n.set(func(n *node) {
+		n.pruned = func(uint64) error {
+			return rpcError{-32601, "the method eth_call does not exist/is not available", nil}
+		}
+	})
+	if answers, err := c.CallAt(t.Context(), b, twoCalls); !errors.Is(err, chains.ErrUnsupported) || answers != nil {
+		t.Errorf("found %v, %v, want ErrUnsupported", answers, err)
+	}
+}
+
 func TestCallAtLaggingBackend(t *testing.T) {
 	n := ethereum()
 	now := newClock()

@@ -50,6 +50,7 @@ type node struct {
 
 	noFinalized  error                // what asking for the finalized block gives
 	blockHash    string               // EIP-1898: "" works, "refuse", "ignore"
+	refusal      error                // the words of "refuse"
 	deployless   error                // what a call without "to" gives
 	multicall    bool                 // Multicall3 is deployed
 	noParentHash bool                 // BLOCKHASH gives zero
@@ -264,6 +265,9 @@ func (n *node) named(block json.RawMessage) (*types.Header, error) {
 	}
 	switch n.blockHash {
 	case "refuse":
+		if n.refusal != nil {
+			return nil, n.refusal
+		}
 		return nil, rpcError{-32602, "invalid argument 1: json: cannot unmarshal object into Go value of type string", nil}
 	case "ignore":
 		return n.blocks[n.head], nil

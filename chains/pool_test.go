@@ -117,6 +117,24 @@ func TestEndpointIsGivenUp(t *testing.T) {
 	wantText(t, err, "given up after 3 failures in a row")
 }
 
+func TestRefusedCredentialsAreNotTriedTwice(t *testing.T) {
+	a, b := ethereum(), ethereum()
+	c := dial(t, chains.Dialer{}, 1, a.serve(t), b.serve(t))
+	a.set(func(n *node) {
+		n.pruned = func(uint64) error { return rpcError{-32000, "unauthorized: invalid api key", nil} }
+	})
+	block := pinned(t, c, merge+50)
+	if _, err := c.CallAt(t.Context(), block, twoCalls); err != nil {
+		t.Fatal(err)
+	}
+	rounds := a.rounds
+	b.set(func(n *node) { n.down = true })
+	_, err := c.CallAt(t.Context(), block, twoCalls)
+	if !errors.Is(err, chains.ErrAuth) || !errors.Is(err, chains.ErrUnavailable) || a.rounds != rounds {
+		t.Errorf("found %v and %d more rounds on the first endpoint", err, a.rounds-rounds)
+	}
+}
+
 func TestAnOnlyEndpointIsKept(t *testing.T) {
 	n := ethereum()
 	c := dial(t, chains.Dialer{}, 1, n.serve(t))
@@ -181,6 +199,20 @@ func TestAgreeNoticesADifference(t *testing.T) {
 	}
 	if n := strings.Count(err.Error(), "#"); n != 4 {
 		t.Errorf("found %d labels in %q, want 4", n, err)
+	}
+}
+
+func TestAgreeKeepsALongListShort(t *testing.T) {
+	a, b := ethereum(), ethereum()
+	b.bias[holder] = 1
+	c := dial(t, chains.Dialer{Agree: 2}, 1, a.serve(t), b.serve(t))
+	_, err := c.CallAt(t.Context(), pinned(t, c, merge+50), slices.Repeat([]chains.Call{balanceOf(holder)}, 50))
+	if !errors.Is(err, chains.ErrDisagree) {
+		t.Fatalf("found %v, want ErrDisagree", err)
+	}
+	wantText(t, err, "and 30 more differences")
+	if n := strings.Count(err.Error(), " says "); n != 40 {
+		t.Errorf("found %d values, want those of 20 differences", n)
 	}
 }
 
