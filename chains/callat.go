@@ -68,7 +68,9 @@ func (c *Client) CallAt(ctx context.Context, b Block, calls []Call) ([]Answer, e
 // and hash belong together during the reads, and the canary that the reads ran
 // there. Without a canary only the second remains, so a mute endpoint is never
 // asked by hash: one that ignored the hash would go unnoticed, while a number is
-// the oldest form of the parameter, which every endpoint knows.
+// the oldest form of the parameter, which every endpoint knows. Unlike nodes
+// behind one address, only some of which ignore the hash, could still pass
+// where the canary ran on another of them than a read; Dialer.Agree is for that.
 type way struct {
 	byNumber bool
 	canary   canary
@@ -167,8 +169,8 @@ func (m *member) sameBlock(b Block, got common.Hash) error {
 func (m *member) diagnose(ctx context.Context, err error, b Block) error {
 	var e *EndpointError
 	switch {
-	case errors.Is(err, errElsewhere), errors.Is(err, errMute):
-		return m.broken("%v", err)
+	case errors.Is(err, errElsewhere):
+		return m.fail(classElsewhere, err.Error())
 	case !errors.As(err, &e) || e != err:
 		return err
 	}

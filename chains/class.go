@@ -24,6 +24,7 @@ const (
 	classUnavailable
 	classNotRPC
 	classProtocol
+	classElsewhere
 	classRedirect
 	classTransport
 	classTLS
@@ -80,6 +81,7 @@ var kinds = [...]kind{
 	classUnavailable:  {"unavailable", actElsewhere, 2, ErrUnavailable, "cannot serve the request now", "try again later or give another endpoint"},
 	classNotRPC:       {"not JSON-RPC", actElsewhere, 1, ErrProtocol, "does not look like an execution-layer JSON-RPC endpoint, or this key has no access to the chain", "check the endpoint's URL"},
 	classProtocol:     {"protocol", actRetry, 3, ErrProtocol, "broke the JSON-RPC protocol", "nothing was taken from the reply; try again or give another endpoint"},
+	classElsewhere:    {"inconsistent", actElsewhere, 1, ErrProtocol, "did not read at the block it was asked about", "nothing was taken from the reply; try again or give another endpoint"},
 	classRedirect:     {"redirect", actFatal, 1, ErrProtocol, "answers with a redirect", "redirects are not followed; use the URL it leads to"},
 	classTransport:    {"transport", actRetry, 6, ErrUnavailable, "could not be reached", "check the network and the endpoint"},
 	classTLS:          {"TLS", actFatal, 1, ErrTLS, "failed the TLS check", "check the certificate; SSL_CERT_FILE names a private authority"},

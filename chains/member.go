@@ -53,6 +53,17 @@ func (m *member) prove(ctx context.Context) error {
 	if proved {
 		return nil
 	}
+	t, development, err := m.proof(ctx)
+	if err != nil {
+		return err
+	}
+	m.mu.Lock()
+	m.proved, m.development, m.tip = true, development, t
+	m.mu.Unlock()
+	return nil
+}
+
+func (m *member) proof(ctx context.Context) (t tips, development bool, err error) {
 	reqs := append([]request{{method: "eth_chainId"}}, tipRequests()...)
 	a, known := anchorOf(m.id)
 	if known {
@@ -62,28 +73,19 @@ func (m *member) prove(ctx context.Context) error {
 	}
 	replies, err := m.endpoint.do(ctx, reqs)
 	if err != nil {
-		return err
+		return tips{}, false, err
 	}
 	if err := m.checkID(replies[0]); err != nil {
-		return err
+		return tips{}, false, err
 	}
-	t, err := m.readTips(replies[1:3])
-	if err != nil {
-		return err
+	if t, err = m.readTips(replies[1:3]); err != nil || !known {
+		return t, false, err
 	}
-	development := false
-	if known {
-		if err := m.checkAnchor(replies[3], a, t.head); err != nil {
-			if !m.allowDev || !errors.Is(err, ErrWrongChain) {
-				return err
-			}
-			development = true
-		}
+	err = m.checkAnchor(replies[3], a, t.head)
+	if m.allowDev && errors.Is(err, ErrWrongChain) {
+		return t, true, nil
 	}
-	m.mu.Lock()
-	m.proved, m.development, m.tip = true, development, t
-	m.mu.Unlock()
-	return nil
+	return t, false, err
 }
 
 func (m *member) checkID(r reply) error {
