@@ -15,7 +15,8 @@ const (
 	// NearTied: the figures are those of an outcome that rounding noise allows;
 	// the recount's NearTies say what hangs on it.
 	NearTied Verdict = "near tie"
-	// OlderRules: the figures follow rules that Snapshot had before; Comparison.Rule names them.
+	// OlderRules: the figures follow rules that Snapshot had before, and the
+	// vote is old enough for them; Comparison.Rule names them.
 	OlderRules Verdict = "older rules"
 	// StillSealed: the figures agree if choices that are still encrypted are invalid.
 	StillSealed Verdict = "sealed"
@@ -74,11 +75,11 @@ func Compare(p *Proposal, t *Tally) Comparison {
 			c.ByStrategy = append(c.ByStrategy, newScore(i+1, k+1, h.cell(i, k), score))
 		}
 	}
-	c.judge(h, t)
+	c.judge(h, t, p.End)
 	return c
 }
 
-func (c *Comparison) judge(h hubResult, t *Tally) {
+func (c *Comparison) judge(h hubResult, t *Tally, end int64) {
 	current := OlderResult{Scores: t.Scores, ScoresTotal: t.ScoresTotal, ScoresByStrategy: nullable(t.ScoresByStrategy)}
 	switch {
 	case c.Shape != "":
@@ -89,7 +90,8 @@ func (c *Comparison) judge(h hubResult, t *Tally) {
 		c.Verdict = NearTied
 	default:
 		c.Verdict = Disagrees
-		if i := slices.IndexFunc(t.Older, func(o OlderResult) bool { return h.matches(o, nil) }); i >= 0 {
+		explains := func(o OlderResult) bool { return end <= o.Until && h.matches(o, nil) }
+		if i := slices.IndexFunc(t.Older, explains); i >= 0 {
 			c.Verdict, c.Rule = OlderRules, t.Older[i].Rule
 		}
 	}

@@ -3,6 +3,7 @@ package snapshot_test
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/perpdao/perpquorum/snapshot"
 )
@@ -135,6 +136,11 @@ func TestCompareNamesOlderRules(t *testing.T) {
 			if c := snapshot.Compare(p, tally); c.Verdict != snapshot.OlderRules || c.Rule != test.rule {
 				t.Errorf("verdict %q %q, want %q\n%s", c.Verdict, c.Rule, test.rule, toJSON(tally))
 			}
+			p.End = time.Date(2027, 9, 1, 0, 0, 0, 0, time.UTC).Unix() // long after every change
+			if c := snapshot.Compare(p, tally); c.Verdict != snapshot.Disagrees {
+				t.Errorf("for a new vote: verdict %q %q", c.Verdict, c.Rule)
+			}
+			p.End = 0
 			p.Scores[0]++
 			if c := snapshot.Compare(p, tally); c.Verdict != snapshot.Disagrees {
 				t.Errorf("with a wrong score: verdict %q %q", c.Verdict, c.Rule)

@@ -1,9 +1,13 @@
 package snapshot
 
+import "time"
+
 // OlderResult is a result under rules that Snapshot had before. A final
 // proposal keeps the result of its day.
 type OlderResult struct {
-	Rule   string    `json:"rule"` // names the rules, one of the Rule… constants
+	Rule string `json:"rule"` // names the rules, one of the Rule… constants
+	// Until is the Unix time after which a vote that closes cannot have been counted by these rules.
+	Until  int64     `json:"until"`
 	Scores []float64 `json:"scores"`
 	// ScoresByStrategy is [choice][strategy]; nil cells are null on the hub.
 	ScoresByStrategy [][]*float64 `json:"scores_by_strategy"`
@@ -18,6 +22,27 @@ const (
 	RuleValidTotal      = "before 2023-03: scores_total counts votes with a valid choice only"
 	RulePositiveWeights = "before 2022-08: weights of zero are invalid, and scores_total counts votes with a valid choice only"
 )
+
+// rollout is how long after a release the hub may have gone on counting by the
+// rules before it: it runs releases of its own choice, months late at times.
+const rollout = 365 * 24 * time.Hour
+
+// until returns the time after which a rule explains nothing any more. The
+// months are those of the snapshot.js release that ended it.
+func until(rule string) int64 {
+	year, month := 2022, time.August
+	switch rule {
+	case RuleCopelandPartial:
+		year, month = 2026, time.July
+	case RuleNullCells:
+		year, month = 2025, time.August
+	case RuleRunoffTotal:
+		year, month = 2023, time.December
+	case RuleValidTotal:
+		year, month = 2023, time.March
+	}
+	return time.Date(year, month+1, 1, 0, 0, 0, 0, time.UTC).Add(rollout).Unix()
+}
 
 // addOlder counts by the older rules, from all ballots and from the valid
 // ones, and keeps what differs from today's result. The newest come first.
@@ -108,7 +133,8 @@ func (r *runoff) withoutBallots(last round) []bool {
 // addOlderResult appends a result if it is not today's. Rows of choices marked
 // in null are null by strategy.
 func (t *Tally) addOlderResult(rule string, o Outcome, total float64, null []bool) {
-	older := OlderResult{Rule: rule, Scores: o.Scores, ScoresTotal: total, ScoresByStrategy: make([][]*float64, len(o.Scores))}
+	older := OlderResult{Rule: rule, Until: until(rule), Scores: o.Scores, ScoresTotal: total,
+		ScoresByStrategy: make([][]*float64, len(o.Scores))}
 	same := agree(total, t.ScoresTotal) && !o.differs(t.Outcome)
 	for i, row := range o.ScoresByStrategy {
 		older.ScoresByStrategy[i] = make([]*float64, len(row))
