@@ -80,6 +80,9 @@ func (t *Tally) addPositiveWeights(valid election) {
 		}
 		return true
 	})
+	if len(positive.ballots) == len(valid.ballots) {
+		return // no other result than by RuleValidTotal
+	}
 	count := countWeighted
 	if t.Type == "quadratic" {
 		count = countQuadratic
