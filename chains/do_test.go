@@ -235,6 +235,20 @@ func TestDoGivesCallsTheirOwnFailures(t *testing.T) {
 	}
 }
 
+// TestDoAsksSinglyWhoIsMeant: one error for a whole batch that only one call can
+// have earned.
+func TestDoAsksSinglyWhoIsMeant(t *testing.T) {
+	for _, text := range []string{`{"code":-32601,"message":"Method not found"}`, `{"code":-32602,"message":"invalid params"}`, `{"code":3,"message":"execution reverted"}`, `{"code":-32600,"message":"Invalid Request"}`} {
+		n := serve(t, func(n *node, w http.ResponseWriter, msgs []message, batch bool) bool {
+			return batch && body(200, `{"jsonrpc":"2.0","id":null,"error":`+text+`}`)(n, w, msgs, batch)
+		})
+		mustAnswer(t, connect(t, Dialer{}, n.URL), 8)
+		if n.count() > 10 {
+			t.Errorf("%s: %d requests", text, n.count())
+		}
+	}
+}
+
 func TestDoOptionalAndNotNull(t *testing.T) {
 	n := serve(t, change(func(msgs []message, r []any) []any {
 		if len(msgs) == 4 {

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"time"
 
 	"github.com/ethereum/go-ethereum/rpc"
@@ -61,7 +62,7 @@ func newEndpoint(rawURL string, d Dialer) (*endpoint, error) {
 	}
 	e := &endpoint{
 		label:  label(u),
-		redact: newRedactor(secretsOf(u)...),
+		redact: newRedactor(append(secretsOf(u), proxySecrets(os.Getenv)...)...),
 		clock:  d.Clock,
 		batch:  newBatchSize(d.MaxBatch),
 		idle:   func() {},

@@ -32,6 +32,8 @@ func TestEnvelopeAccepts(t *testing.T) {
 			`[{"jsonrpc":"2.0","id":8,"result":"0x2"},{"jsonrpc":"2.0","id":7,"error":{"code":429,"message":"slow"}}]`},
 		{"error wins over a result", two, `[{"id":8,"result":"0x2"},{"id":7,"result":"0x1","error":{"code":5,"message":"no"}}]`,
 			`[{"jsonrpc":"2.0","id":8,"result":"0x2"},{"jsonrpc":"2.0","id":7,"error":{"code":5,"message":"no"}}]`},
+		{"hex data does not join the words", two, `[{"id":8,"result":"0x2"},{"id":7,"error":{"code":3,"message":"execution reverted","data":"0x08c379a0"}}]`,
+			`[{"jsonrpc":"2.0","id":8,"result":"0x2"},{"jsonrpc":"2.0","id":7,"error":{"code":3,"message":"execution reverted"}}]`},
 		{"string data joins the words", two, `[{"id":8,"result":"0x2"},{"id":7,"error":{"code":-32015,"message":"VM","data":"Reverted 0x"}}]`,
 			`[{"jsonrpc":"2.0","id":8,"result":"0x2"},{"jsonrpc":"2.0","id":7,"error":{"code":-32015,"message":"VM: Reverted 0x"}}]`},
 	}

@@ -104,7 +104,8 @@ func errorFault(status int, raw json.RawMessage) *fault {
 	}
 	f.code = looseInt(obj["code"])
 	f.text = plain(obj["message"])
-	if data := plain(obj["data"]); data != "" && strings.HasPrefix(string(obj["data"]), `"`) {
+	// Data that is only hex is the return data of a revert, not words.
+	if data := plain(obj["data"]); strings.HasPrefix(string(obj["data"]), `"`) && data != "" && !strings.HasPrefix(data, "0x") {
 		f.text = strings.TrimPrefix(f.text+": "+data, ": ")
 	}
 	if f.text == "" && f.code == 0 {

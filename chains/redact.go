@@ -195,6 +195,31 @@ func label(u *url.URL) string {
 	return host + "#" + hex.EncodeToString(sum[:])[:5]
 }
 
+// proxySecrets lists the user information of the proxies in the environment.
+func proxySecrets(env func(string) string) []string {
+	var out []string
+	for _, name := range []string{"HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"} {
+		value := env(name)
+		at := strings.LastIndexByte(value, '@')
+		if at < 0 {
+			continue
+		}
+		_, user, ok := strings.Cut(value[:at], "://")
+		if !ok {
+			user = value[:at]
+		}
+		out = append(out, user)
+		for _, part := range strings.Split(user, ":") {
+			plain, err := url.PathUnescape(part)
+			if err != nil {
+				plain = part
+			}
+			out = append(out, part, plain)
+		}
+	}
+	return out
+}
+
 // secretsOf lists what an endpoint's URL must not show: user information,
 // path, query, fragment, and a host that may carry a key.
 func secretsOf(u *url.URL) []string {

@@ -11,6 +11,7 @@ type rule struct {
 	any   []string // one of these is in the text
 	all   []string // each of these is in the text
 	exact string   // the text is this
+	start string   // the text starts with this
 	code  int      // the JSON-RPC code is this
 }
 
@@ -22,13 +23,13 @@ type rule struct {
 var rules = []rule{
 	// A revert with a reason: the contract's own words are not the endpoint's.
 	{class: classLag, code: 3, any: []string{"unknown block", "block not found"}},
-	{class: classExecution, code: 3, any: []string{"execution reverted"}},
+	{class: classExecution, start: "execution reverted"},
 
 	// Batch and size. Erigon's limit on returned data is about one call.
 	{class: classGas, any: []string{"returndata.limit", "returndata limit"}},
 	{class: classSize, any: []string{
 		"batch too large", "batch limit", "batch size", "batch of more than", "max batch", "in batch", "batch request was too large",
-		"batch response was too large", "batched requests", "batch requests", "batching is", "batch is not", "batch not", "maxbatchresponsebodysize",
+		"batch response was too large", "batched requests", "batch requests", "batching", "batch is not", "batch not", "maxbatchresponsebodysize",
 		"response too large", "response is too big", "request is too big", "request too large", "body too large", "length too large",
 		"entity too large", "payload too large", "exceeded max limit of",
 	}},
@@ -183,7 +184,7 @@ func byStatus(f *fault) Class {
 }
 
 func (r rule) matches(text string, code int) bool {
-	if r.code != 0 && r.code != code || r.exact != "" && strings.TrimSpace(text) != r.exact {
+	if r.code != 0 && r.code != code || r.exact != "" && strings.TrimSpace(text) != r.exact || !strings.HasPrefix(text, r.start) {
 		return false
 	}
 	for _, word := range r.all {

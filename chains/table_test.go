@@ -187,6 +187,7 @@ func TestClassify(t *testing.T) {
 		{classParams, 200, -32602, "too many arguments, want at most 2"},
 		// execution
 		{classExecution, 200, 3, "execution reverted: ERC20: rate limit exceeded, unauthorized"},
+		{classExecution, 200, -32000, "execution reverted: this vault is only for archive members"},
 		{classExecution, 200, 3, "execution reverted"},
 		{classExecution, 200, 3, ""},
 		{classExecution, 200, -32000, "execution reverted"},
@@ -267,7 +268,7 @@ func TestClassifyIgnoresLetterCase(t *testing.T) {
 // TestRuleWordsAreLowerCase: a word with a capital could never match.
 func TestRuleWordsAreLowerCase(t *testing.T) {
 	for _, r := range rules {
-		for _, word := range append(append([]string{r.exact}, r.any...), r.all...) {
+		for _, word := range append(append([]string{r.exact, r.start}, r.any...), r.all...) {
 			if word != strings.ToLower(word) {
 				t.Errorf("rule word %q is not lower case", word)
 			}

@@ -2,6 +2,7 @@ package chains
 
 import (
 	"encoding/json"
+	"net/http"
 	"time"
 )
 
@@ -14,7 +15,7 @@ func (r *run) take(chunk []int, outcomes []outcome) (pause time.Duration, err er
 			r.replies[index].raw = outcomes[i].raw
 			continue
 		}
-		if v.own[i] || kinds[v.classes[i]].action == actValue {
+		if v.own[i] {
 			r.replies[index].err = r.failure(outcomes[i].fault, v.classes[i], 1)
 			continue
 		}
@@ -37,7 +38,7 @@ func (r *run) take(chunk []int, outcomes []outcome) (pause time.Duration, err er
 // survey is the overall view of one request's outcome.
 type survey struct {
 	classes  []Class
-	own      []bool // the failure of an optional call is its reply
+	own      []bool // the failure is the call's own, and its reply
 	n        int    // calls in the request
 	answered int    // calls with a result or a failure of their own
 	size     *fault // a complaint about size
@@ -50,7 +51,7 @@ func (r *run) survey(chunk []int, outcomes []outcome) survey {
 	for i, index := range chunk {
 		o := &outcomes[i]
 		if o.fault == nil && r.calls[index].notNull && string(o.raw) == "null" {
-			o.fault = &fault{class: classLag, status: 200, text: "null"}
+			o.fault = &fault{class: classLag, status: 200, text: "null result"}
 		}
 		if o.fault == nil && !json.Valid(o.raw) {
 			o.fault = broken("empty result")
@@ -60,11 +61,9 @@ func (r *run) survey(chunk []int, outcomes []outcome) survey {
 			continue
 		}
 		v.classes[i] = classify(o.fault)
-		if r.calls[index].optional && o.own(v.classes[i]) {
-			v.own[i] = true
-		}
+		v.own[i] = o.own(v.classes[i], r.calls[index].optional)
 		switch {
-		case v.own[i], kinds[v.classes[i]].action == actValue:
+		case v.own[i]:
 			v.answered++
 		case v.classes[i] == classSize:
 			v.size = o.fault
@@ -90,6 +89,10 @@ func (r *run) survey(chunk []int, outcomes []outcome) survey {
 func (r *run) settle(index int, f *fault, class Class, v survey) (time.Duration, error) {
 	c, k := r.calls[index], kinds[class]
 	switch {
+	case k.action == actValue: // said of a whole batch: which call is meant?
+		r.single = true
+		r.open = append(r.open, index)
+		return 0, nil
 	case class == classSize && v.n > 1:
 		r.open = append(r.open, index)
 		return 0, nil
@@ -113,15 +116,15 @@ func (r *run) settle(index int, f *fault, class Class, v survey) (time.Duration,
 	return max(f.retryAfter, 1), nil // 1 ns: the backoff decides
 }
 
-// own reports a failure that lies in this call, not in the connection, the
-// credentials or the rate.
-func (o outcome) own(class Class) bool {
-	if o.whole || o.missing || o.fault.foreign || o.fault.status != 200 {
+// own reports a failure that lies in this call, not in the batch, the connection,
+// the credentials or the rate. More is taken as an optional call's own.
+func (o outcome) own(class Class, optional bool) bool {
+	if o.whole || o.missing {
 		return false
 	}
 	switch class {
 	case classArchive, classMissingState, classLegacy, classLag, classReorg, classUnknown:
-		return true
+		return optional && !o.fault.foreign && o.fault.status == http.StatusOK
 	}
 	return kinds[class].action == actValue
 }

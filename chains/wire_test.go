@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"os/exec"
 	"runtime"
 	"strings"
 	"sync/atomic"
@@ -209,7 +211,10 @@ func TestUnreachable(t *testing.T) {
 // TestStaleConnections: a server that closes idle connections without a word
 // costs no wait.
 func TestStaleConnections(t *testing.T) {
-	url := raw(t, func(conn net.Conn, _ *http.Request, body []byte) {
+	url := raw(t, func(conn net.Conn, r *http.Request, body []byte) {
+		if _, sent := r.Header["Idempotency-Key"]; sent {
+			t.Error("the mark for net/http was sent")
+		}
 		reply := right(body)
 		fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(reply), reply)
 	})
@@ -308,9 +313,57 @@ func TestRequestsLookRight(t *testing.T) {
 	}
 }
 
+// TestProxyFromEnvironment asks, in a process of its own (net/http reads the
+// environment once), for a host that only the proxy knows.
 func TestProxyFromEnvironment(t *testing.T) {
-	if proxy := newTransport().Proxy; proxy == nil {
-		t.Fatal("no proxy function")
+	if os.Getenv("PERPQUORUM_TEST_PROXY") == "child" {
+		mustAnswer(t, connect(t, Dialer{}, "http://node.invalid/v3/key"), 2)
+		_, err := connect(t, Dialer{}, "https://node.invalid/v3/key").do(t.Context(), numbered(1))
+		fmt.Println("CONNECT:", err)
+		return
+	}
+	var posts, connects atomic.Int64
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if user, password, _ := basicAuth(r.Header.Get("Proxy-Authorization")); user != "proxyUser" || password != "proxyPassword" {
+			t.Errorf("proxy was given %q %q", user, password)
+		}
+		if r.Method == http.MethodConnect {
+			connects.Add(1)
+			w.WriteHeader(http.StatusForbidden)
+			return
+		}
+		posts.Add(1)
+		if r.URL.Host != "node.invalid" {
+			t.Errorf("proxy was asked for %s", r.URL)
+		}
+		body, _ := io.ReadAll(r.Body)
+		io.WriteString(w, right(body))
+	}))
+	defer proxy.Close()
+	child := exec.Command(os.Args[0], "-test.run=^TestProxyFromEnvironment$", "-test.v")
+	address := strings.Replace(proxy.URL, "://", "://proxyUser:proxyPassword@", 1)
+	child.Env = append(os.Environ(), "PERPQUORUM_TEST_PROXY=child", "HTTP_PROXY="+address, "HTTPS_PROXY="+address, "NO_PROXY=", "http_proxy=", "https_proxy=", "no_proxy=")
+	out, err := child.CombinedOutput()
+	if err != nil || posts.Load() != 1 || connects.Load() == 0 {
+		t.Errorf("%d posts, %d connects, %v\n%s", posts.Load(), connects.Load(), err, out)
+	}
+	if piece := leaks(string(out), "proxyUser", "proxyPassword"); piece != "" {
+		t.Errorf("shows %q: %s", piece, out)
+	}
+}
+
+func basicAuth(header string) (user, password string, ok bool) {
+	return (&http.Request{Header: http.Header{"Authorization": {header}}}).BasicAuth()
+}
+
+func TestProxySecrets(t *testing.T) {
+	for value, want := range map[string]string{
+		"": "", "http://proxy.example:3128": "", "http://u:p%40ss@proxy.example": "u:p%40ss u u p%40ss p@ss", "u:p@proxy.example": "u:p u u p p",
+	} {
+		got := proxySecrets(func(name string) string { return map[string]string{"HTTPS_PROXY": value}[name] })
+		if strings.Join(got, " ") != want {
+			t.Errorf("%q: got %q, want %q", value, got, want)
+		}
 	}
 }
 
