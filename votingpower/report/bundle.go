@@ -31,6 +31,8 @@ type Bundle struct {
 	// Synthetic says why the evidence is made up; "" for figures of public chains.
 	Synthetic string                `json:"synthetic,omitempty"`
 	Evidence  *votingpower.Evidence `json:"evidence"`
+	// Ballot is there for a report on a vote.
+	Ballot *Ballot `json:"ballot,omitempty"`
 	// Claim is a Document as JSON.
 	Claim json.RawMessage `json:"claim"`
 }

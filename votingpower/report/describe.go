@@ -38,9 +38,15 @@ func (r *Report) describe() (*Document, error) {
 	d.CirculatingSupply = amount(r.result.CirculatingSupply, e.Model.Decimals)
 	d.VotingPower = amount(r.result.VotingPower, e.Model.Decimals)
 	d.Quorum = describeQuorum(r.result.Quorum, e.Model)
-	for _, check := range checks() {
+	all := checks()
+	if r.vote != nil {
+		d.Vote = r.vote.document(e.Model)
+		all = append(all, voteChecks()...)
+	}
+	for _, check := range all {
 		d.Findings = append(d.Findings, check(r, d)...)
 	}
+	d.Verdict = r.judge(d.Findings)
 	return d, nil
 }
 

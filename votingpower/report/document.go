@@ -20,6 +20,8 @@ type Document struct {
 	CirculatingSupply Amount `json:"circulating_supply"`
 	VotingPower       Amount `json:"circulating_voting_power"`
 	Quorum            Quorum `json:"quorum"`
+	// Vote is there for a report on a vote.
+	Vote *Vote `json:"vote,omitempty"`
 	// Evidence is the SHA-256 hash of the evidence's compact JSON: it binds a
 	// published report to one bundle.
 	Evidence string `json:"evidence_sha256"`

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -31,11 +32,18 @@ func checkSynthetic(r *Report, _ *Document) (found []Finding) {
 }
 
 // checkDevelopment warns of chains that are not the public ones.
-func checkDevelopment(_ *Report, d *Document) []Finding {
+func checkDevelopment(r *Report, d *Document) []Finding {
 	var names []string
 	for _, c := range d.Chains {
 		if c.Development {
 			names = append(names, fmt.Sprintf("%s (chain id %d)", c.Name, c.ID))
+		}
+	}
+	if r.vote != nil {
+		for _, id := range r.vote.developments() {
+			if name := fmt.Sprintf("%s (chain id %d)", chainName(id), uint64(id)); !slices.Contains(names, name) {
+				names = append(names, name)
+			}
 		}
 	}
 	if len(names) == 0 {

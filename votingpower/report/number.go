@@ -64,3 +64,17 @@ func trimZeros(decimal string) string {
 	}
 	return decimal
 }
+
+// inBaseUnits converts tokens to base units.
+func inBaseUnits(tokens *big.Rat, decimals uint8) *big.Rat {
+	unit := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(decimals)), nil)
+	return new(big.Rat).Mul(tokens, new(big.Rat).SetInt(unit))
+}
+
+// shareOf is the part in percent, rounded to three decimals, that power is of
+// the whole of which quorum is the given fraction.
+func shareOf(power, quorum, fraction *big.Rat) string {
+	percent := new(big.Rat).Mul(power, big.NewRat(100, 1))
+	percent.Mul(percent, fraction)
+	return rounded(percent.Quo(percent, quorum))
+}

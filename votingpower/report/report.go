@@ -22,6 +22,7 @@ import (
 type Report struct {
 	bundle   Bundle
 	result   *votingpower.Result
+	vote     *tallied // nil where there is no vote to judge
 	document *Document
 }
 
@@ -35,6 +36,11 @@ func New(b *Bundle) (*Report, error) {
 	}
 	r := &Report{bundle: *b, result: result}
 	r.bundle.Format = BundleFormat
+	if b.Ballot != nil {
+		if r.vote, err = count(b, result.Quorum); err != nil {
+			return nil, err
+		}
+	}
 	if r.document, err = r.describe(); err != nil {
 		return nil, err
 	}
