@@ -81,6 +81,10 @@ func (r *Report) execute(text string) ([]byte, error) {
 		"public":    r.public,
 		"builtIn":   r.builtIn,
 		"address":   r.address,
+
+		"magnitude":     func(number string) string { return strings.TrimPrefix(number, "-") },
+		"counts":        counts,
+		"turnoutSource": turnoutSource,
 	}).Parse(text)
 	if err != nil {
 		return nil, err

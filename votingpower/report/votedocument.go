@@ -1,7 +1,9 @@
 package report
 
 import (
+	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/perpdao/perpquorum/snapshot"
@@ -185,4 +187,24 @@ func (r *Report) unfinalized() bool {
 		}
 	}
 	return false
+}
+
+// counts says which votes count, for a reader.
+func counts(t Turnout) string {
+	if len(t.Counts) == 0 {
+		return fmt.Sprintf("all %d votes, Abstain and invalid choices included", t.Votes)
+	}
+	names := make([]string, len(t.Counts))
+	for i, name := range t.Counts {
+		names[i] = strconv.Quote(clean(name))
+	}
+	return fmt.Sprintf("the %d votes for %s", t.Votes, strings.Join(names, ", "))
+}
+
+// turnoutSource says where the turnout comes from, for a reader.
+func turnoutSource(t Turnout) string {
+	if t.Source == "chains" {
+		return "the exact sum of the voting power read from the chains"
+	}
+	return "the hub's own figure, since not all voting power could be read from the chains"
 }
