@@ -124,6 +124,29 @@ func TestFinalizedIsNotAskedForTwice(t *testing.T) {
 	}
 }
 
+func TestTipsNeverGoBack(t *testing.T) {
+	n := ethereum()
+	now := newClock()
+	c := dial(t, chains.Dialer{Clock: now}, 1, n.serve(t))
+	high := n.finalized
+	for name, lag := range map[string]func(*node){
+		"lower":   func(n *node) { n.head, n.finalized = high-50, high-60 },
+		"refused": func(n *node) { n.noFinalized = rpcError{-32000, "finalized block not found", nil} },
+	} {
+		n.set(lag)
+		if err := now.Sleep(t.Context(), 10e9); err != nil {
+			t.Fatal(err)
+		}
+		rounds := n.rounds
+		if h, err := c.Finalized(t.Context()); err != nil || h.Number.Uint64() != high || n.rounds != rounds+1 {
+			t.Errorf("%s: found %v, %v after %d rounds", name, h, err, n.rounds-rounds)
+		}
+	}
+	if _, err := c.BlockByNumber(t.Context(), high); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestNullHeaderIsAskedAgain(t *testing.T) {
 	n := ethereum()
 	now := newClock()

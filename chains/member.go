@@ -58,7 +58,7 @@ func (m *member) prove(ctx context.Context) error {
 		return err
 	}
 	m.mu.Lock()
-	m.proved, m.development, m.tip = true, development, t
+	m.proved, m.development, m.tip = true, development, t.notBelow(m.tip)
 	m.mu.Unlock()
 	return nil
 }
@@ -178,8 +178,20 @@ func (m *member) freshTips(ctx context.Context) (tips, error) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.tip = t
-	return t, nil
+	m.tip = t.notBelow(m.tip)
+	return m.tip, nil
+}
+
+// notBelow keeps what is higher in old: behind a load balancer the next answer
+// may come from a node that lags, but blocks stay finalized.
+func (t tips) notBelow(old tips) tips {
+	if old.head != nil && old.head.Number.Cmp(t.head.Number) > 0 {
+		t.head = old.head
+	}
+	if old.finalized != nil && (t.finalized == nil || old.finalized.Number.Cmp(t.finalized.Number) > 0) {
+		t.finalized, t.unknown = old.finalized, nil
+	}
+	return t
 }
 
 // fail is a failure that this package finds itself, in a reply that the
