@@ -65,13 +65,27 @@ func (a asked) sanitize(body []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if a.batch {
-		return json.Marshal(answers)
+	if !a.batch {
+		return answers[0].append(nil), nil
 	}
-	if len(answers) != 1 {
-		return nil, broken("no answer in the reply")
+	out := make([]byte, 0, len(body)+64*len(answers))
+	for i, m := range answers {
+		out = m.append(append(out, "[,"[min(i, 1)]))
 	}
-	return json.Marshal(answers[0])
+	if len(answers) == 0 {
+		out = append(out, '[')
+	}
+	return append(out, ']'), nil
+}
+
+// append writes m as JSON; its result stays as it came.
+func (m answer) append(out []byte) []byte {
+	out = append(append(out, `{"jsonrpc":"2.0","id":`...), m.ID...)
+	if m.Error != nil {
+		raw, _ := json.Marshal(m.Error) // an int and a string: it cannot fail
+		return append(append(append(out, `,"error":`...), raw...), '}')
+	}
+	return append(append(append(out, `,"result":`...), m.Result...), '}')
 }
 
 func (a asked) read(body []byte) ([]answer, error) {
@@ -145,9 +159,6 @@ func (a asked) readList(body []byte) ([]answer, error) {
 		if open[id] && shared != nil {
 			answers = append(answers, newAnswer(id, nil, shared))
 		}
-	}
-	if answers == nil {
-		answers = []answer{}
 	}
 	return answers, nil
 }

@@ -3,6 +3,7 @@ package chains
 import (
 	"encoding/json"
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -198,4 +199,25 @@ func FuzzEnvelope(f *testing.F) {
 			}
 		}
 	})
+}
+
+// BenchmarkEnvelope reads a batch of 100 headers with 150 transaction hashes
+// each, 1 MB in all: what a search for a block asks for at most.
+func BenchmarkEnvelope(b *testing.B) {
+	hash := `"0x` + strings.Repeat("ab", 32) + `"`
+	header := `{"number":"0x1","hash":` + hash + `,"transactions":[` + strings.Repeat(hash+",", 149) + hash + `]}`
+	a := asked{batch: true}
+	var parts []string
+	for i := range 100 {
+		id := strconv.Itoa(i + 1)
+		a.ids = append(a.ids, id)
+		parts = append(parts, `{"jsonrpc":"2.0","id":`+id+`,"result":`+header+`}`)
+	}
+	body := []byte("[" + strings.Join(parts, ",") + "]")
+	b.SetBytes(int64(len(body)))
+	for b.Loop() {
+		if _, err := a.sanitize(body); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

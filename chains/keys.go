@@ -1,57 +1,53 @@
 package chains
 
 import (
-	"bytes"
-	"encoding/json"
-	"io"
 	"strings"
 	"unicode"
 )
 
 // checkKeys refuses a key that stands twice in one object, at any depth. Keys
 // that differ in letter case only count as the same: package json would let the
-// second of them win.
+// second of them win. The body must be one valid JSON value; it is scanned by
+// hand, since a walk by tokens takes most of the time of reading a reply.
 func checkKeys(body []byte) error {
-	dec := json.NewDecoder(bytes.NewReader(body))
-	dec.UseNumber()
-	type level struct {
-		keys  map[string]bool // nil in an array
-		inKey bool            // the next token is a key
-	}
-	var stack []level
-	for {
-		token, err := dec.Token()
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return broken("malformed JSON")
-		}
-		top := len(stack) - 1
-		if key, ok := token.(string); ok && top >= 0 && stack[top].inKey {
-			folded := fold(key)
-			if stack[top].keys[folded] {
-				return broken("reply has the key " + key + " twice in one object")
+	var open []map[string]bool // the keys of each open object; nil for an array
+	inKey := false             // the next string is a key
+	for i := 0; i < len(body); i++ {
+		switch body[i] {
+		case '{':
+			open, inKey = append(open, map[string]bool{}), true
+		case '[':
+			open, inKey = append(open, nil), false
+		case '}', ']':
+			open, inKey = open[:len(open)-1], false
+		case ',':
+			inKey = open[len(open)-1] != nil
+		case '"':
+			end := stringEnd(body, i)
+			if inKey {
+				key := fold(plain(body[i : end+1]))
+				if open[len(open)-1][key] {
+					return broken("reply has the key " + plain(body[i:end+1]) + " twice in one object")
+				}
+				open[len(open)-1][key] = true
+				inKey = false
 			}
-			stack[top].keys[folded] = true
-			stack[top].inKey = false
-			continue
-		}
-		switch token {
-		case json.Delim('{'):
-			stack = append(stack, level{keys: map[string]bool{}, inKey: true})
-			continue
-		case json.Delim('['):
-			stack = append(stack, level{})
-			continue
-		case json.Delim('}'), json.Delim(']'):
-			stack = stack[:top]
-			top--
-		}
-		if top >= 0 && stack[top].keys != nil {
-			stack[top].inKey = true
+			i = end
 		}
 	}
+	return nil
+}
+
+// stringEnd returns the index of the quote that ends the string starting at from.
+func stringEnd(body []byte, from int) int {
+	i := from + 1
+	for body[i] != '"' {
+		if body[i] == '\\' {
+			i++
+		}
+		i++
+	}
+	return i
 }
 
 // fold maps letters that package json takes for the same onto one of them.
