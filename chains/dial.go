@@ -21,6 +21,19 @@ func Dial(ctx context.Context, id ID, urls ...string) (*Client, error) {
 // usable, the error tells the reason for each. ErrEndpointURL says that a URL,
 // or their number, is wrong; no request was sent then.
 func (d Dialer) Dial(ctx context.Context, id ID, urls ...string) (*Client, error) {
+	p, err := d.pool(id, urls...)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.open(ctx); err != nil {
+		p.close()
+		return nil, err
+	}
+	return d.client(id, p), nil
+}
+
+// pool prepares the endpoints of one chain; it sends nothing.
+func (d Dialer) pool(id ID, urls ...string) (*pool, error) {
 	if len(urls) == 0 {
 		return nil, fmt.Errorf("%v: no endpoint given: %w", id, ErrEndpointURL)
 	}
@@ -45,10 +58,11 @@ func (d Dialer) Dial(ctx context.Context, id ID, urls ...string) (*Client, error
 		seen[e.label] = true
 		p.members = append(p.members, &member{id: id, endpoint: e, clock: clock, allowDev: d.AllowDev})
 	}
-	if err := p.open(ctx); err != nil {
-		p.close()
-		return nil, err
-	}
+	return p, nil
+}
+
+// client returns a client over a pool whose endpoints are proved.
+func (d Dialer) client(id ID, p *pool) *Client {
 	_, known := anchorOf(id)
 	return &Client{
 		ID:               id,
@@ -56,7 +70,7 @@ func (d Dialer) Dial(ctx context.Context, id ID, urls ...string) (*Client, error
 		Anchored:         known && !p.development,
 		pool:             p,
 		allowUnfinalized: d.AllowUnfinalized,
-	}, nil
+	}
 }
 
 // open proves as many endpoints as shall agree, the first usable ones.

@@ -43,14 +43,15 @@ type reply struct {
 // endpoint is one URL: strict transport, pace, learned batch size, retries.
 // It is safe for concurrent use.
 type endpoint struct {
-	label  string
-	client *rpc.Client // its ids are unique as long as it lives
-	redact *redactor
-	clock  Clock
-	pace   *pace
-	batch  *batchSize
-	budget budget
-	idle   func() // closes idle connections of a transport of our own
+	label    string
+	client   *rpc.Client // its ids are unique as long as it lives
+	redact   *redactor
+	clock    Clock
+	pace     *pace
+	batch    *batchSize
+	patience patience
+	budget   budget
+	idle     func() // closes idle connections of a transport of our own
 }
 
 // newEndpoint prepares an endpoint; it sends nothing. The error wraps

@@ -19,6 +19,25 @@ const (
 	lagPause = 4 * time.Second
 )
 
+// patience bounds how an endpoint's failures are put up with. Zero is the usual.
+type patience struct {
+	tries int           // requests for one call; 0: as many as its class of failure allows
+	wait  time.Duration // for a rate limit; 0: longestWait
+}
+
+// longest returns the longest Retry-After that is waited for.
+func (p patience) longest() time.Duration {
+	if p.wait > 0 {
+		return p.wait
+	}
+	return longestWait
+}
+
+// over tells whether a call of a class is not to be tried again.
+func (p patience) over(tries int, k kind, asked time.Duration) bool {
+	return tries >= k.tries || p.tries > 0 && tries >= p.tries || asked > p.longest()
+}
+
 // newBackoff gives exponential waits with full jitter: uniform between 0 and
 // 0.5 s, 1 s, 2 s … up to 20 s. The library spreads by ± a factor around its
 // interval, so the interval is half the upper end and the factor is one.

@@ -96,12 +96,12 @@ func (r *run) settle(index int, f *fault, class Class, v survey) (time.Duration,
 	case class == classSize && v.n > 1:
 		r.open = append(r.open, index)
 		return 0, nil
-	case class == classRate && v.answered > 0 && f.retryAfter <= longestWait:
+	case class == classRate && v.answered > 0 && r.patience.tries == 0 && f.retryAfter <= longestWait:
 		// The endpoint serves, only not all at once: the budget bounds this.
 	default:
 		c.tries++
 	}
-	if c.tries >= k.tries || f.retryAfter > longestWait {
+	if r.patience.over(c.tries, k, f.retryAfter) {
 		return 0, r.failure(f, class, max(c.tries, 1))
 	}
 	r.open = append(r.open, index)
@@ -157,7 +157,7 @@ func (r *run) failure(f *fault, class Class, tries int) *EndpointError {
 		Tries:    tries,
 		Elapsed:  r.clock.Now().Sub(r.start),
 	}
-	if f.retryAfter > longestWait {
+	if f.retryAfter > r.patience.longest() {
 		e.TryAgain = r.clock.Now().Add(f.retryAfter)
 	}
 	return e
