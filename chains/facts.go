@@ -37,49 +37,15 @@ const (
 	bedrockTime  = 1686068903
 )
 
-// moment is a block number with its timestamp in Unix seconds.
-type moment struct{ Number, Time uint64 }
-
 // momentsOf returns block times of a public chain, ascending. They are hints
 // for the first guess of a search and prove nothing: a chain on which they are
 // wrong (a fork, a development chain) costs more rounds, never another block.
 func momentsOf(id ID) []moment {
 	switch id {
 	case Ethereum:
-		return []moment{
-			{1, 1438269988},
-			{200000, 1441661589},
-			{1000000, 1455404053},
-			{1920000, 1469020840}, // DAO fork
-			{2463000, 1476796771}, // Tangerine Whistle
-			{3000000, 1484475035},
-			{4000000, 1499633567}, // the difficulty bomb slows blocks up to Byzantium
-			{4370000, 1508131331}, // Byzantium
-			{5000000, 1517319693},
-			{6000000, 1532118564},
-			{7000000, 1546466952},
-			{7280000, 1551383524}, // Constantinople
-			{8000000, 1561100149},
-			{9000000, 1574706444},
-			{9200000, 1577953849}, // Muir Glacier
-			{10000000, 1588598533},
-			{11000000, 1601957824},
-			{12000000, 1615234816},
-			{12965000, 1628166822}, // London
-			{14000000, 1642114795},
-			{15050000, 1656586444}, // Gray Glacier
-			{mergeBlock, mergeTime},
-			{16000000, 1668811907},
-			{17000000, 1680911891},
-			{18000000, 1693066895},
-			{19000000, 1705173443},
-			{20000000, 1717281407},
-		}
+		return []moment{{1, 1438269988}, {mergeBlock, mergeTime}}
 	case Optimism:
-		return []moment{
-			{1, 1636665399},
-			{bedrockBlock, bedrockTime}, // from here on exactly 2 s per block
-		}
+		return []moment{{1, 1636665399}, {bedrockBlock, bedrockTime}}
 	}
 	return nil
 }

@@ -1,0 +1,196 @@
+package chains_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/perpdao/perpquorum/chains"
+	"github.com/perpdao/perpquorum/fixtures/modelchain"
+)
+
+// counted serves a modelled chain and counts requests and bytes.
+type counted struct {
+	*modelchain.Chain
+	requests, calls, bytes atomic.Int64 // calls are those for blocks
+}
+
+func (c *counted) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	c.requests.Add(1)
+	c.calls.Add(int64(bytes.Count(body, []byte("eth_getBlockByNumber"))))
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	c.Chain.ServeHTTP(&meter{w, &c.bytes}, r)
+}
+
+type meter struct {
+	http.ResponseWriter
+	n *atomic.Int64
+}
+
+func (m *meter) Write(p []byte) (int, error) {
+	m.n.Add(int64(len(p)))
+	return m.ResponseWriter.Write(p)
+}
+
+// dialModel dials a modelled chain; it is a development chain, since no model meets the anchor hash.
+func dialModel(t testing.TB, c *modelchain.Chain, d chains.Dialer) (*chains.Client, *counted) {
+	t.Helper()
+	served := &counted{Chain: c}
+	server := httptest.NewServer(served)
+	t.Cleanup(server.Close)
+	d.AllowDev = true
+	client, err := d.Dial(context.Background(), chains.ID(c.ID), server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.Close)
+	return client, served
+}
+
+func unix(seconds uint64) time.Time { return time.Unix(int64(seconds), 0) }
+
+// TestBlockAtModelled runs the strict client over HTTP: blocks, links and proofs are
+// true, and each round is one request.
+func TestBlockAtModelled(t *testing.T) {
+	const merge, bedrock = 15537394, 105235063
+	for _, test := range []struct {
+		name     string
+		chain    *modelchain.Chain
+		block    func(c *modelchain.Chain) (time.Time, uint64)
+		requests int64
+	}{
+		{"ethereum, block 1", modelchain.Ethereum(), func(c *modelchain.Chain) (time.Time, uint64) { return unix(1), 1 }, 2},
+		{"ethereum, before 1970", modelchain.Ethereum(), func(c *modelchain.Chain) (time.Time, uint64) { return unix(0).Add(-time.Hour), 0 }, 3},
+		{"ethereum, a block's time", modelchain.Ethereum(), func(c *modelchain.Chain) (time.Time, uint64) { return unix(c.Time(9_000_000)), 9_000_000 }, 4},
+		{"ethereum, just after a block", modelchain.Ethereum(), func(c *modelchain.Chain) (time.Time, uint64) {
+			return unix(c.Time(9_000_000)).Add(time.Nanosecond), 9_000_001
+		}, 4},
+		{"ethereum, the merge", modelchain.Ethereum(), func(c *modelchain.Chain) (time.Time, uint64) { return unix(c.Time(merge)), merge }, 5},
+		{"ethereum, slots", modelchain.Ethereum(), func(c *modelchain.Chain) (time.Time, uint64) { return unix(c.Time(20_000_000) - 5), 20_000_000 }, 2},
+		{"ethereum, finalized", modelchain.Ethereum(), func(c *modelchain.Chain) (time.Time, uint64) { return unix(c.Time(c.Finalized)), c.Finalized }, 1},
+		{"optimism, in a run", modelchain.Optimism(), func(c *modelchain.Chain) (time.Time, uint64) {
+			n := uint64(60_000_000)
+			for c.Time(n-1) == c.Time(n) {
+				n--
+			}
+			return unix(c.Time(n)), n
+		}, 5},
+		{"optimism, in the gap before bedrock", modelchain.Optimism(), func(c *modelchain.Chain) (time.Time, uint64) { return unix(c.Time(bedrock) - 3600), bedrock }, 5},
+		{"optimism, two-second blocks", modelchain.Optimism(), func(c *modelchain.Chain) (time.Time, uint64) { return unix(c.Time(120_000_001) - 1), 120_000_001 }, 1},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			client, served := dialModel(t, test.chain, chains.Dialer{})
+			at, want := test.block(test.chain)
+			before := served.requests.Load()
+			b, err := client.BlockAt(context.Background(), at)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := b.Proves(at); err != nil || b.Number() != want {
+				t.Errorf("%v: found block %d, want %d (%v)", at.UTC(), b.Number(), want, err)
+			}
+			if b.Pinned || b.Unfinalized {
+				t.Errorf("pinned %v, unfinalized %v", b.Pinned, b.Unfinalized)
+			}
+			if got := served.requests.Load() - before; got > test.requests {
+				t.Errorf("%d requests, want at most %d", got, test.requests)
+			}
+		})
+	}
+}
+
+func TestBlockAtTheEnd(t *testing.T) {
+	c := modelchain.Optimism()
+	strict, _ := dialModel(t, c, chains.Dialer{})
+	loose, _ := dialModel(t, c, chains.Dialer{AllowUnfinalized: true})
+	head, final := unix(c.Time(c.Head)), unix(c.Time(c.Finalized))
+	for _, test := range []struct {
+		name        string
+		client      *chains.Client
+		at          time.Time
+		number      uint64
+		unfinalized bool
+		err         error
+	}{
+		{"final", strict, final, c.Finalized, false, nil},
+		{"not final", strict, final.Add(time.Millisecond), 0, false, chains.ErrNotFinalized},
+		{"not final, allowed", loose, final.Add(time.Millisecond), c.Finalized + 1, true, nil},
+		{"head", loose, head, c.Head, true, nil},
+		{"after the head", loose, head.Add(time.Nanosecond), 0, false, chains.ErrNoBlockYet},
+		{"after the head, strict", strict, head.Add(time.Hour), 0, false, chains.ErrNoBlockYet},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			b, err := test.client.BlockAt(context.Background(), test.at)
+			if !errors.Is(err, test.err) {
+				t.Fatalf("found error %v, want %v", err, test.err)
+			}
+			if err == nil && (b.Number() != test.number || b.Unfinalized != test.unfinalized) {
+				t.Errorf("found block %d, unfinalized %v; want %d, %v", b.Number(), b.Unfinalized, test.number, test.unfinalized)
+			}
+		})
+	}
+}
+
+func TestLastBlockAt(t *testing.T) {
+	eth, op := modelchain.Ethereum(), modelchain.Optimism()
+	longest := uint64(0) // the first block of a long run
+	for n, run := uint64(90_000_001), uint64(0); n < 91_000_000; n++ {
+		if op.Time(n) != op.Time(n-1) {
+			run = n
+		} else if n-run >= 200 && run > 0 {
+			longest = run
+			break
+		}
+	}
+	for _, test := range []struct {
+		name     string
+		chain    *modelchain.Chain
+		number   uint64
+		requests int64 // BlockByNumber is one of them
+	}{
+		{"ethereum", eth, 20_000_000, 2},
+		{"optimism, run", op, longest, 6},
+		{"optimism, two-second blocks", op, 110_000_000, 2},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			client, served := dialModel(t, test.chain, chains.Dialer{})
+			before := served.requests.Load()
+			first, err := client.BlockByNumber(context.Background(), test.number)
+			if err != nil {
+				t.Fatal(err)
+			}
+			last, err := client.LastBlockAt(context.Background(), first)
+			if err != nil {
+				t.Fatal(err)
+			}
+			n := last.Number()
+			if err := last.Check(); err != nil || test.chain.Time(n) != first.Header.Time || test.chain.Time(n+1) == first.Header.Time {
+				t.Errorf("run from %d: found %d (%v)", test.number, n, err)
+			}
+			if got := served.requests.Load() - before; got > test.requests {
+				t.Errorf("%d requests, want at most %d", got, test.requests)
+			}
+		})
+	}
+	t.Run("head", func(t *testing.T) {
+		client, _ := dialModel(t, op, chains.Dialer{AllowUnfinalized: true})
+		b, err := client.BlockByNumber(context.Background(), op.Head)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := client.LastBlockAt(context.Background(), b); !errors.Is(err, chains.ErrNoBlockYet) {
+			t.Errorf("found error %v, want %v", err, chains.ErrNoBlockYet)
+		}
+	})
+}

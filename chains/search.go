@@ -1,0 +1,194 @@
+package chains
+
+import (
+	"fmt"
+	"math"
+	"slices"
+)
+
+// The search for the first block at or after a moment is a loop around two pure
+// functions: probes says which headers to read in one round, narrow takes what
+// they say. Each round costs a round trip, each header 1 to 13 kB, so that a round
+// asks for two dozen blocks at most, where the block is likely to be.
+//
+// What makes a block likely are hints and interpolation. Neither is trusted: if
+// a round leaves more than an eighth of the candidates, the next one also asks for
+// evenly spaced blocks, which always leave less. So no more than two rounds go by
+// for a factor of eight, however times are distributed.
+
+// moment is a block number with its timestamp in Unix seconds.
+type moment struct{ Number, Time uint64 }
+
+// bracket is the state of a search: the block sought is one of first … last.
+type bracket struct {
+	target      uint64 // Unix seconds: the first block at or after it is sought
+	first, last uint64
+	// before is the time of block first−1, earlier than target; it means nothing
+	// if first is 0. after is the time of block last, not earlier than target.
+	before, after uint64
+
+	known  []moment // all blocks read so far, ascending
+	rounds int
+	slow   bool // the latest round left more than an eighth of the candidates
+}
+
+// newBracket starts a search for the first block at or after target. The time
+// of block last is not before target.
+func newBracket(target uint64, last moment) bracket {
+	return bracket{target: target, last: last.Number, after: last.Time, known: []moment{last}}
+}
+
+func (b bracket) done() bool { return b.first == b.last }
+
+// narrow takes the times of blocks inside the bracket. Time that runs backwards
+// is an error that names the two blocks: the headers are not of one chain.
+func (b bracket) narrow(read []moment) (bracket, error) {
+	width := b.last - b.first
+	b.known = slices.Concat(b.known, read)
+	slices.SortFunc(b.known, byNumber)
+	b.known = slices.Compact(b.known)
+	for i, m := range b.known[1:] {
+		if p := b.known[i]; m.Time < p.Time || m.Number == p.Number {
+			return b, fmt.Errorf("block %d has time %d, but block %d has time %d: these are not headers of one chain",
+				p.Number, p.Time, m.Number, m.Time)
+		}
+	}
+	for _, m := range b.known {
+		switch {
+		case m.Time < b.target && m.Number >= b.first:
+			b.first, b.before = m.Number+1, m.Time
+		case m.Time >= b.target && m.Number < b.last:
+			b.last, b.after = m.Number, m.Time
+		}
+	}
+	b.rounds++
+	b.slow = b.last-b.first > width/8
+	return b, nil
+}
+
+// How many blocks a round asks for. The figures were measured over modelled
+// chains (see BenchmarkBlockAt): four rounds of them stay below 100 headers.
+const (
+	fewCandidates  = 20 // so many are all asked for
+	lastCandidates = 44 // in the fourth round, to make it the last one
+	milestones     = 17 // first round, nothing known but the ends
+	evenlySpaced   = 7  // after a slow round
+	blindProbes    = 24 // without any guess
+)
+
+// rungs is how many blocks are asked for on either side of the guess.
+func rungs(round int, onGrid bool) int {
+	switch {
+	case onGrid:
+		return 7
+	case round == 1:
+		return 9
+	case round > 3:
+		return 7 // the search is nearly done, or the chain is a strange one
+	}
+	return 12
+}
+
+// probes returns the blocks to read in the next round, ascending, all of them
+// from first to last−1. There is at least one unless the search is done.
+func (b bracket) probes(h hints) []uint64 {
+	candidates := b.last - b.first
+	if candidates <= fewCandidates || b.rounds == 3 && candidates <= lastCandidates {
+		return b.inside(consecutive(b.first, candidates))
+	}
+	if b.slow {
+		h = hints{}
+	}
+	lo, hi, onGrid := b.grid(h)
+	if onGrid && hi-lo <= fewCandidates {
+		return b.inside(consecutive(lo, hi-lo+1))
+	}
+	left, right, ok := b.ends(h)
+	switch {
+	case !ok:
+		return b.inside(append(even(b.first, b.last, blindProbes), 0, 1))
+	case onGrid:
+		return b.inside(append(b.ladder(left, right, lo, hi, true), lo, hi))
+	case b.rounds == 0:
+		return b.inside(append(spacedOut(left.Number, right.Number), left.Number, right.Number))
+	}
+	ask := b.ladder(left, right, b.first, b.last, false)
+	if b.slow {
+		ask = append(ask, even(b.first, b.last, evenlySpaced)...)
+	}
+	return b.inside(ask)
+}
+
+// inside sorts numbers and drops duplicates and those outside the bracket.
+func (b bracket) inside(numbers []uint64) []uint64 {
+	slices.Sort(numbers)
+	numbers = slices.Compact(numbers)
+	return slices.DeleteFunc(numbers, func(n uint64) bool { return n < b.first || n >= b.last })
+}
+
+// consecutive returns count numbers from first on.
+func consecutive(first, count uint64) []uint64 {
+	out := make([]uint64, count)
+	for i := range out {
+		out[i] = first + uint64(i)
+	}
+	return out
+}
+
+// even returns n numbers that cut first … last into equal parts.
+func even(first, last uint64, n int) []uint64 {
+	out := make([]uint64, n)
+	for i := range out {
+		out[i] = first + mulDiv(last-first, uint64(i+1), uint64(n+1))
+	}
+	return out
+}
+
+// spacedOut returns the milestones between two blocks, closer together at the left
+// end: chains grow busier with time, so that early blocks span more time.
+func spacedOut(left, right uint64) []uint64 {
+	out := make([]uint64, milestones)
+	for i := range out {
+		x := float64(i+1) / (milestones + 1)
+		out[i] = left + uint64(float64(right-left)*math.Pow(x, 1.5))
+	}
+	return out
+}
+
+// ladder returns numbers around the guess between two moments, dense next to it and
+// ever sparser up to lo and hi.
+//
+// All of this is floating point, since it only says where to look.
+func (b bracket) ladder(left, right moment, lo, hi uint64, onGrid bool) []uint64 {
+	guess, doubt := b.guess(left, right)
+	guess = min(max(guess, lo), hi)
+	n := rungs(b.rounds, onGrid)
+	width, seconds := float64(right.Number-left.Number), float64(right.Time-left.Time)
+	// The number of blocks in a given time is random; where clocks advance by 15
+	// seconds at most, whole runs of blocks are.
+	scale := 0.08 * math.Sqrt(width*max(1, 15*width/seconds))
+	switch {
+	case onGrid:
+		scale += 0.04 * float64(hi-lo)
+	case b.rounds < 3:
+		// Closer than 16 blocks would gain nothing: so few are asked for at once.
+		scale = max(scale+0.4*doubt+0.004*width, 16*float64(n+1)/math.Sqrt2)
+	default:
+		scale += 0.4*doubt + 0.004*width
+		if !b.slow && 1.2*scale < float64(n) {
+			return consecutive(guess-min(guess, uint64(n)), uint64(2*n)) // likely the last round
+		}
+	}
+	ask := []uint64{guess}
+	for i := 1; i <= n; i++ {
+		u := float64(i) / float64(n+1)
+		step := scale * math.Sqrt2 * u * math.Pow(1-u*u, -0.65) // near the quantiles of a heavy-tailed error
+		if step < float64(hi-guess) {
+			ask = append(ask, guess+uint64(step))
+		}
+		if step < float64(guess-lo) {
+			ask = append(ask, guess-uint64(step))
+		}
+	}
+	return ask
+}

@@ -1,0 +1,198 @@
+package chains
+
+import (
+	"math/bits"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/perpdao/perpquorum/fixtures/modelchain"
+)
+
+// trip is what one search took.
+type trip struct {
+	found          uint64
+	rounds, header int
+}
+
+// walk runs the pure search over a chain given by its times.
+func walk(t testing.TB, target uint64, head uint64, time func(uint64) uint64, h hints) trip {
+	t.Helper()
+	b := newBracket(target, moment{head, time(head)})
+	var took trip
+	for !b.done() {
+		numbers := b.probes(h)
+		if len(numbers) == 0 || !slices.IsSorted(numbers) || numbers[0] < b.first || numbers[len(numbers)-1] >= b.last {
+			t.Fatalf("bracket %d to %d: probes %d", b.first, b.last, numbers)
+		}
+		var read []moment
+		for _, n := range numbers {
+			read = append(read, moment{n, time(n)})
+		}
+		var err error
+		if b, err = b.narrow(read); err != nil {
+			t.Fatal(err)
+		}
+		took.rounds++
+		took.header += len(numbers)
+		if took.rounds > 1000 {
+			t.Fatalf("no end: %+v", b)
+		}
+	}
+	took.found = b.last
+	return took
+}
+
+// TestModelledChains holds the search to its promises over chains of real length: the
+// rounds and headers that 95 % of random times need at most.
+func TestModelledChains(t *testing.T) {
+	for _, era := range modelledEras() {
+		t.Run(era.name, func(t *testing.T) {
+			var rounds, headers []int
+			for _, at := range era.samples(era.tests) {
+				took := walk(t, at, era.chain.Head, era.chain.Time, era.hints)
+				if n := took.found; era.chain.Time(n) < at || n > 0 && era.chain.Time(n-1) >= at {
+					t.Fatalf("time %d: found block %d at %d", at, n, era.chain.Time(n))
+				}
+				rounds, headers = append(rounds, took.rounds), append(headers, took.header)
+			}
+			slices.Sort(rounds)
+			slices.Sort(headers)
+			p95 := len(rounds) * 95 / 100
+			t.Logf("rounds: median %d, 95 %% %d, most %d; headers: median %d, 95 %% %d, most %d",
+				rounds[p95*10/19], rounds[p95], rounds[len(rounds)-1], headers[p95*10/19], headers[p95], headers[len(headers)-1])
+			if rounds[p95] > era.rounds {
+				t.Errorf("95 %% of searches take up to %d rounds, want %d", rounds[p95], era.rounds)
+			}
+			if headers[p95] > era.headers {
+				t.Errorf("95 %% of searches read up to %d headers, want %d", headers[p95], era.headers)
+			}
+		})
+	}
+}
+
+// modelledEra is a part of a modelled chain, and what 95 % of the searches in it may take.
+type modelledEra struct {
+	name            string
+	chain           *modelchain.Chain
+	hints           hints
+	from, to        uint64 // times
+	tests           int
+	rounds, headers int
+}
+
+func modelledEras() []modelledEra {
+	eth, op := modelchain.Ethereum(), modelchain.Optimism()
+	return []modelledEra{
+		{"ethereum before the merge", eth, hintsOf(Ethereum), 1438269988, mergeTime, 400, 4, 97},
+		{"ethereum after the merge", eth, hintsOf(Ethereum), mergeTime + 1, eth.Time(eth.Finalized), 400, 2, 40},
+		{"optimism before bedrock", op, hintsOf(Optimism), 1636665399, bedrockTime, 1000, 4, 97},
+		{"optimism after bedrock", op, hintsOf(Optimism), bedrockTime + 1, op.Time(op.Finalized), 400, 1, 2},
+	}
+}
+
+// samples returns n random times of the era, the same ones each time.
+func (e *modelledEra) samples(n int) []uint64 {
+	r := rand.New(rand.NewPCG(1, e.from))
+	out := make([]uint64, n)
+	for i := range out {
+		out[i] = e.from + r.Uint64N(e.to-e.from)
+	}
+	return out
+}
+
+// TestStrangeChains finds every kind of place in chains that no hint fits, within
+// two rounds for each factor of eight.
+func TestStrangeChains(t *testing.T) {
+	plateau := func(n uint64) uint64 { // 5000 equal timestamps in the middle, two gaps of hours
+		switch {
+		case n < 400_000:
+			return 1_500_000_000 + n
+		case n < 405_000:
+			return 1_500_410_000
+		}
+		return 1_500_020_000 + n
+	}
+	for _, test := range []struct {
+		name         string
+		head, target uint64
+		time         func(n uint64) uint64
+		want         uint64
+	}{
+		{"plateau", 1_000_000, 1_500_410_000, plateau, 400_000},
+		{"gap before the plateau", 1_000_000, 1_500_405_000, plateau, 400_000},
+		{"gap after the plateau", 1_000_000, 1_500_410_001, plateau, 405_000},
+		{"all at once", 1 << 40, 77, func(n uint64) uint64 { return 77 * min(n, 1) }, 1},
+		{"all but the last at once", 1 << 40, 2, func(n uint64) uint64 { return 1 + n>>40 }, 1 << 40},
+		{"exponential", 50, 1 << 33, func(n uint64) uint64 { return 1 << n }, 33},
+		{"logarithmic", 1 << 50, 41, func(n uint64) uint64 { return uint64(bits.Len64(n)) }, 1 << 40},
+		{"one block", 0, 5, func(n uint64) uint64 { return 5 }, 0},
+		{"one block, earlier", 0, 0, func(n uint64) uint64 { return 5 }, 0},
+		{"two blocks", 1, 1, func(n uint64) uint64 { return 5 * n }, 1},
+		{"three blocks", 2, 6, func(n uint64) uint64 { return 5 * n }, 2},
+	} {
+		for _, h := range []hints{{}, hintsOf(Ethereum), hintsOf(Optimism)} {
+			took := walk(t, test.target, test.head, test.time, h)
+			if took.found != test.want {
+				t.Errorf("%s: found block %d, want %d", test.name, took.found, test.want)
+			}
+			if most := 2 + 2*(bits.Len64(test.head)+2)/3; took.rounds > most {
+				t.Errorf("%s: %d rounds, want at most %d", test.name, took.rounds, most)
+			}
+		}
+	}
+}
+
+func TestNarrowRefusesTimeThatRunsBackwards(t *testing.T) {
+	b := newBracket(100, moment{1000, 200})
+	for _, read := range [][]moment{
+		{{10, 90}, {20, 80}},
+		{{10, 120}, {20, 110}},
+		{{999, 201}},
+		{{10, 120}, {20, 90}},
+	} {
+		_, err := b.narrow(read)
+		if err == nil || !strings.Contains(err.Error(), "block ") {
+			t.Errorf("%v: found error %v", read, err)
+		}
+	}
+	b, err := b.narrow([]moment{{10, 90}, {500, 150}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err = b.narrow([]moment{{11, 80}}); err == nil || !strings.Contains(err.Error(), "block 10 has time 90") || !strings.Contains(err.Error(), "block 11 has time 80") {
+		t.Errorf("across rounds: found error %v", err)
+	}
+}
+
+// FuzzSearch compares with a linear scan over chains made of steps: each byte of
+// steps gives a run of blocks and the seconds before the next one.
+func FuzzSearch(f *testing.F) {
+	f.Add([]byte{}, uint64(0), uint64(3))
+	f.Add([]byte{0}, uint64(0), uint64(1))
+	f.Add([]byte{1, 255, 16, 0, 0, 0, 240}, uint64(1438269988), uint64(1438269999))
+	f.Add([]byte{15, 15, 15, 15, 241, 2}, uint64(0), uint64(20))
+	f.Fuzz(func(t *testing.T, steps []byte, start, target uint64) {
+		start %= 1 << 40
+		times := []uint64{start}
+		for _, s := range steps[:min(len(steps), 500)] {
+			next := times[len(times)-1] + uint64(s&15)*uint64(s&15)*uint64(s&15)
+			for range 1 + int(s>>4)*int(s>>4) {
+				times = append(times, next)
+			}
+		}
+		head := uint64(len(times) - 1)
+		target = start - min(start, 3) + target%(times[head]-start+4)
+		want := slices.IndexFunc(times, func(x uint64) bool { return x >= target })
+		if want < 0 {
+			return // callers refuse times after the head
+		}
+		odd := hints{moments: []moment{{1, start + 1}, {head / 2, target}}, fork: moment{head / 3, start}, step: 1 + target%7}
+		for _, h := range []hints{{}, odd, hintsOf(Ethereum)} {
+			if took := walk(t, target, head, func(n uint64) uint64 { return times[n] }, h); took.found != uint64(want) {
+				t.Errorf("times %d: first at or after %d is block %d, found %d", times, target, want, took.found)
+			}
+		}
+	})
+}
