@@ -135,17 +135,17 @@ func walk(node any, path string, visit func(path string, value any, set func(any
 func changes(value any) []any {
 	switch value := value.(type) {
 	case string:
-		changed := []any{value + " ", value + "0", strings.ToUpper(value), "", nil, true, absent{}}
+		changed := []any{value + " ", strings.ToUpper(value), "", nil, absent{}}
 		if n := len(value); n > 0 {
 			last := "1"
 			if value[n-1] == '1' {
 				last = "2"
 			}
-			changed = append(changed, value[:n-1]+last, value[:n-1])
+			changed = append(changed, value[:n-1]+last)
 		}
 		return slices.DeleteFunc(changed, func(v any) bool { return v == any(value) })
 	case json.Number:
-		return []any{json.Number(value.String() + "0"), json.Number(value.String() + "1"), json.Number(value.String() + ".0"), json.Number("-1"), value.String(), nil, absent{}}
+		return []any{json.Number(value.String() + "1"), json.Number(value.String() + ".0"), json.Number("-1"), value.String(), nil, absent{}}
 	case bool:
 		return []any{!value, nil, absent{}}
 	}

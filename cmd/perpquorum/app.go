@@ -1,0 +1,70 @@
+package main
+
+import (
+	"io"
+	"regexp"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+)
+
+// newApp describes the program: its commands and nothing that decides. What a
+// command prints goes to product.
+func newApp(stdin io.Reader, product, stderr io.Writer) *cli.App {
+	app := &cli.App{
+		Name:     "perpquorum",
+		HelpName: "perpquorum",
+		Usage:    "circulating voting power and quorum of a DAO at a moment",
+		UsageText: `perpquorum COMMAND [flags] [arguments]
+perpquorum COMMAND --help`,
+		Description: appHelp,
+		Commands: []*cli.Command{
+			reportCommand(),
+			verifyCommand(),
+			blockCommand(),
+			modelCommand(),
+			versionCommand(),
+			completionCommand(),
+			manCommand(),
+		},
+		Reader:                    stdin,
+		Writer:                    product,
+		ErrWriter:                 stderr,
+		HideHelp:                  true, // arrange and printHelp answer --help
+		HideVersion:               true, // arrange answers --version
+		DisableSliceFlagSeparator: true, // an endpoint URL may contain commas
+		OnUsageError:              usageFault,
+		ExitErrHandler:            func(*cli.Context, error) {}, // run decides about the exit code
+	}
+	quieten(app.Commands)
+	return app
+}
+
+// quieten makes the library return usage errors of every command instead of
+// printing help to standard output.
+func quieten(commands []*cli.Command) {
+	for _, c := range commands {
+		c.OnUsageError = usageFault
+		c.HideHelp = true
+		quieten(c.Subcommands)
+	}
+}
+
+func usageFault(c *cli.Context, err error, _ bool) error {
+	text := quotedURL.ReplaceAllString(err.Error(), "(a URL)")
+	text = strings.Replace(text, " for flag -", " for flag --", 1)
+	return hintf(usagef("%s", text), "see %s --help", c.Command.HelpName)
+}
+
+// quotedURL finds a URL that the flag library repeats in an error: one given
+// to the wrong flag may hold a key.
+var quotedURL = regexp.MustCompile(`"[^"]*://[^"]*"`)
+
+const appHelp = `Reads token supply, excluded wallets and vote-escrow contracts at one block of
+each chain, and prints circulating voting power and quorum, with what is needed
+to recompute them. Try it without any endpoint on the built-in example:
+
+   perpquorum report --bundle example
+   perpquorum verify example
+
+` + exitHelp

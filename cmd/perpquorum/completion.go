@@ -1,0 +1,121 @@
+package main
+
+import (
+	_ "embed"
+	"fmt"
+	"strings"
+	"text/template"
+
+	"github.com/urfave/cli/v2"
+)
+
+//go:embed completion.bash.tmpl
+var bashTemplate string
+
+//go:embed completion.zsh.tmpl
+var zshTemplate string
+
+//go:embed completion.fish.tmpl
+var fishTemplate string
+
+func completionCommand() *cli.Command {
+	return &cli.Command{
+		Name:        "completion",
+		Usage:       "print a completion script for a shell",
+		ArgsUsage:   "bash|zsh|fish",
+		Description: completionHelp,
+		Action:      printCompletion,
+	}
+}
+
+const completionHelp = `Prints a script that completes commands, flags and their values.
+
+Examples:
+   bash:  source <(perpquorum completion bash)
+   zsh:   perpquorum completion zsh > "${fpath[1]}/_perpquorum"
+   fish:  perpquorum completion fish > ~/.config/fish/completions/perpquorum.fish
+
+` + plainExitHelp
+
+func printCompletion(c *cli.Context) error {
+	args, err := arguments(c, "the name of a shell (bash, zsh or fish)")
+	if err != nil {
+		return err
+	}
+	text, ok := map[string]string{"bash": bashTemplate, "zsh": zshTemplate, "fish": fishTemplate}[args[0]]
+	if !ok {
+		return usagef("unknown shell %s, want bash, zsh or fish", quote(args[0]))
+	}
+	tmpl, err := template.New(args[0]).Funcs(template.FuncMap{"single": singleQuote, "list": strings.Join}).Parse(text)
+	if err != nil {
+		return err
+	}
+	return tmpl.Execute(c.App.Writer, completions(c.App))
+}
+
+// completionNode is a command in the words of a completion script.
+type completionNode struct {
+	Path     string // "" for the program, "/model/check" for a subcommand
+	Name     string
+	Usage    string
+	Files    bool // takes a file as argument
+	Children []completionNode
+	Flags    []completionFlag
+}
+
+type completionFlag struct {
+	Name, Usage string
+	TakesValue  bool
+	File        bool     // the value is a file
+	Values      []string // words to choose from, if they are known
+}
+
+// completions lists the program and all commands below it.
+func completions(app *cli.App) []completionNode {
+	root := completionNode{Children: completionChildren("", app.Commands)}
+	return append([]completionNode{root}, descendants(root)...)
+}
+
+func completionChildren(path string, commands []*cli.Command) (nodes []completionNode) {
+	for _, c := range commands {
+		node := completionNode{Path: path + "/" + c.Name, Name: c.Name, Usage: c.Usage, Files: strings.Contains("FILE BUNDLE", c.ArgsUsage) && c.ArgsUsage != ""}
+		node.Children = completionChildren(node.Path, c.Subcommands)
+		for _, f := range c.Flags {
+			node.Flags = append(node.Flags, describeFlag(f))
+		}
+		nodes = append(nodes, node)
+	}
+	return nodes
+}
+
+func descendants(node completionNode) (all []completionNode) {
+	for _, child := range node.Children {
+		all = append(append(all, child), descendants(child)...)
+	}
+	return all
+}
+
+func describeFlag(f cli.Flag) completionFlag {
+	d := completionFlag{Name: f.Names()[0], TakesValue: takesValue(f)}
+	d.Usage = strings.ReplaceAll(usageOf(f), "`", "")
+	d.File = strings.Contains(usageOf(f), "`FILE`")
+	if generic, ok := f.(*cli.GenericFlag); ok {
+		if c, ok := generic.Value.(*choice); ok {
+			d.Values = c.values
+		}
+	}
+	switch d.Name {
+	case "bundle":
+		d.Values = []string{exampleName}
+	case "block", "rpc":
+		d.Values = []string{"ethereum=", "optimism="}
+	case "chain":
+		d.Values = []string{"ethereum", "optimism"}
+	}
+	return d
+}
+
+// singleQuote quotes s for bash, zsh and fish alike.
+func singleQuote(s string) string {
+	return fmt.Sprintf("'%s'", strings.NewReplacer(`\`, ``, `'`, `’`).Replace(s))
+}

@@ -1,0 +1,176 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/perpdao/perpquorum/chains"
+	"github.com/perpdao/perpquorum/votingpower"
+)
+
+// endpointFlags are the flags of every command that reads chains.
+func endpointFlags() []cli.Flag {
+	const category = "Endpoints"
+	return []cli.Flag{
+		&cli.StringSliceFlag{Name: "rpc", Category: category, Usage: "`CHAIN=URL` of a JSON-RPC endpoint; repeat it for more chains, or for more endpoints in order of preference"},
+		&cli.IntFlag{Name: "agree", Category: category, Value: 1, Usage: "read `N` endpoints per chain independently; any difference ends with exit code 11"},
+		&cli.Float64Flag{Name: "rps", Category: category, Usage: "at most `N` JSON-RPC calls per second to each endpoint; 0 means no limit"},
+		&cli.DurationFlag{Name: "timeout", Category: category, Value: 2 * time.Minute, Usage: "give up after `DURATION`, for the whole run"},
+		&cli.BoolFlag{Name: "allow-unfinalized", Category: category, Usage: "accept blocks that are not finalized yet, and mark the output"},
+		&cli.BoolFlag{Name: "allow-dev-chain", Category: category, EnvVars: []string{"PERPQUORUM_ALLOW_DEV_CHAIN"}, Usage: "accept a development chain in place of the public one, and mark the output"},
+	}
+}
+
+// endpointHelp is the part of a command's help that explains endpoints.
+const endpointHelp = `Endpoints come from --rpc or, for a chain without one, from the environment:
+   PERPQUORUM_RPC_ETHEREUM   URLs of Ethereum, in order of preference, separated by spaces or commas
+   PERPQUORUM_RPC_OPTIMISM   the same for Optimism; PERPQUORUM_RPC_8453 for chain 8453
+   MAINNET_WEB3_ENDPOINT, OPTIMISM_WEB3_ENDPOINT
+                             read where the names above are not set
+For a time that is not recent, an archive node is needed. URLs are never printed.`
+
+// endpoints returns the URLs of each wanted chain. Every chain without one is
+// named in the error, before anything is sent.
+func endpoints(values []string, wanted []chains.ID, env func(string) string) (map[chains.ID][]string, error) {
+	urls := map[chains.ID][]string{}
+	for _, value := range values {
+		id, url, err := cutChain(value, "--rpc")
+		if err != nil {
+			return nil, err
+		}
+		if !slices.Contains(wanted, id) {
+			return nil, usagef("--rpc: chain %s is not read here, only %s", id, joinIDs(wanted))
+		}
+		urls[id] = append(urls[id], url)
+	}
+	var missing []chains.ID
+	var names []string
+	for _, id := range wanted {
+		if len(urls[id]) == 0 {
+			urls[id] = environmentURLs(id, env)
+		}
+		if len(urls[id]) == 0 {
+			missing = append(missing, id)
+			names = append(names, environmentNames(id)[0])
+		}
+	}
+	if len(missing) > 0 {
+		return nil, hintf(usagef("no endpoint for %s", joinIDs(missing)),
+			"give --rpc %s=URL or set %s", missing[0], strings.Join(names, ", "))
+	}
+	return urls, nil
+}
+
+func environmentURLs(id chains.ID, env func(string) string) []string {
+	// A comma is a legal character of a URL, so only one in front of a scheme
+	// separates.
+	separate := strings.NewReplacer(",http://", " http://", ",https://", " https://", ", ", " ")
+	for _, name := range environmentNames(id) {
+		if list := strings.Fields(separate.Replace(env(name))); len(list) > 0 {
+			return list
+		}
+	}
+	return nil
+}
+
+// environmentNames lists the variables that may name endpoints of a chain. The
+// last two are those of Perpetual Protocol's public snapshot script.
+func environmentNames(id chains.ID) []string {
+	names := []string{"PERPQUORUM_RPC_" + strings.ToUpper(id.String())}
+	switch id {
+	case chains.Ethereum:
+		names = append(names, "MAINNET_WEB3_ENDPOINT")
+	case chains.Optimism:
+		names = append(names, "OPTIMISM_WEB3_ENDPOINT")
+	}
+	return names
+}
+
+func joinIDs(ids []chains.ID) string {
+	var names []string
+	for _, id := range ids {
+		names = append(names, id.String())
+	}
+	return strings.Join(names, ", ")
+}
+
+// withTimeout bounds the command by --timeout.
+func withTimeout(c *cli.Context) (context.Context, context.CancelFunc, error) {
+	timeout := c.Duration("timeout")
+	if timeout <= 0 {
+		return nil, nil, usagef("--timeout %v: want a positive duration such as 2m", timeout)
+	}
+	ctx, cancel := context.WithTimeout(c.Context, timeout)
+	return ctx, cancel, nil
+}
+
+// dial connects to the wanted chains at once. The returned function closes
+// the connections.
+func dial(ctx context.Context, c *cli.Context, wanted []chains.ID, p *progress) (map[chains.ID]votingpower.Node, func(), error) {
+	dialer, err := newDialer(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	urls, err := endpoints(c.StringSlice("rpc"), wanted, os.Getenv)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, id := range wanted {
+		if len(urls[id]) < dialer.Agree {
+			return nil, nil, usagef("--agree %d: %s has %d endpoints", dialer.Agree, id, len(urls[id]))
+		}
+	}
+	clients := make([]*chains.Client, len(wanted))
+	closeAll := func() {
+		for _, client := range clients {
+			if client != nil {
+				client.Close()
+			}
+		}
+	}
+	g, gctx := errgroup.WithContext(ctx)
+	for i, id := range wanted {
+		g.Go(func() (err error) {
+			p.say("connecting to %s", id)
+			clients[i], err = dialer.Dial(gctx, id, urls[id]...)
+			if errors.Is(err, chains.ErrEndpointURL) {
+				err = fmt.Errorf("%s: %w", id, err)
+			}
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		closeAll()
+		return nil, nil, err
+	}
+	nodes := map[chains.ID]votingpower.Node{}
+	for i, id := range wanted {
+		nodes[id] = &progressNode{clients[i], p, id}
+	}
+	return nodes, closeAll, nil
+}
+
+func newDialer(c *cli.Context) (chains.Dialer, error) {
+	d := chains.Dialer{
+		AllowDev:         c.Bool("allow-dev-chain"),
+		AllowUnfinalized: c.Bool("allow-unfinalized"),
+		Agree:            c.Int("agree"),
+		RPS:              c.Float64("rps"),
+		UserAgent:        fmt.Sprintf("perpquorum/%s", buildInfo().version),
+	}
+	if d.Agree < 1 {
+		return d, usagef("--agree %d: want 1 or more", d.Agree)
+	}
+	if !(d.RPS >= 0) { // NaN included
+		return d, usagef("--rps %v: want a number of calls per second", d.RPS)
+	}
+	return d, nil
+}

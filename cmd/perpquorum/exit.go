@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"unicode"
+
+	"github.com/perpdao/perpquorum/chains"
+	"github.com/perpdao/perpquorum/votingpower"
+)
+
+// Exit codes of every command.
+const (
+	exitDone       = 0  // for check: quorum reached and everything agrees
+	exitTrouble    = 1  // node, hub, file, timeout, interruption; never a verdict
+	exitUsage      = 2  // wrong command line, endpoint URL or model file
+	exitNotReached = 10 // quorum not reached
+	exitDisagree   = 11 // evidence, tally, voting power or claim do not match
+	exitNotFinal   = 12 // vote open, scores pending, block not finalized or not there yet
+)
+
+// plainExitHelp is the part of a command's help that lists its exit codes.
+const plainExitHelp = `Exit codes:
+   0   done
+   1   trouble with a node, a file or the network, or a timeout; no figure was printed
+   2   wrong usage: command line, endpoint URL or model file`
+
+// exitHelp is the same for commands that read chains or bundles.
+const exitHelp = plainExitHelp + `
+   11  disagreement: evidence and claim, or two endpoints, do not match
+   12  not final yet: a block is not finalized or does not exist yet`
+
+// verdictError is the error of a command that printed its product and whose
+// verdict is an exit code other than 0.
+type verdictError int
+
+func (v verdictError) Error() string { return fmt.Sprintf("verdict with exit code %d", int(v)) }
+
+// usageError says that the command line, or a file or URL it names, is not
+// what the command takes.
+type usageError struct{ err error }
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+func usagef(format string, args ...any) error { return &usageError{fmt.Errorf(format, args...)} }
+
+// hintedError carries what the user can do about an error.
+type hintedError struct {
+	error
+	hint string
+}
+
+func (e *hintedError) Unwrap() error { return e.error }
+
+func hintf(err error, format string, args ...any) error {
+	return &hintedError{err, fmt.Sprintf(format, args...)}
+}
+
+// exitCode maps an error to the exit code that scripts branch on.
+func exitCode(err error) int {
+	var verdict verdictError
+	var usage *usageError
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.As(err, &verdict):
+		return int(verdict)
+	case errors.As(err, &usage), errors.Is(err, chains.ErrEndpointURL):
+		return exitUsage
+	case errors.Is(err, chains.ErrDisagree), errors.Is(err, votingpower.ErrEvidence):
+		return exitDisagree
+	case errors.Is(err, chains.ErrNotFinalized), errors.Is(err, chains.ErrNoBlockYet):
+		return exitNotFinal
+	}
+	return exitTrouble
+}
+
+// explain says what ended the run in the user's words where the error itself
+// only says that a context ended.
+func explain(ctx context.Context, err error) error {
+	switch {
+	case ctx.Err() != nil:
+		return errors.New("interrupted")
+	case errors.Is(err, context.DeadlineExceeded):
+		return hintf(fmt.Errorf("timed out: %w", err), "a longer time can be given with --timeout, such as --timeout 10m")
+	}
+	return err
+}
+
+// notFinalHint says how to get a time that works.
+func notFinalHint(err error) error {
+	if errors.Is(err, chains.ErrNotFinalized) || errors.Is(err, chains.ErrNoBlockYet) {
+		return hintf(err, "take an earlier time with --at, or try again in half an hour; --allow-unfinalized accepts and marks a block that exists but can still be replaced")
+	}
+	return err
+}
+
+// printError writes an error and its hints as one line each.
+func printError(w io.Writer, err error) {
+	for _, line := range strings.Split(err.Error(), "\n") {
+		fmt.Fprintf(w, "perpquorum: error: %s\n", printable(line))
+	}
+	for err != nil {
+		var hinted *hintedError
+		if !errors.As(err, &hinted) {
+			return
+		}
+		fmt.Fprintf(w, "perpquorum: hint: %s\n", printable(hinted.hint))
+		err = hinted.error
+	}
+}
+
+// printable drops what a terminal would act on instead of showing it: text in
+// an error or a bundle can come from anybody.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
+			return -1
+		}
+		return r
+	}, s)
+}

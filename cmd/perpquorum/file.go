@@ -1,0 +1,90 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/perpdao/perpquorum/fixtures"
+	"github.com/perpdao/perpquorum/votingpower"
+	"github.com/perpdao/perpquorum/votingpower/report"
+)
+
+// exampleName is the BUNDLE that stands for the built-in example.
+const exampleName = "example"
+
+// openBundle reads a bundle file, or the built-in example.
+func openBundle(name string) (*report.Bundle, error) {
+	if name == exampleName {
+		return report.ReadBundle(bytes.NewReader(fixtures.Example), exampleName)
+	}
+	file, err := openFile(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	b, err := report.ReadBundle(file, name)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", filepath.Base(name), err)
+	}
+	return b, nil
+}
+
+// openModel reads the model file named by --model, or returns the built-in one.
+func openModel(name string) (*votingpower.Model, error) {
+	if name == "" {
+		return votingpower.PERP(), nil
+	}
+	file, err := openFile(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	m, err := votingpower.ParseModel(file)
+	if err != nil {
+		return nil, &usageError{fmt.Errorf("%s: %w", filepath.Base(name), err)}
+	}
+	return m, nil
+}
+
+func modelFlag(category string) cli.Flag {
+	return &cli.StringFlag{Name: "model", Category: category, Usage: "read the model from `FILE` instead of the built-in one for PERP"}
+}
+
+// openFile opens a file to read. A name that looks like a URL is not repeated
+// in the error.
+func openFile(name string) (*os.File, error) {
+	if strings.Contains(name, "://") {
+		return nil, usagef("want the name of a file, found a URL")
+	}
+	return os.Open(name)
+}
+
+// writeWhole writes a file by way of a temporary one beside it, so that the
+// name holds the whole new content or what it held before. An existing file is
+// replaced.
+func writeWhole(name string, write func(io.Writer) error) (err error) {
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("%s: not a regular file", name)
+	}
+	temp, err := os.CreateTemp(filepath.Dir(name), ".perpquorum-*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			os.Remove(temp.Name())
+		}
+	}()
+	err = errors.Join(write(temp), temp.Chmod(0o644), temp.Sync(), temp.Close())
+	if err != nil {
+		return err
+	}
+	return os.Rename(temp.Name(), name)
+}

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/perpdao/perpquorum/chains"
+)
+
+// timeHelp is the part of a command's help that explains TIME.
+const timeHelp = `TIME is one of
+   1684503575                      Unix seconds
+   1684503575000                   Unix milliseconds (13 digits)
+   2023-05-19T13:39:35Z            RFC 3339, with any offset
+   "Fri, 19 May 2023 13:39:35 GMT" as the forum and Snapshot write it
+   2023-05-19                      a date: midnight UTC`
+
+var errTime = errors.New(`want Unix seconds, Unix milliseconds (13 digits), RFC 3339 such as 2023-05-19T13:39:35Z, "Fri, 19 May 2023 13:39:35 GMT" or a date`)
+
+// parseTime reads a TIME of the command line, to the millisecond, UTC.
+func parseTime(s string) (time.Time, error) {
+	t, err := readTime(s)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("time %s: %w", quote(s), err)
+	}
+	if t.Unix() < 0 {
+		return time.Time{}, fmt.Errorf("time %s: before 1970, when Unix time begins", quote(s))
+	}
+	if t.Nanosecond()%int(time.Millisecond) != 0 {
+		return time.Time{}, fmt.Errorf("time %s: finer than a millisecond", quote(s))
+	}
+	return t.UTC(), nil
+}
+
+func readTime(s string) (time.Time, error) {
+	if s != "" && strings.Trim(s, "0123456789") == "" {
+		return readUnix(s)
+	}
+	if t, err := time.Parse(time.DateOnly, s); err == nil {
+		return t, nil
+	}
+	if t, err := time.Parse(time.RFC3339Nano, s); err == nil {
+		return t, nil
+	}
+	if t, err := time.Parse(http.TimeFormat, s); err == nil {
+		// time.Parse takes any weekday; a wrong one means that the date is not
+		// the one that was meant.
+		if t.Format(http.TimeFormat) != s {
+			return time.Time{}, fmt.Errorf("%s is a %s", t.Format("2 January 2006"), t.Weekday())
+		}
+		return t, nil
+	}
+	if _, err := time.Parse("2006-01-02T15:04:05", strings.Replace(s, " ", "T", 1)); err == nil {
+		return time.Time{}, errors.New("offset missing: write it as RFC 3339 with Z for UTC, such as 2023-05-19T13:39:35Z")
+	}
+	return time.Time{}, errTime
+}
+
+// readUnix reads a number of Unix seconds or, if it has 13 digits, milliseconds.
+func readUnix(digits string) (time.Time, error) {
+	if len(digits) != 13 && len(digits) > 10 {
+		return time.Time{}, fmt.Errorf("%d digits: Unix seconds have at most 10, Unix milliseconds 13", len(digits))
+	}
+	if len(digits) > 1 && digits[0] == '0' {
+		return time.Time{}, errors.New("leading zero")
+	}
+	if day, err := time.Parse("20060102", digits); err == nil {
+		return time.Time{}, fmt.Errorf("a date or Unix seconds? write %s or %s",
+			day.Format(time.DateOnly), unixSeconds(digits).Format(time.RFC3339))
+	}
+	if len(digits) == 13 {
+		ms, err := strconv.ParseInt(digits, 10, 64)
+		return time.UnixMilli(ms), err
+	}
+	return unixSeconds(digits), nil
+}
+
+// unixSeconds converts at most ten digits.
+func unixSeconds(digits string) time.Time {
+	n, _ := strconv.ParseInt(digits, 10, 64) // cannot fail: at most ten digits
+	return time.Unix(n, 0).UTC()
+}
+
+// parseBlocks reads the values of --block, CHAIN=N each.
+func parseBlocks(values []string) (map[chains.ID]uint64, error) {
+	blocks := map[chains.ID]uint64{}
+	for _, value := range values {
+		id, number, err := cutChain(value, "--block")
+		if err != nil {
+			return nil, err
+		}
+		n, err := strconv.ParseUint(number, 10, 63)
+		if err != nil || strconv.FormatUint(n, 10) != number {
+			return nil, usagef("--block %s: %q is not a block number", value, number)
+		}
+		if _, twice := blocks[id]; twice {
+			return nil, usagef("--block: chain %s is given twice", id)
+		}
+		blocks[id] = n
+	}
+	return blocks, nil
+}
+
+// cutChain splits CHAIN=VALUE. The value may be a URL with a key in it and is
+// never repeated in an error.
+func cutChain(value, flag string) (chains.ID, string, error) {
+	name, rest, ok := strings.Cut(value, "=")
+	if !ok || rest == "" {
+		return 0, "", usagef("%s: want CHAIN=VALUE, such as %s ethereum=…", flag, flag)
+	}
+	id, err := chains.ParseID(name)
+	if err != nil && strings.ContainsAny(name, ":/@?") {
+		return 0, "", usagef("%s: want CHAIN=VALUE, such as %s ethereum=…", flag, flag)
+	}
+	if err != nil {
+		return 0, "", usagef("%s: %w", flag, err)
+	}
+	return id, rest, nil
+}

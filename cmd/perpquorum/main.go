@@ -1,0 +1,53 @@
+// Command perpquorum works out a DAO's circulating voting power and quorum at
+// a moment, from the chains or from a published bundle of evidence.
+//
+// Run perpquorum --help for the commands, and perpquorum COMMAND --help for
+// each one's flags, examples and exit codes.
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	// A closed pipe on standard output must be an error that the program
+	// reports, not a signal that ends it.
+	signal.Ignore(syscall.SIGPIPE)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
+	os.Exit(run(ctx, os.Args, os.Stdin, os.Stdout, os.Stderr))
+}
+
+// run executes one command line, args[0] being the program's name, and returns
+// the exit code. What the command prints is held back until it has succeeded,
+// so that standard output carries the whole product or nothing.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	var product bytes.Buffer
+	app := newApp(stdin, &product, stderr)
+	line, err := arrange(app, args)
+	switch {
+	case err != nil:
+	case line.help:
+		err = printHelp(&product, app, line.command)
+	default:
+		err = app.RunContext(ctx, line.argv)
+	}
+	var verdict verdictError
+	judged := errors.As(err, &verdict)
+	if err == nil || judged {
+		if _, werr := stdout.Write(product.Bytes()); werr != nil && product.Len() > 0 {
+			err, judged = fmt.Errorf("standard output: %w", werr), false
+		}
+	}
+	if err != nil && !judged {
+		printError(stderr, explain(ctx, err))
+	}
+	return exitCode(err)
+}

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/perpdao/perpquorum/votingpower"
+)
+
+func modelCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "model",
+		Usage: "show the built-in model, or check a model file",
+		UsageText: `perpquorum model
+perpquorum model check FILE
+perpquorum model schema`,
+		Description: modelHelp,
+		Action:      printModel,
+		Subcommands: []*cli.Command{
+			{
+				Name: "check", Usage: "check a model file", ArgsUsage: "FILE",
+				Description: "Reads FILE as strictly as report --model does, and says where the first mistake is.\n\n" + plainExitHelp,
+				Action:      checkModel,
+			},
+			{
+				Name: "schema", Usage: "print a JSON Schema of model files, for editors",
+				Description: "Prints a JSON Schema, with which an editor can complete and check model files.",
+				Action:      printSchema,
+			},
+		},
+	}
+}
+
+const modelHelp = `A model is a JSON file that says which tokens make up the supply, which wallets
+do not circulate and since when, which vote-escrow contracts add voting power,
+and which fraction of it is the quorum. Without a subcommand, the built-in model
+of PERP is printed; a copy of it is a good start for a model of your own.
+
+Examples:
+   perpquorum model > mine.json
+   perpquorum model check mine.json
+   perpquorum report --model mine.json --at 2023-05-19
+
+` + plainExitHelp
+
+func printModel(c *cli.Context) error {
+	if _, err := arguments(c); err != nil {
+		return err
+	}
+	data, err := json.Marshal(votingpower.PERP())
+	if err != nil {
+		return err
+	}
+	var out bytes.Buffer
+	if err := json.Indent(&out, data, "", "  "); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(c.App.Writer, "%s\n", out.Bytes())
+	return err
+}
+
+func checkModel(c *cli.Context) error {
+	args, err := arguments(c, "FILE")
+	if err != nil {
+		return err
+	}
+	m, err := openModel(args[0])
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(c.App.Writer, "valid: %s, %d tokens, %d excluded wallets, %d escrows\n",
+		m.Name, len(m.Tokens), len(m.Excluded), len(m.Escrows))
+	return err
+}
+
+func printSchema(c *cli.Context) error {
+	if _, err := arguments(c); err != nil {
+		return err
+	}
+	_, err := c.App.Writer.Write(votingpower.Schema())
+	return err
+}

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"golang.org/x/term"
+
+	"github.com/perpdao/perpquorum/chains"
+	"github.com/perpdao/perpquorum/votingpower"
+)
+
+// progress tells a person at a terminal what the program is waiting for, in
+// one line of standard error that is wiped at the end. Where standard error is
+// not a terminal it says nothing. With NO_COLOR set, or on a dumb terminal, it
+// uses no escape sequences and writes plain lines.
+type progress struct {
+	mu    sync.Mutex
+	w     io.Writer // nil: silent
+	plain bool
+	shown bool
+}
+
+func newProgress(stderr io.Writer) *progress {
+	file, ok := stderr.(*os.File)
+	if !ok || !term.IsTerminal(int(file.Fd())) {
+		return &progress{}
+	}
+	return &progress{w: file, plain: os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb"}
+}
+
+func (p *progress) say(format string, args ...any) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case p.w == nil:
+	case p.plain:
+		fmt.Fprintf(p.w, "perpquorum: %s\n", fmt.Sprintf(format, args...))
+	default:
+		fmt.Fprintf(p.w, "\r\x1b[Kperpquorum: %s …", fmt.Sprintf(format, args...))
+		p.shown = true
+	}
+}
+
+// clear wipes the line, so that nothing of it stays beside the product.
+func (p *progress) clear() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.shown {
+		fmt.Fprint(p.w, "\r\x1b[K")
+		p.shown = false
+	}
+}
+
+// progressNode is a node that says what it is asked for.
+type progressNode struct {
+	votingpower.Node
+	p  *progress
+	id chains.ID
+}
+
+func (n *progressNode) BlockAt(ctx context.Context, t time.Time) (chains.Block, error) {
+	n.p.say("looking for the block of %s at %s", n.id, t.UTC().Format(time.RFC3339))
+	return n.Node.BlockAt(ctx, t)
+}
+
+func (n *progressNode) CallAt(ctx context.Context, b chains.Block, calls []chains.Call) ([]chains.Answer, error) {
+	n.p.say("reading %d values of %s at block %d", len(calls), n.id, b.Number())
+	return n.Node.CallAt(ctx, b, calls)
+}

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/perpdao/perpquorum/votingpower"
+	"github.com/perpdao/perpquorum/votingpower/report"
+)
+
+func verifyCommand() *cli.Command {
+	return &cli.Command{
+		Name:        "verify",
+		Usage:       "recompute a published report offline from its bundle",
+		ArgsUsage:   "BUNDLE",
+		Description: verifyHelp,
+		Action:      runVerify,
+	}
+}
+
+const verifyHelp = `Recomputes everything in BUNDLE, a file that report --evidence wrote, from the
+evidence in it: the hashes of the blocks from their headers, that each block is
+the first at or after the query time, the sum, and the quorum. Then it compares
+every figure and word of the report that the bundle claims. It needs no network.
+BUNDLE "example" is built in.
+
+What a bundle cannot prove is that the contract reads in it are what the chains
+hold: reading them again with endpoints of your own shows that.
+
+Examples:
+   perpquorum verify example
+   perpquorum verify quorum.json.gz && echo holds
+
+Each difference is one line on standard error.
+
+` + exitHelp
+
+func runVerify(c *cli.Context) error {
+	args, err := arguments(c, "BUNDLE")
+	if err != nil {
+		return err
+	}
+	b, err := openBundle(args[0])
+	if err != nil {
+		return err
+	}
+	r, different, err := report.Verify(b)
+	if err != nil {
+		return err
+	}
+	if len(different) > 0 {
+		return fmt.Errorf("%w: %s", votingpower.ErrEvidence, describeDifferences(different))
+	}
+	var out strings.Builder
+	d := r.Document()
+	for _, f := range d.Findings {
+		if f.Level != report.Info {
+			fmt.Fprintf(&out, "%s: %s: %s\n", f.Level, printable(f.Title), printable(f.Detail))
+		}
+	}
+	symbol := printable(d.Model.Symbol)
+	fmt.Fprintf(&out, "verified: the evidence gives the report that the bundle claims\n")
+	fmt.Fprintf(&out, "as of %s: quorum %s %s of circulating voting power %s %s\n",
+		d.At.UTC, d.Quorum.Tokens, symbol, d.VotingPower.Tokens, symbol)
+	fmt.Fprintf(&out, "evidence SHA-256 %s\n", d.Evidence)
+	_, err = io.WriteString(c.App.Writer, out.String())
+	return err
+}
+
+func describeDifferences(different []report.Difference) string {
+	lines := []string{fmt.Sprintf("%d differences between claim and evidence", len(different))}
+	for _, d := range different {
+		lines = append(lines, d.String())
+	}
+	return strings.Join(lines, "\n")
+}

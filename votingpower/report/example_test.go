@@ -1,0 +1,68 @@
+package report_test
+
+import (
+	"bytes"
+	"fmt"
+	"log"
+	"os"
+
+	"github.com/perpdao/perpquorum/fixtures"
+	"github.com/perpdao/perpquorum/votingpower/report"
+)
+
+// Recompute somebody's report from the bundle they published, offline.
+func ExampleVerify() {
+	bundle, err := report.ReadBundle(bytes.NewReader(fixtures.Example), "example.json")
+	if err != nil {
+		log.Fatal(err) // not a bundle, or one that contradicts itself
+	}
+	r, differences, err := report.Verify(bundle)
+	if err != nil {
+		log.Fatal(err) // the evidence does not hold
+	}
+	for _, d := range differences {
+		fmt.Println(d)
+	}
+	d := r.Document()
+	fmt.Println(len(differences), "differences")
+	fmt.Println("quorum:", d.Quorum.Tokens, d.Model.Symbol)
+	for _, f := range d.Findings {
+		fmt.Println(f.Level, f.Title)
+	}
+	// Output:
+	// 0 differences
+	// quorum: 7992084.4410227887027914309 PERP
+	// warning Synthetic figures
+	// warning Development chain
+	// info Evidence recomputed
+}
+
+// Print a report in the form of the forum's posts.
+func ExampleReport_Render() {
+	bundle, err := report.ReadBundle(bytes.NewReader(fixtures.Example), "example.json")
+	if err != nil {
+		log.Fatal(err)
+	}
+	r, err := report.New(bundle)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := r.Render(os.Stdout, report.Text); err != nil {
+		log.Fatal(err)
+	}
+	// Output:
+	// Warning: Synthetic figures: recorded from local test chains with made-up locks and balances; the times are those of real blocks, the figures are not.
+	// Warning: Development chain: Mainnet (chain id 1), Optimism (chain id 10): not the public chain of that id; the figures are not from a public chain.
+	// Query timestamp:
+	// - Fri, 19 May 2023 13:39:35 GMT
+	// - UTC timestamp: 1684503575000
+	// - Mainnet block number: 419
+	// - Mainnet timestamp: 1684503575
+	// - Mainnet UTC: Fri, 19 May 2023 13:39:35 GMT
+	// - Optimism block number: 465
+	// - Optimism timestamp: 1684503581
+	// - Optimism UTC: Fri, 19 May 2023 13:39:41 GMT
+	// - Circulating Supply: 66,961,876.961
+	// - Circulating Voting Power: 79,920,844.41
+	// - Quorum (10%): 7,992,084.441
+}
