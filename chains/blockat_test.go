@@ -63,6 +63,7 @@ func unix(seconds uint64) time.Time { return time.Unix(int64(seconds), 0) }
 // TestBlockAtModelled runs the strict client over HTTP: blocks, links and proofs are
 // true, and each round is one request.
 func TestBlockAtModelled(t *testing.T) {
+	eth, op := modelchain.Ethereum(), modelchain.Optimism()
 	const merge, bedrock = 15537394, 105235063
 	for _, test := range []struct {
 		name     string
@@ -70,24 +71,24 @@ func TestBlockAtModelled(t *testing.T) {
 		block    func(c *modelchain.Chain) (time.Time, uint64)
 		requests int64
 	}{
-		{"ethereum, block 1", modelchain.Ethereum(), func(c *modelchain.Chain) (time.Time, uint64) { return unix(1), 1 }, 2},
-		{"ethereum, before 1970", modelchain.Ethereum(), func(c *modelchain.Chain) (time.Time, uint64) { return unix(0).Add(-time.Hour), 0 }, 3},
-		{"ethereum, a block's time", modelchain.Ethereum(), func(c *modelchain.Chain) (time.Time, uint64) { return unix(c.Time(9_000_000)), 9_000_000 }, 4},
-		{"ethereum, just after a block", modelchain.Ethereum(), func(c *modelchain.Chain) (time.Time, uint64) {
+		{"ethereum, block 1", eth, func(c *modelchain.Chain) (time.Time, uint64) { return unix(1), 1 }, 2},
+		{"ethereum, before 1970", eth, func(c *modelchain.Chain) (time.Time, uint64) { return unix(0).Add(-time.Hour), 0 }, 3},
+		{"ethereum, a block's time", eth, func(c *modelchain.Chain) (time.Time, uint64) { return unix(c.Time(9_000_000)), 9_000_000 }, 4},
+		{"ethereum, just after a block", eth, func(c *modelchain.Chain) (time.Time, uint64) {
 			return unix(c.Time(9_000_000)).Add(time.Nanosecond), 9_000_001
 		}, 4},
-		{"ethereum, the merge", modelchain.Ethereum(), func(c *modelchain.Chain) (time.Time, uint64) { return unix(c.Time(merge)), merge }, 5},
-		{"ethereum, slots", modelchain.Ethereum(), func(c *modelchain.Chain) (time.Time, uint64) { return unix(c.Time(20_000_000) - 5), 20_000_000 }, 2},
-		{"ethereum, finalized", modelchain.Ethereum(), func(c *modelchain.Chain) (time.Time, uint64) { return unix(c.Time(c.Finalized)), c.Finalized }, 1},
-		{"optimism, in a run", modelchain.Optimism(), func(c *modelchain.Chain) (time.Time, uint64) {
+		{"ethereum, the merge", eth, func(c *modelchain.Chain) (time.Time, uint64) { return unix(c.Time(merge)), merge }, 5},
+		{"ethereum, slots", eth, func(c *modelchain.Chain) (time.Time, uint64) { return unix(c.Time(20_000_000) - 5), 20_000_000 }, 2},
+		{"ethereum, finalized", eth, func(c *modelchain.Chain) (time.Time, uint64) { return unix(c.Time(c.Finalized)), c.Finalized }, 1},
+		{"optimism, in a run", op, func(c *modelchain.Chain) (time.Time, uint64) {
 			n := uint64(60_000_000)
 			for c.Time(n-1) == c.Time(n) {
 				n--
 			}
 			return unix(c.Time(n)), n
 		}, 5},
-		{"optimism, in the gap before bedrock", modelchain.Optimism(), func(c *modelchain.Chain) (time.Time, uint64) { return unix(c.Time(bedrock) - 3600), bedrock }, 5},
-		{"optimism, two-second blocks", modelchain.Optimism(), func(c *modelchain.Chain) (time.Time, uint64) { return unix(c.Time(120_000_001) - 1), 120_000_001 }, 1},
+		{"optimism, in the gap before bedrock", op, func(c *modelchain.Chain) (time.Time, uint64) { return unix(c.Time(bedrock) - 3600), bedrock }, 5},
+		{"optimism, two-second blocks", op, func(c *modelchain.Chain) (time.Time, uint64) { return unix(c.Time(120_000_001) - 1), 120_000_001 }, 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			client, served := dialModel(t, test.chain, chains.Dialer{})
