@@ -1,0 +1,421 @@
+package chains_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/big"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ethereum/go-ethereum/common"
+	"github.com/ethereum/go-ethereum/common/hexutil"
+	"github.com/ethereum/go-ethereum/core/types"
+	"github.com/ethereum/go-ethereum/crypto"
+
+	"github.com/perpdao/perpquorum/chains"
+)
+
+// proofNode is the first node of every proof that a node of these tests gives.
+var proofNode = hexutil.Bytes("the root of a synthetic state trie, thirty-two bytes or more")
+
+func (a *ethAPI) GetProof(account common.Address, keys []string, block *json.RawMessage) (any, error) {
+	a.n.mu.Lock()
+	defer a.n.mu.Unlock()
+	if _, err := a.n.at(block); err != nil {
+		return nil, err
+	}
+	return map[string]any{"address": account, "accountProof": []hexutil.Bytes{proofNode}, "storageProof": []any{}}, nil
+}
+
+func (a *ethAPI) CreateAccessList(args callArgs, block *json.RawMessage) (any, error) {
+	a.n.mu.Lock()
+	defer a.n.mu.Unlock()
+	if _, err := a.n.at(block); err != nil {
+		return nil, err
+	}
+	return map[string]any{"accessList": []any{}, "gasUsed": "0x5208"}, nil
+}
+
+// rooted returns a chain of 200 blocks that begins with first, and the time of
+// its block number first + 100, whose state root is that of proofNode.
+func rooted(id uint64, first *types.Header) (n *node, at time.Time) {
+	n = newNode(id, first, 0)
+	for i := range 200 {
+		h := child(n.blocks[n.head], 0)
+		if id == 10 {
+			h.Time -= 10
+		}
+		if i == 99 {
+			h.Root, at = crypto.Keccak256Hash(proofNode), time.Unix(int64(h.Time), 0).UTC()
+		}
+		n.extend(h, 0, 0)
+	}
+	n.finalized = n.head - 10
+	return n, at
+}
+
+// tick is a clock on which each look takes ten milliseconds.
+type tick struct{ *clock }
+
+func (c tick) Now() time.Time {
+	_ = c.Sleep(context.Background(), 10*time.Millisecond)
+	return c.clock.Now()
+}
+
+func probe(t *testing.T, d chains.Dialer, at time.Time, targets ...chains.Target) []chains.Probe {
+	t.Helper()
+	if d.Clock == nil {
+		d.Clock = tick{newClock()}
+	}
+	probes, err := d.Probe(t.Context(), at, targets...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(probes) != len(targets) {
+		t.Fatalf("found %d probes of %d targets", len(probes), len(targets))
+	}
+	return probes
+}
+
+// works lists the checks that were tried, with those that failed in parentheses.
+func works(p chains.Probe) string {
+	var out []string
+	for _, c := range []struct {
+		name string
+		chains.Check
+	}{{"state", p.State}, {"recent", p.Recent}, {"legacy", p.Legacy}, {"hash", p.BlockHash}, {"multicall", p.Multicall3}, {"proof", p.Proof}, {"list", p.AccessList}} {
+		switch {
+		case c.Works():
+			out = append(out, c.name)
+		case c.Tried:
+			out = append(out, "("+c.name+")")
+		}
+	}
+	return strings.Join(out, " ")
+}
+
+func TestProbeOneEndpoint(t *testing.T) {
+	const all = "state hash multicall proof list"
+	pruned := func(from uint64) func(uint64) error {
+		return func(n uint64) error {
+			if n >= from {
+				return nil
+			}
+			return rpcError{-32000, "missing trie node abcdef (path )", nil}
+		}
+	}
+	tests := []struct {
+		name    string
+		fault   func(*node)
+		dialer  chains.Dialer
+		chain   chains.ID
+		at      func(at time.Time) time.Time
+		works   string
+		verdict chains.Verdict
+		reason  string // of the verdict
+		cause   error
+		batch   int
+		why     func(p chains.Probe) error // gives an error that has to hold text
+		text    string
+	}{
+		{name: "archive", works: all, verdict: chains.GoodForJob, batch: 1000},
+		{name: "full node", fault: func(n *node) { n.pruned = pruned(n.head - 20) }, works: "(state) recent", verdict: chains.GoodForRecent, batch: 1000,
+			reason: "has no state for block 15537494 (ethereum, 2022-09-15)", cause: chains.ErrArchive},
+		{name: "no state at all", fault: func(n *node) { n.pruned = pruned(n.head + 1) }, works: "(state) (recent)", verdict: chains.NotUsable, batch: 1000,
+			reason: "has no state for block 15537584", cause: chains.ErrArchive},
+		{name: "zero for an account that holds ether", fault: func(n *node) { n.poor = true }, works: "(state) (recent)", verdict: chains.NotUsable, batch: 1000,
+			reason: "is known to hold ether, holds none", cause: chains.ErrArchive},
+		{name: "null state", fault: func(n *node) { n.nullState = true }, works: "(state) (recent)", verdict: chains.NotUsable, batch: 1000,
+			reason: "answered null", cause: chains.ErrArchive},
+		{name: "batches of three", fault: func(n *node) { n.batchLimit = 3 }, works: all, verdict: chains.GoodForJob, batch: 3,
+			why: func(p chains.Probe) error { return p.BatchErr }, text: "batch too large"},
+		{name: "batches of a hundred", fault: func(n *node) { n.batchLimit = 100 }, works: all, verdict: chains.GoodForJob, batch: 100,
+			why: func(p chains.Probe) error { return p.BatchErr }, text: "refuses a request or reply of this size"},
+		{name: "largest batch of the user", dialer: chains.Dialer{MaxBatch: 10}, works: all, verdict: chains.GoodForJob, batch: 10},
+		{name: "slowest pace of the user", dialer: chains.Dialer{RPS: 12}, works: all, verdict: chains.GoodForJob, batch: 10},
+		{name: "EIP-1898 refused", fault: func(n *node) { n.blockHash = "refuse" }, works: "state (hash) multicall proof list", verdict: chains.GoodForJob, batch: 1000,
+			why: func(p chains.Probe) error { return p.BlockHash.Err }, text: "cannot unmarshal object"},
+		{name: "EIP-1898 ignored", fault: func(n *node) { n.blockHash = "ignore" }, works: "state (hash) multicall proof list", verdict: chains.GoodForJob, batch: 1000,
+			why: func(p chains.Probe) error { return p.BlockHash.Err }, text: "accepts a block hash and ignores it: asked at block 15537494 (timestamp 1663225379), it answered as of block 15537594"},
+		{name: "no block canary", fault: func(n *node) { n.deployless, n.multicall = rpcError{-32602, "missing to", nil}, false }, works: "state (hash) (multicall) proof list", verdict: chains.GoodForJob, batch: 1000,
+			why: func(p chains.Probe) error { return p.BlockHash.Err }, text: "cannot show that it reads at the block"},
+		{name: "Multicall3 not deployed", fault: func(n *node) { n.multicall = false }, works: "state hash (multicall) proof list", verdict: chains.GoodForJob, batch: 1000,
+			why: func(p chains.Probe) error { return p.Multicall3.Err }, text: "no contract at 0xcA11bde05977b3631167028862bE2a173976CA11 at block 15537494"},
+		{name: "reads elsewhere", fault: func(n *node) { n.stateAt = n.head }, works: "(state) (recent)", verdict: chains.NotUsable, batch: 1000,
+			reason: "did not read at the block it was asked about"},
+		{name: "after the head", at: func(at time.Time) time.Time { return at.Add(24 * time.Hour) }, works: "recent", verdict: chains.GoodForRecent, batch: 1000,
+			reason: "no block at or after", cause: chains.ErrNoBlockYet},
+		{name: "not final", at: func(at time.Time) time.Time { return at.Add(95 * 12 * time.Second) }, works: "recent", verdict: chains.GoodForRecent, batch: 1000,
+			reason: "is newer than the finalized block", cause: chains.ErrNotFinalized},
+		{name: "not final and allowed", at: func(at time.Time) time.Time { return at.Add(95 * 12 * time.Second) }, dialer: chains.Dialer{AllowUnfinalized: true},
+			works: "state hash multicall (proof) list", verdict: chains.GoodForJob, batch: 1000,
+			why: func(p chains.Probe) error { return p.Proof.Err }, text: "the proof starts at"},
+		{name: "no finalized block", fault: func(n *node) { n.noFinalized = rpcError{-39001, "Unknown block", nil} }, works: "", verdict: chains.NotUsable, batch: 1000,
+			reason: "does not tell which block is finalized", cause: chains.ErrNotFinalized},
+		{name: "no time and no finalized block", fault: func(n *node) { n.noFinalized = rpcError{-39001, "Unknown block", nil} }, at: func(time.Time) time.Time { return time.Time{} },
+			dialer: chains.Dialer{AllowUnfinalized: true}, works: "recent", verdict: chains.GoodForRecent, batch: 1000, reason: "does not tell which block is finalized", cause: chains.ErrNotFinalized},
+		{name: "no time", at: func(time.Time) time.Time { return time.Time{} }, works: "state hash multicall (proof) list", verdict: chains.GoodForJob, batch: 1000},
+		{name: "wrong chain", chain: chains.Optimism, works: "", verdict: chains.NotUsable, reason: "chain id is ethereum, want optimism", cause: chains.ErrWrongChain},
+		{name: "down", fault: func(n *node) { n.down = true }, works: "", verdict: chains.NotUsable, reason: "HTTP 503", cause: chains.ErrUnavailable},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			n, at := rooted(1, mergeHeader())
+			if tt.fault != nil {
+				tt.fault(n)
+			}
+			if tt.at != nil {
+				at = tt.at(at)
+			}
+			chain := chains.Ethereum
+			if tt.chain != 0 {
+				chain = tt.chain
+			}
+			url := n.serve(t) + "/v2/SENTINEL-KEY-12345678?apikey=SENTINEL-QUERY-12345678"
+			p := probe(t, tt.dialer, at, chains.Target{Chain: chain, URL: url})[0]
+			verdict, reason := p.Verdict()
+			if got := works(p); verdict != tt.verdict || got != tt.works || p.Batch != tt.batch {
+				t.Errorf("found %q, checks %q, batch %d (%v); want %q, %q, %d", verdict, got, p.Batch, p.BatchErr, tt.verdict, tt.works, tt.batch)
+			}
+			if (reason == nil) != (tt.verdict == chains.GoodForJob) || tt.cause != nil && !errors.Is(reason, tt.cause) {
+				t.Errorf("found reason %v, want %v", reason, tt.cause)
+			}
+			if tt.reason != "" {
+				wantText(t, reason, tt.reason)
+			}
+			if tt.text != "" {
+				wantText(t, tt.why(p), tt.text)
+			}
+			if (p.Err == nil) != (p.Head != nil) || (p.Latency > 0) != (p.Err == nil) {
+				t.Errorf("found head %v and latency %v beside error %v", p.Head, p.Latency, p.Err)
+			}
+			noSentinel(t, p)
+		})
+	}
+}
+
+// noSentinel looks for a secret in every field of a probe.
+func noSentinel(t *testing.T, p chains.Probe) {
+	t.Helper()
+	_, reason := p.Verdict()
+	for _, text := range []string{fmt.Sprintf("%+v", p), fmt.Sprint(reason), fmt.Sprint(p.State.Err, p.Recent.Err, p.BatchErr, p.Stopped, p.BlockErr)} {
+		if strings.Contains(strings.ToUpper(text), "SENTINEL") {
+			t.Errorf("a secret is in %s", text)
+		}
+	}
+}
+
+// TestProbeBeforeBedrock probes an Optimism with and without older state.
+func TestProbeBeforeBedrock(t *testing.T) {
+	for _, legacy := range []bool{true, false} {
+		n, at := rooted(10, bedrockHeader())
+		before := child(&types.Header{Number: big.NewInt(105235060), Time: 1686068000, BaseFee: big.NewInt(7), Difficulty: new(big.Int)}, 0)
+		n.extend(before, 1, 0)
+		n.head = n.finalized + 10
+		if !legacy {
+			n.pruned = func(number uint64) error {
+				if number < 105235063 {
+					return rpcError{-32801, "no historical RPC is available for this historical (pre-bedrock) execution request", nil}
+				}
+				return nil
+			}
+		}
+		p := probe(t, chains.Dialer{}, at, chains.Target{Chain: chains.Optimism, URL: n.serve(t)})[0]
+		if verdict, reason := p.Verdict(); verdict != chains.GoodForJob || !p.Legacy.Tried || p.Legacy.Works() != legacy {
+			t.Errorf("found %q (%v), before Bedrock %+v, want it to work: %v", verdict, reason, p.Legacy, legacy)
+		}
+		if !legacy {
+			wantText(t, p.Legacy.Err, "cannot serve Optimism state of block 105235062 (optimism, 2023-06-06), before block 105235063 (Bedrock, 2023-06-06)")
+		}
+	}
+}
+
+func TestProbeDevelopmentChain(t *testing.T) {
+	n := dev(10)
+	target := chains.Target{Chain: chains.Optimism, URL: n.serve(t)}
+	p := probe(t, chains.Dialer{}, time.Time{}, target)[0]
+	if verdict, reason := p.Verdict(); verdict != chains.NotUsable || !errors.Is(reason, chains.ErrWrongChain) {
+		t.Errorf("found %q, %v", verdict, reason)
+	}
+	p = probe(t, chains.Dialer{AllowDev: true}, time.Time{}, target)[0]
+	if verdict, reason := p.Verdict(); verdict != chains.GoodForJob || !p.Development || p.Anchored || p.Legacy.Tried {
+		t.Errorf("found %q, %v, %+v", verdict, reason, p)
+	}
+}
+
+// TestProbeRateLimit puts a limit of so many requests in front of a good node.
+func TestProbeRateLimit(t *testing.T) {
+	tests := []struct {
+		requests int // that pass
+		verdict  chains.Verdict
+		batch    int
+	}{
+		{0, chains.NotUsable, 0},
+		{1, chains.NotUsable, 0},  // the chain is proven, the block is not found
+		{8, chains.GoodForJob, 0}, // latency is being measured
+		{13, chains.GoodForJob, 3},
+	}
+	for _, tt := range tests {
+		n, at := rooted(1, mergeHeader())
+		inner, _ := http.NewRequest("POST", n.serve(t), nil)
+		passed := 0
+		front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("X-RateLimit-Limit", "12")
+			w.Header().Set("X-Unrelated", "nothing")
+			if passed++; passed > tt.requests {
+				w.Header().Set("Retry-After", "30")
+				w.Header().Set("X-Ratelimit-User", "SENTINEL-KEY-12345678")
+				http.Error(w, "slow down, SENTINEL-KEY-12345678", http.StatusTooManyRequests)
+				return
+			}
+			resp, err := http.Post(inner.URL.String(), "application/json", r.Body)
+			if err != nil {
+				return
+			}
+			defer resp.Body.Close()
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = io.Copy(w, resp.Body)
+		}))
+		c := newClock()
+		p := probe(t, chains.Dialer{Clock: c}, at, chains.Target{Chain: chains.Ethereum, URL: front.URL + "/SENTINEL-KEY-12345678"})[0]
+		front.Close()
+		http.DefaultClient.CloseIdleConnections()
+		verdict, reason := p.Verdict()
+		if verdict != tt.verdict || p.Batch != tt.batch || !errors.Is(p.Stopped, chains.ErrRateLimit) {
+			t.Errorf("%d requests: found %q (%v), batch %d, stopped by %v; want %q, batch %d", tt.requests, verdict, reason, p.Batch, p.Stopped, tt.verdict, tt.batch)
+		}
+		if verdict == chains.NotUsable && !errors.Is(reason, chains.ErrRateLimit) {
+			t.Errorf("%d requests: found reason %v", tt.requests, reason)
+		}
+		if passed != tt.requests+1 || c.slept > 2*time.Second {
+			t.Errorf("%d requests passed, then %d were refused, in %v", tt.requests, passed-tt.requests, c.slept)
+		}
+		if len(p.Limits) != 3 || p.Limits[0] != "retry-after: 30" || p.Limits[1] != "x-ratelimit-limit: 12" {
+			t.Errorf("found headers %q", p.Limits)
+		}
+		noSentinel(t, p)
+	}
+}
+
+func TestProbeSideBySide(t *testing.T) {
+	first, _ := rooted(1, mergeHeader())
+	second := dev(10)
+	stopped, stop := dev(1).start()
+	stop()
+	targets := []chains.Target{{Chain: chains.Ethereum, URL: stopped}, {Chain: chains.Ethereum, URL: first.serve(t)}, {Chain: chains.Optimism, URL: second.serve(t)}}
+	probes := probe(t, chains.Dialer{AllowDev: true}, time.Time{}, targets...)
+	if !errors.Is(probes[0].Err, chains.ErrUnavailable) || probes[1].Err != nil || probes[2].Err != nil {
+		t.Fatalf("found %v, %v, %v", probes[0].Err, probes[1].Err, probes[2].Err)
+	}
+	// The earlier of the two finalized blocks is Ethereum's.
+	final := time.Unix(int64(first.blocks[first.finalized].Time), 0)
+	for _, p := range probes {
+		if !p.At.Equal(final) {
+			t.Errorf("%s was asked for %v, want %v", p.Endpoint, p.At, final)
+		}
+	}
+	if b := probes[1].Block; b == nil || b.Number() != first.finalized || b.Proves(final) != nil {
+		t.Errorf("found block %v", b)
+	}
+	if b := probes[2].Block; b == nil || b.Number() != 0 {
+		t.Errorf("found block %v", b)
+	}
+	for _, id := range []chains.ID{chains.Ethereum, chains.Optimism} {
+		if err := chains.Ready(probes, id, 1); err != nil {
+			t.Error(err)
+		}
+	}
+	wantText(t, chains.Ready(probes, chains.Ethereum, 2), "2 endpoints shall agree, found 1 that are good for this job")
+}
+
+func TestProbeWrongUse(t *testing.T) {
+	n := ethereum()
+	url := n.serve(t)
+	for name, targets := range map[string][]chains.Target{
+		"twice":  {{Chain: 1, URL: url}, {Chain: 1, URL: url}},
+		"scheme": {{Chain: 1, URL: url}, {Chain: 1, URL: "ws://127.0.0.1/SENTINEL"}},
+	} {
+		probes, err := chains.Dialer{}.Probe(t.Context(), time.Time{}, targets...)
+		if probes != nil || !errors.Is(err, chains.ErrEndpointURL) || strings.Contains(fmt.Sprint(err), "SENTINEL") {
+			t.Errorf("%s: found %v", name, err)
+		}
+	}
+	if n.rounds > 0 {
+		t.Errorf("found %d requests, want none", n.rounds)
+	}
+}
+
+func TestProbeEndOfTime(t *testing.T) {
+	n, at := rooted(1, mergeHeader())
+	target := chains.Target{Chain: 1, URL: n.serve(t)}
+	over, stop := context.WithDeadline(t.Context(), time.Unix(0, 0))
+	defer stop()
+	probes, err := chains.Dialer{}.Probe(over, at, target)
+	if err != nil || !errors.Is(probes[0].Err, context.DeadlineExceeded) {
+		t.Errorf("found %v, %v", probes, err)
+	}
+	// The time ends after the chain is proven.
+	ctx, cancel := context.WithCancel(t.Context())
+	n.onRequest = func(methods []string) {
+		if !slices.Contains(methods, "eth_chainId") {
+			cancel()
+		}
+	}
+	if probes, err := (chains.Dialer{}).Probe(ctx, at, target); probes != nil || !errors.Is(err, context.Canceled) {
+		t.Errorf("found %v, %v", probes, err)
+	}
+}
+
+func TestReady(t *testing.T) {
+	block := func(salt byte) *chains.Block { return &chains.Block{Hash: common.Hash{salt}, Header: mergeHeader()} }
+	yes := chains.Check{Tried: true}
+	good := chains.Probe{Chain: 1, Endpoint: "good", State: yes, Block: block(1)}
+	twin := chains.Probe{Chain: 1, Endpoint: "twin", State: yes, Block: block(1)}
+	other := chains.Probe{Chain: 1, Endpoint: "other", State: yes, Block: block(2)}
+	local := chains.Probe{Chain: 1, Endpoint: "local", State: yes, Block: block(1), Development: true}
+	pruned := chains.Probe{Chain: 1, Endpoint: "pruned", State: chains.Check{Tried: true, Err: chains.ErrArchive}, Recent: yes}
+	dead := chains.Probe{Chain: 1, Endpoint: "dead", Err: chains.ErrUnavailable}
+	wrong := chains.Probe{Chain: 1, Endpoint: "wrong", Err: chains.ErrWrongChain}
+	behind := chains.Probe{Chain: 1, Endpoint: "behind", BlockErr: chains.ErrNoBlockYet, Recent: yes}
+	tests := []struct {
+		name   string
+		probes []chains.Probe
+		agree  int
+		want   string // "" for ready
+	}{
+		{"good", []chains.Probe{good}, 0, ""},
+		{"none", nil, 1, "ethereum: no endpoint is good for this job"},
+		{"of another chain", []chains.Probe{{Chain: 10, State: yes, Block: block(1)}}, 1, "ethereum: no endpoint is good"},
+		{"passed over", []chains.Probe{dead, pruned, good}, 1, ""},
+		{"pruned", []chains.Probe{pruned}, 1, "no endpoint is good for this job"},
+		{"a client stops at the wrong chain", []chains.Probe{wrong, good}, 1, "no other endpoint is asked after this one: wrong chain"},
+		{"a client does not get there", []chains.Probe{good, wrong}, 1, ""},
+		{"a client stops at a node that lags", []chains.Probe{behind, good}, 1, "no block yet"},
+		{"two", []chains.Probe{good, dead, twin}, 2, ""},
+		{"one of two", []chains.Probe{good, dead}, 2, "2 endpoints shall agree, found 1"},
+		{"two blocks", []chains.Probe{good, other}, 2, "the block asked for is 15537394 (0x0100"},
+		{"two kinds", []chains.Probe{good, local}, 2, "not of one kind"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			err := chains.Ready(tt.probes, chains.Ethereum, tt.agree)
+			if tt.want == "" {
+				if err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			wantText(t, err, tt.want)
+		})
+	}
+	if v, reason := (&chains.Probe{Endpoint: "new"}).Verdict(); v != chains.NotUsable || reason == nil {
+		t.Errorf("an untried endpoint: found %v, %v", v, reason)
+	}
+}

@@ -1,0 +1,105 @@
+package chains
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/ethereum/go-ethereum/common/hexutil"
+	"github.com/ethereum/go-ethereum/crypto"
+)
+
+// features tries what makes reads at b faster or safer.
+func (p *prober) features(ctx context.Context, b Block) {
+	p.try(ctx, &p.found.BlockHash, func() error { return p.byHash(ctx, b) })
+	p.try(ctx, &p.found.Multicall3, func() error { return p.multicall3(ctx, b) })
+	p.try(ctx, &p.found.Proof, func() error { return p.proof(ctx, b) })
+	p.try(ctx, &p.found.AccessList, func() error { return p.accessList(ctx, b) })
+}
+
+// byHash tells whether the endpoint honours EIP-1898. CallAt has found out, and
+// goes by number if not; then it is asked once more for the reason.
+func (p *prober) byHash(ctx context.Context, b Block) error {
+	if !p.member.way.byNumber {
+		return nil
+	}
+	var err error
+	for c := deployless; c < uncanny; c++ {
+		_, err = p.member.readState(ctx, b, nil, p.found.Anchored, way{canary: c})
+		if !errors.Is(err, errMute) {
+			break
+		}
+	}
+	switch {
+	case errors.Is(err, errElsewhere):
+		return fmt.Errorf("%s accepts a block hash and ignores it: %w", p.found.Endpoint, err)
+	case errors.Is(err, errMute):
+		return fmt.Errorf("%s cannot show that it reads at the block it is asked about: %w", p.found.Endpoint, err)
+	}
+	return err
+}
+
+// param is the block parameter that works on the endpoint.
+func (p *prober) param(b Block) any {
+	return newStateBatch(p.member, b, nil, false, p.member.way).param
+}
+
+func (p *prober) multicall3(ctx context.Context, b Block) error {
+	replies, err := p.member.endpoint.do(ctx, multicall.requests(p.param(b)))
+	if err != nil {
+		return err
+	}
+	if data, err := parseData(replies[0].raw); replies[0].err == nil && err == nil && len(data) == 0 {
+		return fmt.Errorf("%w at %v at block %d", ErrNoContract, multicall3, b.Number())
+	}
+	return multicall.check(replies, p.found.Chain, b.Header)
+}
+
+// one asks a single question, whose refusal is its answer, and decodes the result.
+func (p *prober) one(ctx context.Context, out any, method string, params ...any) error {
+	replies, err := p.member.endpoint.do(ctx, []request{{method: method, params: params, optional: true}})
+	if err != nil {
+		return err
+	}
+	if replies[0].err != nil {
+		return replies[0].err
+	}
+	if isNull(replies[0].raw) || json.Unmarshal(replies[0].raw, out) != nil {
+		return p.member.broken("%s: the result is not the object that it should be", method)
+	}
+	return nil
+}
+
+// proof holds the first node of an account's proof against the block's state
+// root: a proof for another block is none.
+func (p *prober) proof(ctx context.Context, b Block) error {
+	account, _ := funded(p.found.Chain, b.Number(), b.Header.Coinbase)
+	var out struct {
+		AccountProof []hexutil.Bytes `json:"accountProof"`
+	}
+	if err := p.one(ctx, &out, "eth_getProof", account, []string{}, p.param(b)); err != nil {
+		return err
+	}
+	if len(out.AccountProof) == 0 {
+		return p.member.broken("eth_getProof: found no proof of the account")
+	}
+	if root := crypto.Keccak256Hash(out.AccountProof[0]); root != b.Header.Root {
+		return p.member.broken("eth_getProof: the proof starts at %v, want the state root %v of block %d", root, b.Header.Root, b.Number())
+	}
+	return nil
+}
+
+func (p *prober) accessList(ctx context.Context, b Block) error {
+	var out struct {
+		AccessList *[]json.RawMessage `json:"accessList"`
+	}
+	call := map[string]any{"to": multicall3, "data": hexutil.Bytes(getter(selNumber).data)}
+	if err := p.one(ctx, &out, "eth_createAccessList", call, p.param(b)); err != nil {
+		return err
+	}
+	if out.AccessList == nil {
+		return p.member.broken("eth_createAccessList: found no access list")
+	}
+	return nil
+}

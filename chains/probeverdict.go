@@ -1,0 +1,85 @@
+package chains
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Verdict is what an endpoint is good for.
+type Verdict int
+
+const (
+	// NotUsable: no block can be read.
+	NotUsable Verdict = iota
+	// GoodForRecent: the newest acceptable block can be read, the one asked for cannot.
+	GoodForRecent
+	// GoodForJob: the block asked for can be read.
+	GoodForJob
+)
+
+// String returns the verdict in words.
+func (v Verdict) String() string {
+	switch v {
+	case GoodForJob:
+		return "good for this job"
+	case GoodForRecent:
+		return "good for recent blocks"
+	}
+	return "not usable"
+}
+
+// Verdict judges the endpoint. The reason is nil if it is good for the job.
+func (p *Probe) Verdict() (v Verdict, reason error) {
+	switch {
+	case p.Err != nil:
+		return NotUsable, p.Err
+	case p.State.Works():
+		return GoodForJob, nil
+	case p.Recent.Tried && p.Recent.Err != nil:
+		return NotUsable, p.Recent.Err
+	}
+	if p.Recent.Works() {
+		v = GoodForRecent
+	}
+	for _, err := range []error{p.State.Err, p.BlockErr, p.Stopped} {
+		if err != nil {
+			return v, err
+		}
+	}
+	return NotUsable, fmt.Errorf("%s was not tried", p.Endpoint)
+}
+
+// Ready tells whether a Client of the chain over these endpoints, in their order
+// and with agree of them reading independently (0 counts as 1), can do the job;
+// if not, the error says why. An endpoint that is not usable is passed over,
+// but not one that a Client stops at, such as one of another chain.
+func Ready(probes []Probe, id ID, agree int) error {
+	agree = max(agree, 1)
+	var good []*Probe
+	for i := range probes {
+		p := &probes[i]
+		if p.Chain != id || len(good) == agree {
+			continue
+		}
+		verdict, reason := p.Verdict()
+		switch {
+		case verdict != GoodForJob && final(reason):
+			return fmt.Errorf("%v: no other endpoint is asked after this one: %w", id, reason)
+		case verdict != GoodForJob:
+			continue
+		case len(good) > 0 && p.Development != good[0].Development:
+			return fmt.Errorf("%v: %s and %s are not of one kind, public and development: %w", id, good[0].Endpoint, p.Endpoint, ErrWrongChain)
+		case len(good) > 0 && p.Block.Hash != good[0].Block.Hash:
+			return fmt.Errorf("%v: the block asked for is %d (%v) at %s and %d (%v) at %s: %w", id,
+				good[0].Block.Number(), good[0].Block.Hash, good[0].Endpoint, p.Block.Number(), p.Block.Hash, p.Endpoint, ErrDisagree)
+		}
+		good = append(good, p)
+	}
+	switch {
+	case len(good) == agree:
+		return nil
+	case agree > 1:
+		return fmt.Errorf("%v: %d endpoints shall agree, found %d that are good for this job", id, agree, len(good))
+	}
+	return errors.New(id.String() + ": no endpoint is good for this job")
+}
