@@ -62,7 +62,7 @@ type kind struct {
 // kinds is the table of classes.
 var kinds = [...]kind{
 	classNone:         {"none", actFatal, 1, nil, "failed", ""},
-	classSize:         {"batch size", actShrink, 1, nil, "refuses a request or reply of this size", ""},
+	classSize:         {"batch size", actShrink, 1, ErrTooLarge, "refuses a request or reply of this size", "give another endpoint"},
 	classArchive:      {"archive", actElsewhere, 1, ErrArchive, "does not serve state as old as %s on this plan", "give an archive endpoint"},
 	classRate:         {"rate limit", actRetry, 6, ErrRateLimit, "is rate limiting us", "lower the rate (--rps) or add an endpoint"},
 	classQuota:        {"quota", actElsewhere, 1, ErrQuota, "says that this key's quota is used up", "wait until it is reset or give another endpoint"},

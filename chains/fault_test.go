@@ -53,7 +53,11 @@ var everyPath = []path{batch, single, bulk}
 
 // with makes rules into the fault of a row.
 func with(rules ...*faultrpc.Rule) func(*faultrpc.Server) {
-	return func(s *faultrpc.Server) { s.Rules = rules }
+	return func(s *faultrpc.Server) {
+		for _, rule := range rules {
+			s.Rules = append(s.Rules, rule.Fresh()) // a row runs more than once
+		}
+	}
 }
 
 // always makes a fault happen to whatever it can happen to.
