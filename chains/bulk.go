@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/big"
 	"slices"
 	"sync"
@@ -29,8 +30,8 @@ const (
 //
 // Each chunk proves itself from inside: block number, timestamp, parent hash and
 // chain id, and on public chains a balance that cannot be zero, are read by the
-// same eth_call. Its last call, which has the least gas left, is also read on its
-// own and must agree. A call that fails or returns nothing inside a chunk is
+// same eth_call. Of each function called in it, the last call, which has the least
+// gas left, is also read on its own and must agree. A call that fails or returns nothing inside a chunk is
 // read anew on its own, so that running out of gas never looks like an answer. A
 // chunk that is too large for the endpoint is halved, and the size that works is
 // remembered; an endpoint whose multicalls do not prove themselves is read in
@@ -101,9 +102,6 @@ type bulk struct {
 	left []int // calls without an answer from a multicall
 }
 
-// span is a range of calls.
-type span struct{ from, to int }
-
 // run sends waves of chunks. A wave with a chunk that is too large is followed
 // by a wave of half the size; a clean wave by one of twice the size.
 func (k *bulk) run(ctx context.Context) error {
@@ -135,21 +133,6 @@ func (k *bulk) run(ctx context.Context) error {
 	return nil
 }
 
-// cutSpans takes up to width chunks of at most size calls off the open spans.
-func cutSpans(open []span, size, width int) (chunks, rest []span) {
-	for _, s := range open {
-		for s.from < s.to && len(chunks) < width {
-			end := min(s.from+size, s.to)
-			chunks = append(chunks, span{s.from, end})
-			s.from = end
-		}
-		if s.from < s.to {
-			rest = append(rest, s)
-		}
-	}
-	return chunks, rest
-}
-
 // tooLarge tells whether a chunk of half the size could fare better: the
 // endpoint ran out of gas, time or room, or the whole multicall reverted.
 func tooLarge(err error) bool {
@@ -158,7 +141,7 @@ func tooLarge(err error) bool {
 		errors.As(err, &e) && e.Class == classSize
 }
 
-// chunk reads one span by one multicall, and its last call on its own.
+// chunk reads one span by one multicall, and its spots on their own.
 func (k *bulk) chunk(ctx context.Context, s span) error {
 	canaries := []inner{getter(selNumber), getter(selTimestamp), getter(selLastHash), getter(selChainID)}
 	if k.funded {
@@ -169,8 +152,12 @@ func (k *bulk) chunk(ctx context.Context, s span) error {
 		inners = append(inners, innerOf(c))
 	}
 	aggregate := k.request(Call{To: multicall3, Data: encodeAggregate3(inners)})
-	last := k.calls[s.to-1]
-	replies, err := k.m.endpoint.do(ctx, []request{aggregate, k.request(last)})
+	spots := k.spots(s)
+	reqs := []request{aggregate}
+	for _, i := range spots {
+		reqs = append(reqs, k.request(k.calls[i]))
+	}
+	replies, err := k.m.endpoint.do(ctx, reqs)
 	if err != nil {
 		return err
 	}
@@ -189,11 +176,30 @@ func (k *bulk) chunk(ctx context.Context, s span) error {
 		return fmt.Errorf("%w: %w", errMistrust, err)
 	}
 	results = results[len(canaries):]
-	if alone, err := k.answer(last, replies[1]); err == nil && results[len(results)-1].success && !bytes.Equal(alone, results[len(results)-1].data) {
-		return fmt.Errorf("%w: %s of %v gives another answer inside the multicall", ErrTooLarge, last.name(), last.To)
+	for j, i := range spots {
+		call, inside := k.calls[i], results[i-s.from]
+		if alone, err := k.answer(call, replies[j+1]); err == nil && inside.success && !bytes.Equal(alone, inside.data) {
+			return fmt.Errorf("%w: %s of %v gives another answer inside the multicall", ErrTooLarge, call.name(), call.To)
+		}
 	}
 	k.keep(s, results)
 	return nil
+}
+
+// spots returns the last call of each function in s. A contract that runs out of
+// gas may hide it and return zero, and leave enough for plainer calls after it,
+// so one call does not vouch for those of another function.
+func (k *bulk) spots(s span) []int {
+	last := map[string]int{}
+	for i := s.from; i < s.to; i++ {
+		c := k.calls[i]
+		function := nativeBalance
+		if !c.isNativeBalance() {
+			function = string(c.To[:]) + string(c.Data[:min(len(c.Data), 4)])
+		}
+		last[function] = i
+	}
+	return slices.Sorted(maps.Values(last))
 }
 
 // proven checks what the multicall says of the block it ran in.
@@ -248,30 +254,4 @@ func (k *bulk) finish(ctx context.Context, public bool) error {
 		k.out[index] = data[i]
 	}
 	return nil
-}
-
-// chunkSize is how many calls the endpoint takes in one multicall, as far as learned.
-func (m *member) chunkSize() int {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.chunk == 0 {
-		return firstChunk
-	}
-	return m.chunk
-}
-
-// learnChunk notes how a wave with the given chunk size fared. Once a size was
-// too large, half of it is the most that is tried again.
-func (m *member) learnChunk(size int, clean bool) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.chunkLimit == 0 {
-		m.chunkLimit = mostChunk
-	}
-	if clean {
-		m.chunk = min(2*size, m.chunkLimit)
-		return
-	}
-	m.chunkLimit = max(size/2, 1)
-	m.chunk = m.chunkLimit
 }
