@@ -36,7 +36,7 @@ func written(t testing.TB, b *report.Bundle, name string) string {
 
 func TestBundleRoundTrip(t *testing.T) {
 	for _, name := range []string{"b.json", "b.json.gz"} {
-		for _, bundle := range []*report.Bundle{forumPost(t), marked(t)} {
+		for _, bundle := range []*report.Bundle{forumPost(t), marked(t), reached(t), disagreeing(t), hostileVote(t), open(t)} {
 			data := written(t, sealed(t, bundle), name)
 			b, err := report.ReadBundle(strings.NewReader(data), name)
 			if err != nil {
@@ -156,6 +156,7 @@ func TestVerifyUnsoundEvidence(t *testing.T) {
 func FuzzReadBundle(f *testing.F) {
 	f.Add([]byte(written(f, sealed(f, forumPost(f)), "b.json")))
 	f.Add([]byte(written(f, sealed(f, marked(f)), "b.json")))
+	f.Add([]byte(written(f, sealed(f, ambiguousPoll(f, []int{0, 1}, [2]string{"5", "15"}, [2]string{"0", "7.5"})), "b.json")))
 	f.Add([]byte(`{"format":"perpquorum-bundle/1","evidence":{},"claim":null}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		b, err := report.ReadBundle(bytes.NewReader(data), "b.json")

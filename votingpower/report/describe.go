@@ -40,7 +40,9 @@ func (r *Report) describe() (*Document, error) {
 	d.Quorum = describeQuorum(r.result.Quorum, e.Model)
 	all := checks()
 	if r.vote != nil {
-		d.Vote = r.vote.document(e.Model)
+		if d.Vote, err = r.vote.document(e.Model); err != nil {
+			return nil, err
+		}
 		all = append(all, voteChecks()...)
 	}
 	for _, check := range all {

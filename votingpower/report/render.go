@@ -83,6 +83,7 @@ func (r *Report) execute(text string) ([]byte, error) {
 		"address":   r.address,
 
 		"magnitude":     func(number string) string { return strings.TrimPrefix(number, "-") },
+		"visible":       visible,
 		"counts":        counts,
 		"turnoutSource": turnoutSource,
 	}).Parse(text)
@@ -104,6 +105,16 @@ func roundDecimal(number string) (string, error) {
 		return "", fmt.Errorf("number %q is not a decimal or a fraction", number)
 	}
 	return rounded(r), nil
+}
+
+// visible rounds a number for a reader, unless nothing would be left of it: one
+// base unit can decide.
+func visible(number string) (string, error) {
+	text, err := roundDecimal(number)
+	if text == "0" && number != "0" {
+		text = grouped(number)
+	}
+	return text, err
 }
 
 // share writes the quorum's fraction of the voting power: in percent, or as a

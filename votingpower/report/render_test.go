@@ -27,7 +27,10 @@ func render(t testing.TB, b *report.Bundle, format report.Format) string {
 }
 
 func TestRenderGolden(t *testing.T) {
-	bundles := map[string]func(testing.TB) *report.Bundle{"post": forumPost, "marked": marked}
+	bundles := map[string]func(testing.TB) *report.Bundle{
+		"post": forumPost, "marked": marked,
+		"reached": reached, "short": short, "disagrees": disagreeing, "open": open,
+	}
 	extension := map[report.Format]string{report.Text: ".txt", report.Markdown: ".md", report.JSON: ".json"}
 	for name, bundle := range bundles {
 		for _, format := range report.Formats() {
@@ -94,7 +97,13 @@ func TestMarksInEveryFormat(t *testing.T) {
 
 // TestMarkdownIsInert looks for foreign text that would be markup.
 func TestMarkdownIsInert(t *testing.T) {
-	got := render(t, marked(t), report.Markdown)
+	for _, bundle := range []*report.Bundle{marked(t), hostileVote(t)} {
+		inert(t, render(t, bundle, report.Markdown))
+	}
+}
+
+func inert(t *testing.T, got string) {
+	t.Helper()
 	for _, markup := range []string{"<script", "<img", "<b>", "](https://evil", "@everyone", "`c`", "*not*"} {
 		if strings.Contains(got, markup) {
 			t.Errorf("foreign markup %q came through", markup)
