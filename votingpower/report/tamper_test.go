@@ -65,7 +65,11 @@ func tamper(t *testing.T, data []byte, hashOnly *regexp.Regexp) {
 	leaves, unnoticed := 0, map[string]bool{}
 	walk(bundle, "", func(path string, value any, set func(any)) {
 		leaves++
-		for _, changed := range changes(value) {
+		all := changes(value)
+		if strings.HasPrefix(path, "claim.") { // is compared as it is: one change shows as much as six
+			all = all[:1]
+		}
+		for _, changed := range all {
 			set(changed)
 			fault := verdictOn(t, bundle)
 			switch {
