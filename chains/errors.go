@@ -83,6 +83,14 @@ type EndpointError struct {
 }
 
 func (e *EndpointError) Error() string {
+	if advice := kinds[e.Class].advice; advice != "" {
+		return e.Finding() + "; " + advice
+	}
+	return e.Finding()
+}
+
+// Finding is the message without what to do about it.
+func (e *EndpointError) Finding() string {
 	k := kinds[e.Class]
 	var b strings.Builder
 	b.WriteString(e.Endpoint + " ")
@@ -104,9 +112,6 @@ func (e *EndpointError) Error() string {
 	}
 	if !e.TryAgain.IsZero() {
 		b.WriteString("; it allows the next request at " + e.TryAgain.UTC().Format(time.RFC3339))
-	}
-	if k.advice != "" {
-		b.WriteString("; " + k.advice)
 	}
 	return b.String()
 }

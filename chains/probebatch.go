@@ -128,8 +128,13 @@ func LimitHeaders(h http.Header) (lines []string) {
 }
 
 // aboutLimits knows Retry-After, RateLimit and RateLimit-Policy, and what
-// providers call theirs: X-RateLimit-Remaining, X-Rate-Limit-Limit.
+// providers call theirs: X-RateLimit-Remaining, X-Rate-Limit-Limit, X-Api-Key-Reset.
 func aboutLimits(name string) bool {
 	name = strings.ToLower(name)
+	for _, end := range []string{"-limit", "-remaining", "-reset"} {
+		if strings.HasSuffix(name, end) {
+			return true
+		}
+	}
 	return name == "retry-after" || strings.Contains(name, "ratelimit") || strings.Contains(name, "rate-limit")
 }

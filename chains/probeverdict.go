@@ -3,6 +3,8 @@ package chains
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 )
 
 // Verdict is what an endpoint is good for.
@@ -49,6 +51,17 @@ func (p *Probe) Verdict() (v Verdict, reason error) {
 	return NotUsable, fmt.Errorf("%s was not tried", p.Endpoint)
 }
 
+// stopsAt is the reason for which no endpoint is asked any more.
+func stopsAt(reason error, id ID, rest []Probe) error {
+	if !strings.HasPrefix(reason.Error(), id.String()+": ") {
+		reason = fmt.Errorf("%v: %w", id, reason)
+	}
+	if slices.ContainsFunc(rest, func(p Probe) bool { return p.Chain == id }) {
+		reason = fmt.Errorf("%w; the endpoints after it are not asked then", reason)
+	}
+	return reason
+}
+
 // Ready tells whether a Client of the chain over these endpoints, in their order
 // and with agree of them reading independently (0 counts as 1), can do the job;
 // if not, the error says why. An endpoint that is not usable is passed over,
@@ -64,7 +77,7 @@ func Ready(probes []Probe, id ID, agree int) error {
 		verdict, reason := p.Verdict()
 		switch {
 		case verdict != GoodForJob && final(reason):
-			return fmt.Errorf("%v: no other endpoint is asked after this one: %w", id, reason)
+			return stopsAt(reason, id, probes[i+1:])
 		case verdict != GoodForJob:
 			continue
 		case len(good) > 0 && p.Development != good[0].Development:

@@ -40,33 +40,44 @@ For a time that is not recent, an archive node is needed. URLs are never printed
 // endpoints returns the URLs of each wanted chain. Every chain without one is
 // named in the error, before anything is sent.
 func endpoints(values []string, wanted []chains.ID, env func(string) string) (map[chains.ID][]string, error) {
-	urls := map[chains.ID][]string{}
+	urls, missing, err := configured(values, wanted, env)
+	if err == nil && len(missing) > 0 {
+		return nil, noEndpoint(missing)
+	}
+	return urls, err
+}
+
+func noEndpoint(missing []chains.ID) error {
+	var names []string
+	for _, id := range missing {
+		names = append(names, environmentNames(id)[0])
+	}
+	return hintf(usagef("no endpoint for %s", joinIDs(missing)),
+		"give --rpc %s=URL or set %s", missing[0], strings.Join(names, ", "))
+}
+
+// configured returns the URLs of each wanted chain, and the chains without one.
+func configured(values []string, wanted []chains.ID, env func(string) string) (urls map[chains.ID][]string, missing []chains.ID, err error) {
+	urls = map[chains.ID][]string{}
 	for _, value := range values {
 		id, url, err := cutChain(value, "--rpc")
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if !slices.Contains(wanted, id) {
-			return nil, usagef("--rpc: chain %s is not read here, only %s", id, joinIDs(wanted))
+			return nil, nil, usagef("--rpc: chain %s is not read here, only %s", id, joinIDs(wanted))
 		}
 		urls[id] = append(urls[id], url)
 	}
-	var missing []chains.ID
-	var names []string
 	for _, id := range wanted {
 		if len(urls[id]) == 0 {
 			urls[id] = environmentURLs(id, env)
 		}
 		if len(urls[id]) == 0 {
 			missing = append(missing, id)
-			names = append(names, environmentNames(id)[0])
 		}
 	}
-	if len(missing) > 0 {
-		return nil, hintf(usagef("no endpoint for %s", joinIDs(missing)),
-			"give --rpc %s=URL or set %s", missing[0], strings.Join(names, ", "))
-	}
-	return urls, nil
+	return urls, missing, nil
 }
 
 func environmentURLs(id chains.ID, env func(string) string) []string {

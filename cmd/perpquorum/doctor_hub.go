@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/perpdao/perpquorum/chains"
+	"github.com/perpdao/perpquorum/snapshot"
+)
+
+func hubFlag() cli.Flag {
+	return &cli.StringFlag{Name: "hub", EnvVars: []string{"PERPQUORUM_HUB"}, DefaultText: snapshot.DefaultEndpoint,
+		Usage: "`URL` of the Snapshot hub; a key for it is read from PERPQUORUM_HUB_KEY"}
+}
+
+// hubTarget is the hub to try.
+type hubTarget struct {
+	url   string
+	key   string
+	host  string
+	named bool   // by the user, so that it counts for the exit code
+	space string // of the model; "" if it names none
+}
+
+// hubFound is what the hub showed.
+type hubFound struct {
+	err     error         // nil if it answered about the space
+	latency time.Duration // median of up to three queries; 0 if none was answered
+	limits  []string      // response headers about rate limits
+}
+
+func parseHub(c *cli.Context, space string) (h hubTarget, err error) {
+	h = hubTarget{url: c.String("hub"), key: os.Getenv("PERPQUORUM_HUB_KEY"), named: c.IsSet("hub"), space: space}
+	if h.url == "" {
+		h.url = snapshot.DefaultEndpoint
+	}
+	u, err := url.Parse(h.url)
+	if err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return h, usagef("--hub: want a URL such as %s", snapshot.DefaultEndpoint) // it may hold a key
+	}
+	h.host = u.Hostname()
+	return h, nil
+}
+
+// probe asks for the model's space up to three times, without repeating what
+// fails.
+func (h hubTarget) probe(ctx context.Context, agent string) (found hubFound) {
+	if h.space == "" {
+		return hubFound{err: errors.New("the model names no Snapshot space to ask about")}
+	}
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	defer transport.CloseIdleConnections()
+	headers := &lastHeaders{inner: transport}
+	client := &snapshot.Client{Endpoint: h.url, HTTP: &http.Client{Transport: headers}, APIKey: h.key, UserAgent: agent, Retries: -1, MaxWait: time.Second}
+	var took []time.Duration
+	for range 3 {
+		start := time.Now()
+		if _, err := client.Space(ctx, h.space); err != nil {
+			if len(took) == 0 {
+				found.err = err
+			}
+			break // one answer is enough to be of use
+		}
+		took = append(took, time.Since(start))
+	}
+	if len(took) > 0 {
+		slices.Sort(took)
+		found.latency = took[len(took)/2]
+	}
+	for _, line := range chains.LimitHeaders(headers.last()) {
+		if !h.secret(line) {
+			found.limits = append(found.limits, line)
+		}
+	}
+	return found
+}
+
+// secret tells whether a line of foreign text repeats a part of the hub's URL
+// or the key.
+func (h hubTarget) secret(line string) bool {
+	parts := strings.FieldsFunc(strings.TrimPrefix(h.url, snapshot.DefaultEndpoint), func(r rune) bool { return strings.ContainsRune("/?&=@:", r) })
+	return slices.ContainsFunc(append(parts, h.key), func(part string) bool { return len(part) >= 8 && strings.Contains(line, part) })
+}
+
+// failure is the reason why check cannot be used, or nil.
+func (f hubFound) failure(h hubTarget) error {
+	if errors.Is(f.err, snapshot.ErrNotFound) {
+		return fmt.Errorf("the hub has no space %q: %w", h.space, f.err)
+	}
+	return f.err
+}
+
+// lastHeaders is an http.RoundTripper that keeps the headers of the last response.
+type lastHeaders struct {
+	inner http.RoundTripper
+	mu    sync.Mutex
+	kept  http.Header
+}
+
+// RoundTrip implements http.RoundTripper.
+func (l *lastHeaders) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := l.inner.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.kept = resp.Header
+	return resp, nil
+}
+
+func (l *lastHeaders) last() http.Header {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.kept
+}
