@@ -33,7 +33,7 @@ func TestMatrixEnvelope(t *testing.T) {
 			set: with(&faultrpc.Rule{BatchOver: 1, Until: 3, Fault: faultrpc.Whole(`{"jsonrpc":"2.0","id":null,"error":{"code":429,"message":"too many requests"}}`)})},
 		row{name: "row 9: batch answered by one complaint about size",
 			set: with(&faultrpc.Rule{BatchOver: 4, Fault: faultrpc.Whole(`{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"batch too large"}}`)})},
-		row{name: "row 10: batch answered by one success", set: with(&faultrpc.Rule{BatchOver: 1, Fault: faultrpc.WholeID(`{"jsonrpc":"2.0","id":ID,"result":"0x1"}`)})},
+		row{name: "row 10: batch answered by one success", set: with(&faultrpc.Rule{BatchOver: 1, Fault: faultrpc.WholeID(`{"jsonrpc":"2.0","id":$id,"result":"0x1"}`)})},
 		row{name: "row 10: everything answered by one success without id", set: always(faultrpc.Whole(`{"jsonrpc":"2.0","id":null,"result":"0x1"}`)), want: chains.ErrProtocol},
 	)
 	for _, id := range []string{`null`, ``, `"1"`, `1.5`, `1e0`, `[1]`, `987654321`} {
