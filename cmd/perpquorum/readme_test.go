@@ -177,7 +177,8 @@ func (r *reader) program(source string) {
 }
 
 // TestReadmeIsWhole looks for what must not be missing in the README: exit
-// codes, formats, names in the environment and fields of the JSON report.
+// codes, formats, names in the environment, fields of the JSON report, and what
+// every report says about trust.
 func TestReadmeIsWhole(t *testing.T) {
 	text, err := os.ReadFile(readmePath)
 	if err != nil {
@@ -204,5 +205,13 @@ func TestReadmeIsWhole(t *testing.T) {
 		if !bytes.Contains(text, []byte(s)) {
 			t.Errorf("README does not say %q", s)
 		}
+	}
+	var post bytes.Buffer
+	if code := run(t.Context(), []string{"perpquorum", "report", "--bundle", "example", "--format", "markdown"}, nil, &post, t.Output()); code != exitDone {
+		t.Fatalf("exit code %d", code)
+	}
+	_, trust, _ := strings.Cut(post.String(), "**What is trusted.**\n\n")
+	if !strings.Contains(strings.Join(strings.Fields(string(text)), " "), strings.Join(strings.Fields(trust), " ")) {
+		t.Errorf("README does not say\n%s", trust)
 	}
 }
