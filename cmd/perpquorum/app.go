@@ -20,6 +20,7 @@ perpquorum COMMAND --help`,
 		Description: appHelp,
 		Commands: []*cli.Command{
 			reportCommand(),
+			checkCommand(),
 			verifyCommand(),
 			blockCommand(),
 			doctorCommand(),

@@ -123,6 +123,12 @@ func withTimeout(c *cli.Context) (context.Context, context.CancelFunc, error) {
 	return ctx, cancel, nil
 }
 
+// checkEndpoints demands an endpoint for each wanted chain; nothing is sent.
+func checkEndpoints(c *cli.Context, wanted []chains.ID) error {
+	_, err := endpoints(c.StringSlice("rpc"), wanted, os.Getenv)
+	return err
+}
+
 // dial connects to the wanted chains at once. The returned function closes
 // the connections.
 func dial(ctx context.Context, c *cli.Context, wanted []chains.ID, p *progress) (map[chains.ID]votingpower.Node, func(), error) {

@@ -11,7 +11,6 @@ import (
 	"golang.org/x/term"
 
 	"github.com/perpdao/perpquorum/chains"
-	"github.com/perpdao/perpquorum/votingpower"
 )
 
 // progress tells a person at a terminal what the program is waiting for, in
@@ -58,17 +57,22 @@ func (p *progress) clear() {
 
 // progressNode is a node that says what it is asked for.
 type progressNode struct {
-	votingpower.Node
+	*chains.Client
 	p  *progress
 	id chains.ID
 }
 
 func (n *progressNode) BlockAt(ctx context.Context, t time.Time) (chains.Block, error) {
 	n.p.say("looking for the block of %s at %s", n.id, t.UTC().Format(time.RFC3339))
-	return n.Node.BlockAt(ctx, t)
+	return n.Client.BlockAt(ctx, t)
 }
 
 func (n *progressNode) CallAt(ctx context.Context, b chains.Block, calls []chains.Call) ([]chains.Answer, error) {
 	n.p.say("reading %d values of %s at block %d", len(calls), n.id, b.Number())
-	return n.Node.CallAt(ctx, b, calls)
+	return n.Client.CallAt(ctx, b, calls)
+}
+
+func (n *progressNode) BulkCallAt(ctx context.Context, b chains.Block, calls []chains.Call) ([]chains.Answer, error) {
+	n.p.say("reading %d values of %s at block %d", len(calls), n.id, b.Number())
+	return n.Client.BulkCallAt(ctx, b, calls)
 }

@@ -21,11 +21,13 @@ func verifyCommand() *cli.Command {
 	}
 }
 
-const verifyHelp = `Recomputes everything in BUNDLE, a file that report --evidence wrote, from the
-evidence in it: the hashes of the blocks from their headers, that each block is
-the first at or after the query time, the sum, and the quorum. Then it compares
-every figure and word of the report that the bundle claims. It needs no network.
-BUNDLE "example" is built in.
+const verifyHelp = `Recomputes everything in BUNDLE, a file that report or check --evidence wrote,
+from the evidence in it: the hashes of the blocks from their headers, that each
+block is the first at or after the query time, the sum, and the quorum; of a vote
+also the tally, every voter's voting power, the turnout and the verdict. Then it
+compares every figure and word of the report that the bundle claims. It needs no
+network. BUNDLE "example" is built in. Exit code 0 means that the claim holds,
+whatever its verdict is.
 
 What a bundle cannot prove is that the contract reads in it are what the chains
 hold: reading them again with endpoints of your own shows that.
@@ -66,8 +68,19 @@ func runVerify(c *cli.Context) error {
 	fmt.Fprintf(&out, "as of %s: quorum %s %s of circulating voting power %s %s\n",
 		d.At.UTC, d.Quorum.Tokens, symbol, d.VotingPower.Tokens, symbol)
 	fmt.Fprintf(&out, "evidence SHA-256 %s\n", d.Evidence)
+	if v := d.Vote; v != nil {
+		fmt.Fprintf(&out, "vote %s: turnout %s %s, verdict: %s\nballot SHA-256 %s\n",
+			printable(v.ID), orUnknown(v.Turnout.Tokens), symbol, d.Verdict, v.Ballot)
+	}
 	_, err = io.WriteString(c.App.Writer, out.String())
 	return err
+}
+
+func orUnknown(figure string) string {
+	if figure == "" {
+		return "(not known yet)"
+	}
+	return figure
 }
 
 func describeDifferences(different []report.Difference) string {

@@ -1,0 +1,206 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/big"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/ethereum/go-ethereum/common"
+	"github.com/ethereum/go-ethereum/core/types"
+
+	"github.com/perpdao/perpquorum/fixtures/hub"
+	"github.com/perpdao/perpquorum/fixtures/testchain"
+	"github.com/perpdao/perpquorum/votingpower/report"
+)
+
+// The votes of these tests are synthetic, and say so in their titles. Their
+// voters hold PERP and locks on the test chains. What the hub says of their
+// power comes from the ledger of the scenario, and what it says of the tally
+// from Snapshot's own code: neither from the program.
+
+// voteSpace is the space of the built-in model.
+const voteSpace = "vote-perp.eth"
+
+// perpStrategies are PERP on Ethereum, and PERP and weighted vePERP on Optimism.
+func perpStrategies() []hub.Strategy {
+	return []hub.Strategy{
+		{Name: "erc20-balance-of", Network: "1", Params: json.RawMessage(fmt.Sprintf(`{"symbol":"PERP","address":"%s","decimals":18}`, testchain.PERP))},
+		{Name: "multichain", Network: "1", Params: json.RawMessage(fmt.Sprintf(`{"symbol":"PERP/vePERP","strategies":[
+			{"name":"erc20-balance-of","network":"10","params":{"symbol":"PERP","address":"%s","decimals":18}},
+			{"name":"contract-call","network":"10","params":{"symbol":"vePERP","address":"%s","decimals":18,"methodABI":{
+				"name":"balanceOfWeighted","type":"function","stateMutability":"view",
+				"inputs":[{"name":"addr","type":"address"}],"outputs":[{"name":"","type":"uint256"}]}}}]}`,
+			testchain.OptimismPERP, testchain.VePERP))},
+	}
+}
+
+// election is a proposal with votes, as the hub will list them.
+type election struct {
+	proposal hub.Proposal
+	votes    []hub.Vote
+	turnout  *big.Int // of all votes, in wei, from the ledger
+}
+
+// newElection is an honest final election. The i-th choice (JSON) is that of
+// the i-th voter; the power is that at the Ethereum block and at the given block
+// of Optimism. The scores are missing; see tallied.
+func newElection(w *testchain.World, typ, name string, names []string, ethereum, optimism *types.Block, voters []*testchain.Account, choices []string) *election {
+	p := hub.NewProposal(voteSpace, name)
+	p.Type, p.Choices, p.Strategies = typ, names, perpStrategies()
+	p.Snapshot, p.Created = ethereum.NumberU64(), int64(ethereum.Time())
+	p.Start, p.End = p.Created+3600, p.Created+3600+7*86400
+	p.ScoresUpdated, p.Votes = p.End+100, len(choices)
+	e := &election{turnout: new(big.Int)}
+	for i, choice := range choices {
+		a := voters[i]
+		first, second, exact := ledgerPower(w, a.Address, ethereum, optimism)
+		v := hub.NewVote(p, a.Name, p.Start+int64(i)*60, json.RawMessage(choice), first+second)
+		v.Voter, v.VPByStrategy = a.Address.Hex(), []float64{first, second}
+		e.votes = append(e.votes, v)
+		e.turnout.Add(e.turnout, exact)
+	}
+	e.proposal = p
+	return e
+}
+
+// ledgerPower is a voter's power by strategy, as doubles that Snapshot has, and
+// exactly in wei, from the scenario's own account.
+func ledgerPower(w *testchain.World, a common.Address, ethereum, optimism *types.Block) (first, second float64, exact *big.Int) {
+	tokens := func(wei *big.Int) float64 {
+		f, _ := new(big.Rat).SetFrac(wei, big.NewInt(1e18)).Float64()
+		return f
+	}
+	onEthereum := w.EthereumLedger.Balance(testchain.PERP, a, ethereum.NumberU64())
+	onOptimism := w.OptimismLedger.Balance(testchain.OptimismPERP, a, optimism.NumberU64())
+	weight := w.OptimismLedger.Weight(testchain.VePERP, a, optimism.NumberU64(), optimism.Time())
+	exact = new(big.Int).Add(onEthereum, onOptimism)
+	return tokens(onEthereum), tokens(onOptimism) + tokens(weight), exact.Add(exact, weight)
+}
+
+// tallied fills in the scores of elections with Snapshot's own code.
+func tallied(t testing.TB, elections ...*election) {
+	t.Helper()
+	type vote struct {
+		Choice  any       `json:"choice"`
+		Balance float64   `json:"balance"`
+		Scores  []float64 `json:"scores"`
+	}
+	var in, out, stderr bytes.Buffer
+	for _, e := range elections {
+		votes := []vote{}
+		for _, v := range e.votes {
+			votes = append(votes, vote{v.Choice, v.VP, v.VPByStrategy})
+		}
+		line, err := json.Marshal(map[string]any{"type": e.proposal.Type, "choices": len(e.proposal.Choices), "strategies": len(e.proposal.Strategies), "votes": votes})
+		if err != nil {
+			t.Fatal(err)
+		}
+		in.Write(append(line, '\n'))
+	}
+	node := exec.CommandContext(t.Context(), "node", "../../snapshot/testdata/oracle.cjs")
+	node.Stdin, node.Stdout, node.Stderr = &in, &out, &stderr
+	if err := node.Run(); err != nil {
+		t.Fatalf("tallying needs Node.js and the npm packages of fixtures (npm ci --prefix fixtures): %v\n%s", err, stderr.String())
+	}
+	lines := bufio.NewScanner(&out)
+	lines.Buffer(nil, 1<<26)
+	for _, e := range elections {
+		var result struct {
+			Scores     []float64   `json:"scores"`
+			ByStrategy [][]float64 `json:"byStrategy"`
+			Total      float64     `json:"total"`
+			Error      string      `json:"error"`
+		}
+		if !lines.Scan() {
+			t.Fatal("a tally is missing")
+		}
+		if err := json.Unmarshal(lines.Bytes(), &result); err != nil || result.Error != "" {
+			t.Fatalf("%v %s", err, result.Error)
+		}
+		e.proposal.Scores, e.proposal.ScoresByStrategy, e.proposal.ScoresTotal = result.Scores, result.ByStrategy, result.Total
+	}
+}
+
+// clone copies what a lie may change.
+func (e *election) clone() *election {
+	c := *e
+	c.votes = slices.Clone(e.votes)
+	for i := range c.votes {
+		c.votes[i].VPByStrategy = slices.Clone(c.votes[i].VPByStrategy)
+	}
+	c.proposal.Strategies = slices.Clone(e.proposal.Strategies)
+	c.proposal.Scores = slices.Clone(e.proposal.Scores)
+	return &c
+}
+
+// outcome is what a run of the program came to.
+type outcome struct {
+	code           int
+	stdout, stderr string
+}
+
+// start serves an election on a hub of the given generation until the test's end.
+func (e *election) start(t testing.TB, g hub.Generation) (h *hub.Hub, endpoint string) {
+	t.Helper()
+	h = hub.New(hub.Options{Generation: g, Spaces: []hub.Space{e.space()}, Proposals: []hub.Proposal{e.proposal}, Votes: e.votes})
+	endpoint, stop := h.Start()
+	t.Cleanup(stop)
+	return h, endpoint
+}
+
+func (e *election) space() hub.Space {
+	s := hub.NewSpace(voteSpace)
+	s.Strategies = perpStrategies()
+	return s
+}
+
+// onChains runs the program with the test chains as endpoints.
+func onChains(t testing.TB, w *testchain.World, args ...string) outcome {
+	t.Helper()
+	return program(t, append(args, "--allow-dev-chain", "--rpc", "ethereum="+w.Ethereum.URL, "--rpc", "optimism="+w.Optimism.URL)...)
+}
+
+func program(t testing.TB, args ...string) outcome {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	code := run(context.Background(), append([]string{"perpquorum"}, args...), strings.NewReader(""), &stdout, &stderr)
+	return outcome{code, stdout.String(), stderr.String()}
+}
+
+// check judges an election and returns the document, which must be there.
+func (e *election) check(t testing.TB, w *testchain.World, g hub.Generation, args ...string) (outcome, *report.Document) {
+	t.Helper()
+	_, endpoint := e.start(t, g)
+	out := onChains(t, w, append([]string{"check", e.proposal.ID, "--hub", endpoint, "--format", "json"}, args...)...)
+	var d report.Document
+	if err := json.Unmarshal([]byte(out.stdout), &d); err != nil {
+		t.Fatalf("exit code %d, no document: %v\n%s", out.code, err, out.stderr)
+	}
+	return out, &d
+}
+
+// failures lists the findings that are failures.
+func failures(d *report.Document) (list []string) {
+	for _, f := range d.Findings {
+		if f.Level == report.Failure {
+			list = append(list, f.Title+": "+f.Detail)
+		}
+	}
+	return list
+}
+
+// atSnapshotTallied starts the test chains with an honest election on them.
+func atSnapshotTallied(t testing.TB, typ string) (*testchain.World, *election) {
+	t.Helper()
+	w := testchain.Start(t)
+	e := atSnapshot(w, typ)
+	tallied(t, e)
+	return w, e
+}

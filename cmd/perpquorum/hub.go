@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/perpdao/perpquorum/snapshot"
+	"github.com/perpdao/perpquorum/votingpower"
+	"github.com/perpdao/perpquorum/votingpower/report"
+)
+
+func hubFlag(category string) cli.Flag {
+	return &cli.StringFlag{Name: "hub", Category: category, EnvVars: []string{"SNAPSHOT_HUB_URL"},
+		Usage: "GraphQL `URL` of the Snapshot hub", DefaultText: "Snapshot's own"}
+}
+
+// hubHelp is the part of a command's help that explains the hub.
+const hubHelp = `PROPOSAL is an id (0x... or Qm...), or the URL of the proposal's page. The hub is
+only ever asked, never told anything. An API key, which raises its rate limit,
+is read from the environment variable SNAPSHOT_API_KEY.`
+
+// newHub returns a client of the hub that the flags name.
+func newHub(c *cli.Context) *snapshot.Client {
+	return &snapshot.Client{
+		Endpoint:  c.String("hub"),
+		APIKey:    os.Getenv("SNAPSHOT_API_KEY"),
+		UserAgent: "perpquorum/" + buildInfo().version,
+		MaxWait:   c.Duration("timeout"),
+	}
+}
+
+// parseProposal reads a PROPOSAL of the command line.
+func parseProposal(text string) (snapshot.ProposalRef, error) {
+	ref, err := snapshot.ParseProposalRef(text)
+	if err != nil {
+		return ref, &usageError{err}
+	}
+	return ref, nil
+}
+
+// readProposal reads a proposal, and refuses one that the model is not for.
+func readProposal(ctx context.Context, hub *snapshot.Client, ref snapshot.ProposalRef, m *votingpower.Model) (*snapshot.Proposal, error) {
+	p, err := hub.Proposal(ctx, ref.ID)
+	if err != nil {
+		return nil, hubError(err)
+	}
+	if err := report.CheckSpace(m, p); err != nil {
+		return nil, hintf(&usageError{err}, "give the model of that space with --model FILE; perpquorum model --help says what a model is")
+	}
+	if ref.Space != "" && ref.Space != p.Space {
+		return nil, usagef("the URL names space %s, and the proposal is of space %s", quote(ref.Space), quote(p.Space))
+	}
+	if _, err := snapshot.TurnoutOf(p, nil, m.Turnout); err != nil {
+		return nil, hintf(&usageError{err}, "the model's turnout names choices that this proposal cannot have; give another model with --model FILE")
+	}
+	return p, nil
+}
+
+// hubError tells misuse, which the user can mend, from trouble.
+func hubError(err error) error {
+	switch {
+	case errors.Is(err, snapshot.ErrEndpoint):
+		return &usageError{fmt.Errorf("--hub: %w", err)}
+	case errors.Is(err, snapshot.ErrAuth):
+		return hintf(err, "the API key is read from SNAPSHOT_API_KEY")
+	case errors.Is(err, snapshot.ErrRateLimit):
+		return hintf(err, "try again in a minute, wait longer with --timeout, or set SNAPSHOT_API_KEY")
+	case errors.Is(err, snapshot.ErrNotFound):
+		return hintf(err, "another hub is asked with --hub")
+	}
+	return err
+}
+
+// wallClock is real time.
+type wallClock struct{}
+
+func (wallClock) Now() time.Time { return time.Now() }
+
+func (wallClock) Sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}

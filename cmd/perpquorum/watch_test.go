@@ -1,0 +1,92 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/perpdao/perpquorum/snapshot"
+)
+
+// leaping is a clock that passes only in Sleep.
+type leaping struct {
+	now   time.Time
+	slept []time.Duration
+}
+
+func (c *leaping) Now() time.Time { return c.now }
+
+func (c *leaping) Sleep(ctx context.Context, d time.Duration) error {
+	c.now, c.slept = c.now.Add(d), append(c.slept, d)
+	return ctx.Err()
+}
+
+// TestWatch waits for made-up votes.
+func TestWatch(t *testing.T) {
+	const end = 1_700_000_000
+	broken := errors.New("broken for good")
+	minutes := func(list ...float64) (out []time.Duration) {
+		for _, m := range list {
+			out = append(out, time.Duration(m*float64(time.Minute)))
+		}
+		return out
+	}
+	tests := map[string]struct {
+		before   time.Duration // the end
+		deadline time.Duration
+		state    func(look int) (string, error)
+		slept    []time.Duration
+		want     error
+	}{
+		"final already":       {-time.Hour, time.Hour, func(int) (string, error) { return "final", nil }, nil, nil},
+		"open for 25 minutes": {25 * time.Minute, time.Hour * 48, func(look int) (string, error) { return []string{"pending", "pending", "pending", "final"}[look], nil }, minutes(10, 10, 6), nil},
+		"counted late": {time.Second, time.Hour * 48, func(look int) (string, error) {
+			return map[bool]string{true: "final", false: "pending"}[look == 7], nil
+		}, minutes(61.0/60, 0.5, 1, 2, 4, 8, 10), nil},
+		"deadline": {time.Hour, 15 * time.Minute, func(int) (string, error) { return "pending", nil }, minutes(10, 5), nil},
+		"a hub that is away": {-time.Second, time.Hour, func(look int) (string, error) {
+			return map[bool]string{true: "final", false: "pending"}[look == 3], map[int]error{1: fmt.Errorf("x: %w", snapshot.ErrUnavailable), 2: context.DeadlineExceeded}[look]
+		}, minutes(0.5, 1, 2), nil},
+		"a hub that refuses": {time.Hour, 15 * time.Hour, func(look int) (string, error) { return "pending", map[int]error{1: broken}[look] }, minutes(10), broken},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			clock := &leaping{now: time.Unix(end, 0).Add(-test.before)}
+			look, said := 0, 0
+			at := func() (*snapshot.Proposal, error) {
+				state, err := test.state(look)
+				look++
+				return &snapshot.Proposal{Start: end - 86400, End: end, ScoresState: state}, err
+			}
+			w := watcher{
+				clock: clock, until: clock.now.Add(test.deadline), open: lookOpen,
+				look: func(context.Context) (*snapshot.Proposal, error) { return at() },
+				say:  func(string, ...any) { said++ },
+			}
+			p, _ := at()
+			err := w.wait(t.Context(), p)
+			if !errors.Is(err, test.want) || !slices.Equal(clock.slept, test.slept) || said != len(test.slept) {
+				t.Errorf("error %v, slept %v, said %d; want %v, %v", err, clock.slept, said, test.want, test.slept)
+			}
+		})
+	}
+	t.Run("interrupted", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		w := watcher{clock: &leaping{now: time.Unix(end-5, 0)}, until: time.Unix(end, 0), open: lookOpen, say: func(string, ...any) {}}
+		if err := w.wait(ctx, &snapshot.Proposal{End: end}); !errors.Is(err, context.Canceled) {
+			t.Errorf("error %v", err)
+		}
+	})
+}
+
+// TestCheckWatch watches a final vote, which is judged at once.
+func TestCheckWatch(t *testing.T) {
+	w, e := atSnapshotTallied(t, "basic")
+	if out, _ := e.check(t, w, 1, "--watch"); out.code != exitDone {
+		t.Errorf("exit code %d: %s", out.code, out.stderr)
+	}
+}
