@@ -23,7 +23,7 @@ func doctorCommand() *cli.Command {
 			formatFlag("", "text", "json"),
 			&cli.BoolFlag{Name: "json", Usage: "the same as --format json"},
 			modelFlag(""),
-			hubFlag(),
+			hubFlag(""),
 		}, endpointFlags()...),
 		Action: runDoctor,
 	}
@@ -58,7 +58,7 @@ Exit codes:
        agree are good for this job
    1   it cannot; the table says why. What is not answered within --timeout counts
        as failed; an interruption leaves no table. The hub counts only if --hub or
-       PERPQUORUM_HUB names one: check needs it, report does not
+       SNAPSHOT_HUB_URL names one: check needs it, report does not
    2   wrong usage: command line, endpoint URL or model file`
 
 // examination is what the doctor is asked to do.

@@ -18,11 +18,6 @@ import (
 	"github.com/perpdao/perpquorum/snapshot"
 )
 
-func hubFlag() cli.Flag {
-	return &cli.StringFlag{Name: "hub", EnvVars: []string{"PERPQUORUM_HUB"}, DefaultText: snapshot.DefaultEndpoint,
-		Usage: "`URL` of the Snapshot hub; a key for it is read from PERPQUORUM_HUB_KEY"}
-}
-
 // hubTarget is the hub to try.
 type hubTarget struct {
 	url   string
@@ -40,7 +35,7 @@ type hubFound struct {
 }
 
 func parseHub(c *cli.Context, space string) (h hubTarget, err error) {
-	h = hubTarget{url: c.String("hub"), key: os.Getenv("PERPQUORUM_HUB_KEY"), named: c.IsSet("hub"), space: space}
+	h = hubTarget{url: c.String("hub"), key: os.Getenv("SNAPSHOT_API_KEY"), named: c.IsSet("hub"), space: space}
 	if h.url == "" {
 		h.url = snapshot.DefaultEndpoint
 	}

@@ -36,7 +36,7 @@ func TestDoctorScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("ETHEREUM", w.Ethereum.URL+secretQuery)
 			env.Setenv("OPTIMISM", w.Optimism.URL+secretQuery)
-			env.Setenv("PERPQUORUM_HUB_KEY", "")
+			env.Setenv("SNAPSHOT_API_KEY", "")
 			// The default hub is not to be asked by a test.
 			env.Setenv("HTTPS_PROXY", "http://127.0.0.1:1")
 			for _, name := range faultrpc.Personas() {

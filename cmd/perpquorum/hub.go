@@ -16,7 +16,7 @@ import (
 
 func hubFlag(category string) cli.Flag {
 	return &cli.StringFlag{Name: "hub", Category: category, EnvVars: []string{"SNAPSHOT_HUB_URL"},
-		Usage: "GraphQL `URL` of the Snapshot hub", DefaultText: "Snapshot's own"}
+		Usage: "GraphQL `URL` of the Snapshot hub; a key for it is read from SNAPSHOT_API_KEY", DefaultText: snapshot.DefaultEndpoint}
 }
 
 // hubHelp is the part of a command's help that explains the hub.
