@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/ethereum/go-ethereum/core/types"
@@ -28,11 +29,14 @@ type diagnosis struct {
 
 // chainDiagnosis is what is found about one chain of the model.
 type chainDiagnosis struct {
-	Chain     string              `json:"chain"`
-	ID        uint64              `json:"chain_id"`
-	Ready     bool                `json:"ready"`
-	Reason    string              `json:"reason,omitempty"` // why it is not ready
-	Endpoints []endpointDiagnosis `json:"endpoints"`        // in order of preference
+	Chain  string `json:"chain"`
+	ID     uint64 `json:"chain_id"`
+	Ready  bool   `json:"ready"`
+	Reason string `json:"reason,omitempty"` // why it is not ready
+	// Warning says that endpoints which are good for the job are not of one mind
+	// about the block, though fewer of them shall agree.
+	Warning   string              `json:"warning,omitempty"`
+	Endpoints []endpointDiagnosis `json:"endpoints"` // in order of preference
 }
 
 // endpointDiagnosis is what is found about one endpoint; see chains.Probe.
@@ -97,22 +101,32 @@ func (e examination) diagnose(probes []chains.Probe, hub hubFound) diagnosis {
 		d.At = momentOf(probes[0].At)
 	}
 	for _, id := range e.model.Chains() {
-		c := chainDiagnosis{Chain: id.String(), ID: uint64(id), Endpoints: []endpointDiagnosis{}}
-		for i := range probes {
-			if probes[i].Chain == id {
-				c.Endpoints = append(c.Endpoints, diagnoseEndpoint(&probes[i]))
-			}
-		}
-		err := chains.Ready(probes, id, e.dialer.Agree)
-		if len(c.Endpoints) == 0 {
-			err = fmt.Errorf("%v: no endpoint is given; give --rpc %v=URL or set %s", id, id, environmentNames(id)[0])
-		}
-		c.Ready, c.Reason = err == nil, textOf(err)
+		c := e.diagnoseChain(id, slices.DeleteFunc(slices.Clone(probes), func(p chains.Probe) bool { return p.Chain != id }))
 		d.Ready = d.Ready && c.Ready
 		d.Chains = append(d.Chains, c)
 	}
 	d.Ready = d.Ready && (d.Hub.Ready || !d.Hub.Required)
 	return d
+}
+
+func (e examination) diagnoseChain(id chains.ID, probes []chains.Probe) chainDiagnosis {
+	c := chainDiagnosis{Chain: id.String(), ID: uint64(id), Endpoints: []endpointDiagnosis{}}
+	var good []chains.Probe
+	for i := range probes {
+		c.Endpoints = append(c.Endpoints, diagnoseEndpoint(&probes[i]))
+		if verdict, _ := probes[i].Verdict(); verdict == chains.GoodForJob {
+			good = append(good, probes[i])
+		}
+	}
+	err := chains.Ready(probes, id, e.dialer.Agree)
+	if len(probes) == 0 {
+		err = fmt.Errorf("%v: no endpoint is given; give --rpc %v=URL or set %s", id, id, environmentNames(id)[0])
+	}
+	c.Ready, c.Reason = err == nil, textOf(err)
+	if c.Ready {
+		c.Warning = textOf(chains.Ready(good, id, len(good)))
+	}
+	return c
 }
 
 func (h hubTarget) diagnose(f hubFound) hubDiagnosis {

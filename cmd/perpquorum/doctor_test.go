@@ -140,6 +140,28 @@ func TestDoctorTimeout(t *testing.T) {
 	}
 }
 
+// TestDoctorWarns asks two endpoints that are on two forks of a chain.
+func TestDoctorWarns(t *testing.T) {
+	args := []string{"perpquorum", "doctor", "--at", "2022-09-15T06:45:00Z", "--allow-dev-chain", "--hub", "http://127.0.0.1:1/"}
+	for fork := range byte(2) {
+		chain := faultrpc.Public(1, 60)
+		chain.Fork(faultrpc.Merge+5, fork)
+		url, stop := faultrpc.NewServer(chain).Start()
+		defer stop()
+		args = append(args, "--rpc", "ethereum="+url)
+	}
+	for agree, want := range map[string]string{
+		"1": `(?m)^warning: ethereum: the block asked for is 15537405 \(0x[0-9a-f]{64}\) at .*: endpoints disagree$`,
+		"2": `(?m)^report: not possible: ethereum: the block asked for is 15537405 .*: endpoints disagree$`,
+	} {
+		var stdout, stderr bytes.Buffer
+		code := run(t.Context(), append(args, "--agree", agree), strings.NewReader(""), &stdout, &stderr)
+		if code != exitTrouble || stderr.Len() > 0 || !regexp.MustCompile(want).MatchString(stdout.String()) {
+			t.Errorf("--agree %s: found exit code %d, %s%s, want %s", agree, code, &stdout, &stderr, want)
+		}
+	}
+}
+
 // TestDoctorInterrupted leaves no table.
 func TestDoctorInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
