@@ -139,7 +139,7 @@ func parseExamination(c *cli.Context) (e examination, err error) {
 func (e examination) run(ctx context.Context) (diagnosis, error) {
 	var hub hubFound
 	var group sync.WaitGroup
-	group.Go(func() { hub = e.hub.probe(ctx, e.dialer.UserAgent) })
+	group.Go(func() { hub = e.hub.probe(ctx) })
 	probes, err := e.dialer.Probe(ctx, e.at, e.targets...)
 	group.Wait()
 	if err != nil {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -20,11 +19,10 @@ import (
 
 // hubTarget is the hub to try.
 type hubTarget struct {
-	url   string
-	key   string
-	host  string
-	named bool   // by the user, so that it counts for the exit code
-	space string // of the model; "" if it names none
+	client *snapshot.Client
+	host   string
+	space  string // of the model; "" if it names none, so that there is nothing to ask
+	named  bool   // by the user, so that it counts for the exit code
 }
 
 // hubFound is what the hub showed.
@@ -35,11 +33,11 @@ type hubFound struct {
 }
 
 func parseHub(c *cli.Context, space string) (h hubTarget, err error) {
-	h = hubTarget{url: c.String("hub"), key: os.Getenv("SNAPSHOT_API_KEY"), named: c.IsSet("hub"), space: space}
-	if h.url == "" {
-		h.url = snapshot.DefaultEndpoint
+	h = hubTarget{client: newHub(c), space: space, named: c.IsSet("hub") && space != ""}
+	if h.client.Endpoint == "" {
+		h.client.Endpoint = snapshot.DefaultEndpoint
 	}
-	u, err := url.Parse(h.url)
+	u, err := url.Parse(h.client.Endpoint)
 	if err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return h, usagef("--hub: want a URL such as %s", snapshot.DefaultEndpoint) // it may hold a key
 	}
@@ -49,18 +47,18 @@ func parseHub(c *cli.Context, space string) (h hubTarget, err error) {
 
 // probe asks for the model's space up to three times, without repeating what
 // fails.
-func (h hubTarget) probe(ctx context.Context, agent string) (found hubFound) {
+func (h hubTarget) probe(ctx context.Context) (found hubFound) {
 	if h.space == "" {
 		return hubFound{err: errors.New("the model names no Snapshot space to ask about")}
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	defer transport.CloseIdleConnections()
 	headers := &lastHeaders{inner: transport}
-	client := &snapshot.Client{Endpoint: h.url, HTTP: &http.Client{Transport: headers}, APIKey: h.key, UserAgent: agent, Retries: -1, MaxWait: time.Second}
+	h.client.HTTP, h.client.Retries, h.client.MaxWait = &http.Client{Transport: headers}, -1, time.Second
 	var took []time.Duration
 	for range 3 {
 		start := time.Now()
-		if _, err := client.Space(ctx, h.space); err != nil {
+		if _, err := h.client.Space(ctx, h.space); err != nil {
 			if len(took) == 0 {
 				found.err = err
 			}
@@ -83,8 +81,8 @@ func (h hubTarget) probe(ctx context.Context, agent string) (found hubFound) {
 // secret tells whether a line of foreign text repeats a part of the hub's URL
 // or the key.
 func (h hubTarget) secret(line string) bool {
-	parts := strings.FieldsFunc(strings.TrimPrefix(h.url, snapshot.DefaultEndpoint), func(r rune) bool { return strings.ContainsRune("/?&=@:", r) })
-	return slices.ContainsFunc(append(parts, h.key), func(part string) bool { return len(part) >= 8 && strings.Contains(line, part) })
+	parts := strings.FieldsFunc(strings.TrimPrefix(h.client.Endpoint, snapshot.DefaultEndpoint), func(r rune) bool { return strings.ContainsRune("/?&=@:", r) })
+	return slices.ContainsFunc(append(parts, h.client.APIKey), func(part string) bool { return len(part) >= 8 && strings.Contains(line, part) })
 }
 
 // failure is the reason why check cannot be used, or nil.

@@ -56,6 +56,8 @@ func (d diagnosis) conclude(w io.Writer) {
 		fmt.Fprintf(w, "report: not possible: %s\n", reason)
 	}
 	switch {
+	case d.Hub.Space == "":
+		fmt.Fprintf(w, "check:  not possible: %s\n", d.Hub.Reason)
 	case !d.Hub.Ready:
 		fmt.Fprintf(w, "check:  not possible: hub %s: %s\n", d.Hub.Host, d.Hub.Reason)
 	case len(why) > 0:
@@ -66,6 +68,9 @@ func (d diagnosis) conclude(w io.Writer) {
 }
 
 func (h hubDiagnosis) print(w io.Writer) {
+	if h.Space == "" {
+		return // it was not asked; conclude tells why
+	}
 	answer := "no"
 	if h.Ready {
 		answer = "yes, in " + latencyText(h.LatencyMS)

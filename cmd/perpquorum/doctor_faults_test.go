@@ -1,0 +1,106 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/perpdao/perpquorum/fixtures/faultrpc"
+)
+
+// oneChain is a made-up model that reads one chain.
+const oneChain = `{"format": "perpquorum-model/1", "name": "Made up", "symbol": "PERP", "decimals": 18, "synthetic": "a test's model",
+	"definition": "Synthetic: one token.", "network": "CHAIN", "quorum": "1/10",
+	"tokens": [{"chain": "CHAIN", "address": "0xbC396689893D065F41bc2C6EcbeE5e0085233447", "label": "PERP", "supply": true}]}`
+
+// examine runs the doctor on one endpoint, whose URL holds a secret, and
+// returns its verdict. What holds for every endpoint is checked here.
+func examine(t *testing.T, chain, at string, server *faultrpc.Server) (verdict, product string) {
+	t.Helper()
+	url, stop := server.Start()
+	defer stop()
+	model := filepath.Join(t.TempDir(), "model.json")
+	if err := os.WriteFile(model, []byte(strings.ReplaceAll(oneChain, "CHAIN", chain)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var stdout, stderr bytes.Buffer
+	code := run(t.Context(), []string{"perpquorum", "doctor", "--model", model, "--at", at, "--rpc", chain + "=" + url + "/SENTINEL-5f2d9c?key=SENTINEL-77aa01"},
+		strings.NewReader(""), &stdout, &stderr)
+	found := regexp.MustCompile(`(?m)^  verdict +(.*)$`).FindStringSubmatch(stdout.String())
+	if found == nil || stderr.Len() > 0 {
+		t.Fatalf("found %q and %q", stdout.String(), stderr.String())
+	}
+	if want := map[bool]int{true: exitDone, false: exitTrouble}[found[1] == "good for this job"]; code != want {
+		t.Errorf("found exit code %d beside %q", code, found[1])
+	}
+	if strings.Contains(strings.ToUpper(stdout.String()), "SENTINEL") {
+		t.Errorf("a secret is in %s", stdout.String())
+	}
+	if !strings.Contains(stdout.String(), "\ncheck:  not possible: the model names no Snapshot space to ask about\n") {
+		t.Errorf("found another word on check: %s", stdout.String())
+	}
+	for _, request := range server.Log().Unpinned {
+		t.Errorf("state was read without a block: %s", request)
+	}
+	return found[1], stdout.String()
+}
+
+// TestDoctorOnProviders examines what is known to be out there.
+func TestDoctorOnProviders(t *testing.T) {
+	other := map[string]string{ // than good
+		"geth-full": "good for recent blocks", "nethermind": "good for recent blocks", "besu": "good for recent blocks",
+		"publicnode": "good for recent blocks", "cloudflare": "good for recent blocks", "ankr-nokey": "not usable",
+	}
+	for _, name := range faultrpc.Personas() {
+		t.Run(name, func(t *testing.T) {
+			chain, at, public := "ethereum", "2022-09-15T06:45:00Z", faultrpc.Public(1, 300)
+			if strings.HasPrefix(name, "op-") {
+				chain, at, public = "optimism", "2023-06-06T16:30:00Z", faultrpc.Public(10, 300)
+			}
+			want := other[name]
+			if want == "" {
+				want = "good for this job"
+			}
+			if verdict, product := examine(t, chain, at, faultrpc.As(name, public, faultrpc.NewClock())); verdict != want {
+				t.Errorf("found %q, want %q: %s", verdict, want, product)
+			}
+		})
+	}
+}
+
+// TestDoctorOnFaults examines endpoints that do one thing wrong all the time.
+func TestDoctorOnFaults(t *testing.T) {
+	const echo = "no: http://host/SENTINEL-5f2d9c?key=SENTINEL-77aa01\x1b[31m\r\n"
+	tests := []struct {
+		name string
+		rule *faultrpc.Rule
+		want string // in the product
+	}{
+		{"secrets in an error", &faultrpc.Rule{Method: "eth_call", Fault: faultrpc.Fail(-32000, echo)}, "no: http://host/***"},
+		{"secrets in a page", &faultrpc.Rule{Fault: faultrpc.Status(403, "<html><title>"+echo+"</title>")}, "not usable"},
+		{"secrets in headers", &faultrpc.Rule{Fault: faultrpc.Status(429, "", "Retry-After", "90", "X-RateLimit-User", "SENTINEL-5f2d9c")}, "retry-after: 90"},
+		{"redirect", &faultrpc.Rule{Fault: faultrpc.Status(302, "", "Location", "http://127.0.0.1:1/SENTINEL-5f2d9c")}, "answers with a redirect"},
+		{"refused credentials", &faultrpc.Rule{Fault: faultrpc.Status(401, "Must be authenticated!")}, "refused the credentials (HTTP 401"},
+		{"null results", &faultrpc.Rule{Fault: faultrpc.Result("null")}, "not usable"},
+		{"empty results", &faultrpc.Rule{Fault: faultrpc.Result(`""`)}, "not usable"},
+		{"cut replies", &faultrpc.Rule{Fault: faultrpc.Cut(-3)}, "not usable"},
+		{"repeated objects", &faultrpc.Rule{Fault: faultrpc.Repeat("")}, "not usable"},
+		{"no reply", &faultrpc.Rule{Fault: faultrpc.Close()}, "not usable"},
+		{"zero balances", &faultrpc.Rule{Method: "eth_getBalance", Fault: faultrpc.Result(`"0x0"`)}, "is known to hold ether, holds none"},
+		{"empty state", &faultrpc.Rule{Method: "eth_getBalance", Fault: faultrpc.Result("null")}, "not usable"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			server := faultrpc.NewServer(faultrpc.Public(1, 100))
+			server.Rules = []*faultrpc.Rule{tt.rule}
+			verdict, product := examine(t, "ethereum", "2022-09-15T06:45:00Z", server)
+			if !strings.Contains(product, tt.want) || strings.ContainsAny(product, "\x1b\r") {
+				t.Errorf("found %q: %q, want %q", verdict, product, tt.want)
+			}
+		})
+	}
+}
