@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/perpdao/perpquorum/fixtures/hub"
 	"github.com/perpdao/perpquorum/fixtures/testchain"
 	"github.com/perpdao/perpquorum/votingpower"
 	"github.com/perpdao/perpquorum/votingpower/report"
@@ -23,8 +24,8 @@ const readmePath = "../../README.md"
 // lines, and "…" at the end of a line for the rest of it. With -update, blocks
 // that have no "…" are rewritten.
 //
-// The endpoints in it become two local chains, and the blocks of the public
-// chains become those of the same times there.
+// The endpoints in it become two local chains, the blocks of the public chains
+// those of the same times there, and PROPOSAL a made-up vote on a fake hub.
 func TestReadme(t *testing.T) {
 	text, err := os.ReadFile(readmePath)
 	if err != nil {
@@ -66,13 +67,15 @@ type reader struct {
 }
 
 func newReader(t *testing.T) *reader {
-	w := testchain.Start(t)
+	w, vote := atSnapshotTallied(t, "basic")
+	_, endpoint := vote.start(t, hub.H2)
 	ethereum, optimism := w.Ethereum.URL, w.Optimism.URL
 	r := &reader{T: t, dir: t.TempDir(), local: strings.NewReplacer(
 		"https://mainnet.example/KEY", ethereum, "https://other-mainnet.example/KEY", ethereum+"/",
 		"https://optimism.example/KEY", optimism, "https://other-optimism.example/KEY", optimism+"/",
 		"ethereum=17293885", fmt.Sprint("ethereum=", w.Ethereum.At(testchain.Snapshot).Number()),
 		"optimism=99757040", fmt.Sprint("optimism=", w.Optimism.At(testchain.Snapshot).Number()),
+		"PROPOSAL", vote.proposal.ID,
 		"go run ./cmd/perpquorum", "perpquorum",
 		"chains.Dial(", "chains.Dialer{AllowDev: true}.Dial(",
 	)}
@@ -81,7 +84,7 @@ func newReader(t *testing.T) *reader {
 			r.env = append(r.env, setting)
 		}
 	}
-	r.env = append(r.env, "PERPQUORUM_ALLOW_DEV_CHAIN=1", "PERPQUORUM_RPC_ETHEREUM="+ethereum, "PERPQUORUM_RPC_OPTIMISM="+optimism)
+	r.env = append(r.env, "PERPQUORUM_ALLOW_DEV_CHAIN=1", "PERPQUORUM_RPC_ETHEREUM="+ethereum, "PERPQUORUM_RPC_OPTIMISM="+optimism, "SNAPSHOT_HUB_URL="+endpoint)
 	return r
 }
 
@@ -193,6 +196,9 @@ func TestReadmeIsWhole(t *testing.T) {
 	}
 	for _, format := range report.Formats() {
 		want = append(want, fmt.Sprintf("`--format %s`", format))
+	}
+	for _, command := range newApp(nil, nil, nil).Commands {
+		want = append(want, "perpquorum "+command.Name)
 	}
 	want = append(want, report.DocumentFormat, report.BundleFormat, votingpower.ModelFormat)
 	for _, d := range []any{report.Document{}, report.Finding{}, report.Model{}, report.Moment{}, report.Chain{}, report.Term{}, report.Amount{}, report.Quorum{}} {
