@@ -20,6 +20,8 @@ func reportCommand() *cli.Command {
 		Flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "at", Category: moment, Usage: "the first block of each chain at or after `TIME`"},
 			&cli.StringSliceFlag{Name: "block", Category: moment, Usage: "exactly this block, as `CHAIN=N`; repeat it for more chains"},
+			&cli.StringFlag{Name: "proposal", Category: moment, Usage: "the snapshot block of `PROPOSAL`, an id or a URL; --block then names blocks of other chains than its own"},
+			hubFlag(moment),
 			&cli.StringFlag{Name: "bundle", Category: moment, Usage: "recompute the report from the evidence in `FILE`, offline; \"example\" is built in"},
 			formatFlag(output, formatNames()...),
 			&cli.StringFlag{Name: "evidence", Category: output, Usage: "write the evidence bundle to `FILE`, compressed if its name ends in .gz; an existing file is replaced"},
@@ -30,8 +32,8 @@ func reportCommand() *cli.Command {
 }
 
 const reportHelp = `Reads everything the model asks for at one block of each chain, and prints
-circulating supply, circulating voting power and quorum. Without --at, --block
-or --bundle, the moment is the latest one whose blocks are final on every chain.
+circulating supply, circulating voting power and quorum. Without --at, --block,
+--proposal or --bundle, the moment is the latest one whose blocks are final on every chain.
 With --block for some of the chains, the time of the named block decides the
 blocks of the others.
 
@@ -43,6 +45,7 @@ Examples:
    perpquorum report --bundle example
    perpquorum report --at "Fri, 19 May 2023 13:39:35 GMT" --evidence quorum.json.gz
    perpquorum report --block ethereum=17293885 --format markdown
+   perpquorum report --proposal https://snapshot.box/#/s:vote-perp.eth/proposal/0x...
    perpquorum report --bundle quorum.json.gz --format json
 
 The text format rounds to three decimals, as the forum's posts do; the tables of
@@ -83,8 +86,8 @@ func runReport(c *cli.Context) error {
 // checkMoment refuses flags that contradict each other or would be ignored.
 func checkMoment(c *cli.Context) error {
 	var given []string
-	for _, name := range []string{"at", "block", "bundle"} {
-		if c.IsSet(name) {
+	for _, name := range []string{"at", "block", "proposal", "bundle"} {
+		if c.IsSet(name) && !(name == "block" && c.IsSet("proposal")) {
 			given = append(given, name)
 		}
 	}
@@ -106,7 +109,24 @@ func makeReport(c *cli.Context) (*report.Report, error) {
 	if c.IsSet("bundle") {
 		return reportFromBundle(c.String("bundle"))
 	}
+	if c.IsSet("proposal") {
+		return reportFromProposal(c)
+	}
 	return reportFromChains(c)
+}
+
+// reportFromProposal reads the blocks that check reads, and no votes.
+func reportFromProposal(c *cli.Context) (*report.Report, error) {
+	v, err := newVoteRun(c, c.String("proposal"))
+	if err != nil {
+		return nil, err
+	}
+	defer v.close()
+	evidence, err := v.figures()
+	if err != nil {
+		return nil, err
+	}
+	return report.New(&report.Bundle{Generator: "perpquorum " + buildInfo().version, Evidence: evidence})
 }
 
 // reportFromBundle recomputes a report, and refuses to print one that differs

@@ -3,10 +3,7 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"maps"
 	"net/url"
-	"slices"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -14,7 +11,6 @@ import (
 
 	"github.com/perpdao/perpquorum/chains"
 	"github.com/perpdao/perpquorum/snapshot"
-	"github.com/perpdao/perpquorum/snapshot/strategy"
 	"github.com/perpdao/perpquorum/votingpower"
 	"github.com/perpdao/perpquorum/votingpower/report"
 )
@@ -46,7 +42,7 @@ func newVoteRun(c *cli.Context, proposal string) (*voteRun, error) {
 	if c.IsSet("deadline") && !c.Bool("watch") {
 		return nil, usagef("--deadline has no meaning without --watch")
 	}
-	if deadline := c.Duration("deadline"); deadline <= 0 {
+	if deadline := c.Duration("deadline"); deadline <= 0 && c.Bool("watch") {
 		return nil, usagef("--deadline %v: want a positive duration such as 48h", deadline)
 	}
 	return v, nil
@@ -59,7 +55,7 @@ func (v *voteRun) close() {
 
 // bundle reads the vote, after waiting for it with --watch.
 func (v *voteRun) bundle() (*report.Bundle, error) {
-	p, plan, err := v.open()
+	p, plan, err := v.open(true)
 	if err != nil {
 		return nil, err
 	}
@@ -76,8 +72,9 @@ func (v *voteRun) bundle() (*report.Bundle, error) {
 	return v.collect(ctx, p, plan)
 }
 
-// open reads the proposal, and finds out what to read where, before any chain is asked.
-func (v *voteRun) open() (*snapshot.Proposal, *votePlan, error) {
+// open reads the proposal, and finds out what to read where, before any chain
+// is asked: for the figures of the model, and for the voters' power if voters says so.
+func (v *voteRun) open(voters bool) (*snapshot.Proposal, *votePlan, error) {
 	ctx, cancel, err := withTimeout(v.c)
 	if err != nil {
 		return nil, nil, err
@@ -88,11 +85,31 @@ func (v *voteRun) open() (*snapshot.Proposal, *votePlan, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	plan, err := newVotePlan(v.model, p, v.blocks)
+	plan, err := newVotePlan(v.model, p, v.blocks, voters)
 	if err != nil {
 		return nil, nil, err
 	}
 	return p, plan, checkEndpoints(v.c, plan.wanted)
+}
+
+// figures reads circulating voting power at the blocks of the proposal alone.
+func (v *voteRun) figures() (*votingpower.Evidence, error) {
+	_, plan, err := v.open(false)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel, err := withTimeout(v.c)
+	if err != nil {
+		return nil, err
+	}
+	defer cancel()
+	nodes, closeAll, err := dial(ctx, v.c, plan.wanted, v.progress)
+	if err != nil {
+		return nil, err
+	}
+	defer closeAll()
+	e, err := plan.figures(ctx, nodes, v.model)
+	return e, snapshotHint(err)
 }
 
 // collect reads votes and chains side by side, and then, if the vote is final,
@@ -145,90 +162,6 @@ func (v *voteRun) votes(ctx context.Context, p *snapshot.Proposal, ballot *repor
 	ballot.Proposal, ballot.Votes, ballot.Superseded = list.Proposal, list.Votes, list.Superseded
 	ballot.ReadAt = v.clock.Now().Unix()
 	return nil
-}
-
-// votePlan says what is read where for a vote.
-type votePlan struct {
-	network chains.ID            // of the proposal
-	wanted  []chains.ID          // those of the model, then those that only the strategies read
-	when    votingpower.When     // of the model's figures
-	pins    map[chains.ID]uint64 // blocks of other chains, named by number
-	block   uint64               // snapshot block, on network
-	model   []chains.ID
-}
-
-// newVotePlan pins the snapshot block on the proposal's own network. Other
-// chains are read at the first block at or after its time, or where pins says.
-func newVotePlan(m *votingpower.Model, p *snapshot.Proposal, pins map[chains.ID]uint64) (*votePlan, error) {
-	q, err := report.PowerQuery(p, nil, pins)
-	if err != nil {
-		return nil, err
-	}
-	read, err := strategy.Chains(q)
-	if err != nil {
-		return nil, err
-	}
-	plan := &votePlan{network: q.Network, block: q.Block, pins: maps.Clone(pins), model: m.Chains(), when: votingpower.When{Blocks: map[chains.ID]uint64{}}}
-	plan.wanted = slices.Clone(plan.model)
-	for _, id := range read {
-		if !slices.Contains(plan.wanted, id) {
-			plan.wanted = append(plan.wanted, id)
-		}
-	}
-	for id, number := range pins {
-		switch {
-		case id == q.Network && number != p.Snapshot:
-			return nil, usagef("--block %s=%d: the proposal's own snapshot block is %d", id, number, p.Snapshot)
-		case !slices.Contains(plan.wanted, id):
-			return nil, usagef("--block: chain %s is not read for this proposal, only %s", id, joinIDs(plan.wanted))
-		}
-	}
-	delete(plan.pins, q.Network)
-	if len(plan.pins) == 0 {
-		plan.pins = nil
-	}
-	for id, number := range plan.pins {
-		if slices.Contains(plan.model, id) {
-			plan.when.Blocks[id] = number
-		}
-	}
-	if slices.Contains(plan.model, q.Network) {
-		plan.when.Blocks[q.Network] = p.Snapshot
-	}
-	return plan, nil
-}
-
-// figures reads circulating voting power at the plan's blocks.
-func (plan *votePlan) figures(ctx context.Context, nodes map[chains.ID]votingpower.Node, m *votingpower.Model) (*votingpower.Evidence, error) {
-	when := plan.when
-	if plan.network != m.Network { // then Collect cannot know whose block's time decides
-		b, err := nodes[plan.network].BlockByNumber(ctx, plan.block)
-		if err != nil {
-			return nil, fmt.Errorf("%v: snapshot block %d: %w", plan.network, plan.block, err)
-		}
-		when.At = b.Time()
-	}
-	return votingpower.Collect(ctx, nodes, m, when)
-}
-
-// power reads the voters' power.
-func (plan *votePlan) power(ctx context.Context, nodes map[chains.ID]votingpower.Node, ballot *report.Ballot) (*strategy.Evidence, error) {
-	q, err := report.PowerQuery(ballot.Proposal, ballot.Votes, plan.pins)
-	if err != nil {
-		return nil, err
-	}
-	return strategy.Collect(ctx, powerNodes(nodes), q)
-}
-
-// powerNodes are the same nodes as strategies see them.
-func powerNodes(nodes map[chains.ID]votingpower.Node) map[chains.ID]strategy.Node {
-	out := map[chains.ID]strategy.Node{}
-	for id, node := range nodes {
-		if reader, ok := node.(strategy.Node); ok {
-			out[id] = reader
-		}
-	}
-	return out
 }
 
 // hubHost is the hub's host, for the report.

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/ethereum/go-ethereum/common"
+	"github.com/urfave/cli/v2"
+)
+
+// readAddresses reads the addresses of the command line, of --file and of
+// standard input, each once, in EIP-55.
+func readAddresses(c *cli.Context) ([]string, error) {
+	var l addressList
+	for _, arg := range c.Args().Slice() {
+		if arg == "-" {
+			if err := l.read(c.App.Reader, "standard input"); err != nil {
+				return nil, err
+			}
+		} else if err := l.add(arg); err != nil {
+			return nil, &usageError{err}
+		}
+	}
+	switch name := c.String("file"); name {
+	case "":
+	case "-":
+		if err := l.read(c.App.Reader, "standard input"); err != nil {
+			return nil, err
+		}
+	default:
+		file, err := openFile(name)
+		if err != nil {
+			return nil, err
+		}
+		defer file.Close()
+		if err := l.read(file, "--file"); err != nil {
+			return nil, err
+		}
+	}
+	if len(l.addresses) == 0 {
+		return nil, hintf(usagef("ADDRESS is missing"), "see %s --help", c.Command.HelpName)
+	}
+	return l.addresses, nil
+}
+
+type addressList struct {
+	addresses []string
+	seen      map[string]bool
+}
+
+// add takes an address in lower or upper case, or in mixed case with a checksum
+// that holds.
+func (l *addressList) add(text string) error {
+	digits, ok := strings.CutPrefix(text, "0x")
+	if !ok || !common.IsHexAddress(text) {
+		return fmt.Errorf("%s is not an address, want 0x and 40 hex digits", quote(text))
+	}
+	address := common.HexToAddress(text).Hex()
+	if mixed := digits != strings.ToLower(digits) && digits != strings.ToUpper(digits); mixed && text != address {
+		return fmt.Errorf("%s: the checksum, which is in upper and lower case, does not hold: a digit is wrong", quote(text))
+	}
+	if l.seen == nil {
+		l.seen = map[string]bool{}
+	}
+	if !l.seen[address] {
+		l.seen[address] = true
+		l.addresses = append(l.addresses, address)
+	}
+	return nil
+}
+
+func (l *addressList) read(r io.Reader, name string) error {
+	lines := bufio.NewScanner(r)
+	for n := 1; lines.Scan(); n++ {
+		line := strings.TrimSpace(lines.Text())
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		if err := l.add(line); err != nil {
+			return usagef("%s, line %d: %w", name, n, err)
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
+}

@@ -1,0 +1,195 @@
+package main
+
+import (
+	"cmp"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/big"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/perpdao/perpquorum/chains"
+	"github.com/perpdao/perpquorum/snapshot/strategy"
+)
+
+// powerTable is the product of the command power. Its JSON keys are part of the
+// program's interface. Figures are voting power as decimal strings.
+type powerTable struct {
+	Format string `json:"format"` // powerFormat
+	// Of says whose strategies these are.
+	Of         string          `json:"strategies_of"`
+	Strategies []powerStrategy `json:"strategies"`
+	Blocks     []powerBlock    `json:"blocks"`
+	Rows       []powerRow      `json:"voters"`
+}
+
+const powerFormat = "perpquorum-power/1"
+
+type powerStrategy struct {
+	Name string `json:"name"`
+	// Unverifiable says why it cannot be recomputed from the chains; "" if it is.
+	Unverifiable string `json:"unverifiable,omitempty"`
+}
+
+type powerBlock struct {
+	Chain       chains.ID `json:"chain"`
+	Number      uint64    `json:"block_number"`
+	Unix        int64     `json:"block_time"`
+	Hash        string    `json:"block_hash"`
+	Unfinalized bool      `json:"unfinalized"`
+	Development bool      `json:"development"`
+}
+
+// powerRow is one voter at one choice of blocks.
+type powerRow struct {
+	Voter  string   `json:"voter"`
+	Blocks string   `json:"at,omitempty"`   // which of several blocks with one timestamp
+	Scores []string `json:"by_strategy"`    // "" where unverifiable
+	Total  string   `json:"total"`          // of what could be recomputed
+	Whole  bool     `json:"total_is_whole"` // no strategy was unverifiable
+}
+
+func newPowerTable(of string, e *strategy.Evidence) (*powerTable, error) {
+	result, err := strategy.Compute(e)
+	if err != nil {
+		return nil, err
+	}
+	t := &powerTable{Format: powerFormat, Of: of, Strategies: []powerStrategy{}, Rows: []powerRow{}, Blocks: powerBlocks(e)}
+	whole := true
+	for k, s := range result.Query.Strategies {
+		t.Strategies = append(t.Strategies, powerStrategy{s.Name, result.Unverifiable[k]})
+		whole = whole && result.Unverifiable[k] == ""
+	}
+	for i, voter := range result.Query.Voters {
+		for _, power := range result.Powers {
+			row := powerRow{Voter: voter, Blocks: power.Blocks, Whole: whole, Scores: []string{}}
+			var counted []strategy.Score
+			for k, score := range power.Scores[i] {
+				if result.Unverifiable[k] != "" {
+					row.Scores = append(row.Scores, "")
+					continue
+				}
+				counted = append(counted, score)
+				row.Scores = append(row.Scores, scoreText(score.Value, score.Exact))
+			}
+			row.Total = scoreText(strategy.Total(counted))
+			t.Rows = append(t.Rows, row)
+		}
+	}
+	return t, nil
+}
+
+func powerBlocks(e *strategy.Evidence) (blocks []powerBlock) {
+	for place, reading := range e.Places {
+		for _, s := range reading.Sampled {
+			blocks = append(blocks, powerBlock{place.Chain, s.Block.Number(), s.Block.Time().Unix(), s.Block.Hash.Hex(), s.Block.Unfinalized, reading.Development})
+		}
+	}
+	slices.SortFunc(blocks, func(a, b powerBlock) int {
+		return cmp.Or(cmp.Compare(a.Chain, b.Chain), cmp.Compare(a.Number, b.Number))
+	})
+	return slices.Compact(blocks)
+}
+
+// scoreText is the exact figure as a decimal, or as a fraction where that does
+// not end; without an exact figure it is the double that Snapshot computes.
+func scoreText(value float64, exact *big.Rat) string {
+	if exact == nil {
+		return strconv.FormatFloat(value, 'f', -1, 64)
+	}
+	digits, ends := exact.FloatPrec()
+	if !ends {
+		return exact.RatString()
+	}
+	return exact.FloatString(digits)
+}
+
+// heading names the columns of csv and text.
+func (t *powerTable) heading() []string {
+	columns := []string{"voter"}
+	if len(t.Rows) > 0 && t.Rows[0].Blocks != "" {
+		columns = append(columns, "at")
+	}
+	for k, s := range t.Strategies {
+		columns = append(columns, fmt.Sprintf("%d %s", k+1, printable(s.Name)))
+	}
+	if len(t.Rows) > 0 && !t.Rows[0].Whole {
+		return append(columns, "total without unverifiable")
+	}
+	return append(columns, "total")
+}
+
+func (r powerRow) cells(unverifiable string) []string {
+	cells := []string{r.Voter}
+	if r.Blocks != "" {
+		cells = append(cells, r.Blocks)
+	}
+	for _, score := range r.Scores {
+		if score == "" {
+			score = unverifiable
+		}
+		cells = append(cells, score)
+	}
+	return append(cells, r.Total)
+}
+
+func (t *powerTable) csv(w io.Writer) error {
+	out := csv.NewWriter(w)
+	if err := out.Write(t.heading()); err != nil {
+		return err
+	}
+	for _, r := range t.Rows {
+		if err := out.Write(r.cells("unverifiable")); err != nil {
+			return err
+		}
+	}
+	out.Flush()
+	return out.Error()
+}
+
+func (t *powerTable) json(w io.Writer) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(t)
+}
+
+func (t *powerTable) text(w io.Writer) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Strategies of %s:\n", printable(t.Of))
+	for k, s := range t.Strategies {
+		fmt.Fprintf(&b, "%d %s", k+1, printable(s.Name))
+		if s.Unverifiable != "" {
+			fmt.Fprintf(&b, ": unverifiable here: %s", printable(s.Unverifiable))
+		}
+		b.WriteByte('\n')
+	}
+	b.WriteByte('\n')
+	for _, block := range t.Blocks {
+		fmt.Fprintf(&b, "%s block %d, %s", block.Chain, block.Number, time.Unix(block.Unix, 0).UTC().Format(http.TimeFormat))
+		if block.Unfinalized {
+			b.WriteString(", not finalized")
+		}
+		if block.Development {
+			b.WriteString(", not the public chain")
+		}
+		b.WriteByte('\n')
+	}
+	b.WriteByte('\n')
+	table := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, strings.Join(t.heading(), "\t"))
+	for _, r := range t.Rows {
+		fmt.Fprintln(table, strings.Join(r.cells("unverifiable"), "\t"))
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
