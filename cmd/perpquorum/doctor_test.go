@@ -118,6 +118,7 @@ func steady(product string) string {
 // TestDoctorTimeout puts an endpoint that never answers beside a good one: what
 // the good one can do is said all the same.
 func TestDoctorTimeout(t *testing.T) {
+	t.Parallel()
 	good, stop := faultrpc.NewServer(faultrpc.Development(1, 60)).Start()
 	defer stop()
 	optimism, stop2 := faultrpc.NewServer(faultrpc.Development(10, 60)).Start()
@@ -126,7 +127,7 @@ func TestDoctorTimeout(t *testing.T) {
 	hang := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-released }))
 	defer hang.Close()
 	defer close(released)
-	args := []string{"perpquorum", "doctor", "--allow-dev-chain", "--timeout", "1500ms", "--hub", hang.URL + "/SENTINEL-5f2d9c",
+	args := []string{"perpquorum", "doctor", "--allow-dev-chain", "--timeout", "4s", "--hub", hang.URL + "/SENTINEL-5f2d9c",
 		"--rpc", "ethereum=" + hang.URL + "/SENTINEL-5f2d9c", "--rpc", "ethereum=" + good, "--rpc", "optimism=" + optimism}
 	var stdout, stderr bytes.Buffer
 	code := run(t.Context(), args, strings.NewReader(""), &stdout, &stderr)
