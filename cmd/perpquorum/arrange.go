@@ -65,17 +65,32 @@ func descend(app *cli.App, rest []string) (path []string, command *cli.Command, 
 			if command != nil {
 				break
 			}
-			return nil, nil, nil, hintf(usagef("flag %s stands before the command", flagName(rest[0])), "write %s COMMAND %s …", where, flagName(rest[0]))
+			flag := strings.Trim(quote(flagName(rest[0])), `"`)
+			return nil, nil, nil, hintf(usagef("flag %s stands before the command", flag), "write %s COMMAND %s …", where, flag)
 		}
 		i := slices.IndexFunc(within, func(c *cli.Command) bool { return c.HasName(rest[0]) })
 		if i < 0 {
-			err := usagef("unknown command %s of %s", quote(rest[0]), where)
-			return nil, nil, nil, hintf(err, "%s see %s --help", strings.ToLower(cli.SuggestCommand(within, rest[0])), where)
+			return nil, nil, nil, unknownCommand(within, where, rest[0])
 		}
 		command, rest = within[i], rest[1:]
 		path = append(path, command.Name)
 	}
 	return path, command, rest, nil
+}
+
+func unknownCommand(within []*cli.Command, where, name string) error {
+	err := usagef("unknown command %s of %s", quote(name), where)
+	var known []string
+	for _, c := range within {
+		known = append(known, c.Names()...)
+	}
+	// The library suggests whatever is nearest, however far that is, and
+	// nothing in quotes where no name shares a letter.
+	near := strings.ToLower(cli.SuggestCommand(within, name))
+	if !slices.ContainsFunc(known, func(name string) bool { return strings.Contains(near, strconv.Quote(name)) }) {
+		return hintf(err, "see %s --help", where)
+	}
+	return hintf(err, "%s see %s --help", near, where)
 }
 
 // flagName cuts the value off --flag=value.

@@ -84,7 +84,7 @@ func parseChains(names []string) (wanted []chains.ID, err error) {
 	for _, name := range names {
 		id, err := chains.ParseID(name)
 		if err != nil {
-			return nil, &usageError{fmt.Errorf("--chain: %w", err)}
+			return nil, usagef("--chain: chain %s: want ethereum, optimism or a chain id such as 8453", quote(name))
 		}
 		if slices.Contains(wanted, id) {
 			return nil, usagef("--chain: %s is given twice", id)

@@ -66,6 +66,9 @@ func runCheck(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := checkEvidence(c); err != nil {
+		return err
+	}
 	v, err := newVoteRun(c, args[0])
 	if err != nil {
 		return err

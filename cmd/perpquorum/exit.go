@@ -79,12 +79,14 @@ func exitCode(err error) int {
 	return exitTrouble
 }
 
+var errInterrupted = errors.New("interrupted")
+
 // explain says what ended the run in the user's words where the error itself
 // only says that a context ended.
 func explain(ctx context.Context, err error) error {
 	switch {
 	case ctx.Err() != nil:
-		return errors.New("interrupted")
+		return errInterrupted
 	case errors.Is(err, context.DeadlineExceeded):
 		return hintf(fmt.Errorf("timed out: %w", err), "a longer time can be given with --timeout, such as --timeout 10m")
 	}

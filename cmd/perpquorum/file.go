@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -66,12 +67,49 @@ func openFile(name string) (*os.File, error) {
 	return os.Open(name)
 }
 
+// outputFile returns the file that writing to name replaces: name itself, or
+// what it links to, so that the link stays. It refuses what is not there to be
+// replaced, and the file that standard output or standard error goes to, which
+// would lose what is printed.
+func outputFile(name string) (string, error) {
+	if strings.Contains(name, "://") {
+		return "", usagef("want the name of a file, found a URL")
+	}
+	info, err := os.Stat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return newFile(name)
+	}
+	if err != nil {
+		return "", err
+	}
+	if !info.Mode().IsRegular() {
+		return "", fmt.Errorf("%s: not a regular file", name)
+	}
+	for _, stream := range []*os.File{os.Stdout, os.Stderr} {
+		if open, err := stream.Stat(); err == nil && os.SameFile(open, info) {
+			return "", fmt.Errorf("%s: the program prints to this file, give another one", name)
+		}
+	}
+	return filepath.EvalSymlinks(name)
+}
+
+// newFile demands a directory for a file that does not exist.
+func newFile(name string) (string, error) {
+	if _, err := os.Lstat(name); err == nil {
+		return "", fmt.Errorf("%s: a link to a file that does not exist", name)
+	}
+	if _, err := os.Stat(filepath.Dir(name)); err != nil {
+		return "", err
+	}
+	return name, nil
+}
+
 // writeWhole writes a file by way of a temporary one beside it, so that the
 // name holds the whole new content or what it held before. An existing file is
-// replaced.
+// replaced; see outputFile.
 func writeWhole(name string, write func(io.Writer) error) (err error) {
-	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
-		return fmt.Errorf("%s: not a regular file", name)
+	if name, err = outputFile(name); err != nil {
+		return err
 	}
 	temp, err := os.CreateTemp(filepath.Dir(name), ".perpquorum-*")
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -30,6 +31,9 @@ func parseTime(s string) (time.Time, error) {
 	if t.Unix() < 0 {
 		return time.Time{}, fmt.Errorf("time %s: before 1970, when Unix time begins", quote(s))
 	}
+	if t.UTC().Year() > 9999 {
+		return time.Time{}, fmt.Errorf("time %s: after the year 9999", quote(s))
+	}
 	if t.Nanosecond()%int(time.Millisecond) != 0 {
 		return time.Time{}, fmt.Errorf("time %s: finer than a millisecond", quote(s))
 	}
@@ -43,19 +47,33 @@ func readTime(s string) (time.Time, error) {
 	if t, err := time.Parse(time.DateOnly, s); err == nil {
 		return t, nil
 	}
-	if t, err := time.Parse(time.RFC3339Nano, s); err == nil {
-		return t, nil
+	if rfc3339.MatchString(s) {
+		if t, err := time.Parse(time.RFC3339Nano, s); err == nil {
+			return t, nil
+		}
 	}
 	if t, err := time.Parse(http.TimeFormat, s); err == nil {
-		// time.Parse takes any weekday; a wrong one means that the date is not
-		// the one that was meant.
-		if t.Format(http.TimeFormat) != s {
-			return time.Time{}, fmt.Errorf("%s is a %s", t.Format("2 January 2006"), t.Weekday())
-		}
-		return t, nil
+		return checkWeekday(t, s)
 	}
 	if _, err := time.Parse("2006-01-02T15:04:05", strings.Replace(s, " ", "T", 1)); err == nil {
 		return time.Time{}, errors.New("offset missing: write it as RFC 3339 with Z for UTC, such as 2023-05-19T13:39:35Z")
+	}
+	return time.Time{}, errTime
+}
+
+// rfc3339 is stricter than time.Parse, which takes hours of one digit, commas,
+// offsets of a day, and digits of a second that it then drops.
+var rfc3339 = regexp.MustCompile(`^[^,]{10}T[0-9]{2}:[^,]{5}(\.[0-9]{1,9})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$`)
+
+// checkWeekday refuses what time.Parse lets pass in the forum's form: any
+// weekday, though a wrong one means that the date is not the one that was meant,
+// and fractions of a second.
+func checkWeekday(t time.Time, s string) (time.Time, error) {
+	switch want := t.Format(http.TimeFormat); {
+	case strings.EqualFold(want, s):
+		return t, nil
+	case !strings.EqualFold(want[:3], s[:3]):
+		return time.Time{}, fmt.Errorf("%s is a %s", t.Format("2 January 2006"), t.Weekday())
 	}
 	return time.Time{}, errTime
 }
@@ -95,7 +113,7 @@ func parseBlocks(values []string) (map[chains.ID]uint64, error) {
 		}
 		n, err := strconv.ParseUint(number, 10, 63)
 		if err != nil || strconv.FormatUint(n, 10) != number {
-			return nil, usagef("--block %s: %q is not a block number", value, number)
+			return nil, usagef("--block: %s is not a block number", quote(number))
 		}
 		if _, twice := blocks[id]; twice {
 			return nil, usagef("--block: chain %s is given twice", id)

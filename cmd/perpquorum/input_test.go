@@ -11,19 +11,22 @@ import (
 func TestParseTime(t *testing.T) {
 	post := time.Date(2023, 5, 19, 13, 39, 35, 0, time.UTC)
 	good := map[string]time.Time{
-		"1684503575":                    post,
-		"1684503575000":                 post,
-		"1684503575250":                 post.Add(250 * time.Millisecond),
-		"2023-05-19T13:39:35Z":          post,
-		"2023-05-19T15:39:35+02:00":     post,
-		"2023-05-19T13:39:35.5Z":        post.Add(500 * time.Millisecond),
-		"Fri, 19 May 2023 13:39:35 GMT": post,
-		"2023-05-19":                    post.Truncate(24 * time.Hour),
-		"0":                             time.Unix(0, 0),
-		"1":                             time.Unix(1, 0),
-		"9999999999":                    time.Unix(9999999999, 0),
-		"1970-01-01":                    time.Unix(0, 0),
-		"20239999":                      time.Unix(20239999, 0), // not a date
+		"1684503575":                     post,
+		"1684503575000":                  post,
+		"1684503575250":                  post.Add(250 * time.Millisecond),
+		"2023-05-19T13:39:35Z":           post,
+		"2023-05-19T15:39:35+02:00":      post,
+		"2023-05-19T13:39:35.5Z":         post.Add(500 * time.Millisecond),
+		"Fri, 19 May 2023 13:39:35 GMT":  post,
+		"fri, 19 may 2023 13:39:35 GMT":  post,
+		"2023-05-19T13:39:35.500000000Z": post.Add(500 * time.Millisecond),
+		"2023-05-20T13:38:35+23:59":      post,
+		"2023-05-19":                     post.Truncate(24 * time.Hour),
+		"0":                              time.Unix(0, 0),
+		"1":                              time.Unix(1, 0),
+		"9999999999":                     time.Unix(9999999999, 0),
+		"1970-01-01":                     time.Unix(0, 0),
+		"20239999":                       time.Unix(20239999, 0), // not a date
 	}
 	for text, want := range good {
 		got, err := parseTime(text)
@@ -32,30 +35,39 @@ func TestParseTime(t *testing.T) {
 		}
 	}
 	bad := map[string]string{
-		"":                               "want Unix seconds",
-		"now":                            "want Unix seconds",
-		"-5":                             "want Unix seconds",
-		"+1684503575":                    "want Unix seconds",
-		" 1684503575":                    "want Unix seconds",
-		"1684503575.5":                   "want Unix seconds",
-		"1,684,503,575":                  "want Unix seconds",
-		"１６８４５０３５７５":                     "want Unix seconds",
-		"0x6467":                         "want Unix seconds",
-		"16845035751":                    "11 digits",
-		"168450357500":                   "12 digits",
-		"16845035750000":                 "14 digits",
-		"01684503575":                    "11 digits",
-		"0684503575":                     "leading zero",
-		"20230519":                       "a date or Unix seconds? write 2023-05-19 or 1970-08-23T",
-		"2023-05-19T13:39:35":            "offset missing",
-		"2023-05-19 13:39:35":            "offset missing",
-		"2023-02-29":                     "want Unix seconds",
-		"2023-05-19T25:00:00Z":           "want Unix seconds",
-		"Mon, 19 May 2023 13:39:35 GMT":  "19 May 2023 is a Friday",
-		"Fri, 19 May 2023 13:39:35 UTC":  "want Unix seconds",
-		"Fri, 19 May 2023 13:39:35 CEST": "want Unix seconds",
-		"1969-12-31T23:59:59Z":           "before 1970",
-		"2023-05-19T13:39:35.0001Z":      "finer than a millisecond",
+		"":                                   "want Unix seconds",
+		"now":                                "want Unix seconds",
+		"-5":                                 "want Unix seconds",
+		"+1684503575":                        "want Unix seconds",
+		" 1684503575":                        "want Unix seconds",
+		"1684503575.5":                       "want Unix seconds",
+		"1,684,503,575":                      "want Unix seconds",
+		"１６８４５０３５７５":                         "want Unix seconds",
+		"0x6467":                             "want Unix seconds",
+		"16845035751":                        "11 digits",
+		"168450357500":                       "12 digits",
+		"16845035750000":                     "14 digits",
+		"01684503575":                        "11 digits",
+		"0684503575":                         "leading zero",
+		"20230519":                           "a date or Unix seconds? write 2023-05-19 or 1970-08-23T",
+		"2023-05-19T13:39:35":                "offset missing",
+		"2023-05-19 13:39:35":                "offset missing",
+		"2023-02-29":                         "want Unix seconds",
+		"2023-05-19T25:00:00Z":               "want Unix seconds",
+		"Mon, 19 May 2023 13:39:35 GMT":      "19 May 2023 is a Friday",
+		"Fri, 19 May 2023 13:39:35 UTC":      "want Unix seconds",
+		"Fri, 19 May 2023 13:39:35 CEST":     "want Unix seconds",
+		"1969-12-31T23:59:59Z":               "before 1970",
+		"2023-05-19T13:39:35.0001Z":          "finer than a millisecond",
+		"2023-05-19T13:39:35.0000000000001Z": "want Unix seconds",
+		"2023-05-19T13:39:35,5Z":             "want Unix seconds",
+		"2023-05-19T1:39:35Z":                "want Unix seconds",
+		"2023-05-19T13:39:60Z":               "want Unix seconds",
+		"2023-05-19T13:39:35+24:00":          "want Unix seconds",
+		"2023-05-19T13:39:35+02:60":          "want Unix seconds",
+		"9999-12-31T23:59:59-00:01":          "after the year 9999",
+		"Fri, 19 May 2023 13:39:35.5 GMT":    "want Unix seconds",
+		"Fri, 19 May 2023 3:39:35 GMT":       "want Unix seconds",
 	}
 	for text, says := range bad {
 		if got, err := parseTime(text); err == nil || !strings.Contains(err.Error(), says) {
@@ -92,8 +104,9 @@ func TestParseBlocks(t *testing.T) {
 		t.Errorf("found %v, %v", got, err)
 	}
 	for _, bad := range [][]string{{"ethereum"}, {"17293885"}, {"ethereum="}, {"ethereum=-1"}, {"ethereum=+1"}, {"ethereum=01"}, {"ethereum=1,2"},
-		{"ethereum=0x10"}, {"mainnet=1"}, {"ethereum=1", "1=2"}, {"ethereum=9223372036854775808"}} {
-		if got, err := parseBlocks(bad); err == nil || exitCode(err) != exitUsage {
+		{"ethereum=0x10"}, {"mainnet=1"}, {"ethereum=1", "1=2"}, {"ethereum=9223372036854775808"},
+		{"ethereum=https://rpc.example/KEY"}, {"KEY@host=1"}} {
+		if got, err := parseBlocks(bad); err == nil || exitCode(err) != exitUsage || strings.Contains(err.Error(), "KEY") {
 			t.Errorf("parseBlocks(%q) = %v, %v; want a usage error", bad, got, err)
 		}
 	}

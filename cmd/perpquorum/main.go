@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
 
 func main() {
@@ -21,9 +22,19 @@ func main() {
 	// reports, not a signal that ends it.
 	signal.Ignore(syscall.SIGPIPE)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
+	context.AfterFunc(ctx, func() {
+		stop() // a second Ctrl-C ends the program at once
+		time.Sleep(grace)
+		printError(os.Stderr, errInterrupted)
+		os.Exit(exitTrouble)
+	})
 	os.Exit(run(ctx, os.Args, os.Stdin, os.Stdout, os.Stderr))
 }
+
+// grace is how long an interrupted run may take to end by itself. Network I/O
+// ends at once; opening a pipe that nobody writes to, or a file made to be slow
+// to read, would not.
+const grace = 700 * time.Millisecond
 
 // run executes one command line, args[0] being the program's name, and returns
 // the exit code. What the command prints is held back until it has succeeded,

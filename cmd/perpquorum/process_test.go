@@ -60,6 +60,34 @@ func TestInterruptedProcess(t *testing.T) {
 	}
 }
 
+// TestInterruptedRead sends SIGINT while the program reads a bundle from a pipe
+// that brings nothing.
+func TestInterruptedRead(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	cmd, stdout, stderr := command(t, "verify", "/dev/stdin")
+	cmd.Stdin = r
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	r.Close()
+	// The program's own end is the only reader that is left, and takes the first
+	// bytes when it has come to reading.
+	if _, err := w.Write(bytes.Repeat([]byte(" "), 1<<20)); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	cmd.Wait()
+	if code := cmd.ProcessState.ExitCode(); code != exitTrouble || stdout.Len() > 0 || stderr.String() != "perpquorum: error: interrupted\n" {
+		t.Errorf("found exit code %d, %q, %q", code, stdout, stderr)
+	}
+}
+
 // TestTimeout bounds a run against an endpoint that never answers.
 func TestTimeout(t *testing.T) {
 	released := make(chan struct{})

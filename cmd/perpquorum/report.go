@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 
 	"github.com/urfave/cli/v2"
@@ -71,6 +73,9 @@ func runReport(c *cli.Context) error {
 		return err
 	}
 	if err := checkMoment(c); err != nil {
+		return err
+	}
+	if err := checkEvidence(c); err != nil {
 		return err
 	}
 	r, err := makeReport(c)
@@ -177,7 +182,13 @@ func reportFromChains(c *cli.Context) (*report.Report, error) {
 	if err != nil {
 		return nil, notFinalHint(err)
 	}
-	return report.New(&report.Bundle{Generator: "perpquorum " + buildInfo().version, Evidence: evidence})
+	r, err := report.New(&report.Bundle{Generator: "perpquorum " + buildInfo().version, Evidence: evidence})
+	if err != nil {
+		// Nobody has claimed anything about what was just read, so that this is
+		// trouble, and not the disagreement that it would be in a bundle.
+		return nil, errors.New(err.Error())
+	}
+	return r, nil
 }
 
 func parseWhen(c *cli.Context) (when votingpower.When, err error) {
@@ -188,6 +199,26 @@ func parseWhen(c *cli.Context) (when votingpower.When, err error) {
 	}
 	when.Blocks, err = parseBlocks(c.StringSlice("block"))
 	return when, err
+}
+
+// checkEvidence finds before anything is read that --evidence names a file that
+// cannot be written, or the model.
+func checkEvidence(c *cli.Context) error {
+	if !c.IsSet("evidence") {
+		return nil
+	}
+	name := c.String("evidence")
+	if _, err := outputFile(name); err != nil {
+		return fmt.Errorf("evidence cannot be written: %w", err)
+	}
+	file, err := os.Stat(name)
+	if err != nil { // it is new
+		return nil
+	}
+	if model, err := os.Stat(c.String("model")); err == nil && os.SameFile(file, model) {
+		return usagef("--evidence and --model name the same file")
+	}
+	return nil
 }
 
 // writeEvidence writes the bundle where --evidence asks for it.
