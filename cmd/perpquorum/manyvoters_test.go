@@ -1,0 +1,165 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/big"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/ethereum/go-ethereum/common"
+	"github.com/ethereum/go-ethereum/core/types"
+	"github.com/ethereum/go-ethereum/crypto"
+
+	"github.com/perpdao/perpquorum/fixtures/hub"
+	"github.com/perpdao/perpquorum/fixtures/testchain"
+)
+
+// crowd is a synthetic vote of many voters with three reads each: a token on
+// the chain with id 1, and two on the chain with id 10.
+type crowd struct {
+	voters   int
+	args     []string
+	requests atomic.Int64 // to the chains
+}
+
+// secondToken is another token on the chain with id 10.
+var secondToken = common.HexToAddress("0xE8a0000000000000000000000000000000000003")
+
+const crowdModel = `{"format":"perpquorum-model/1","name":"Crowd","symbol":"SYN","decimals":18,"definition":"All tokens of a test.",
+	"synthetic":"made up for a test","network":"ethereum","space":"vote-perp.eth","quorum":"1/10",
+	"tokens":[{"chain":"ethereum","address":"%s","label":"SYN","supply":true}],"excluded":[],"escrows":[],"sources":[]}`
+
+func newCrowd(tb testing.TB, n int) *crowd {
+	tb.Helper()
+	c := &crowd{voters: n}
+	balances := make([]map[common.Address]*big.Int, 3)
+	for k := range balances {
+		balances[k] = map[common.Address]*big.Int{}
+	}
+	p := hub.NewProposal(voteSpace, "a vote of many")
+	p.Type, p.Choices, p.Strategies = "single-choice", []string{"Yes", "No"}, perpStrategies()
+	p.Strategies[1].Params = json.RawMessage(fmt.Sprintf(`{"strategies":[{"name":"erc20-balance-of","network":"10","params":{"address":"%s"}},
+		{"name":"contract-call","network":"10","params":{"address":"%s","methodABI":{"name":"balanceOf","type":"function",
+			"inputs":[{"name":"a","type":"address"}],"outputs":[{"name":"","type":"uint256"}]}}}]}`, testchain.OptimismPERP, secondToken))
+	p.Snapshot, p.Votes = 25, n
+	p.Scores, p.ScoresByStrategy = make([]float64, 2), [][]float64{{0, 0}, {0, 0}}
+	var votes []hub.Vote
+	bridge := new(big.Int) // holds on one chain what circulates on the other
+	balances[0][testchain.Bridge] = bridge
+	for i := range n {
+		a := common.BytesToAddress(crypto.Keccak256([]byte(fmt.Sprint("voter of a crowd ", i))))
+		var parts [3]float64
+		for k := range balances {
+			wei := new(big.Int).Mul(big.NewInt(int64(i+k+1)), big.NewInt(1_234_567_890_123_456_789))
+			balances[k][a] = wei
+			if k > 0 {
+				bridge.Add(bridge, wei)
+			}
+			parts[k], _ = new(big.Rat).SetFrac(wei, big.NewInt(1e18)).Float64()
+		}
+		first, second := parts[0], parts[1]+parts[2]
+		v := hub.NewVote(p, fmt.Sprint(i), p.Start+int64(i), 1+i%2, first+second)
+		v.Voter, v.VPByStrategy = a.Hex(), []float64{first, second}
+		votes = append(votes, v)
+		p.Scores[i%2] += first + second
+		p.ScoresByStrategy[i%2][0] += first
+		p.ScoresByStrategy[i%2][1] += second
+		p.ScoresTotal += first + second
+	}
+	var times []uint64
+	for i := range 60 {
+		times = append(times, uint64(p.Created)+uint64(12*i))
+	}
+	multicall := testchain.Multicall3Account(tb)
+	ethereum := testchain.New(tb, testchain.Options{ID: 1, Times: times, Alloc: types.GenesisAlloc{
+		testchain.Multicall3: multicall, testchain.PERP: testchain.TokenAccount(tb, 18, balances[0])}})
+	optimism := testchain.New(tb, testchain.Options{ID: 10, Times: times, Alloc: types.GenesisAlloc{
+		testchain.Multicall3: multicall, testchain.OptimismPERP: testchain.TokenAccount(tb, 18, balances[1]), secondToken: testchain.TokenAccount(tb, 18, balances[2])}})
+	h := hub.New(hub.Options{Generation: hub.H2, Proposals: []hub.Proposal{p}, Votes: votes})
+	endpoint, stop := h.Start()
+	tb.Cleanup(stop)
+	model := filepath.Join(tb.TempDir(), "model.json")
+	if err := os.WriteFile(model, []byte(fmt.Sprintf(crowdModel, testchain.PERP)), 0o600); err != nil {
+		tb.Fatal(err)
+	}
+	c.args = []string{"check", p.ID, "--hub", endpoint, "--model", model, "--allow-dev-chain",
+		"--rpc", "ethereum=" + c.counted(tb, ethereum.URL), "--rpc", "optimism=" + c.counted(tb, optimism.URL)}
+	return c
+}
+
+// counted puts a server in front of an endpoint that counts its requests.
+func (c *crowd) counted(tb testing.TB, endpoint string) string {
+	tb.Helper()
+	target, err := url.Parse(endpoint)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	proxy := httputil.NewSingleHostReverseProxy(target)
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c.requests.Add(1)
+		proxy.ServeHTTP(w, r)
+	}))
+	tb.Cleanup(s.Close)
+	return s.URL
+}
+
+// check runs the program as a process of its own, and returns the most memory
+// it held, in bytes.
+func (c *crowd) check(tb testing.TB) (memory int64) {
+	tb.Helper()
+	cmd, stdout, stderr := command(tb, c.args...)
+	if err := cmd.Run(); err != nil {
+		tb.Fatalf("%v: %s%.3000s", err, stderr, stdout)
+	}
+	usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage)
+	if !ok {
+		tb.Skip("the system does not tell how much memory a process held")
+	}
+	return usage.Maxrss * 1024 // kilobytes on Linux
+}
+
+// Most that a vote of 10,000 voters with three reads each may cost.
+const (
+	mostRequests = 150
+	mostMemory   = 200 << 20 // bytes
+)
+
+// TestManyVoters checks a vote of 10,000 and looks at what it costs.
+func TestManyVoters(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes some seconds")
+	}
+	c := newCrowd(t, 10_000)
+	memory := c.check(t)
+	if n := c.requests.Load(); n >= mostRequests || memory >= mostMemory {
+		t.Errorf("%d requests and %d MB, want under %d and %d MB", n, memory>>20, mostRequests, mostMemory>>20)
+	}
+}
+
+// BenchmarkManyVoters checks votes of 1,000 and of 10,000 voters, in a process
+// of its own each: the time for a voter stays the same.
+func BenchmarkManyVoters(b *testing.B) {
+	for _, n := range []int{1_000, 10_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			c := newCrowd(b, n)
+			var memory int64
+			start := time.Now()
+			b.ResetTimer()
+			for b.Loop() {
+				memory = max(memory, c.check(b))
+			}
+			b.ReportMetric(float64(c.requests.Load())/float64(b.N), "requests/op")
+			b.ReportMetric(float64(memory)/(1<<20), "MB-peak")
+			b.ReportMetric(time.Since(start).Seconds()*1e6/float64(b.N*n), "µs/voter")
+		})
+	}
+}
