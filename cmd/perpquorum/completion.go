@@ -106,7 +106,7 @@ func describeFlag(f cli.Flag) completionFlag {
 	}
 	switch d.Name {
 	case "bundle":
-		d.Values = []string{exampleName}
+		d.Values = []string{exampleName, exampleVoteName}
 	case "block", "rpc":
 		d.Values = []string{"ethereum=", "optimism="}
 	case "chain":

@@ -17,13 +17,19 @@ import (
 	"github.com/perpdao/perpquorum/votingpower/report"
 )
 
-// exampleName is the BUNDLE that stands for the built-in example.
-const exampleName = "example"
+// The BUNDLEs that stand for the built-in examples: a quorum, and a vote.
+const (
+	exampleName     = "example"
+	exampleVoteName = "example-vote"
+)
 
-// openBundle reads a bundle file, or the built-in example.
+// openBundle reads a bundle file, or a built-in example.
 func openBundle(name string) (*report.Bundle, error) {
-	if name == exampleName {
+	switch name {
+	case exampleName:
 		return report.ReadBundle(bytes.NewReader(fixtures.Example), exampleName)
+	case exampleVoteName:
+		return report.ReadBundle(bytes.NewReader(fixtures.ExampleVote), exampleVoteName)
 	}
 	file, err := openFile(name)
 	if err != nil {

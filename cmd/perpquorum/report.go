@@ -24,7 +24,7 @@ func reportCommand() *cli.Command {
 			&cli.StringSliceFlag{Name: "block", Category: moment, Usage: "exactly this block, as `CHAIN=N`; repeat it for more chains"},
 			&cli.StringFlag{Name: "proposal", Category: moment, Usage: "the snapshot block of `PROPOSAL`, an id or a URL; --block then names blocks of other chains than its own"},
 			hubFlag(moment),
-			&cli.StringFlag{Name: "bundle", Category: moment, Usage: "recompute the report from the evidence in `FILE`, offline; \"example\" is built in"},
+			&cli.StringFlag{Name: "bundle", Category: moment, Usage: "recompute the report from the evidence in `FILE`, offline; \"example\" and \"example-vote\" are built in"},
 			formatFlag(output, formatNames()...),
 			&cli.StringFlag{Name: "evidence", Category: output, Usage: "write the evidence bundle to `FILE`, compressed if its name ends in .gz; an existing file is replaced"},
 			modelFlag(output),

@@ -26,8 +26,8 @@ from the evidence in it: the hashes of the blocks from their headers, that each
 block is the first at or after the query time, the sum, and the quorum; of a vote
 also the tally, every voter's voting power, the turnout and the verdict. Then it
 compares every figure and word of the report that the bundle claims. It needs no
-network. BUNDLE "example" is built in. Exit code 0 means that the claim holds,
-whatever its verdict is.
+network. BUNDLE "example" is built in, and "example-vote". Exit code 0 means that the
+claim holds, whatever its verdict is.
 
 What a bundle cannot prove is that the contract reads in it are what the chains
 hold: reading them again with endpoints of your own shows that.

@@ -2,11 +2,15 @@ package report_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"log"
 	"os"
 
 	"github.com/perpdao/perpquorum/fixtures"
+	"github.com/perpdao/perpquorum/snapshot"
+	"github.com/perpdao/perpquorum/snapshot/strategy"
+	"github.com/perpdao/perpquorum/votingpower"
 	"github.com/perpdao/perpquorum/votingpower/report"
 )
 
@@ -65,4 +69,59 @@ func ExampleReport_Render() {
 	// - Circulating Supply: 66,961,876.961
 	// - Circulating Voting Power: 79,920,844.41
 	// - Quorum (10%): 7,992,084.441
+}
+
+// Hold a vote against the quorum again, offline, from its published bundle.
+func ExampleVerify_vote() {
+	bundle, err := report.ReadBundle(bytes.NewReader(fixtures.ExampleVote), "vote.json")
+	if err != nil {
+		log.Fatal(err)
+	}
+	r, differences, err := report.Verify(bundle) // recounts, and recomputes every voter's power
+	if err != nil {
+		log.Fatal(err)
+	}
+	d := r.Document()
+	fmt.Println(len(differences), "differences; verdict:", d.Verdict)
+	fmt.Println("turnout:", d.Vote.Turnout.Tokens, "from the", d.Vote.Turnout.Source)
+	fmt.Println("quorum: ", d.Quorum.Tokens)
+	for _, f := range d.Findings {
+		fmt.Println(f.Level, f.Title)
+	}
+	// Output:
+	// 0 differences; verdict: reached
+	// turnout: 62669205.344669209711866131 from the chains
+	// quorum:  7992084.4410227887027914309
+	// warning Synthetic figures
+	// warning Development chain
+	// info Block pinned
+	// info Evidence recomputed
+	// info Network and snapshot block match
+	// info Vote final
+	// info Votes complete
+	// info Scores agree
+	// info Voting power agrees
+	// warning Quorum on the hub differs
+}
+
+// A proposal of another space than the model's is not judged.
+func ExampleCheckSpace() {
+	fmt.Println(report.CheckSpace(votingpower.PERP(), &snapshot.Proposal{Space: "other.eth"}))
+	// Output: the proposal is of space "other.eth", the model "Perpetual Protocol" is for "vote-perp.eth"
+}
+
+// What has to be asked of the chains about the voters of a proposal?
+func ExamplePowerQuery() {
+	proposal := &snapshot.Proposal{
+		Network: "1", Snapshot: 17293885,
+		Strategies: []snapshot.Strategy{{Name: "erc20-balance-of", Network: "10",
+			Params: json.RawMessage(`{"address": "0x9e1028F5F1D5eDE59748FFceE5532509976840E0", "decimals": 18}`)}},
+	}
+	query, err := report.PowerQuery(proposal, nil, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	ids, err := strategy.Chains(query)
+	fmt.Println(query.Network, query.Block, ids, err)
+	// Output: ethereum 17293885 [ethereum optimism] <nil>
 }

@@ -485,3 +485,18 @@ func TestTextIsOneLineEach(t *testing.T) {
 		}
 	}
 }
+
+// TestInvalidChoicesAreCounted: they are in the turnout, and named.
+func TestInvalidChoicesAreCounted(t *testing.T) {
+	b := poll(t, votesFor("15000000"), ballot{"9", "2.5"}, ballot{"0", "0.25"})
+	d := document(t, b)
+	if d.Vote.InvalidVotes != 2 || d.Vote.InvalidPower != "2.75" || d.Vote.Turnout.Tokens != "15000002.75" {
+		t.Errorf("found %d votes with %s, turnout %s", d.Vote.InvalidVotes, d.Vote.InvalidPower, d.Vote.Turnout.Tokens)
+	}
+	if text := render(t, b, report.Text); !strings.Contains(text, "- Invalid choices: 2.75 in 2 of the votes;") {
+		t.Error(text)
+	}
+	if text := render(t, b, report.Markdown); !strings.Contains(text, "\n| *Invalid choices (2 of the votes)* | 2.75 | | |\n") {
+		t.Error(text)
+	}
+}

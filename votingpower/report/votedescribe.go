@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"math/big"
 	"slices"
 	"strconv"
 	"strings"
@@ -44,6 +45,14 @@ func (t *tallied) describeScores(v *Vote) {
 		return
 	}
 	v.Type = t.tally.Type
+	invalid := new(big.Rat)
+	for i, valid := range t.tally.Valid {
+		if !valid {
+			v.InvalidVotes++
+			invalid.Add(invalid, snapshot.Exact(t.Votes[i].VP))
+		}
+	}
+	v.InvalidPower = exact(invalid)
 	v.Recount = string(t.comparison.Verdict)
 	if t.comparison.Rule != "" {
 		v.Recount += " (" + t.comparison.Rule + ")"

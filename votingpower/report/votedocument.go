@@ -19,6 +19,10 @@ type Vote struct {
 	Votes         int    `json:"votes"`      // found, one per voter
 	Superseded    int    `json:"superseded"` // further votes found of the same voters
 	HubVotes      int    `json:"hub_votes"`  // as the hub counts
+	// InvalidVotes have a choice that the voting type does not allow. They are in
+	// the total, and in no score. InvalidPower is theirs, as the hub has it.
+	InvalidVotes int    `json:"invalid_votes"`
+	InvalidPower string `json:"invalid_power"`
 	// Recount says how the hub's scores compare with the recount, such as
 	// "agrees", or why there is no recount.
 	Recount string      `json:"recount"`

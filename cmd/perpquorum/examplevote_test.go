@@ -1,0 +1,66 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/perpdao/perpquorum/fixtures"
+	"github.com/perpdao/perpquorum/fixtures/hub"
+	"github.com/perpdao/perpquorum/fixtures/testchain"
+	"github.com/perpdao/perpquorum/votingpower/report"
+)
+
+// TestExampleVote records the built-in vote anew from the test chains and the
+// fake hub, with the program itself, and demands the same bytes. Only what is
+// another one in each run is replaced: the hub, the labels of the endpoints,
+// which hold ports, and the time.
+func TestExampleVote(t *testing.T) {
+	w := testchain.Start(t)
+	ethereum := w.Ethereum.At(testchain.Snapshot)
+	voters := w.Voters[:24]
+	e := newElection(w, "basic", "example: renew the mandate of the example committee", threeChoices, ethereum,
+		w.Optimism.At(ethereum.Time()), voters, cycle(choicesOf("basic"), len(voters)))
+	e.proposal.Quorum = 200000
+	tallied(t, e)
+	name := filepath.Join(t.TempDir(), "vote.json")
+	if out, _ := e.check(t, w, hub.H2, "--evidence", name); out.code != exitDone {
+		t.Fatalf("exit code %d: %s", out.code, out.stderr)
+	}
+	b, err := openBundle(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Generator = "perpquorum's own tests"
+	b.Synthetic = "recorded from local test chains and a fake hub, with made-up balances, locks and votes; the times are those of real blocks, the figures are not"
+	b.Ballot.Hub, b.Ballot.ReadAt = "local test hub", e.proposal.End+86400
+	for i := range b.Evidence.Reads {
+		b.Evidence.Reads[i].From = "local test chain"
+	}
+	for _, reading := range b.Ballot.Power.Places {
+		for i := range reading.Sampled {
+			reading.Sampled[i].From = "local test chain"
+		}
+	}
+	r, err := report.New(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b, err = r.Bundle(); err != nil {
+		t.Fatal(err)
+	}
+	var got bytes.Buffer
+	if err := b.Write(&got, exampleVoteName); err != nil {
+		t.Fatal(err)
+	}
+	if *update {
+		if err := os.WriteFile("../../fixtures/examplevote.json", got.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if !bytes.Equal(got.Bytes(), fixtures.ExampleVote) {
+		t.Errorf("recorded anew, the example has other bytes (rewrite with -update)")
+	}
+}
