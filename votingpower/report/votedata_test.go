@@ -66,7 +66,7 @@ func poll(t testing.TB, cast ...ballot) *report.Bundle {
 			ID: fmt.Sprintf("0x%064x", 100+i), Voter: voter(i), Created: p.Start + int64(i), Choice: json.RawMessage(c.choice),
 			VP: vp, VPByStrategy: []float64{vp}, VPState: "final",
 		})
-		if choice, err := strconv.Atoi(c.choice); err == nil && choice <= 3 {
+		if choice, err := strconv.Atoi(c.choice); err == nil && choice >= 1 && choice <= 3 {
 			p.Scores[choice-1] += vp
 		}
 		p.ScoresTotal += vp
