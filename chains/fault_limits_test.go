@@ -76,7 +76,7 @@ func TestMatrixRates(t *testing.T) {
 		{name: "row 18: 429, Retry-After 86400", set: with(&faultrpc.Rule{From: 2, Fault: limited("86400")}), want: chains.ErrRateLimit, text: "2026-01-02", after: slept(0, time.Second), most: 5},
 		{name: "row 19: 429 for ever", set: always(faultrpc.Status(http.StatusTooManyRequests, "slow down")), want: chains.ErrRateLimit, text: "--rps"},
 		{name: "row 19: 429 for ever on state reads", set: with(&faultrpc.Rule{Method: "eth_call", Fault: faultrpc.Status(http.StatusTooManyRequests, "slow down")}), want: chains.ErrRateLimit, text: "gave up after"},
-		{name: "row 20: 200, three items in ten with code 429", set: with(&faultrpc.Rule{Method: "eth_call", Prob: 0.3, Seed: 1, Fault: faultrpc.Fail(429, perCall.Message)})},
+		{name: "row 20: 200, three items in ten with code 429", set: with(&faultrpc.Rule{Method: "eth_call", Prob: 0.3, Seed: 1, Fault: faultrpc.Fail(429, perCall.Message)}), paths: []path{batch, bulk}},
 		{name: "row 21: batch dearer than the bucket, refused as a whole", set: func(s *faultrpc.Server) {
 			s.Persona.Rate = &faultrpc.Rate{Size: 5000, PerSecond: 500, Cost: map[string]float64{"eth_call": 26, "eth_chainId": 0}, Status: 429, Body: `{"jsonrpc":"2.0","id":null,"error":{"code":429,"message":"` + perCall.Message + `"}}`}
 		}, dialer: chains.Dialer{MaxBatch: 1000}, calls: usual(t, 400), paths: []path{batch, bulk}},

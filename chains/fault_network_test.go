@@ -96,7 +96,7 @@ func TestMatrixSilence(t *testing.T) {
 	t.Run("row 57: no head of a reply, and an impatient transport", func(t *testing.T) {
 		s := good()
 		s.Rules = []*faultrpc.Rule{{Method: "eth_call", Nth: 1, Fault: faultrpc.Hang()}}
-		impatient := &http.Transport{ResponseHeaderTimeout: 500 * time.Millisecond}
+		impatient := &http.Transport{ResponseHeaderTimeout: time.Second}
 		defer impatient.CloseIdleConnections()
 		a := newAttempt(t, 1, s)
 		a.dialer.Transport = impatient
