@@ -109,11 +109,21 @@ func (r *reader) transcript(body string) string {
 			}
 			got = want
 		} else if got != want && !*update {
-			r.Errorf("README: %s\nprints\n%s\nand not (rewrite with -update)\n%s", command, got, want)
+			r.Errorf("README: %s\n%s", command, firstDifference(got, want))
 		}
 		fmt.Fprintf(&should, "$ %s\n%s", command, got)
 	}
 	return should.String()
+}
+
+// firstDifference shows where an output stops being the expected one.
+func firstDifference(got, want string) string {
+	found, expected := strings.Split(got, "\n"), strings.Split(want, "\n")
+	i := 0
+	for i < min(len(found), len(expected))-1 && found[i] == expected[i] {
+		i++
+	}
+	return fmt.Sprintf("line %d: found %q, the README has %q; rewrite it with -update", i+1, found[i], expected[i])
 }
 
 // elided matches what an expected output with "…" in it stands for.
