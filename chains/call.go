@@ -39,11 +39,44 @@ func NewCall(to common.Address, sig string, args ...any) (Call, error) {
 	if err != nil {
 		return Call{}, err
 	}
+	if err := checkIntegers(types, args); err != nil {
+		return Call{}, fmt.Errorf("call %s: %w", sig, err)
+	}
 	packed, err := types.Pack(args...)
 	if err != nil {
 		return Call{}, fmt.Errorf("call %s: %w", sig, err)
 	}
 	return Call{To: to, Data: append(crypto.Keccak256([]byte(sig))[:4], packed...), Signature: sig}, nil
+}
+
+// checkIntegers refuses what abi.Pack would cut to the size of a word, or crash
+// on: integers that do not fit their type, and nil.
+func checkIntegers(types abi.Arguments, args []any) error {
+	for i := range min(len(types), len(args)) {
+		n, ok := args[i].(*big.Int)
+		if !ok {
+			continue
+		}
+		size, t := 0, types[i].Type
+		switch {
+		case n == nil:
+			return fmt.Errorf("argument %d: found a nil integer", i)
+		case t.T == abi.UintTy:
+			size = t.Size
+		case t.T == abi.IntTy:
+			size = t.Size - 1
+		default:
+			continue
+		}
+		magnitude := n
+		if n.Sign() < 0 { // the range is from -2^(size) to 2^(size)-1
+			magnitude = new(big.Int).Not(n)
+		}
+		if magnitude.BitLen() > size {
+			return fmt.Errorf("argument %d: %v does not fit %v", i, n, t)
+		}
+	}
+	return nil
 }
 
 func parseSignature(sig string) (abi.Arguments, error) {

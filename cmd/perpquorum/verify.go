@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -65,8 +67,10 @@ func runVerify(c *cli.Context) error {
 	}
 	symbol := printable(d.Model.Symbol)
 	fmt.Fprintf(&out, "verified: the evidence gives the report that the bundle claims\n")
+	fmt.Fprintf(&out, "model: %s\n", describeModel(b.Evidence.Model, d.Model.SHA256))
 	fmt.Fprintf(&out, "as of %s: quorum %s %s of circulating voting power %s %s\n",
 		d.At.UTC, d.Quorum.Tokens, symbol, d.VotingPower.Tokens, symbol)
+	fmt.Fprintf(&out, "not proven by a bundle: that the chains hold what was read; %s reads it again\n", readAgain(d))
 	fmt.Fprintf(&out, "evidence SHA-256 %s\n", d.Evidence)
 	if v := d.Vote; v != nil {
 		fmt.Fprintf(&out, "vote %s: turnout %s %s, verdict: %s\nballot SHA-256 %s\n",
@@ -74,6 +78,29 @@ func runVerify(c *cli.Context) error {
 	}
 	_, err = io.WriteString(c.App.Writer, out.String())
 	return err
+}
+
+// describeModel names the model, and says whether it is the built-in one: the
+// name alone is what its author wrote.
+func describeModel(m *votingpower.Model, sum string) string {
+	builtIn, err := json.Marshal(votingpower.PERP())
+	used, usedErr := json.Marshal(m)
+	if err == nil && usedErr == nil && bytes.Equal(builtIn, used) {
+		return printable(m.Name) + ", built in"
+	}
+	return fmt.Sprintf("%s, not the built-in one, SHA-256 %s", printable(m.Name), sum)
+}
+
+// readAgain is the command that reads anew what the bundle holds.
+func readAgain(d *report.Document) string {
+	if d.Vote != nil {
+		return "perpquorum check " + printable(d.Vote.ID)
+	}
+	command := "perpquorum report"
+	for _, c := range d.Chains {
+		command += fmt.Sprintf(" --block %s=%d", c.Chain, c.Number)
+	}
+	return command
 }
 
 func orUnknown(figure string) string {
