@@ -1,6 +1,7 @@
 package votingpower
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -21,6 +22,9 @@ const (
 // path in the JSON form, such as excluded[3].address. A model from ParseModel
 // has passed it; it is for models that are put together in Go.
 func (m *Model) Check() error {
+	if m == nil {
+		return errors.New("there is no model")
+	}
 	c := checker{model: m, tokens: map[chains.ID]int{}}
 	for _, check := range []func(){c.texts, c.numbers, c.tokenList, c.excluded, c.escrows} {
 		if check(); c.err != nil {

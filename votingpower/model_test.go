@@ -233,6 +233,9 @@ func TestModelCheck(t *testing.T) {
 	if err := (&votingpower.Model{}).Check(); err == nil || err.Error() != "name: is empty" {
 		t.Errorf("zero model: %v", err)
 	}
+	if _, err := (*votingpower.Model)(nil).Terms(queryTime); err == nil {
+		t.Error("terms of no model")
+	}
 	for want, change := range map[string]func(*votingpower.Model){
 		"network: is missing, want a chain such as ethereum": func(m *votingpower.Model) { m.Network = 0 },
 		"quorum: is missing": func(m *votingpower.Model) { m.Quorum = nil },

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/perpdao/perpquorum/votingpower"
 )
@@ -46,6 +47,9 @@ func ReadBundle(r io.Reader, name string) (*Bundle, error) {
 	data, err := readAll(r, name)
 	if err != nil {
 		return nil, err
+	}
+	if !utf8.Valid(data) {
+		return nil, fmt.Errorf("%w: the text is not UTF-8", ErrBundle)
 	}
 	found, err := flatten(data)
 	if err != nil {
@@ -117,14 +121,20 @@ func readAll(r io.Reader, name string) ([]byte, error) {
 }
 
 // Write writes the bundle to w as JSON, gzip-compressed if name ends in ".gz".
-// The same bundle gives the same bytes.
+// The same bundle gives the same bytes. What could not be read again is an error.
 func (b *Bundle) Write(w io.Writer, name string) error {
+	if b.Format != BundleFormat || b.Evidence == nil || b.Claim == nil {
+		return errors.New("bundle without format, evidence or claim: write the one that Report.Bundle returns")
+	}
 	data, err := indentJSON(b)
 	if err != nil {
 		return err
 	}
 	if len(data) > MaxBundleSize {
 		return fmt.Errorf("bundle has %d bytes, more than the %d MiB that can be read again", len(data), MaxBundleSize>>20)
+	}
+	if lines := bytes.Count(data, []byte("\n")); lines > maxLeaves { // a value takes a line or more
+		return fmt.Errorf("bundle has %d lines, more than the %d values that can be read again", lines, maxLeaves)
 	}
 	if !strings.HasSuffix(name, ".gz") {
 		_, err = w.Write(data)

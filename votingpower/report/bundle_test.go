@@ -78,6 +78,8 @@ func TestReadBundleRefuses(t *testing.T) {
 		"no claim":        {good[:strings.Index(good, `,`+"\n  \"claim\"")] + "}", votingpower.ErrEvidence, "claim is missing"},
 		"changed header":  {replaced(`"header": "0xf901`, `"header": "0xf902`), votingpower.ErrEvidence, ""},
 		"too large":       {`{"format":"` + strings.Repeat("x", report.MaxBundleSize) + `"}`, report.ErrBundle, "larger than"},
+		"too many values": {`{"claim":[0` + strings.Repeat(",0", 4<<20) + `]}`, report.ErrBundle, "more than 4194304 values"},
+		"not UTF-8":       {replaced(`"generator": "`, "\"generator\": \"\xff"), report.ErrBundle, "not UTF-8"},
 		"false gzip":      {"gz" + good, report.ErrBundle, ""},
 	}
 	for name, test := range tests {
@@ -105,6 +107,33 @@ func TestReadBundleBomb(t *testing.T) {
 	gz.Close()
 	if _, err := report.ReadBundle(&bomb, "bomb.gz"); !errors.Is(err, report.ErrBundle) {
 		t.Errorf("found %v, want %v", err, report.ErrBundle)
+	}
+}
+
+// TestWriteRefuses writes nothing that ReadBundle would not take.
+func TestWriteRefuses(t *testing.T) {
+	whole := sealed(t, forumPost(t))
+	tests := map[string]report.Bundle{
+		"nothing":     {},
+		"no format":   {Evidence: whole.Evidence, Claim: whole.Claim},
+		"no evidence": {Format: whole.Format, Claim: whole.Claim},
+		"no claim":    {Format: whole.Format, Evidence: whole.Evidence},
+	}
+	for name, b := range tests {
+		var out bytes.Buffer
+		if err := b.Write(&out, "b.json"); err == nil || out.Len() > 0 {
+			t.Errorf("%s: wrote %q, %v", name, out.String(), err)
+		}
+	}
+}
+
+// TestNil gives New and Verify no bundle.
+func TestNil(t *testing.T) {
+	if _, err := report.New(nil); !errors.Is(err, votingpower.ErrEvidence) {
+		t.Errorf("New: found %v, want %v", err, votingpower.ErrEvidence)
+	}
+	if _, _, err := report.Verify(nil); !errors.Is(err, votingpower.ErrEvidence) {
+		t.Errorf("Verify: found %v, want %v", err, votingpower.ErrEvidence)
 	}
 }
 

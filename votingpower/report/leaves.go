@@ -13,6 +13,11 @@ import (
 // maxDepth bounds the nesting of a bundle's JSON, which has about ten levels.
 const maxDepth = 64
 
+// maxLeaves bounds the values in a bundle's JSON. Each costs a hundred bytes of
+// memory or more while it is compared, whatever little it takes in the file; a
+// full vote of a hundred thousand voters has a quarter as many.
+const maxLeaves = 4 << 20
+
 // leaf is a value of a JSON text that is not made of others, with the path to
 // it, such as evidence.reads[3].result. An empty object or list is a leaf too.
 type leaf struct {
@@ -80,7 +85,9 @@ func (f *flattener) object(path string, depth int) error {
 		}
 	}
 	if len(seen) == 0 {
-		f.leaves = append(f.leaves, leaf{path, "{}"})
+		if err := f.keep(path, "{}"); err != nil {
+			return err
+		}
 	}
 	_, err := f.dec.Token()
 	return err
@@ -107,7 +114,9 @@ func (f *flattener) list(path string, depth int) error {
 		}
 	}
 	if n == 0 {
-		f.leaves = append(f.leaves, leaf{path, "[]"})
+		if err := f.keep(path, "[]"); err != nil {
+			return err
+		}
 	}
 	_, err := f.dec.Token()
 	return err
@@ -115,6 +124,16 @@ func (f *flattener) list(path string, depth int) error {
 
 func (f *flattener) add(path string, token json.Token) error {
 	value, err := json.Marshal(token)
-	f.leaves = append(f.leaves, leaf{path, string(value)})
-	return err
+	if err != nil {
+		return err
+	}
+	return f.keep(path, string(value))
+}
+
+func (f *flattener) keep(path, value string) error {
+	if len(f.leaves) == maxLeaves {
+		return fmt.Errorf("more than %d values", maxLeaves)
+	}
+	f.leaves = append(f.leaves, leaf{path, value})
+	return nil
 }

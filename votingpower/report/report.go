@@ -30,6 +30,9 @@ type Report struct {
 // claim; see Verify. An error wraps votingpower.ErrEvidence: the evidence does
 // not hold, and there is no figure to print.
 func New(b *Bundle) (*Report, error) {
+	if b == nil {
+		return nil, fmt.Errorf("%w: there is no bundle", votingpower.ErrEvidence)
+	}
 	result, err := votingpower.Compute(b.Evidence)
 	if err != nil {
 		return nil, err
