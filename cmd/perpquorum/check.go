@@ -19,7 +19,7 @@ func checkCommand() *cli.Command {
 		Flags: append([]cli.Flag{
 			&cli.BoolFlag{Name: "strict", Category: vote, Usage: "take what could not be checked for a disagreement (exit code 11)"},
 			&cli.StringSliceFlag{Name: "block", Category: vote, Usage: "read another chain than the proposal's own at exactly this block, as `CHAIN=N`; repeat it for more chains"},
-			&cli.BoolFlag{Name: "watch", Category: vote, Usage: "wait until the vote is final, and judge then"},
+			&cli.BoolFlag{Name: "watch", Category: vote, Usage: "wait until the vote is final, and judge then; --timeout bounds each look at it, and the judging"},
 			&cli.DurationFlag{Name: "deadline", Category: vote, Value: 8 * 24 * time.Hour, Usage: "with --watch, judge after `DURATION` even if the vote is not final"},
 			modelFlag(vote),
 			hubFlag(vote),

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -231,7 +232,20 @@ func writeEvidence(c *cli.Context, r *report.Report) error {
 	if err != nil {
 		return err
 	}
-	if err := writeWhole(name, func(w io.Writer) error { return b.Write(w, name) }); err != nil {
+	var data bytes.Buffer
+	if err := b.Write(&data, name); err != nil {
+		return fmt.Errorf("evidence was not written: %w", err)
+	}
+	// What nobody could read again is no evidence: a hub can answer with text
+	// that bundles do not take, such as a key that stands twice.
+	if _, err := report.ReadBundle(bytes.NewReader(data.Bytes()), name); err != nil {
+		return fmt.Errorf("evidence was not written, since it could not be read again: %v", err)
+	}
+	err = writeWhole(name, func(w io.Writer) error {
+		_, err := w.Write(data.Bytes())
+		return err
+	})
+	if err != nil {
 		return fmt.Errorf("evidence was not written: %w", err)
 	}
 	return nil

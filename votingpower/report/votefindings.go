@@ -128,6 +128,10 @@ func checkVoters(r *Report, _ *Document) []Finding {
 		return nil
 	}
 	worst := t.worst()
+	if len(worst) == 0 && t.recomputed() == 0 && len(t.Votes) > 0 {
+		return []Finding{{Info, "Voting power not recomputed", fmt.Sprintf(
+			"a strategy is unverifiable here, so that none of %s is recomputed as a whole; what is recomputed agrees", votes(len(t.Votes)))}}
+	}
 	if len(worst) == 0 {
 		detail := fmt.Sprintf("%d of %d votes recomputed from the chains", t.recomputed(), len(t.Votes))
 		if blocks := t.blocksUsed(); len(blocks) > 0 {
