@@ -33,7 +33,7 @@ func parseContractCall(params json.RawMessage, at Place) (scorer, error) {
 		Output    json.RawMessage
 		Decimals  json.RawMessage
 	}
-	if err := json.Unmarshal(params, &p); err != nil {
+	if err := decode(params, &p); err != nil {
 		return nil, cannot("params: %v", err)
 	}
 	contract, err := address(p.Address)

@@ -12,7 +12,7 @@ import (
 // frequent mistake in spaces, reproduced as it is.
 func parseERC1155BalanceOf(params json.RawMessage, at Place) (scorer, error) {
 	var p tokenParams
-	if err := json.Unmarshal(params, &p); err != nil {
+	if err := decode(params, &p); err != nil {
 		return nil, cannot("params: %v", err)
 	}
 	id, err := integer(p.TokenID)

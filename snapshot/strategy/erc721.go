@@ -11,7 +11,7 @@ func parseERC721(params json.RawMessage, at Place) (scorer, error) {
 // parseCollection reads a collection: whole tokens, whatever decimals says.
 func parseCollection(params json.RawMessage, at Place) (tokenRead, tokenParams, error) {
 	var p tokenParams
-	if err := json.Unmarshal(params, &p); err != nil {
+	if err := decode(params, &p); err != nil {
 		return tokenRead{}, p, cannot("params: %v", err)
 	}
 	contract, err := address(p.Address)

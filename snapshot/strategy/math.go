@@ -85,13 +85,19 @@ type operand struct {
 	Value    json.RawMessage
 }
 
+// UnmarshalJSON implements json.Unmarshaler.
+func (o *operand) UnmarshalJSON(raw []byte) error {
+	type plain operand // without this method
+	return decode(raw, (*plain)(o))
+}
+
 func parseMath(params json.RawMessage, at Place) (scorer, error) {
 	var p struct {
 		Operation string
 		Operands  []operand
 		Strategy  *nested // the older form: one operand
 	}
-	if err := json.Unmarshal(params, &p); err != nil {
+	if err := decode(params, &p); err != nil {
 		return nil, cannot("params: %v", err)
 	}
 	if p.Strategy != nil {

@@ -23,7 +23,7 @@ func parseMultichain(params json.RawMessage, at Place) (scorer, error) {
 		Strategies  []nested
 		StartBlocks map[string]json.RawMessage
 	}
-	if err := json.Unmarshal(params, &p); err != nil {
+	if err := decode(params, &p); err != nil {
 		return nil, cannot("params: %v", err)
 	}
 	var m multichain

@@ -15,7 +15,7 @@ type nativeBalance struct {
 
 func parseNativeBalance(params json.RawMessage, at Place) (scorer, error) {
 	var p tokenParams
-	if err := json.Unmarshal(params, &p); err != nil {
+	if err := decode(params, &p); err != nil {
 		return nil, cannot("params: %v", err)
 	}
 	if falsy(p.Decimals) {

@@ -129,7 +129,7 @@ type gated struct {
 
 func gate(inner scorer, params json.RawMessage, at Place) (scorer, error) {
 	var p struct{ Start, End json.RawMessage }
-	if len(params) == 0 || json.Unmarshal(params, &p) != nil {
+	if len(params) == 0 || decode(params, &p) != nil {
 		return inner, nil
 	}
 	g := gated{scorer: inner, at: at}

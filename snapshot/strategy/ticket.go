@@ -8,7 +8,7 @@ type constant struct{ value Score }
 // parseTicket: value for everyone; nothing, null and 0 mean 1.
 func parseTicket(params json.RawMessage) (scorer, error) {
 	var p struct{ Value json.RawMessage }
-	if err := json.Unmarshal(params, &p); err != nil {
+	if err := decode(params, &p); err != nil {
 		return nil, cannot("params: %v", err)
 	}
 	if falsy(p.Value) {

@@ -10,9 +10,7 @@ import (
 	"github.com/perpdao/perpquorum/chains"
 )
 
-// tokenParams are the parameters that the token strategies share. encoding/json
-// folds the case of keys, which does not matter here: no strategy has two keys
-// that differ in case.
+// tokenParams are the parameters that the token strategies share.
 type tokenParams struct {
 	Address    string
 	Decimals   json.RawMessage
@@ -41,7 +39,7 @@ func newTokenRead(at Place, contract common.Address, function string, decimals i
 // parseTokenRead reads address and decimals.
 func parseTokenRead(params json.RawMessage, at Place, function string, extra ...any) (tokenRead, tokenParams, error) {
 	var p tokenParams
-	if err := json.Unmarshal(params, &p); err != nil {
+	if err := decode(params, &p); err != nil {
 		return tokenRead{}, p, cannot("params: %v", err)
 	}
 	contract, err := address(p.Address)

@@ -9,7 +9,7 @@ func parseWeighted(params json.RawMessage, at Place) (scorer, error) {
 		Strategy nested
 		Weight   json.RawMessage
 	}
-	if err := json.Unmarshal(params, &p); err != nil {
+	if err := decode(params, &p); err != nil {
 		return nil, cannot("params: %v", err)
 	}
 	inner, err := parse(p.Strategy.spec(), at)
@@ -28,6 +28,12 @@ type nested struct {
 	Name    string
 	Network json.RawMessage
 	Params  json.RawMessage
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (n *nested) UnmarshalJSON(raw []byte) error {
+	type plain nested // without this method
+	return decode(raw, (*plain)(n))
 }
 
 func (n nested) spec() Spec { return Spec{Name: n.Name, Params: n.Params} }

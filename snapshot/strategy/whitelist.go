@@ -13,9 +13,9 @@ type listed map[string]Score
 func parseWhitelist(params json.RawMessage) (scorer, error) {
 	var p struct {
 		Addresses []string
-		URL       json.RawMessage
+		URL       json.RawMessage `json:"url"`
 	}
-	if err := json.Unmarshal(params, &p); err != nil {
+	if err := decode(params, &p); err != nil {
 		return nil, cannot("params: %v", err)
 	}
 	if !falsy(p.URL) {

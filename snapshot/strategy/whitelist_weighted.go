@@ -10,7 +10,7 @@ import (
 // case; where one is listed twice in different case, the later counts.
 func parseWhitelistWeighted(params json.RawMessage) (scorer, error) {
 	var p struct{ Addresses json.RawMessage }
-	if err := json.Unmarshal(params, &p); err != nil {
+	if err := decode(params, &p); err != nil {
 		return nil, cannot("params: %v", err)
 	}
 	dec := json.NewDecoder(bytes.NewReader(p.Addresses))
