@@ -3,8 +3,10 @@ package chains
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -75,6 +77,7 @@ type run struct {
 	calls   []*call
 	replies []reply
 	open    []int // calls without a reply
+	last    error // the failure that was waited out last, if any
 	single  bool  // this run sends no batches any more
 	backoff *backoff.ExponentialBackOff
 	start   time.Time
@@ -144,5 +147,9 @@ func (r *run) stopped(ctx context.Context) error {
 	if err == context.Canceled {
 		return fmt.Errorf("%s: %w", r.label, err)
 	}
-	return &EndpointError{Endpoint: r.label, Class: classTimeout, Detail: "the time for the whole run is over", Elapsed: r.clock.Now().Sub(r.start), Err: err}
+	detail := "the time for the whole run is over"
+	if last, ok := errors.AsType[*EndpointError](r.last); ok {
+		detail += "; until then: " + last.Class.String() + strings.ReplaceAll(last.found(), `"`, "'")
+	}
+	return &EndpointError{Endpoint: r.label, Class: classTimeout, Detail: detail, Elapsed: r.clock.Now().Sub(r.start), Err: err}
 }

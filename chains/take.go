@@ -104,6 +104,7 @@ func (r *run) settle(index int, f *fault, class Class, v survey) (time.Duration,
 	if r.patience.over(c.tries, k, f.retryAfter) {
 		return 0, r.failure(f, class, max(c.tries, 1))
 	}
+	r.last = r.failure(f, class, c.tries)
 	r.open = append(r.open, index)
 	if class == classLag {
 		return lagPause, nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -32,6 +33,23 @@ func TestSilentEndpointTimesOut(t *testing.T) {
 		_, err := e.do(ctx, numbered(1))
 		if took := time.Since(start); took != 5*time.Second || !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, ErrTimeout) {
 			t.Errorf("run of 5 s ended after %v: %v", took, err)
+		}
+	})
+}
+
+// TestTimeoutNamesWhatWasWaitedOut: a run that ends between two tries says what
+// the tries found.
+func TestTimeoutNamesWhatWasWaitedOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		limited := carrier(func(*http.Request) (*http.Response, error) {
+			header := http.Header{"Retry-After": {"3"}}
+			return &http.Response{StatusCode: 429, Header: header, Body: io.NopCloser(strings.NewReader("slow down"))}, nil
+		})
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		_, err := connect(t, Dialer{Transport: limited, Clock: realClock{}}, "http://node.example").do(ctx, numbered(1))
+		if !errors.Is(err, ErrTimeout) || !strings.Contains(err.Error(), `is over; until then: rate limit (HTTP 429: 'slow down')`) {
+			t.Errorf("found %v", err)
 		}
 	})
 }
