@@ -25,7 +25,7 @@ func clean(s string) string {
 var markdownSpecial = strings.NewReplacer(
 	"&", "&amp;", "<", "&lt;", ">", "&gt;", `\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "|", `\|`,
 	"[", `\[`, "]", `\]`, "#", `\#`, "!", `\!`, "~", `\~`, "@", "&#64;", "$", `\$`, "{", `\{`, "}", `\}`,
-	"://", ":&#47;/",
+	"://", ":&#47;/", "www.", "www&#46;", "WWW.", "WWW&#46;",
 )
 
 // markdown makes foreign text mean nothing but itself in a line or a table cell

@@ -13,7 +13,7 @@ import (
 func checkScores(r *Report, _ *Document) []Finding {
 	t := r.vote
 	if t.tallyErr != nil {
-		return []Finding{{t.uncounted(), "Scores not recounted", clean(t.tallyErr.Error())}}
+		return append([]Finding{{t.uncounted(), "Scores not recounted", clean(t.tallyErr.Error())}}, t.totalFinding()...)
 	}
 	level := t.doubt()
 	c := t.comparison
@@ -44,6 +44,20 @@ func (t *tallied) uncounted() Level {
 		return t.doubt()
 	}
 	return Failure
+}
+
+// totalFinding holds the hub's total against the sum of its votes where there is
+// no recount: in every voting type that gets here, all votes make the total.
+func (t *tallied) totalFinding() []Finding {
+	sum := 0.0 // doubles, because the hub's total is a sum of doubles
+	for _, v := range t.Votes {
+		sum += v.VP
+	}
+	if !t.status.Final || near(t.Proposal.ScoresTotal, sum) {
+		return nil
+	}
+	return []Finding{{Failure, "Scores differ", fmt.Sprintf("total of all votes: the hub has %s, the votes add up to %s (difference %s)",
+		double(t.Proposal.ScoresTotal), double(sum), double(t.Proposal.ScoresTotal-sum))}}
 }
 
 func nearTies(ties []snapshot.NearTie) string {

@@ -92,11 +92,13 @@ func (t *tallied) measure(m *votingpower.Model, quorum *big.Rat) error {
 
 // hubTurnout is the hub's scores_total, exactly as its double. Where that does
 // not count the votes that the model counts (named choices; copeland, whose
-// total leaves invalid votes out; a vote that is not counted for good), it is
-// the sum of the hub's doubles of the votes that do.
+// total leaves invalid votes out, as older rules did; a vote that is not counted
+// for good), or is not what a recount gives, it is the sum of the hub's doubles
+// of the votes that do.
 func (t *tallied) hubTurnout(m *votingpower.Model, counted *snapshot.Turnout) (*big.Rat, string) {
 	sum := snapshot.Exact(t.Proposal.ScoresTotal)
-	if sum == nil || len(m.Turnout) > 0 || t.Proposal.Type == "copeland" || !t.status.Final {
+	recounted := t.tallyErr == nil && t.comparison.Total.Agrees
+	if sum == nil || len(m.Turnout) > 0 || t.Proposal.Type == "copeland" || !t.status.Final || !recounted {
 		return counted.Power, fromHubVotes
 	}
 	return sum, fromHubTotal

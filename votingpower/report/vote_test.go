@@ -283,6 +283,41 @@ func TestCopelandTurnout(t *testing.T) {
 	}
 }
 
+// TestTotalWithoutRecount: where nothing can be recounted, or by older rules,
+// the hub's total alone reaches no quorum.
+func TestTotalWithoutRecount(t *testing.T) {
+	older := func(b *report.Bundle) {
+		b.Ballot.Proposal.Type, b.Ballot.Votes[1].Choice = "approval", json.RawMessage("[]")
+		b.Ballot.Votes[0].Choice = json.RawMessage("[1]")
+		recount(t, b)
+		b.Ballot.Proposal.ScoresTotal = 14639538 // of 2023-02: it left invalid votes out
+	}
+	tests := map[string]struct {
+		change  func(b *report.Bundle)
+		verdict report.Verdict
+		want    string
+	}{
+		"custom":              {func(b *report.Bundle) { b.Ballot.Proposal.Type = "custom" }, report.Reached, "warning: Scores not recounted"},
+		"custom, a false sum": {func(b *report.Bundle) { b.Ballot.Proposal.Type, b.Ballot.Proposal.ScoresTotal = "custom", 9e7 }, report.Disagrees, "failure: Scores differ: total of all votes: the hub has 90000000, the votes add up to 14639538.5 (difference 75360461.5)"},
+		"older rules":         {older, report.Reached, "warning: Older rules"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			b := poll(t, votesFor("14639538"), abstain("0.5"))
+			unverifiable(b, "api")
+			test.change(b)
+			askAgain(t, b)
+			d := document(t, b)
+			if d.Verdict != test.verdict || d.Vote.Turnout.Source != "hub votes" || d.Vote.Turnout.Tokens != quorumTokens {
+				t.Errorf("verdict %s, turnout %+v", d.Verdict, d.Vote.Turnout)
+			}
+			if got := noticed(d); !slices.ContainsFunc(got, func(s string) bool { return strings.Contains(s, test.want) }) {
+				t.Errorf("%q is not in %q", test.want, got)
+			}
+		})
+	}
+}
+
 // recount gives the proposal the scores of its votes.
 func recount(t testing.TB, b *report.Bundle) {
 	t.Helper()

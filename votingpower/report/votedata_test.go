@@ -183,7 +183,7 @@ func open(t testing.TB) *report.Bundle {
 // hostileVote has texts that could break a line, a table or a page, and every
 // finding that repeats foreign text.
 func hostileVote(t testing.TB) *report.Bundle {
-	const hostile = "a|b `c` <script>alert(1)</script> *not* [the](https://evil.example) @everyone\n# <img src=x>\u202e\x1b[31m"
+	const hostile = "a|b `c` <script>alert(1)</script> *not* [the](https://evil.example) @everyone www.evil.example\n# <img src=x>\u202e\x1b[31m"
 	b := reached(t)
 	p := b.Ballot.Proposal
 	p.Title, p.Type, p.ScoresState = hostile, hostile, "final"
