@@ -14,7 +14,7 @@ import (
 
 // TestMain lets the scripts run the real program as a command of its own.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"perpquorum": main})
+	testscript.Main(m, map[string]func(){"perpquorum": main, "measured": measured})
 }
 
 // TestScripts runs the program in testdata/script: each file tells commands and
