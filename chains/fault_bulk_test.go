@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/ethereum/go-ethereum/common"
+	"github.com/ethereum/go-ethereum/common/hexutil"
 
 	"github.com/perpdao/perpquorum/chains"
 	"github.com/perpdao/perpquorum/fixtures/faultrpc"
@@ -82,13 +83,9 @@ func TestMatrixMulticall(t *testing.T) {
 			s.Nodes[0].Chain.Demand(faultrpc.Swallower, 20_000_000)
 		}, calls: slices.Concat(many(faultrpc.Swallower, 3), last)},
 		{name: "row 36: inner calls swallow the want of gas, among others", set: gas(50_000_000), calls: slices.Concat(last, many(faultrpc.Swallower, 40), last, many(faultrpc.Heavy, 5), last)},
-		{name: "row 38: multicalls of another block", set: func(s *faultrpc.Server) {
-			s.Rules = []*faultrpc.Rule{{Method: "eth_call", Fault: aggregated(func(data []byte) []byte {
-				stale, _, _ := s.Nodes[0].Chain.Run(faultrpc.Multicall3, common.FromHex("0x42cbb15c"), s.Nodes[0].Chain.Header(target-1), 1e7)
-				fresh := common.LeftPadBytes(endian.BigEndian.AppendUint64(nil, target), 32)
-				return []byte(strings.ReplaceAll(string(data), string(fresh), string(stale)))
-			})}}
-		}},
+		{name: "row 38: multicalls of another block", set: staleMulticalls},
+		{name: "row 38: multicalls of another block, last calls alike at both", set: staleMulticalls,
+			calls: []chains.Call{chains.NativeBalance(faultrpc.Nobody), of(t, faultrpc.Token, faultrpc.Nobody)}},
 		{name: "row 38: state reads of another block", set: backend(func(n *faultrpc.Node) { n.Shift = 1 }), want: chains.ErrProtocol, paths: everyPath, text: "block 15537493"},
 		{name: "row 39: gas cap of 1 million", set: gas(1_000_000)},
 		{name: "row 39: gas cap of 100 thousand", set: gas(100_000)},
@@ -119,6 +116,22 @@ func TestMatrixMulticall(t *testing.T) {
 		}
 	}
 	matrix(t, rows)
+}
+
+// staleMulticalls runs multicalls one block too low, and all else where it should.
+func staleMulticalls(s *faultrpc.Server) {
+	s.Rules = []*faultrpc.Rule{{Method: "eth_call", Fault: faultrpc.Fault{Value: func(r faultrpc.Request, result json.RawMessage) json.RawMessage {
+		var call struct{ Data hexutil.Bytes }
+		if err := json.Unmarshal(r.Params[0], &call); err != nil {
+			panic(err)
+		}
+		if !strings.HasPrefix(call.Data.String(), "0x82ad56cb") {
+			return result
+		}
+		c := s.Nodes[0].Chain
+		stale, _, _ := c.Run(faultrpc.Multicall3, call.Data, c.Header(target-1), 50_000_000)
+		return json.RawMessage(`"` + hexutil.Encode(stale) + `"`)
+	}}}}
 }
 
 // Row 38, passing: one node of two behind an address is one block behind in its

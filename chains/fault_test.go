@@ -101,7 +101,7 @@ func (r row) run(t *testing.T, p path) {
 	if r.want != nil && !errors.Is(err, r.want) && (r.want != errAny || err == nil) {
 		t.Errorf("found error %v, want %v", err, r.want)
 	}
-	if r.text != "" {
+	if r.text != "" && err != nil {
 		wantText(t, err, r.text)
 	}
 	if n := s.Log().Requests; r.most > 0 && n > r.most {
