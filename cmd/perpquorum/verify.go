@@ -31,8 +31,9 @@ compares every figure and word of the report that the bundle claims. It needs no
 network. BUNDLE "example" is built in, and "example-vote". Exit code 0 means that the
 claim holds, whatever its verdict is.
 
-What a bundle cannot prove is that the contract reads in it are what the chains
-hold: reading them again with endpoints of your own shows that.
+What a bundle cannot prove is that its blocks are those of the public chains, and
+that the contract reads in it are what the chains hold: reading them again with
+endpoints of your own shows that.
 
 Examples:
    perpquorum verify example
@@ -70,7 +71,7 @@ func runVerify(c *cli.Context) error {
 	fmt.Fprintf(&out, "model: %s\n", describeModel(b.Evidence.Model, d.Model.SHA256))
 	fmt.Fprintf(&out, "as of %s: quorum %s %s of circulating voting power %s %s\n",
 		d.At.UTC, d.Quorum.Tokens, symbol, d.VotingPower.Tokens, symbol)
-	fmt.Fprintf(&out, "not proven by a bundle: that the chains hold what was read; %s reads it again\n", readAgain(d))
+	fmt.Fprintf(&out, "not proven by a bundle: that its blocks are those of the public chains, and hold what was read; %s reads them again\n", readAgain(d))
 	fmt.Fprintf(&out, "evidence SHA-256 %s\n", d.Evidence)
 	if v := d.Vote; v != nil {
 		fmt.Fprintf(&out, "vote %s: turnout %s %s, verdict: %s\nballot SHA-256 %s\n",
