@@ -31,31 +31,18 @@ const (
 // Each chunk proves itself from inside: block number, timestamp, parent hash and
 // chain id, and on public chains a balance that cannot be zero, are read by the
 // same eth_call. Of each function called in it, the last call, which has the least
-// gas left, is also read on its own and must agree. A call that fails or returns nothing inside a chunk is
-// read anew on its own, so that running out of gas never looks like an answer. A
-// chunk that is too large for the endpoint is halved, and the size that works is
-// remembered; an endpoint whose multicalls do not prove themselves is read in
-// batches.
+// gas left, is also read on its own and must agree. A call that fails or returns
+// nothing inside a chunk is read anew on its own, so that running out of gas never
+// looks like an answer. A chunk that is too large for the endpoint is halved, and
+// the size that works is remembered; an endpoint whose multicalls do not prove
+// themselves is read in batches.
 //
 // The contracts see Multicall3 as msg.sender, not the zero address as in a plain eth_call.
 func (c *Client) BulkCallAt(ctx context.Context, b Block, calls []Call) ([]Answer, error) {
 	if len(calls) < fewCalls {
 		return c.CallAt(ctx, b, calls)
 	}
-	if err := b.Check(); err != nil {
-		return nil, fmt.Errorf("%v: %w", c.ID, err)
-	}
-	data, from, err := ask(ctx, c.pool, func(ctx context.Context, m *member) ([][]byte, error) {
-		return m.bulkAt(ctx, b, calls, c.Anchored)
-	}, func(x, y reading[[][]byte]) error { return differentAnswers(c.ID, b, calls, x, y) })
-	if err != nil {
-		return nil, err
-	}
-	out := make([]Answer, len(data))
-	for i := range data {
-		out[i] = Answer{Data: data[i], From: from}
-	}
-	return out, nil
+	return c.answers(ctx, b, calls, (*member).bulkAt)
 }
 
 // errMistrust: a multicall did not prove itself; the endpoint is read in batches.

@@ -41,6 +41,12 @@ func (c Call) isNativeBalance() bool { return c.Signature == nativeBalance && le
 // Agree N) names each difference. Chains on which block.number is not the block's
 // number, such as Arbitrum, cannot be read.
 func (c *Client) CallAt(ctx context.Context, b Block, calls []Call) ([]Answer, error) {
+	return c.answers(ctx, b, calls, (*member).callAt)
+}
+
+// answers reads the calls by the given way from as many endpoints as shall agree.
+func (c *Client) answers(ctx context.Context, b Block, calls []Call,
+	read func(m *member, ctx context.Context, b Block, calls []Call, public bool) ([][]byte, error)) ([]Answer, error) {
 	if err := b.Check(); err != nil {
 		return nil, fmt.Errorf("%v: %w", c.ID, err)
 	}
@@ -48,7 +54,7 @@ func (c *Client) CallAt(ctx context.Context, b Block, calls []Call) ([]Answer, e
 		return nil, nil
 	}
 	data, from, err := ask(ctx, c.pool, func(ctx context.Context, m *member) ([][]byte, error) {
-		return m.callAt(ctx, b, calls, c.Anchored)
+		return read(m, ctx, b, calls, c.Anchored)
 	}, func(x, y reading[[][]byte]) error { return differentAnswers(c.ID, b, calls, x, y) })
 	if err != nil {
 		return nil, err
