@@ -28,6 +28,15 @@ func TestCheckExitCodesInEveryFormat(t *testing.T) {
 	}
 }
 
+// TestCheckAgree reads two endpoints of each chain, which give the same.
+func TestCheckAgree(t *testing.T) {
+	w, e := atSnapshotTallied(t, "copeland")
+	out, d := e.check(t, w, hub.H2, "--agree", "2", "--rpc", "ethereum="+w.Ethereum.URL+"/", "--rpc", "optimism="+w.Optimism.URL+"/")
+	if out.code != exitDone || strings.Count(d.Vote.Power.Blocks[0].ServedBy, "#") != 2 {
+		t.Errorf("exit code %d, served by %q; %s", out.code, d.Vote.Power.Blocks[0].ServedBy, out.stderr)
+	}
+}
+
 // TestCheckOtherNetwork: the proposal's snapshot is on another chain than the
 // model's; everything is read at its time, and the difference is named.
 func TestCheckOtherNetwork(t *testing.T) {

@@ -60,7 +60,7 @@ func (v *voteRun) bundle() (*report.Bundle, error) {
 		return nil, err
 	}
 	if v.c.Bool("watch") {
-		if err := v.watch(p); err != nil {
+		if p, err = v.watch(p); err != nil {
 			return nil, err
 		}
 	}

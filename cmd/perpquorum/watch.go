@@ -16,8 +16,9 @@ const (
 	lookClosed   = 30 * time.Second // at first, once the vote is closed and not counted for good
 )
 
-// watch waits until the vote is final, or until --deadline has passed.
-func (v *voteRun) watch(p *snapshot.Proposal) error {
+// watch waits until the vote is final, or until --deadline has passed, and
+// returns the proposal as it was seen last.
+func (v *voteRun) watch(p *snapshot.Proposal) (*snapshot.Proposal, error) {
 	timeout := v.c.Duration("timeout")
 	w := watcher{
 		clock: v.clock, until: v.clock.Now().Add(v.c.Duration("deadline")), open: lookOpen, say: v.progress.say,
@@ -42,15 +43,15 @@ type watcher struct {
 	say   func(format string, args ...any)
 }
 
-// wait returns when the vote is final or the deadline has passed. A hub that is
-// out of order for a while does not end it.
-func (w *watcher) wait(ctx context.Context, p *snapshot.Proposal) error {
+// wait returns the proposal when the vote is final or the deadline has passed. A
+// hub that is out of order for a while does not end it.
+func (w *watcher) wait(ctx context.Context, p *snapshot.Proposal) (*snapshot.Proposal, error) {
 	closed := lookClosed
 	for {
 		now := w.clock.Now()
 		status := snapshot.Final(p, now)
 		if status.Final || !now.Before(w.until) {
-			return nil
+			return p, nil
 		}
 		w.say("%s; turnout so far %s in %d votes", status.Reason, decimal(p.ScoresTotal), p.Votes)
 		pause := closed
@@ -61,14 +62,14 @@ func (w *watcher) wait(ctx context.Context, p *snapshot.Proposal) error {
 			pause = max(min(w.open, time.Unix(p.End, 0).Add(time.Minute).Sub(now)), time.Second)
 		}
 		if err := w.clock.Sleep(ctx, min(pause, w.until.Sub(now))); err != nil {
-			return err
+			return nil, err
 		}
 		next, err := w.look(ctx)
 		switch {
 		case err == nil:
 			p = next
 		case ctx.Err() != nil || !passing(err):
-			return hubError(err)
+			return nil, hubError(err)
 		}
 	}
 }

@@ -4,10 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/urfave/cli/v2"
+
+	"github.com/perpdao/perpquorum/fixtures/hub"
 	"github.com/perpdao/perpquorum/snapshot"
 )
 
@@ -67,7 +72,10 @@ func TestWatch(t *testing.T) {
 				say:  func(string, ...any) { said++ },
 			}
 			p, _ := at()
-			err := w.wait(t.Context(), p)
+			last, err := w.wait(t.Context(), p)
+			if err == nil && last.ScoresState != map[bool]string{true: "pending", false: "final"}[name == "deadline"] {
+				t.Errorf("the last proposal has scores_state %q", last.ScoresState)
+			}
 			if !errors.Is(err, test.want) || !slices.Equal(clock.slept, test.slept) || said != len(test.slept) {
 				t.Errorf("error %v, slept %v, said %d; want %v, %v", err, clock.slept, said, test.want, test.slept)
 			}
@@ -77,7 +85,7 @@ func TestWatch(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		w := watcher{clock: &leaping{now: time.Unix(end-5, 0)}, until: time.Unix(end, 0), open: lookOpen, say: func(string, ...any) {}}
-		if err := w.wait(ctx, &snapshot.Proposal{End: end}); !errors.Is(err, context.Canceled) {
+		if _, err := w.wait(ctx, &snapshot.Proposal{End: end}); !errors.Is(err, context.Canceled) {
 			t.Errorf("error %v", err)
 		}
 	})
@@ -88,5 +96,58 @@ func TestCheckWatch(t *testing.T) {
 	w, e := atSnapshotTallied(t, "basic")
 	if out, _ := e.check(t, w, 1, "--watch"); out.code != exitDone {
 		t.Errorf("exit code %d: %s", out.code, out.stderr)
+	}
+}
+
+// publishing is a clock whose Sleep lets the hub count for good.
+type publishing struct {
+	wallClock
+	sleep func()
+}
+
+func (c publishing) Sleep(context.Context, time.Duration) error {
+	c.sleep()
+	return nil
+}
+
+// TestCheckWatchJudgesOnce: the vote becomes final while it is watched, and
+// then its votes are read once, and judged.
+func TestCheckWatchJudgesOnce(t *testing.T) {
+	w, e := atSnapshotTallied(t, "basic")
+	e.proposal.ScoresState, e.proposal.ScoresUpdated = "pending", e.proposal.End-5
+	h, endpoint := e.start(t, hub.H2)
+	app := newApp(strings.NewReader(""), io.Discard, io.Discard)
+	i := slices.IndexFunc(app.Commands, func(c *cli.Command) bool { return c.Name == "check" })
+	looks := 0
+	app.Commands[i].Action = func(c *cli.Context) error {
+		v, err := newVoteRun(c, e.proposal.ID)
+		if err != nil {
+			return err
+		}
+		defer v.close()
+		v.clock = publishing{sleep: func() {
+			if looks++; looks == 3 {
+				h.Update(func(o *hub.Options) {
+					o.Proposals[0].ScoresState, o.Proposals[0].ScoresUpdated = "final", e.proposal.End+100
+				})
+			}
+		}}
+		b, err := v.bundle()
+		if err == nil && (b.Ballot.Power == nil || b.Ballot.Proposal.ScoresState != "final") {
+			t.Error("the vote was judged before it was final")
+		}
+		return err
+	}
+	err := app.RunContext(t.Context(), []string{"perpquorum", "check", "--watch", "--hub", endpoint, "--allow-dev-chain",
+		"--rpc", "ethereum=" + w.Ethereum.URL, "--rpc", "optimism=" + w.Optimism.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var roots []string
+	for _, r := range h.Requests() {
+		roots = append(roots, r.Root)
+	}
+	if want := []string{"proposal", "proposal", "proposal", "proposal", "votes", "proposal"}; !slices.Equal(roots, want) {
+		t.Errorf("the hub was asked for %q, want %q", roots, want)
 	}
 }

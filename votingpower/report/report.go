@@ -2,6 +2,14 @@
 // renders it as text, Markdown and JSON. It does no I/O of its own: a report
 // comes from a Bundle, which a live run has just collected or a file holds.
 //
+// A bundle with a Ballot is about a vote. Its document says in an ordered list of
+// findings what agrees and what does not, and ends in a verdict: not final, if the
+// vote can still change or a block can still be replaced; else disagrees, if any
+// finding is a failure; else reached or not reached. The quorum is reached when the
+// turnout is at least as much, compared exactly. The turnout is the sum of what
+// the chains say of every counted voter, in base units; where a part of that could
+// not be recomputed, it is the hub's double, and the document says so.
+//
 // A Bundle is the evidence together with a claim, the Document that its author
 // derived from it. Anyone can derive the document again, offline, and compare:
 // see Verify. The claim is compared leaf by leaf, so that a change of a single
