@@ -1,0 +1,150 @@
+package report_test
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/perpdao/perpquorum/chains"
+	"github.com/perpdao/perpquorum/votingpower"
+	"github.com/perpdao/perpquorum/votingpower/report"
+)
+
+// TestScoresNeverMereAgreement: what is not plain agreement is named as what it is.
+func TestScoresNeverMereAgreement(t *testing.T) {
+	tests := map[string]struct {
+		bundle func() *report.Bundle
+		want   string
+	}{
+		"near tie": {func() *report.Bundle { // thirds add up differently in another order
+			b := poll(t, votesFor("0.1"), against("0.3"), votesFor("0.2"), abstain("15000000"))
+			b.Ballot.Proposal.Choices = b.Ballot.Proposal.Choices[:2]
+			b.Ballot.Proposal.Scores, b.Ballot.Proposal.ScoresByStrategy = b.Ballot.Proposal.Scores[:2], b.Ballot.Proposal.ScoresByStrategy[:2]
+			return b
+		}, "warning: Near tie: the scores are one of several results that rounding allows: winner between choices [1 2]"},
+		"older rules": {func() *report.Bundle { // of 2023-02: the total left invalid votes out
+			b := poll(t, ballot{"[1]", "15000000"}, ballot{"[]", "5"})
+			b.Ballot.Proposal.Type = "approval"
+			recount(t, b)
+			b.Ballot.Proposal.ScoresTotal = 15000000
+			return b
+		}, "warning: Older rules: the scores are not those of today's rules, but follow rules that Snapshot had before 2023-03"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			got := noticed(document(t, test.bundle()))
+			wants(t, got[:min(1, len(got))], test.want)
+		})
+	}
+}
+
+// TestWorstOffenders lists ten figures, the greatest differences first.
+func TestWorstOffenders(t *testing.T) {
+	var cast []ballot
+	for range 30 {
+		cast = append(cast, votesFor("1000000"))
+	}
+	b := poll(t, cast...)
+	for i := range b.Ballot.Votes {
+		b.Ballot.Votes[i].VPByStrategy[0] -= float64(i * i)
+		b.Ballot.Votes[i].VP -= float64(i * i)
+	}
+	recount(t, b)
+	d := document(t, b)
+	if d.Vote.Power.Differing != 29 || len(d.Vote.Power.Worst) != 10 || d.Vote.Power.Worst[0].Difference != "-841" || d.Vote.Power.Worst[0].Voter != voter(29) {
+		t.Errorf("found %+v", d.Vote.Power)
+	}
+	got := noticed(d)
+	if len(got) != 11 || !strings.Contains(got[0], "29 of 30 votes; the worst of 58 figures follow; with so many, the votes may have been counted at another block") {
+		t.Errorf("found %d findings: %v", len(got), got)
+	}
+}
+
+// TestExcludedWalletVotes warns, and only while the wallet is excluded.
+func TestExcludedWalletVotes(t *testing.T) {
+	b := reached(t)
+	b.Ballot.Votes[2].Voter = "0xD374225abB84DCA94e121F0B8A06B93E39aD7a99"
+	askAgain(t, b)
+	d := document(t, b)
+	wants(t, noticed(d), "warning: Excluded wallet voted: 0xD374225abB84DCA94e121F0B8A06B93E39aD7a99 (DAO treasury) voted with 2000000")
+	if d.Verdict != report.Reached {
+		t.Errorf("verdict %q", d.Verdict)
+	}
+}
+
+// TestOpenVote: a vote that is not final needs no power from the chains.
+func TestOpenVote(t *testing.T) {
+	b := reached(t)
+	b.Ballot.ReadAt, b.Ballot.Power = b.Ballot.Proposal.End, nil
+	d := document(t, b)
+	if d.Verdict != report.NotFinal || d.Vote.Turnout.Source != "hub votes" || d.Vote.Turnout.Tokens != "16000007.625" {
+		t.Errorf("verdict %s, turnout %+v", d.Verdict, d.Vote.Turnout)
+	}
+	wants(t, noticed(d), "warning: Vote not final")
+	if _, different, err := report.Verify(sealed(t, b)); err != nil || len(different) > 0 {
+		t.Errorf("verify: %v %v", different, err)
+	}
+}
+
+// TestSnapshotShows is what the page of a basic vote says, quorum or not.
+func TestSnapshotShows(t *testing.T) {
+	b := poll(t, votesFor("14639538"), against("0.499999999999999999"))
+	if d := document(t, b); d.Verdict != report.NotReached || d.Vote.SnapshotShows != "passed" {
+		t.Errorf("verdict %s while Snapshot shows %s; want not reached and passed", d.Verdict, d.Vote.SnapshotShows)
+	}
+	if text := render(t, b, report.Text); !strings.Contains(text, "- Snapshot itself shows: passed\n") {
+		t.Error(text)
+	}
+}
+
+// TestBallotRefused: ballots that do not fit their evidence.
+func TestBallotRefused(t *testing.T) {
+	tests := map[string]struct {
+		change func(b *report.Bundle)
+		says   string
+	}{
+		"another space":       {func(b *report.Bundle) { b.Ballot.Proposal.Space = "other.eth" }, `space "other.eth"`},
+		"no proposal":         {func(b *report.Bundle) { b.Ballot.Proposal = nil }, "proposal is missing"},
+		"no power":            {func(b *report.Bundle) { b.Ballot.Power = nil }, "the vote is final"},
+		"a voter not read":    {func(b *report.Bundle) { b.Ballot.Power.Query.Voters[0] = voter(99) }, "not the one that the proposal"},
+		"another snapshot":    {func(b *report.Bundle) { b.Ballot.Proposal.Snapshot++ }, "not the one that the proposal"},
+		"no such network":     {func(b *report.Bundle) { b.Ballot.Proposal.Network = "one" }, `network is "one"`},
+		"a power without end": {func(b *report.Bundle) { b.Ballot.Votes[0].VP = math.Inf(1) }, "not a finite number"},
+		"choices not there":   {func(b *report.Bundle) { b.Evidence.Model.Turnout = []string{"Aye"} }, `no choice is called "Aye"`},
+		"figures of elsewhen": {func(b *report.Bundle) { *b.Evidence = *forumPost(t).Evidence; shift(b) }, "query time"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			b := reached(t)
+			test.change(b)
+			_, err := report.New(b)
+			if err == nil || !strings.Contains(err.Error(), test.says) || !strings.Contains(err.Error(), votingpower.ErrEvidence.Error()) {
+				t.Errorf("found %v, want an error of evidence that says %q", err, test.says)
+			}
+		})
+	}
+}
+
+// shift makes the figures those of the block before.
+func shift(b *report.Bundle) {
+	e := b.Evidence
+	before := blockAt(snapshotBlock-1, snapshotTime-24, snapshotTime-12)
+	before.Pinned = true
+	e.At = before.Time()
+	e.Chains[chains.Ethereum] = votingpower.ChainEvidence{Block: before}
+	e.Chains[chains.Optimism] = votingpower.ChainEvidence{Block: blockAt(99757030, snapshotTime-20, snapshotTime-10)}
+}
+
+// TestTextIsOneLineEach: foreign text cannot add lines to a report, nor colours to a terminal.
+func TestTextIsOneLineEach(t *testing.T) {
+	text := render(t, hostileVote(t), report.Text)
+	if strings.ContainsAny(text, "\x1b\u202e\r") {
+		t.Errorf("control characters came through: %q", text)
+	}
+	for line := range strings.Lines(text) {
+		if line != "\n" && !strings.HasPrefix(line, "- ") && !slices.Contains([]string{"Checks:\n", "Query timestamp:\n"}, line) && !strings.HasPrefix(line, "Vote: ") {
+			t.Errorf("foreign text made a line of its own: %q", line)
+		}
+	}
+}
