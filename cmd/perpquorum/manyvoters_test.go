@@ -184,3 +184,18 @@ func BenchmarkManyVoters(b *testing.B) {
 		})
 	}
 }
+
+// TestManyVotersEvidence: the bundle of such a vote is read and verified again.
+func TestManyVotersEvidence(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes some seconds")
+	}
+	c := newCrowd(t, 10_000)
+	name := filepath.Join(t.TempDir(), "vote.json.gz")
+	if out := program(t, append(c.args, "--evidence", name)...); out.code != exitDone {
+		t.Fatalf("exit code %d: %s", out.code, out.stderr)
+	}
+	if out := program(t, "verify", name); out.code != exitDone || !strings.Contains(out.stdout, "verdict: reached") {
+		t.Errorf("exit code %d: %s%s", out.code, out.stdout, out.stderr)
+	}
+}
