@@ -1,12 +1,15 @@
 package report_test
 
 import (
+	"encoding/json"
 	"math"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/perpdao/perpquorum/chains"
+	"github.com/perpdao/perpquorum/snapshot"
+	"github.com/perpdao/perpquorum/snapshot/strategy"
 	"github.com/perpdao/perpquorum/votingpower"
 	"github.com/perpdao/perpquorum/votingpower/report"
 )
@@ -146,5 +149,55 @@ func TestTextIsOneLineEach(t *testing.T) {
 		if line != "\n" && !strings.HasPrefix(line, "- ") && !slices.Contains([]string{"Checks:\n", "Query timestamp:\n"}, line) && !strings.HasPrefix(line, "Vote: ") {
 			t.Errorf("foreign text made a line of its own: %q", line)
 		}
+	}
+}
+
+// TestBlocksOfOpenVote: without the voters' power, the figures alone must be of the snapshot block.
+func TestBlocksOfOpenVote(t *testing.T) {
+	tests := map[string]struct {
+		change func(b *report.Bundle)
+		want   []string
+	}{
+		"the snapshot block": {func(*report.Bundle) {}, []string{"warning: Vote not final"}},
+		"another block": {func(b *report.Bundle) { b.Ballot.Proposal.Snapshot++ }, []string{
+			"failure: Snapshot block differs: the figures are not of ethereum block 17293886, the proposal's snapshot block", "warning: Vote not final"}},
+		"another network": {func(b *report.Bundle) { b.Ballot.Proposal.Network = "10" }, []string{
+			"failure: Network differs: the proposal takes its snapshot on chain optimism, the model on ethereum", "warning: Vote not final"}},
+		"another count": {func(b *report.Bundle) { b.Ballot.Proposal.Votes++ }, []string{
+			"warning: Vote not final", "warning: Votes may be incomplete: the hub lists 4 votes and counted 5; the vote is not final"}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			b := open(t)
+			test.change(b)
+			d := document(t, b)
+			wants(t, noticed(d), test.want...)
+			if d.Verdict != report.NotFinal {
+				t.Errorf("verdict %q", d.Verdict)
+			}
+		})
+	}
+}
+
+// TestBlockNamedForVoters: a block that a user named, on a chain that the model does not read.
+func TestBlockNamedForVoters(t *testing.T) {
+	b := reached(t)
+	p := b.Ballot.Proposal
+	p.Strategies = append(p.Strategies, snapshot.Strategy{Name: "erc20-balance-of", Network: "137", Params: json.RawMessage(`{"address":"` + perpOnL2 + `"}`)})
+	block := blockAt(77, snapshotTime-2, snapshotTime-1)
+	block.Pinned = true
+	sample := strategy.Sample{Block: block}
+	for i := range b.Ballot.Votes {
+		b.Ballot.Votes[i].VPByStrategy = append(b.Ballot.Votes[i].VPByStrategy, 0)
+		sample.Results = append(sample.Results, make([]byte, 32))
+	}
+	recount(t, b)
+	b.Ballot.Power.Places[strategy.Place{Chain: 137, Via: chains.Ethereum}] = strategy.Reading{Sampled: []strategy.Sample{sample}}
+	b.Ballot.Power.Query.Pins = map[chains.ID]uint64{137: 77}
+	askAgain(t, b)
+	d := document(t, b)
+	wants(t, noticed(d), "warning: Block pinned: voters' power on 137 was read at block 77, which was named by number")
+	if d.Verdict != report.Reached || d.Vote.Power.Blocks[1].Rule != "named by number" {
+		t.Errorf("verdict %q, blocks %+v", d.Verdict, d.Vote.Power.Blocks)
 	}
 }
