@@ -71,7 +71,7 @@ func runVerify(c *cli.Context) error {
 	fmt.Fprintf(&out, "model: %s\n", describeModel(b.Evidence.Model, d.Model.SHA256))
 	fmt.Fprintf(&out, "as of %s: quorum %s %s of circulating voting power %s %s\n",
 		d.At.UTC, d.Quorum.Tokens, symbol, d.VotingPower.Tokens, symbol)
-	fmt.Fprintf(&out, "not proven by a bundle: that its blocks are those of the public chains, and hold what was read; %s reads them again\n", readAgain(d))
+	fmt.Fprintf(&out, "not proven by a bundle: that its blocks are those of the public chains, and hold what was read; %s reads them again\n", readAgain(r, b.Evidence.Model))
 	fmt.Fprintf(&out, "evidence SHA-256 %s\n", d.Evidence)
 	if v := d.Vote; v != nil {
 		fmt.Fprintf(&out, "vote %s: turnout %s %s, verdict: %s\nballot SHA-256 %s\n",
@@ -84,22 +84,26 @@ func runVerify(c *cli.Context) error {
 // describeModel names the model, and says whether it is the built-in one: the
 // name alone is what its author wrote.
 func describeModel(m *votingpower.Model, sum string) string {
-	builtIn, err := json.Marshal(votingpower.PERP())
-	used, usedErr := json.Marshal(m)
-	if err == nil && usedErr == nil && bytes.Equal(builtIn, used) {
+	if isBuiltIn(m) {
 		return printable(m.Name) + ", built in"
 	}
 	return fmt.Sprintf("%s, not the built-in one, SHA-256 %s", printable(m.Name), sum)
 }
 
+func isBuiltIn(m *votingpower.Model) bool {
+	builtIn, err := json.Marshal(votingpower.PERP())
+	used, usedErr := json.Marshal(m)
+	return err == nil && usedErr == nil && bytes.Equal(builtIn, used)
+}
+
 // readAgain is the command that reads anew what the bundle holds.
-func readAgain(d *report.Document) string {
-	if d.Vote != nil {
-		return "perpquorum check " + printable(d.Vote.ID)
+func readAgain(r *report.Report, m *votingpower.Model) string {
+	command := "perpquorum report " + r.MomentArguments()
+	if v := r.Document().Vote; v != nil {
+		command = "perpquorum check " + printable(v.ID)
 	}
-	command := "perpquorum report"
-	for _, c := range d.Chains {
-		command += fmt.Sprintf(" --block %s=%d", c.Chain, c.Number)
+	if !isBuiltIn(m) {
+		command += " --model FILE"
 	}
 	return command
 }

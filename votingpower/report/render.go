@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"io"
 	"math/big"
+	"slices"
 	"strings"
 	"text/template"
+	"time"
 
 	"github.com/perpdao/perpquorum/chains"
 	"github.com/perpdao/perpquorum/votingpower"
@@ -68,19 +70,20 @@ func indentJSON(v any) ([]byte, error) {
 
 func (r *Report) execute(text string) ([]byte, error) {
 	tmpl, err := template.New("report").Funcs(template.FuncMap{
-		"clean":     clean,
-		"md":        markdown,
-		"source":    source,
-		"round":     roundDecimal,
-		"group":     grouped,
-		"share":     share,
-		"name":      chainNameOf,
-		"minus":     func(sign string) string { return strings.Replace(sign, "-", "−", 1) },
-		"blockArgs": blockArguments,
-		"millis":    func(seconds int64) int64 { return seconds * 1000 },
-		"public":    r.public,
-		"builtIn":   r.builtIn,
-		"address":   r.address,
+		"clean":   clean,
+		"md":      markdown,
+		"source":  source,
+		"round":   roundDecimal,
+		"group":   grouped,
+		"share":   share,
+		"name":    chainNameOf,
+		"minus":   func(sign string) string { return strings.Replace(sign, "-", "−", 1) },
+		"moment":  r.MomentArguments,
+		"sources": r.sources,
+		"millis":  func(seconds int64) int64 { return seconds * 1000 },
+		"public":  r.public,
+		"builtIn": r.builtIn,
+		"address": r.address,
 
 		"magnitude":     func(number string) string { return strings.TrimPrefix(number, "-") },
 		"visible":       visible,
@@ -156,13 +159,34 @@ func (r *Report) public() bool {
 	return !r.synthetic()
 }
 
-// blockArguments writes the flags with which the same blocks are read again.
-func blockArguments(d *Document) string {
+// MomentArguments returns the arguments with which the command report reads the
+// same blocks for the same moment again: the blocks that were pinned, or else
+// the query time as --at. Naming all blocks would change the query time, on
+// which the wallets of a model can depend.
+func (r *Report) MomentArguments() string {
 	var args []string
-	for _, c := range d.Chains {
-		args = append(args, fmt.Sprintf("--block %s=%d", c.Chain, c.Number))
+	for _, c := range r.document.Chains {
+		if c.Pinned {
+			args = append(args, fmt.Sprintf("--block %s=%d", c.Chain, c.Number))
+		}
+	}
+	if len(args) == 0 {
+		return "--at " + r.bundle.Evidence.At.UTC().Format(time.RFC3339Nano)
 	}
 	return strings.Join(args, " ")
+}
+
+// sources lists the sources of the model and then, once each, those of its
+// excluded wallets: they tell how old the list of them is.
+func (r *Report) sources() []string {
+	m := r.bundle.Evidence.Model
+	list := slices.Clone(m.Sources)
+	for _, w := range m.Excluded {
+		if w.Source != "" && !slices.Contains(list, w.Source) {
+			list = append(list, w.Source)
+		}
+	}
+	return list
 }
 
 // builtIn reports whether the model is the one that comes with the program.

@@ -5,9 +5,11 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/perpdao/perpquorum/chains"
 	"github.com/perpdao/perpquorum/votingpower/report"
 )
 
@@ -158,6 +160,36 @@ func BenchmarkNew(b *testing.B) {
 	for b.Loop() {
 		if _, err := report.New(bundle); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// TestMomentArguments reads the same moment again: all blocks by its time, or
+// the others by the time of a block that was named.
+func TestMomentArguments(t *testing.T) {
+	for name, test := range map[string]struct {
+		pinned []chains.ID
+		want   string
+	}{
+		"by time":        {nil, "--at 2023-05-19T13:39:35Z"},
+		"one block":      {[]chains.ID{chains.Ethereum}, "--block ethereum=17293885"},
+		"all the blocks": {[]chains.ID{chains.Ethereum, chains.Optimism}, "--block ethereum=17293885 --block optimism=99757040"},
+	} {
+		b := forumPost(t)
+		b.Synthetic = "" // a command that reads the chains is told of public ones only
+		for id, c := range b.Evidence.Chains {
+			c.Block.Pinned = slices.Contains(test.pinned, id)
+			b.Evidence.Chains[id] = c
+		}
+		r, err := report.New(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := r.MomentArguments(); got != test.want {
+			t.Errorf("%s: %q, want %q", name, got, test.want)
+		}
+		if page := render(t, b, report.Markdown); !strings.Contains(page, "`perpquorum report "+test.want+"` reads the chains anew") {
+			t.Errorf("%s: not in the page:\n%s", name, page)
 		}
 	}
 }
