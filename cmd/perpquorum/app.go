@@ -56,7 +56,21 @@ func quieten(commands []*cli.Command) {
 func usageFault(c *cli.Context, err error, _ bool) error {
 	text := quotedURL.ReplaceAllString(err.Error(), "(a URL)")
 	text = strings.Replace(text, " for flag -", " for flag --", 1)
+	for _, f := range c.Command.Flags {
+		text = strings.Replace(text, " for flag --"+f.Names()[0]+": parse error", " for flag --"+f.Names()[0]+": want "+kindOf(f), 1)
+	}
 	return hintf(usagef("%s", text), "see %s --help", c.Command.HelpName)
+}
+
+// kindOf says what a flag takes that is more than text.
+func kindOf(f cli.Flag) string {
+	switch f.(type) {
+	case *cli.DurationFlag:
+		return "a duration such as 90s or 10m"
+	case *cli.IntFlag:
+		return "a whole number"
+	}
+	return "a number"
 }
 
 // quotedURL finds a URL that the flag library repeats in an error: one given
@@ -70,4 +84,7 @@ to recompute them. Try it without any endpoint on the built-in example:
    perpquorum report --bundle example
    perpquorum verify example
 
-` + exitHelp
+` + plainExitHelp + `
+   10  check: the quorum was not reached
+   11  disagreement: evidence and claim, hub and chains, or two endpoints, do not match
+   12  not final yet: the vote is open, or a block is not finalized or does not exist yet`

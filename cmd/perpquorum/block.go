@@ -116,7 +116,7 @@ func findBlocks(c *cli.Context, wanted []chains.ID, at time.Time) ([]blockLine, 
 		g.Go(func() error {
 			b, err := nodes[id].BlockAt(gctx, at)
 			if err != nil {
-				return notFinalHint(err)
+				return momentHint(err)
 			}
 			if err := b.Proves(at); err != nil {
 				return fmt.Errorf("%s: %w", id, err)

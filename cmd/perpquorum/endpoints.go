@@ -142,7 +142,8 @@ func dial(ctx context.Context, c *cli.Context, wanted []chains.ID, p *progress) 
 	}
 	for _, id := range wanted {
 		if len(urls[id]) < dialer.Agree {
-			return nil, nil, usagef("--agree %d: %s has %d endpoints", dialer.Agree, id, len(urls[id]))
+			err := usagef("--agree %d: %s has %s", dialer.Agree, id, counted(len(urls[id]), "endpoint"))
+			return nil, nil, hintf(err, "repeat --rpc %s=URL, or put more URLs into the environment variable", id)
 		}
 	}
 	clients := make([]*chains.Client, len(wanted))

@@ -93,8 +93,11 @@ func explain(ctx context.Context, err error) error {
 	return err
 }
 
-// notFinalHint says how to get a time that works.
-func notFinalHint(err error) error {
+// momentHint says how to get a time that works.
+func momentHint(err error) error {
+	if errors.Is(err, chains.ErrNoContract) {
+		return hintf(err, "take a later time with --at if the contract was made after that block, or a model with --model that does not name it")
+	}
 	if errors.Is(err, chains.ErrNotFinalized) || errors.Is(err, chains.ErrNoBlockYet) {
 		return hintf(err, "take an earlier time with --at, or try again in half an hour; --allow-unfinalized accepts and marks a block that exists but can still be replaced")
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 
@@ -50,16 +49,10 @@ func printModel(c *cli.Context) error {
 	if _, err := arguments(c); err != nil {
 		return err
 	}
-	data, err := json.Marshal(votingpower.PERP())
-	if err != nil {
-		return err
-	}
-	var out bytes.Buffer
-	if err := json.Indent(&out, data, "", "  "); err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(c.App.Writer, "%s\n", out.Bytes())
-	return err
+	enc := json.NewEncoder(c.App.Writer)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(votingpower.PERP())
 }
 
 func checkModel(c *cli.Context) error {
@@ -71,9 +64,17 @@ func checkModel(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(c.App.Writer, "valid: %s, %d tokens, %d excluded wallets, %d escrows\n",
-		m.Name, len(m.Tokens), len(m.Excluded), len(m.Escrows))
+	_, err = fmt.Fprintf(c.App.Writer, "valid: %s, %s, %s, %s\n", m.Name,
+		counted(len(m.Tokens), "token"), counted(len(m.Excluded), "excluded wallet"), counted(len(m.Escrows), "escrow"))
 	return err
+}
+
+// counted writes a number with what it is the number of.
+func counted(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return fmt.Sprintf("%d %s", n, noun)
 }
 
 func printSchema(c *cli.Context) error {

@@ -93,7 +93,7 @@ func TestPowerText(t *testing.T) {
 	out := onChains(t, w, "power", "--hub", endpoint, "--proposal", e.proposal.ID, differ, differ)
 	for _, want := range []string{
 		"Strategies of proposal " + e.proposal.ID + ":\n1 delegation: unverifiable here: this strategy is not known here\n2 multichain\n",
-		"first of ", "last of ", "not the public chain", "  unverifiable  ", "total without unverifiable\n",
+		"first of ", "last of ", "development chain", "  unverifiable  ", "total without unverifiable\n",
 	} {
 		if !strings.Contains(out.stdout, want) {
 			t.Errorf("%q is not in:\n%s%s", want, out.stdout, out.stderr)

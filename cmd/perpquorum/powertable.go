@@ -177,7 +177,7 @@ func (t *powerTable) text(w io.Writer) error {
 			b.WriteString(", not finalized")
 		}
 		if block.Development {
-			b.WriteString(", not the public chain")
+			b.WriteString(", development chain")
 		}
 		b.WriteByte('\n')
 	}

@@ -181,7 +181,7 @@ func reportFromChains(c *cli.Context) (*report.Report, error) {
 	defer closeAll()
 	evidence, err := votingpower.Collect(ctx, nodes, m, when)
 	if err != nil {
-		return nil, notFinalHint(err)
+		return nil, momentHint(err)
 	}
 	r, err := report.New(&report.Bundle{Generator: "perpquorum " + buildInfo().version, Evidence: evidence})
 	if err != nil {
