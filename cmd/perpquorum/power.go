@@ -160,7 +160,10 @@ func (r *powerRun) ofSpace(ctx context.Context, voters []string) (*strategy.Evid
 	}
 	return r.collect(ctx, q, func(nodes map[chains.ID]strategy.Node) (uint64, error) {
 		b, err := nodes[q.Network].BlockAt(ctx, at)
-		return b.Number(), momentHint(err)
+		if err != nil {
+			return 0, momentHint(err)
+		}
+		return b.Number(), nil
 	})
 }
 

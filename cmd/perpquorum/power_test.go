@@ -108,6 +108,16 @@ func TestPowerText(t *testing.T) {
 	}
 }
 
+// TestPowerOfTheFuture: a time that the chain has not reached is exit code 12, with a hint.
+func TestPowerOfTheFuture(t *testing.T) {
+	w := testchain.Start(t)
+	_, endpoint := atSnapshot(w, "basic").start(t, 1)
+	out := onChains(t, w, "power", "--hub", endpoint, "--at", "2038-01-01", w.Nobody.Address.Hex())
+	if out.code != exitNotFinal || out.stdout != "" || !strings.Contains(out.stderr, "no block yet") || !strings.Contains(out.stderr, "hint: take an earlier time") {
+		t.Errorf("exit code %d, stdout %q, stderr %s", out.code, out.stdout, out.stderr)
+	}
+}
+
 // TestPowerMisuse asks nobody.
 func TestPowerMisuse(t *testing.T) {
 	const good = "0xD374225abB84DCA94e121F0B8A06B93E39aD7a99"
