@@ -30,12 +30,14 @@ const (
 //
 // Each chunk proves itself from inside: block number, timestamp, parent hash and
 // chain id, and on public chains a balance that cannot be zero, are read by the
-// same eth_call. Of each function called in it, the last call, which has the least
-// gas left, is also read on its own and must agree. A call that fails or returns
-// nothing inside a chunk is read anew on its own, so that running out of gas never
-// looks like an answer. A chunk that is too large for the endpoint is halved, and
-// the size that works is remembered; an endpoint whose multicalls do not prove
-// themselves is read in batches.
+// same eth_call. Of each function called in it, the last call, which has the
+// least gas left, is also read on its own and must agree. A call that fails or
+// returns nothing inside a chunk is read anew on its own. A chunk that is too
+// large for the endpoint is halved, and the size that works is remembered; an
+// endpoint whose multicalls do not prove themselves is read in batches.
+//
+// What remains is a view whose gas differs much from call to call and that hides
+// that it ran out: such views are for CallAt.
 //
 // The contracts see Multicall3 as msg.sender, not the zero address as in a plain eth_call.
 func (c *Client) BulkCallAt(ctx context.Context, b Block, calls []Call) ([]Answer, error) {

@@ -13,6 +13,9 @@ import (
 // Rows 56 and 57: bodies that never end, or are a gigabyte when unpacked, are
 // not taken in. The heap is measured while they are read.
 func TestMatrixMemory(t *testing.T) {
+	if raced {
+		t.Skip("the race detector needs memory of its own")
+	}
 	for name, f := range map[string]faultrpc.Fault{
 		"row 56: bomb of a gigabyte": faultrpc.Bomb(), "row 57: endless white space": faultrpc.Endless(" "),
 		"row 57: endless number": faultrpc.Endless("1"), "row 57: endless list": faultrpc.Endless(`[{"id":1},`), "row 57: endless nesting": faultrpc.Endless("["),

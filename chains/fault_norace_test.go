@@ -1,0 +1,6 @@
+//go:build !race
+
+package chains_test
+
+// raced: see the file for the race detector.
+const raced = false
