@@ -197,3 +197,26 @@ func TestInvalidChoicesAreCounted(t *testing.T) {
 		t.Error(text)
 	}
 }
+
+// TestNearestBlock: of blocks that agree alike, or of blocks that differ alike, the nearest to the hub counts.
+func TestNearestBlock(t *testing.T) {
+	d := document(t, ambiguousPoll(t, []int{1}, [2]string{"14639538", "14639538.00001"})) // within a billionth of each other
+	if d.Vote.Turnout.Tokens != "14639539.00001" || d.Verdict != report.Reached {
+		t.Errorf("verdict %s, turnout %s, want that of the last block", d.Verdict, d.Vote.Turnout.Tokens)
+	}
+	b := ambiguousPoll(t, []int{1}, [2]string{"10", "20"})
+	b.Ballot.Votes[0].VPByStrategy[1]--
+	b.Ballot.Votes[0].VP--
+	if worst := document(t, b).Vote.Power.Worst; len(worst) != 2 || worst[0].Recomputed != "20" && worst[1].Recomputed != "20" {
+		t.Errorf("found %+v, want the last block's 20", worst)
+	}
+}
+
+// TestFiguresOfAnotherBlock: voters and circulating voting power must be read at the same blocks.
+func TestFiguresOfAnotherBlock(t *testing.T) {
+	b := ambiguousPoll(t, []int{0}, [2]string{"10", "20"})
+	b.Evidence = pollEvidence(t, blockAt(5001, snapshotTime-10, snapshotTime)) // of another fork
+	if _, err := report.New(b); err == nil || !strings.Contains(err.Error(), "voters were read at optimism block 5001") {
+		t.Errorf("found %v", err)
+	}
+}
