@@ -29,7 +29,7 @@ func TestChaos(t *testing.T) {
 	faults := faultrpc.Detectable()
 	right, happened, drawn := 0, 0, map[string]int{}
 	for seed := range uint64(seeds) {
-		t.Run("seed "+strconv.FormatUint(seed, 10), func(t *testing.T) {
+		t.Run("row 73: seed "+strconv.FormatUint(seed, 10), func(t *testing.T) {
 			r := &run{servers: map[chains.ID][]*faultrpc.Server{}, when: pinnedTo(oldBlock, oldOptimism), clock: faultrpc.NewClock()}
 			from, endpoints := public, 1+int(seed%2)
 			if seed%4 >= 2 { // by time, on development chains
