@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"slices"
 	"text/tabwriter"
 	"time"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/perpdao/perpquorum/chains"
 	"github.com/perpdao/perpquorum/votingpower"
+	"github.com/perpdao/perpquorum/votingpower/report"
 )
 
 func blockCommand() *cli.Command {
@@ -45,14 +45,13 @@ Examples:
 // blockLine is the JSON of one chain's block. Its keys are part of the
 // program's interface.
 type blockLine struct {
-	Chain       chains.ID `json:"chain"`
-	ID          uint64    `json:"chain_id"`
-	Number      uint64    `json:"block_number"`
-	Unix        int64     `json:"block_time"`
-	UTC         string    `json:"block_utc"`
-	Hash        string    `json:"block_hash"`
-	Unfinalized bool      `json:"unfinalized"`
-	Development bool      `json:"development"`
+	Chain       chains.ID      `json:"chain"`
+	ID          uint64         `json:"chain_id"`
+	Number      uint64         `json:"block_number"`
+	Time        *report.Moment `json:"block_time"` // as in a report
+	Hash        string         `json:"block_hash"`
+	Unfinalized bool           `json:"unfinalized"`
+	Development bool           `json:"development"`
 }
 
 func runBlock(c *cli.Context) error {
@@ -131,7 +130,7 @@ func findBlocks(c *cli.Context, wanted []chains.ID, at time.Time) ([]blockLine, 
 func describeBlock(node votingpower.Node, b chains.Block) blockLine {
 	id, development := node.Chain()
 	return blockLine{
-		Chain: id, ID: uint64(id), Number: b.Number(), Unix: b.Time().Unix(), UTC: b.Time().Format(http.TimeFormat),
+		Chain: id, ID: uint64(id), Number: b.Number(), Time: momentOf(b.Time()),
 		Hash: b.Hash.Hex(), Unfinalized: b.Unfinalized, Development: development,
 	}
 }
@@ -152,7 +151,7 @@ func printBlocksText(c *cli.Context, lines []blockLine) error {
 		if l.Development {
 			mark += "  development chain"
 		}
-		fmt.Fprintf(w, "%s\t%d\t%d\t%s\t%s%s\n", l.Chain, l.Number, l.Unix, l.UTC, l.Hash, mark)
+		fmt.Fprintf(w, "%s\t%d\t%d\t%s\t%s%s\n", l.Chain, l.Number, l.Time.Unix, l.Time.UTC, l.Hash, mark)
 	}
 	return w.Flush()
 }

@@ -7,15 +7,14 @@ import (
 	"fmt"
 	"io"
 	"math/big"
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
-	"time"
 
 	"github.com/perpdao/perpquorum/chains"
 	"github.com/perpdao/perpquorum/snapshot/strategy"
+	"github.com/perpdao/perpquorum/votingpower/report"
 )
 
 // powerTable is the product of the command power. Its JSON keys are part of the
@@ -38,12 +37,13 @@ type powerStrategy struct {
 }
 
 type powerBlock struct {
-	Chain       chains.ID `json:"chain"`
-	Number      uint64    `json:"block_number"`
-	Unix        int64     `json:"block_time"`
-	Hash        string    `json:"block_hash"`
-	Unfinalized bool      `json:"unfinalized"`
-	Development bool      `json:"development"`
+	Chain       chains.ID     `json:"chain"`
+	ID          uint64        `json:"chain_id"`
+	Number      uint64        `json:"block_number"`
+	Time        report.Moment `json:"block_time"` // as in a report
+	Hash        string        `json:"block_hash"`
+	Unfinalized bool          `json:"unfinalized"`
+	Development bool          `json:"development"`
 }
 
 // powerRow is one voter at one choice of blocks.
@@ -88,7 +88,7 @@ func newPowerTable(of string, e *strategy.Evidence) (*powerTable, error) {
 func powerBlocks(e *strategy.Evidence) (blocks []powerBlock) {
 	for place, reading := range e.Places {
 		for _, s := range reading.Sampled {
-			blocks = append(blocks, powerBlock{place.Chain, s.Block.Number(), s.Block.Time().Unix(), s.Block.Hash.Hex(), s.Block.Unfinalized, reading.Development})
+			blocks = append(blocks, powerBlock{place.Chain, uint64(place.Chain), s.Block.Number(), *momentOf(s.Block.Time()), s.Block.Hash.Hex(), s.Block.Unfinalized, reading.Development})
 		}
 	}
 	slices.SortFunc(blocks, func(a, b powerBlock) int {
@@ -172,7 +172,7 @@ func (t *powerTable) text(w io.Writer) error {
 	}
 	b.WriteByte('\n')
 	for _, block := range t.Blocks {
-		fmt.Fprintf(&b, "%s block %d, %s", block.Chain, block.Number, time.Unix(block.Unix, 0).UTC().Format(http.TimeFormat))
+		fmt.Fprintf(&b, "%s block %d, %s", block.Chain, block.Number, block.Time.UTC)
 		if block.Unfinalized {
 			b.WriteString(", not finalized")
 		}
