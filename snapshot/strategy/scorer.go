@@ -113,7 +113,7 @@ func network(text string, at Place) (chains.ID, error) {
 		return at.Chain, nil
 	}
 	id, err := strconv.ParseUint(text, 10, 64)
-	if err != nil || id == 0 {
+	if err != nil || strconv.FormatUint(id, 10) != text || id == 0 {
 		return 0, cannot("network %q is not an EIP-155 chain id", clip([]byte(text)))
 	}
 	return chains.ID(id), nil

@@ -155,6 +155,7 @@ func TestUnverifiable(t *testing.T) {
 		{"math operand count", "math", operands("min", constant("1")), "want 2"},
 		{"math operation", "math", operands("power", constant("1")), "not known"},
 		{"multichain without network", "multichain", `{"strategies":[{"name":"ticket","params":{}}]}`, "names no network"},
+		{"network in another spelling", "multichain", `{"strategies":[{"name":"ticket","network":"01","params":{}}]}`, `network "01" is not an EIP-155 chain id`},
 		{"multichain of the unknown", "multichain", `{"strategies":[{"name":"api","network":"1","params":{}}]}`, "strategies[0] (api): it asks a web service"},
 		{"weighted of the unknown", "weighted", `{"strategy":{"name":"api","params":{}}}`, "web service"},
 		{"gate that is no number", "ticket", `{"start":"soon"}`, "params.start"},

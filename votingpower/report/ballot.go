@@ -34,7 +34,7 @@ type Ballot struct {
 // block. Pins names blocks of other chains; see strategy.Query.
 func PowerQuery(p *snapshot.Proposal, votes []snapshot.Vote, pins map[chains.ID]uint64) (strategy.Query, error) {
 	id, err := strconv.ParseUint(p.Network, 10, 64)
-	if err != nil || id == 0 {
+	if err != nil || strconv.FormatUint(id, 10) != p.Network || id == 0 {
 		return strategy.Query{}, fmt.Errorf("proposal %s: network is %q, want a chain id", clean(p.ID), clean(p.Network))
 	}
 	q := strategy.Query{Network: chains.ID(id), Block: p.Snapshot, Pins: pins}

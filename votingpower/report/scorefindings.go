@@ -62,12 +62,15 @@ func (t *tallied) totalFinding() []Finding {
 
 func nearTies(ties []snapshot.NearTie) string {
 	var parts []string
-	for _, n := range ties {
+	for _, n := range ties[:min(len(ties), longest)] {
 		part := fmt.Sprintf("%s between choices %v within %s", n.Rule, n.Choices, double(n.Margin))
 		if n.Strategy > 0 {
 			part += fmt.Sprintf(", in strategy %d alone", n.Strategy)
 		}
 		parts = append(parts, part)
+	}
+	if more := len(ties) - longest; more > 0 {
+		parts = append(parts, fmt.Sprintf("and %d more", more))
 	}
 	return strings.Join(parts, "; ")
 }

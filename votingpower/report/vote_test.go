@@ -83,6 +83,7 @@ func TestFindings(t *testing.T) {
 		"a score": {func(b bundle) { b.Ballot.Proposal.Scores[2] += 1 }, report.Disagrees, []string{
 			"failure: Scores differ: choice 3 (Abstain): the hub has 2000001, the recount gives 2000000 (difference 1)", "choice 3 (Abstain), strategy 1",
 		}},
+		"flagged": {func(b bundle) { b.Ballot.Proposal.Flagged = true }, report.Reached, []string{"warning: Proposal flagged: "}},
 		"the total": {func(b bundle) { b.Ballot.Proposal.ScoresTotal += 1 }, report.Disagrees, []string{
 			"failure: Scores differ: total of all votes: the hub has 16000008.625, the recount gives 16000007.625 (difference 1)",
 		}},

@@ -10,6 +10,7 @@ import (
 func voteChecks() []check {
 	return []check{
 		checkNetwork,
+		checkFlagged,
 		checkFinal,
 		checkComplete,
 		checkScores,
@@ -59,6 +60,14 @@ func checkNetwork(r *Report, _ *Document) []Finding {
 		return []Finding{{Failure, "Snapshot block differs", fmt.Sprintf("the figures are not of %v block %d, the proposal's snapshot block", t.network, t.Proposal.Snapshot)}}
 	}
 	return []Finding{{Info, "Network and snapshot block match", fmt.Sprintf("%v block %d, in space %s", t.network, t.Proposal.Snapshot, clean(t.Proposal.Space))}}
+}
+
+// checkFlagged: Snapshot hides proposals that look like fraud or advertising. It says nothing about the votes.
+func checkFlagged(r *Report, _ *Document) []Finding {
+	if !r.vote.Proposal.Flagged {
+		return nil
+	}
+	return []Finding{{Warning, "Proposal flagged", "Snapshot has marked the proposal as one to be wary of, and may hide it"}}
 }
 
 // checkFinal: the vote is over, counted for good, and read at final blocks.

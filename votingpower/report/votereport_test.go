@@ -42,6 +42,33 @@ func TestScoresNeverMereAgreement(t *testing.T) {
 	}
 }
 
+// TestNearTiesAreCapped: voters of 0.1 and 0.2 against one of 0.3 leave all 21 duels of seven
+// choices open, in the whole power and in the strategy's column.
+func TestNearTiesAreCapped(t *testing.T) {
+	b := poll(t, ballot{"[1,2,3,4,5,6,7]", "0.1"}, ballot{"[7,6,5,4,3,2,1]", "0.3"}, ballot{"[1,2,3,4,5,6,7]", "0.2"})
+	p := b.Ballot.Proposal
+	p.Type, p.Choices = "copeland", []string{"A", "B", "C", "D", "E", "F", "G"}
+	recount(t, b)
+	for _, text := range noticed(document(t, b)) {
+		if strings.Contains(text, "Near tie") {
+			if strings.Count(text, "duel between") != 10 || !strings.HasSuffix(text, "; and 32 more") {
+				t.Errorf("found %s", text)
+			}
+			return
+		}
+	}
+	t.Error("no near tie found")
+}
+
+// TestPowerQueryNetwork takes the hub's spelling of a chain id alone.
+func TestPowerQueryNetwork(t *testing.T) {
+	for _, network := range []string{"", "0", "01", "+1", "0x1", "1 ", "mainnet", "18446744073709551617"} {
+		if q, err := report.PowerQuery(&snapshot.Proposal{Network: network}, nil, nil); err == nil {
+			t.Errorf("network %q is taken for %v", network, q.Network)
+		}
+	}
+}
+
 // TestWorstOffenders lists ten figures, the greatest differences first.
 func TestWorstOffenders(t *testing.T) {
 	var cast []ballot
