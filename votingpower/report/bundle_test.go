@@ -137,6 +137,28 @@ func TestNil(t *testing.T) {
 	}
 }
 
+// TestBundleOfADeepChoice: a voter cannot keep others from the evidence.
+func TestBundleOfADeepChoice(t *testing.T) {
+	b := poll(t, votesFor("1"), ballot{strings.Repeat("[", 100) + strings.Repeat("]", 100), "2"})
+	r, err := report.New(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b, err = r.Bundle(); err != nil {
+		t.Fatal(err)
+	}
+	var file bytes.Buffer
+	if err := b.Write(&file, "vote.json"); err != nil {
+		t.Fatal(err)
+	}
+	if b, err = report.ReadBundle(&file, "vote.json"); err != nil {
+		t.Fatal(err)
+	}
+	if _, different, err := report.Verify(b); err != nil || len(different) > 0 {
+		t.Errorf("%v %v", err, different)
+	}
+}
+
 func TestVerifyNamesEachDifference(t *testing.T) {
 	b := sealed(t, forumPost(t))
 	claim := string(b.Claim)

@@ -10,8 +10,10 @@ import (
 	"strconv"
 )
 
-// maxDepth bounds the nesting of a bundle's JSON, which has about ten levels.
-const maxDepth = 64
+// maxDepth bounds the nesting of a bundle's JSON. It has about ten levels, but
+// an encrypted choice may turn out to be anything, up to the 100 levels that the
+// hub's database stores, and one voter must not keep others from the evidence.
+const maxDepth = 128
 
 // maxLeaves bounds the values in a bundle's JSON. Each costs a hundred bytes of
 // memory or more while it is compared, whatever little it takes in the file; a

@@ -147,7 +147,11 @@ func (t *tallied) developments() []chains.ID {
 // unfinalized reports whether a block that the voters' power was read at could still be replaced.
 func (t *tallied) unfinalized() bool {
 	for _, place := range t.readings() {
-		for _, s := range t.Power.Places[place].Sampled {
+		reading := t.Power.Places[place]
+		if reading.After != nil && reading.After.Unfinalized { // then the blocks of one time could become more
+			return true
+		}
+		for _, s := range reading.Sampled {
 			if s.Block.Unfinalized {
 				return true
 			}

@@ -220,3 +220,17 @@ func TestFiguresOfAnotherBlock(t *testing.T) {
 		t.Errorf("found %v", err)
 	}
 }
+
+// TestRunEndNotFinal: the block after a run of equal timestamps proves its end,
+// and could still be replaced by one that makes the run longer.
+func TestRunEndNotFinal(t *testing.T) {
+	b := ambiguousPoll(t, []int{0}, [2]string{"1", "2"})
+	for _, reading := range b.Ballot.Power.Places {
+		if reading.After != nil {
+			reading.After.Unfinalized = true
+		}
+	}
+	if d := document(t, b); d.Verdict != report.NotFinal {
+		t.Errorf("verdict %s, want not final", d.Verdict)
+	}
+}
