@@ -132,7 +132,18 @@ func reportFromProposal(c *cli.Context) (*report.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	return report.New(&report.Bundle{Generator: "perpquorum " + buildInfo().version, Evidence: evidence})
+	return newReport(evidence)
+}
+
+// newReport makes the report on figures that were just read.
+func newReport(e *votingpower.Evidence) (*report.Report, error) {
+	r, err := report.New(&report.Bundle{Generator: "perpquorum " + buildInfo().version, Evidence: e})
+	if err != nil {
+		// Nobody has claimed anything about what was just read, so that this is
+		// trouble, and not the disagreement that it would be in a bundle.
+		return nil, errors.New(err.Error())
+	}
+	return r, nil
 }
 
 // reportFromBundle recomputes a report, and refuses to print one that differs
@@ -183,13 +194,7 @@ func reportFromChains(c *cli.Context) (*report.Report, error) {
 	if err != nil {
 		return nil, momentHint(err)
 	}
-	r, err := report.New(&report.Bundle{Generator: "perpquorum " + buildInfo().version, Evidence: evidence})
-	if err != nil {
-		// Nobody has claimed anything about what was just read, so that this is
-		// trouble, and not the disagreement that it would be in a bundle.
-		return nil, errors.New(err.Error())
-	}
-	return r, nil
+	return newReport(evidence)
 }
 
 func parseWhen(c *cli.Context) (when votingpower.When, err error) {

@@ -2,6 +2,8 @@ package main
 
 import (
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -33,6 +35,14 @@ func TestReportProposal(t *testing.T) {
 	out = onChains(t, w, "report", "--proposal", e.proposal.ID, "--hub", endpoint, "--block", "optimism="+strconv.FormatUint(last, 10))
 	if out.code != exitDone || !strings.Contains(out.stdout, "- Optimism block number: "+strconv.FormatUint(last, 10)) {
 		t.Errorf("exit code %d: %s%s", out.code, out.stdout, out.stderr)
+	}
+	model := filepath.Join(t.TempDir(), "model.json")
+	if err := os.WriteFile(model, []byte(strings.ReplaceAll(builtInModel(t), `"decimals":18`, `"decimals":6`)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out = onChains(t, w, "report", "--proposal", e.proposal.ID, "--hub", endpoint, "--model", model)
+	if out.code != exitTrouble || out.stdout != "" || !strings.Contains(out.stderr, "decimals") {
+		t.Errorf("a model that the chains refute: exit code %d: %s%s", out.code, out.stdout, out.stderr)
 	}
 	for args, says := range map[string]string{
 		"--proposal x":                  "not a Snapshot proposal",
