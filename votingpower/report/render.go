@@ -86,6 +86,7 @@ func (r *Report) execute(text string) ([]byte, error) {
 		"address": r.address,
 
 		"magnitude":     func(number string) string { return strings.TrimPrefix(number, "-") },
+		"distance":      distance,
 		"visible":       visible,
 		"counts":        counts,
 		"turnoutSource": turnoutSource,
@@ -118,6 +119,20 @@ func visible(number string) (string, error) {
 		text = grouped(number)
 	}
 	return text, err
+}
+
+// distance says how far a turnout is from the quorum, given turnout less quorum.
+func distance(margin string) (string, error) {
+	text, err := visible(margin)
+	switch short := strings.HasPrefix(margin, "-"); {
+	case err != nil:
+		return "", err
+	case margin == "0":
+		return "met exactly", nil
+	case short:
+		return "short by " + strings.TrimPrefix(text, "-"), nil
+	}
+	return "above it by " + text, nil
 }
 
 // share writes the quorum's fraction of the voting power: in percent, or as a

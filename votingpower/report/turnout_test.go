@@ -81,7 +81,7 @@ func TestNamedChoices(t *testing.T) {
 		t.Errorf("verdict %s, turnout %+v", d.Verdict, turnout)
 	}
 	text := render(t, b, report.Text)
-	for _, want := range []string{`the 2 votes for "For", "Against"`, "Quorum not reached: turnout less quorum is -0.000000000000000001 (reached when turnout >= quorum)"} {
+	for _, want := range []string{`the 2 votes for "For", "Against"`, "Quorum not reached, short by 0.000000000000000001 (reached when turnout >= quorum)"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not in:\n%s", want, text)
 		}
