@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/ethereum/go-ethereum/common/hexutil"
@@ -141,7 +142,7 @@ func (c *collector) pinned(ctx context.Context) (map[chains.ID]chains.Block, err
 			n := c.when.Blocks[id]
 			b, err := c.nodes[id].BlockByNumber(gctx, n)
 			if err != nil {
-				return fmt.Errorf("%v: block %d: %w", id, n, err)
+				return reading(id, fmt.Sprintf("block %d", n), err)
 			}
 			if err := b.Check(); err != nil {
 				return fmt.Errorf("%v: %w", id, err)
@@ -193,7 +194,7 @@ func (c *collector) finalTime(ctx context.Context) (time.Time, error) {
 		g.Go(func() error {
 			header, err := c.nodes[id].Finalized(gctx)
 			if err != nil {
-				return fmt.Errorf("%v: finalized block: %w", id, err)
+				return reading(id, "finalized block", err)
 			}
 			times[i] = time.Unix(int64(header.Time), 0).UTC()
 			return nil
@@ -213,7 +214,7 @@ func (c *collector) readChain(ctx context.Context, id chains.ID, pinned map[chai
 	if !ok {
 		var err error
 		if block, err = node.BlockAt(ctx, at); err != nil {
-			return block, fmt.Errorf("%v: block at %v: %w", id, at.Format(time.RFC3339Nano), err)
+			return block, reading(id, "block at "+at.Format(time.RFC3339Nano), err)
 		}
 	}
 	var places []int
@@ -237,4 +238,14 @@ func (c *collector) readChain(ctx context.Context, id chains.ID, pinned map[chai
 		reads[place] = Read{Chain: id, To: calls[i].To.Hex(), Data: hexutil.Bytes(calls[i].Data), Result: answers[i].Data, From: answers[i].From}
 	}
 	return block, nil
+}
+
+// reading says what was being read of which chain when err came up. Where a node
+// has named the chain, as it does in what it finds itself but not in what an
+// endpoint says, its words stand alone.
+func reading(id chains.ID, what string, err error) error {
+	if strings.HasPrefix(err.Error(), id.String()+": ") {
+		return err
+	}
+	return fmt.Errorf("%v: %s: %w", id, what, err)
 }
