@@ -1,5 +1,6 @@
-// Package snapshot reads proposals and votes from a Snapshot (snapshot.org) hub
-// and recounts their tallies.
+// Package snapshot reads proposals and votes from a Snapshot (snapshot.org) hub.
+// [Final] says whether a result can still change, and [SnapshotShows] what
+// Snapshot's own pages make of it; package snapshot/tally recounts it.
 //
 // # Reading
 //
@@ -44,16 +45,6 @@
 // up, and waits as long as Retry-After asks, unless that is longer than the
 // context or [Client].MaxWait allows: then it fails at once. A cancelled context
 // ends every wait at once. No error holds the endpoint's URL or the API key.
-//
-// # Recounting
-//
-// [Recount] tallies votes of every voting type by Snapshot's own rules, odd
-// choices included, and [Compare] holds the hub's result against it, figure by
-// figure. The comparison ends in a [Verdict]: it agrees, it does not, or it is
-// named what else it is: decided by rounding noise, counted by older rules,
-// still encrypted. [TurnoutOf] sums the votes that count towards a quorum
-// exactly, [Final] says whether a result can still change, and [SnapshotShows]
-// what Snapshot's own pages make of it.
 //
 // # What is trusted
 //

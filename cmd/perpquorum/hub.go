@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/perpdao/perpquorum/snapshot"
+	"github.com/perpdao/perpquorum/snapshot/tally"
 	"github.com/perpdao/perpquorum/votingpower"
 	"github.com/perpdao/perpquorum/votingpower/report"
 )
@@ -55,7 +56,7 @@ func readProposal(ctx context.Context, hub *snapshot.Client, ref snapshot.Propos
 	if ref.Space != "" && ref.Space != p.Space {
 		return nil, usagef("the URL names space %s, and the proposal is of space %s", quote(ref.Space), quote(p.Space))
 	}
-	if _, err := snapshot.TurnoutOf(p, nil, m.Turnout); err != nil {
+	if _, err := tally.TurnoutOf(p, nil, m.Turnout); err != nil {
 		return nil, hintf(&usageError{err}, "the model's turnout names choices that this proposal cannot have; give another model with --model FILE")
 	}
 	return p, nil

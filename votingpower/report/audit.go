@@ -5,8 +5,8 @@ import (
 	"math"
 	"math/big"
 
-	"github.com/perpdao/perpquorum/snapshot"
 	"github.com/perpdao/perpquorum/snapshot/strategy"
+	"github.com/perpdao/perpquorum/snapshot/tally"
 )
 
 // audit holds one vote's power, as the hub has it, against the chains.
@@ -132,7 +132,7 @@ func (t *tallied) auditWith(vote int, scores []strategy.Score) audit {
 }
 
 // near reports whether two doubles are as near as the hub's storage keeps them.
-func near(a, b float64) bool { return math.Abs(a-b) <= snapshot.Tolerance(a, b) }
+func near(a, b float64) bool { return math.Abs(a-b) <= tally.Tolerance(a, b) }
 
 // figure says which one does not agree.
 func (t *tallied) figure(o offence) string {

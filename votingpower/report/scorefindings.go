@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/perpdao/perpquorum/snapshot"
+	"github.com/perpdao/perpquorum/snapshot/tally"
 )
 
 // checkScores holds the hub's scores against the recount. Only a recount under
@@ -18,15 +19,15 @@ func checkScores(r *Report, _ *Document) []Finding {
 	level := t.doubt()
 	c := t.comparison
 	switch c.Verdict {
-	case snapshot.Agrees:
+	case tally.Agrees:
 		return []Finding{{Info, "Scores agree", fmt.Sprintf("every score and the total are those of the recount (voting type %s)", t.tally.Type)}}
-	case snapshot.NearTied:
+	case tally.NearTied:
 		return []Finding{{level, "Near tie", "the scores are one of several results that rounding allows: " + nearTies(t.tally.NearTies)}}
-	case snapshot.OlderRules:
+	case tally.OlderRules:
 		return []Finding{{level, "Older rules", "the scores are not those of today's rules, but follow rules that Snapshot had " + c.Rule}}
-	case snapshot.StillSealed:
+	case tally.StillSealed:
 		return []Finding{{level, "Choices still sealed", fmt.Sprintf("%d choices were never decrypted and count as invalid", len(t.tally.Sealed))}}
-	case snapshot.Unsplit:
+	case tally.Unsplit:
 		return []Finding{{level, "Scores by strategy not recounted", "votes lack their power by strategy; scores and total agree"}}
 	}
 	level = Failure
@@ -40,7 +41,7 @@ func checkScores(r *Report, _ *Document) []Finding {
 // its own and choices that are still encrypted cannot be helped; anything else
 // is no result of a vote.
 func (t *tallied) uncounted() Level {
-	if errors.Is(t.tallyErr, snapshot.ErrVotingType) || errors.Is(t.tallyErr, snapshot.ErrSealed) {
+	if errors.Is(t.tallyErr, tally.ErrVotingType) || errors.Is(t.tallyErr, tally.ErrSealed) {
 		return t.doubt()
 	}
 	return Failure
@@ -60,7 +61,7 @@ func (t *tallied) totalFinding() []Finding {
 		double(t.Proposal.ScoresTotal), double(sum), double(t.Proposal.ScoresTotal-sum))}}
 }
 
-func nearTies(ties []snapshot.NearTie) string {
+func nearTies(ties []tally.NearTie) string {
 	var parts []string
 	for _, n := range ties[:min(len(ties), longest)] {
 		part := fmt.Sprintf("%s between choices %v within %s", n.Rule, n.Choices, double(n.Margin))
@@ -80,7 +81,7 @@ func scoreFindings(t *tallied, level Level) (found []Finding) {
 	if t.comparison.Shape != "" {
 		found = append(found, Finding{level, "Scores differ", t.comparison.Shape})
 	}
-	add := func(what string, s snapshot.Score) {
+	add := func(what string, s tally.Score) {
 		if s.Agrees {
 			return
 		}

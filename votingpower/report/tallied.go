@@ -12,6 +12,7 @@ import (
 	"github.com/perpdao/perpquorum/chains"
 	"github.com/perpdao/perpquorum/snapshot"
 	"github.com/perpdao/perpquorum/snapshot/strategy"
+	"github.com/perpdao/perpquorum/snapshot/tally"
 	"github.com/perpdao/perpquorum/votingpower"
 )
 
@@ -20,9 +21,9 @@ type tallied struct {
 	*Ballot
 	network    chains.ID // of the proposal
 	status     snapshot.Status
-	tally      *snapshot.Tally
+	tally      *tally.Tally
 	tallyErr   error // why there is no tally
-	comparison snapshot.Comparison
+	comparison tally.Comparison
 	power      *strategy.Result // nil without Ballot.Power
 	audits     []audit          // one per vote
 	turnout    turnout
@@ -49,8 +50,8 @@ func (t *tallied) derive(e *votingpower.Evidence, quorum *big.Rat) error {
 	if err := t.computePower(e); err != nil {
 		return fmt.Errorf("voting power: %w", err)
 	}
-	if t.tally, t.tallyErr = snapshot.Recount(t.Proposal, t.Votes); t.tallyErr == nil {
-		t.comparison = snapshot.Compare(t.Proposal, t.tally)
+	if t.tally, t.tallyErr = tally.Recount(t.Proposal, t.Votes); t.tallyErr == nil {
+		t.comparison = tally.Compare(t.Proposal, t.tally)
 	}
 	for i := range t.Votes {
 		t.audits = append(t.audits, t.audit(i))

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"math/big"
 
-	"github.com/perpdao/perpquorum/snapshot"
+	"github.com/perpdao/perpquorum/snapshot/tally"
 	"github.com/perpdao/perpquorum/votingpower"
 )
 
@@ -59,8 +59,8 @@ func (t turnout) margin() *big.Rat { return new(big.Rat).Sub(t.power, t.quorum) 
 // not be recomputed is enough to fall back to the hub's figure.
 func (t *tallied) measure(m *votingpower.Model, quorum *big.Rat) error {
 	t.turnout.quorum = tokens(quorum, m.Decimals)
-	counted, err := snapshot.TurnoutOf(t.Proposal, t.Votes, m.Turnout)
-	if errors.Is(err, snapshot.ErrSealed) && !t.status.Final {
+	counted, err := tally.TurnoutOf(t.Proposal, t.Votes, m.Turnout)
+	if errors.Is(err, tally.ErrSealed) && !t.status.Final {
 		return nil
 	}
 	if err != nil {
@@ -95,8 +95,8 @@ func (t *tallied) measure(m *votingpower.Model, quorum *big.Rat) error {
 // total leaves invalid votes out, as older rules did; a vote that is not counted
 // for good), or is not what a recount gives, it is the sum of the hub's doubles
 // of the votes that do.
-func (t *tallied) hubTurnout(m *votingpower.Model, counted *snapshot.Turnout) (*big.Rat, string) {
-	sum := snapshot.Exact(t.Proposal.ScoresTotal)
+func (t *tallied) hubTurnout(m *votingpower.Model, counted *tally.Turnout) (*big.Rat, string) {
+	sum := tally.Exact(t.Proposal.ScoresTotal)
 	recounted := t.tallyErr == nil && t.comparison.Total.Agrees
 	if sum == nil || len(m.Turnout) > 0 || t.Proposal.Type == "copeland" || !t.status.Final || !recounted {
 		return counted.Power, fromHubVotes

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/perpdao/perpquorum/snapshot"
+	"github.com/perpdao/perpquorum/snapshot/tally"
 	"github.com/perpdao/perpquorum/votingpower/report"
 )
 
@@ -117,7 +117,7 @@ func TestCopelandTurnout(t *testing.T) {
 func recount(t testing.TB, b *report.Bundle) {
 	t.Helper()
 	p := b.Ballot.Proposal
-	tally, err := snapshot.Recount(p, b.Ballot.Votes)
+	tally, err := tally.Recount(p, b.Ballot.Votes)
 	if err != nil {
 		t.Fatal(err)
 	}

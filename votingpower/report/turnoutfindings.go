@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"math/big"
 
-	"github.com/perpdao/perpquorum/snapshot"
+	"github.com/perpdao/perpquorum/snapshot/tally"
 )
 
 // checkTurnout: nothing can vote that does not circulate.
@@ -44,7 +44,7 @@ func checkRounding(r *Report, d *Document) (found []Finding) {
 // checkHubQuorum: the hub's own quorum is absolute, set when the proposal was made, and unsigned.
 func checkHubQuorum(r *Report, d *Document) []Finding {
 	p := r.vote.Proposal
-	hub := snapshot.Exact(p.Quorum)
+	hub := tally.Exact(p.Quorum)
 	if hub == nil || hub.Sign() == 0 {
 		return []Finding{{Info, "No quorum on the hub", "the proposal has none set; the quorum here is the model's"}}
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/perpdao/perpquorum/snapshot"
+	"github.com/perpdao/perpquorum/snapshot/tally"
 	"github.com/perpdao/perpquorum/votingpower"
 )
 
@@ -49,7 +50,7 @@ func (t *tallied) describeScores(v *Vote) {
 	for i, valid := range t.tally.Valid {
 		if !valid {
 			v.InvalidVotes++
-			invalid.Add(invalid, snapshot.Exact(t.Votes[i].VP))
+			invalid.Add(invalid, tally.Exact(t.Votes[i].VP))
 		}
 	}
 	v.InvalidPower = exact(invalid)

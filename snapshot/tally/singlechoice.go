@@ -1,4 +1,4 @@
-package snapshot
+package tally
 
 // Single-choice and basic: a choice is the number of one choice. Basic has
 // For, Against and perhaps Abstain, and is counted alike.

@@ -1,4 +1,4 @@
-package snapshot_test
+package tally_test
 
 import (
 	"encoding/json"
@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/perpdao/perpquorum/snapshot"
+	"github.com/perpdao/perpquorum/snapshot/tally"
 )
 
 // A vote with an invalid choice counts towards the total and towards no choice.
@@ -20,20 +21,20 @@ func ExampleRecount() {
 		{Choice: json.RawMessage(`2`), VP: 30, VPByStrategy: []float64{30}},
 		{Choice: json.RawMessage(`"1"`), VP: 5, VPByStrategy: []float64{5}},
 	}
-	tally, err := snapshot.Recount(p, votes)
+	counted, err := tally.Recount(p, votes)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(tally.Scores, tally.ScoresTotal, tally.Valid)
+	fmt.Println(counted.Scores, counted.ScoresTotal, counted.Valid)
 	// Output: [60 30 0] 95 [true true false]
 }
 
 // Encrypted choices are refused while they can still be opened.
 func ExampleRecount_sealed() {
 	p := &snapshot.Proposal{Type: "basic", Choices: []string{"For", "Against"}, Privacy: "shutter", ScoresState: "pending"}
-	_, err := snapshot.Recount(p, []snapshot.Vote{{Choice: json.RawMessage(`"0x04ab"`), VP: 1}})
-	fmt.Println(errors.Is(err, snapshot.ErrSealed))
+	_, err := tally.Recount(p, []snapshot.Vote{{Choice: json.RawMessage(`"0x04ab"`), VP: 1}})
+	fmt.Println(errors.Is(err, tally.ErrSealed))
 	fmt.Println(err)
 	// Output:
 	// true
@@ -46,13 +47,13 @@ func ExampleCompare() {
 		{Choice: json.RawMessage(`1`), VP: 10},
 		{Choice: json.RawMessage(`2`), VP: 4},
 	}
-	tally, err := snapshot.Recount(p, votes)
+	counted, err := tally.Recount(p, votes)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	p.ScoresByStrategy = [][]*float64{{}, {}} // the proposal has no strategies
-	c := snapshot.Compare(p, tally)
+	c := tally.Compare(p, counted)
 	fmt.Println(c.Verdict)
 	for _, s := range c.Scores {
 		fmt.Println(s.Choice, *s.Hub, s.Recount, s.Agrees)
@@ -69,12 +70,12 @@ func ExampleTurnoutOf() {
 		{Choice: json.RawMessage(`1`), VP: 60.5},
 		{Choice: json.RawMessage(`3`), VP: 30},
 	}
-	all, err := snapshot.TurnoutOf(p, votes, nil)
+	all, err := tally.TurnoutOf(p, votes, nil)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	named, err := snapshot.TurnoutOf(p, votes, []string{"For", "Against"})
+	named, err := tally.TurnoutOf(p, votes, []string{"For", "Against"})
 	if err != nil {
 		fmt.Println(err)
 		return

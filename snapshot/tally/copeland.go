@@ -1,4 +1,4 @@
-package snapshot
+package tally
 
 // Copeland: a choice is a list of all choice numbers, best first. Every pair
 // of choices is a duel decided by the power that prefers one to the other; a

@@ -1,4 +1,4 @@
-package snapshot
+package tally
 
 // Approval: a choice is a list of choice numbers, each of which gets the
 // voter's whole power. The scores may add up to more than the power that voted.

@@ -1,4 +1,4 @@
-package snapshot_test
+package tally_test
 
 import (
 	"errors"
@@ -7,7 +7,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/perpdao/perpquorum/snapshot"
+	"github.com/perpdao/perpquorum/snapshot/tally"
 )
 
 func TestTurnout(t *testing.T) {
@@ -30,13 +30,13 @@ func TestTurnout(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			p, votes := poll(test.typ, 3, test.casts...)
-			got, err := snapshot.TurnoutOf(p, votes, test.choices)
+			got, err := tally.TurnoutOf(p, votes, test.choices)
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := snapshot.Exact(test.power)
+			want := tally.Exact(test.power)
 			if test.power == 0 && len(votes) > 0 { // the exact sum is no double
-				want = new(big.Rat).Add(snapshot.Exact(0.1), snapshot.Exact(4))
+				want = new(big.Rat).Add(tally.Exact(0.1), tally.Exact(4))
 			}
 			if !slices.Equal(got.Counted, test.counted) || got.Power.Cmp(want) != 0 {
 				t.Errorf("got %v %v, want %v %v", got.Counted, got.Power, test.counted, want)
@@ -48,12 +48,12 @@ func TestTurnout(t *testing.T) {
 // The sum is exact, where the hub's doubles round: the smallest vote counts.
 func TestTurnoutIsExact(t *testing.T) {
 	p, votes := poll("basic", 2, cast{"1", 1e15}, cast{"1", 1e-18}, cast{"1", 1e-18})
-	got, err := snapshot.TurnoutOf(p, votes, nil)
+	got, err := tally.TurnoutOf(p, votes, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	got.Power.Sub(got.Power, snapshot.Exact(1e15))
-	if want := snapshot.Exact(2e-18); got.Power.Cmp(want) != 0 {
+	got.Power.Sub(got.Power, tally.Exact(1e15))
+	if want := tally.Exact(2e-18); got.Power.Cmp(want) != 0 {
 		t.Errorf("got 1e15 + %v, want + %v", got.Power, want)
 	}
 }
@@ -68,19 +68,19 @@ func TestTurnoutRefuses(t *testing.T) {
 		choices []string
 		want    error
 	}{
-		{"no such choice", "basic", "1", 1, "final", []string{"choice 1", "For"}, snapshot.ErrTurnout},
-		{"approval", "approval", "[1]", 1, "final", []string{"choice 1"}, snapshot.ErrTurnout},
-		{"weighted", "weighted", `{"1":1}`, 1, "final", []string{"choice 1"}, snapshot.ErrTurnout},
-		{"ranked-choice", "ranked-choice", "[1,2]", 1, "final", []string{"choice 1"}, snapshot.ErrTurnout},
-		{"sealed", "basic", `"0x04ab"`, 1, "pending", []string{"choice 1"}, snapshot.ErrSealed},
-		{"broken choice", "basic", "{", 1, "final", []string{"choice 1"}, snapshot.ErrUncountable},
-		{"broken power", "basic", "1", math.NaN(), "final", nil, snapshot.ErrUncountable},
+		{"no such choice", "basic", "1", 1, "final", []string{"choice 1", "For"}, tally.ErrTurnout},
+		{"approval", "approval", "[1]", 1, "final", []string{"choice 1"}, tally.ErrTurnout},
+		{"weighted", "weighted", `{"1":1}`, 1, "final", []string{"choice 1"}, tally.ErrTurnout},
+		{"ranked-choice", "ranked-choice", "[1,2]", 1, "final", []string{"choice 1"}, tally.ErrTurnout},
+		{"sealed", "basic", `"0x04ab"`, 1, "pending", []string{"choice 1"}, tally.ErrSealed},
+		{"broken choice", "basic", "{", 1, "final", []string{"choice 1"}, tally.ErrUncountable},
+		{"broken power", "basic", "1", math.NaN(), "final", nil, tally.ErrUncountable},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			p, votes := poll(test.typ, 2, cast{test.choice, test.vp})
 			p.ScoresState = test.state
-			if got, err := snapshot.TurnoutOf(p, votes, test.choices); !errors.Is(err, test.want) || got != nil {
+			if got, err := tally.TurnoutOf(p, votes, test.choices); !errors.Is(err, test.want) || got != nil {
 				t.Errorf("got %v, %v; want %v", got, err, test.want)
 			}
 		})

@@ -1,4 +1,4 @@
-package snapshot_test
+package tally_test
 
 import (
 	"encoding/json"

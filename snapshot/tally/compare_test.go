@@ -1,4 +1,4 @@
-package snapshot_test
+package tally_test
 
 import (
 	"slices"
@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/perpdao/perpquorum/snapshot"
+	"github.com/perpdao/perpquorum/snapshot/tally"
 )
 
 // ordinary are elections of every type without close decisions, older rules
@@ -23,12 +24,12 @@ var ordinary = map[string][]cast{
 func TestCompareAgrees(t *testing.T) {
 	for typ, casts := range ordinary {
 		p, votes := poll(typ, 3, casts...)
-		tally := recount(t, p, votes)
-		p = published(p, tally)
+		counted := recount(t, p, votes)
+		p = published(p, counted)
 		p.Scores[0] *= 1 + 9e-10 // the hub sums in another order
 		p.ScoresTotal *= 1 - 9e-10
-		if c := snapshot.Compare(p, tally); c.Verdict != snapshot.Agrees {
-			t.Errorf("%s: %+v\n%+v", typ, c, tally)
+		if c := tally.Compare(p, counted); c.Verdict != tally.Agrees {
+			t.Errorf("%s: %+v\n%+v", typ, c, counted)
 		}
 	}
 }
@@ -52,14 +53,14 @@ func TestCompareFindsEveryLie(t *testing.T) {
 	for typ, casts := range ordinary {
 		for name, lie := range lies {
 			p, votes := poll(typ, 3, casts...)
-			tally := recount(t, p, votes)
-			p = published(p, tally)
+			counted := recount(t, p, votes)
+			p = published(p, counted)
 			lie(p)
-			c := snapshot.Compare(p, tally)
-			if c.Verdict != snapshot.Disagrees {
+			c := tally.Compare(p, counted)
+			if c.Verdict != tally.Disagrees {
 				t.Errorf("%s, %s: verdict %q", typ, name, c.Verdict)
 			}
-			if !c.Total.Agrees == slices.ContainsFunc(append(c.Scores, c.ByStrategy...), func(s snapshot.Score) bool { return !s.Agrees }) && c.Shape == "" {
+			if !c.Total.Agrees == slices.ContainsFunc(append(c.Scores, c.ByStrategy...), func(s tally.Score) bool { return !s.Agrees }) && c.Shape == "" {
 				t.Errorf("%s, %s: no figure, or a wrong one, is marked: %+v", typ, name, c)
 			}
 		}
@@ -68,10 +69,10 @@ func TestCompareFindsEveryLie(t *testing.T) {
 
 func TestCompareShowsTheFigures(t *testing.T) {
 	p, votes := poll("basic", 2, cast{"1", 10}, cast{"2", 4})
-	tally := recount(t, p, votes)
-	p = published(p, tally)
+	counted := recount(t, p, votes)
+	p = published(p, counted)
 	p.Scores[1] = 5
-	got := snapshot.Compare(p, tally).Scores[1]
+	got := tally.Compare(p, counted).Scores[1]
 	if got.Choice != 2 || *got.Hub != 5 || got.Recount != 4 || got.Difference != 1 || got.Tolerance != 5e-9 || got.Agrees {
 		t.Errorf("got %+v", got)
 	}
@@ -80,11 +81,11 @@ func TestCompareShowsTheFigures(t *testing.T) {
 func TestCompareBeforeTheFirstVote(t *testing.T) {
 	for _, typ := range votingTypes {
 		p, _ := poll(typ, 3)
-		if c := snapshot.Compare(p, recount(t, p, nil)); c.Verdict != snapshot.Agrees {
+		if c := tally.Compare(p, recount(t, p, nil)); c.Verdict != tally.Agrees {
 			t.Errorf("%s: %+v", typ, c)
 		}
 		p.ScoresTotal = 7
-		if c := snapshot.Compare(p, recount(t, p, nil)); c.Verdict != snapshot.Disagrees {
+		if c := tally.Compare(p, recount(t, p, nil)); c.Verdict != tally.Disagrees {
 			t.Errorf("%s with a total of no votes: %+v", typ, c)
 		}
 	}
@@ -106,24 +107,24 @@ func TestCompareNamesOlderRules(t *testing.T) {
 		rule       string
 	}{
 		{"single-choice", "single-choice", 2, []cast{{"1", 10}, {"2", 4}, {"9", 1}},
-			[]float64{10, 4}, []*float64{x(10), x(4)}, 14, snapshot.RuleValidTotal},
+			[]float64{10, 4}, []*float64{x(10), x(4)}, 14, tally.RuleValidTotal},
 		{"empty approval", "approval", 2, []cast{{"[1,2]", 10}, {"[]", 5}, {"[2]", 7}},
-			[]float64{10, 17}, []*float64{x(10), x(17)}, 17, snapshot.RuleValidTotal},
+			[]float64{10, 17}, []*float64{x(10), x(17)}, 17, tally.RuleValidTotal},
 		{"weighted", "weighted", 2, []cast{{`{"1":3,"2":1}`, 8}, {`{"7":1}`, 3}},
-			[]float64{6, 2}, []*float64{x(6), x(2)}, 8, snapshot.RuleValidTotal},
+			[]float64{6, 2}, []*float64{x(6), x(2)}, 8, tally.RuleValidTotal},
 		{"zero weight", "weighted", 2, []cast{{`{"1":3,"2":1}`, 8}, {`{"1":1,"2":0}`, 3}},
-			[]float64{6, 2}, []*float64{x(6), x(2)}, 8, snapshot.RulePositiveWeights},
+			[]float64{6, 2}, []*float64{x(6), x(2)}, 8, tally.RulePositiveWeights},
 		{"zero weight, quadratic", "quadratic", 2, []cast{{`{"1":1}`, 8}, {`{"1":0,"2":1}`, 3}},
-			[]float64{8, 0}, []*float64{x(8), x(0)}, 8, snapshot.RulePositiveWeights},
-		{"null cells", "ranked-choice", 4, ranked, []float64{60, 20, 0, 0}, []*float64{x(60), x(20), nil, nil}, 88, snapshot.RuleNullCells},
-		{"run-off over all ballots", "ranked-choice", 4, ranked, []float64{60, 20, 0, 0}, []*float64{x(60), x(20), nil, nil}, 83 + 5, snapshot.RuleNullCells},
-		{"valid ballots only", "ranked-choice", 4, ranked, []float64{60, 20, 0, 0}, []*float64{x(60), x(20), nil, nil}, 80, snapshot.RuleValidTotal},
+			[]float64{8, 0}, []*float64{x(8), x(0)}, 8, tally.RulePositiveWeights},
+		{"null cells", "ranked-choice", 4, ranked, []float64{60, 20, 0, 0}, []*float64{x(60), x(20), nil, nil}, 88, tally.RuleNullCells},
+		{"run-off over all ballots", "ranked-choice", 4, ranked, []float64{60, 20, 0, 0}, []*float64{x(60), x(20), nil, nil}, 83 + 5, tally.RuleNullCells},
+		{"valid ballots only", "ranked-choice", 4, ranked, []float64{60, 20, 0, 0}, []*float64{x(60), x(20), nil, nil}, 80, tally.RuleValidTotal},
 		{"exhausted ballots", "ranked-choice", 3, []cast{{"[1,2,3]", 10}, {"[2,1,3]", 9}, {"[3]", 5}},
-			[]float64{10, 9, 0}, []*float64{x(10), x(9), nil}, 19, snapshot.RuleRunoffTotal},
+			[]float64{10, 9, 0}, []*float64{x(10), x(9), nil}, 19, tally.RuleRunoffTotal},
 		{"partial copeland ballots", "copeland", 3, []cast{{"[1,2,3]", 10}, {"[2]", 9}, {"[3,1]", 11}},
-			[]float64{10, 10, 10}, []*float64{x(10), x(10), x(10)}, 30, snapshot.RuleCopelandPartial},
+			[]float64{10, 10, 10}, []*float64{x(10), x(10), x(10)}, 30, tally.RuleCopelandPartial},
 		{"copeland without bonus", "copeland", 2, []cast{{"[1,2]", 10}, {"[2,1]", 9}},
-			[]float64{19, 0}, []*float64{x(19), x(0)}, 19, snapshot.RuleCopelandPartial},
+			[]float64{19, 0}, []*float64{x(19), x(0)}, 19, tally.RuleCopelandPartial},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -132,17 +133,17 @@ func TestCompareNamesOlderRules(t *testing.T) {
 			for _, cell := range test.byStrategy {
 				p.ScoresByStrategy = append(p.ScoresByStrategy, []*float64{cell})
 			}
-			tally := recount(t, p, votes)
-			if c := snapshot.Compare(p, tally); c.Verdict != snapshot.OlderRules || c.Rule != test.rule {
-				t.Errorf("verdict %q %q, want %q\n%s", c.Verdict, c.Rule, test.rule, toJSON(tally))
+			counted := recount(t, p, votes)
+			if c := tally.Compare(p, counted); c.Verdict != tally.OlderRules || c.Rule != test.rule {
+				t.Errorf("verdict %q %q, want %q\n%s", c.Verdict, c.Rule, test.rule, toJSON(counted))
 			}
 			p.End = time.Date(2027, 9, 1, 0, 0, 0, 0, time.UTC).Unix() // long after every change
-			if c := snapshot.Compare(p, tally); c.Verdict != snapshot.Disagrees {
+			if c := tally.Compare(p, counted); c.Verdict != tally.Disagrees {
 				t.Errorf("for a new vote: verdict %q %q", c.Verdict, c.Rule)
 			}
 			p.End = 0
 			p.Scores[0]++
-			if c := snapshot.Compare(p, tally); c.Verdict != snapshot.Disagrees {
+			if c := tally.Compare(p, counted); c.Verdict != tally.Disagrees {
 				t.Errorf("with a wrong score: verdict %q %q", c.Verdict, c.Rule)
 			}
 		})
@@ -154,12 +155,12 @@ func TestCompareNullCells(t *testing.T) {
 	one, zero, seven := 10.0, 0.0, 7.0
 	for _, test := range []struct {
 		cell *float64
-		want snapshot.Verdict
-	}{{nil, snapshot.OlderRules}, {&zero, snapshot.OlderRules}, {&seven, snapshot.Disagrees}} {
+		want tally.Verdict
+	}{{nil, tally.OlderRules}, {&zero, tally.OlderRules}, {&seven, tally.Disagrees}} {
 		p, votes := poll("ranked-choice", 2, cast{"[1,2]", 10}, cast{"[3]", 5})
 		p.Scores, p.ScoresTotal = []float64{10, 0}, 10 // the total of valid choices only
 		p.ScoresByStrategy = [][]*float64{{&one}, {test.cell}}
-		if c := snapshot.Compare(p, recount(t, p, votes)); c.Verdict != test.want {
+		if c := tally.Compare(p, recount(t, p, votes)); c.Verdict != test.want {
 			t.Errorf("verdict %q %q, want %q", c.Verdict, c.Rule, test.want)
 		}
 	}

@@ -1,11 +1,11 @@
-package snapshot_test
+package tally_test
 
 import (
 	"math/rand/v2"
 	"slices"
 	"testing"
 
-	"github.com/perpdao/perpquorum/snapshot"
+	"github.com/perpdao/perpquorum/snapshot/tally"
 )
 
 // In doubles 0.1 + 0.2 is a little more than 0.3, and in another order of
@@ -17,23 +17,23 @@ func TestNearTies(t *testing.T) {
 		typ          string
 		n            int
 		casts        []cast
-		ties         []snapshot.NearTie // Margin is not compared
+		ties         []tally.NearTie // Margin is not compared
 		alternatives [][]float64
 	}{
 		{"single-choice", "single-choice", 3, []cast{{"1", .1}, {"1", .2}, {"2", .3}, {"3", .1}},
-			[]snapshot.NearTie{{Rule: "winner", Choices: []int{1, 2}}}, nil},
-		{"weighted", "weighted", 2, []cast{{`{"1":1,"2":1}`, 10}}, []snapshot.NearTie{{Rule: "winner", Choices: []int{1, 2}}}, nil},
+			[]tally.NearTie{{Rule: "winner", Choices: []int{1, 2}}}, nil},
+		{"weighted", "weighted", 2, []cast{{`{"1":1,"2":1}`, 10}}, []tally.NearTie{{Rule: "winner", Choices: []int{1, 2}}}, nil},
 		{"elimination", "ranked-choice", 3, []cast{{"[1,3,2]", .1}, {"[1,3,2]", .2}, {"[2,1,3]", .3}, {"[3,2,1]", .5}},
-			[]snapshot.NearTie{{Rule: "elimination", Round: 1, Choices: []int{1, 2}}}, [][]float64{{0, .3, .8}}},
+			[]tally.NearTie{{Rule: "elimination", Round: 1, Choices: []int{1, 2}}}, [][]float64{{0, .3, .8}}},
 		{"majority", "ranked-choice", 3, []cast{{"[1,2,3]", .1}, {"[1,2,3]", .2}, {"[2,3,1]", .2}, {"[3,2,1]", .1}},
-			[]snapshot.NearTie{{Rule: "majority", Round: 1, Choices: []int{1}}}, [][]float64{{.3, .3, 0}}},
+			[]tally.NearTie{{Rule: "majority", Round: 1, Choices: []int{1}}}, [][]float64{{.3, .3, 0}}},
 		{"majority missed", "ranked-choice", 3, []cast{{"[2,3,1]", .1}, {"[3,2,1]", .2}, {"[1,2,3]", .3}},
-			[]snapshot.NearTie{{Rule: "majority", Round: 1, Choices: []int{1}}, {Rule: "winner", Choices: []int{1, 3}}}, [][]float64{{.3, .1, .2}}},
+			[]tally.NearTie{{Rule: "majority", Round: 1, Choices: []int{1}}, {Rule: "winner", Choices: []int{1, 3}}}, [][]float64{{.3, .1, .2}}},
 		{"two close eliminations in either order", "ranked-choice", 5,
 			[]cast{{"[1,2,3,4,5]", 5.1}, {"[2,1,3,4,5]", 5.2}, {"[5,1,2,3,4]", 5.5}, {"[3,1,2,4,5]", .3}, {"[4,1,2,3,5]", .1}, {"[4,1,2,3,5]", .2}}, nil, nil},
 		{"nobody's first preference", "ranked-choice", 5, []cast{{"[1,2,3,4,5]", .1}, {"[2,1,3,4,5]", .5}, {"[5,1,2,3,4]", .5}}, nil, nil},
 		{"duel", "copeland", 2, []cast{{"[1,2]", .1}, {"[1,2]", .2}, {"[2,1]", .3}},
-			[]snapshot.NearTie{{Rule: "duel", Choices: []int{1, 2}}, {Rule: "duel", Strategy: 1, Choices: []int{1, 2}}},
+			[]tally.NearTie{{Rule: "duel", Choices: []int{1, 2}}, {Rule: "duel", Strategy: 1, Choices: []int{1, 2}}},
 			[][]float64{{.3, .3}, {.06, .54}}},
 		{"whole numbers tie", "single-choice", 2, []cast{{"1", 10}, {"2", 10}}, nil, nil},
 		{"whole numbers tie in a run-off", "ranked-choice", 3, []cast{{"[1,2,3]", 1}, {"[2,3,1]", 1}, {"[3,1,2]", 1}}, nil, nil},
@@ -44,32 +44,32 @@ func TestNearTies(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			p, votes := poll(test.typ, test.n, test.casts...)
-			tally := recount(t, p, votes)
-			same := slices.EqualFunc(tally.NearTies, test.ties, func(a, b snapshot.NearTie) bool {
+			counted := recount(t, p, votes)
+			same := slices.EqualFunc(counted.NearTies, test.ties, func(a, b tally.NearTie) bool {
 				return a.Rule == b.Rule && a.Round == b.Round && a.Strategy == b.Strategy && slices.Equal(a.Choices, b.Choices)
 			})
-			if !same || !slices.EqualFunc(tally.Alternatives, test.alternatives, sameScores) {
-				t.Fatalf("got %s", toJSON(tally))
+			if !same || !slices.EqualFunc(counted.Alternatives, test.alternatives, sameScores) {
+				t.Fatalf("got %s", toJSON(counted))
 			}
-			want := snapshot.Agrees
+			want := tally.Agrees
 			if len(test.ties) > 0 {
-				want = snapshot.NearTied
+				want = tally.NearTied
 			}
-			if c := snapshot.Compare(published(p, tally), tally); c.Verdict != want {
+			if c := tally.Compare(published(p, counted), counted); c.Verdict != want {
 				t.Errorf("verdict %q, want %q", c.Verdict, want)
 			}
-			for _, o := range tally.Alternatives {
-				q := published(p, tally)
+			for _, o := range counted.Alternatives {
+				q := published(p, counted)
 				q.Scores = o.Scores
 				for i, row := range o.ScoresByStrategy {
 					q.ScoresByStrategy[i] = []*float64{&row[0]}
 				}
-				if c := snapshot.Compare(q, tally); c.Verdict != snapshot.NearTied {
+				if c := tally.Compare(q, counted); c.Verdict != tally.NearTied {
 					t.Errorf("alternative %v: verdict %q", o.Scores, c.Verdict)
 				}
 				q.Scores = slices.Clone(o.Scores)
 				q.Scores[0] += 1
-				if c := snapshot.Compare(q, tally); c.Verdict != snapshot.Disagrees {
+				if c := tally.Compare(q, counted); c.Verdict != tally.Disagrees {
 					t.Errorf("wrong score: verdict %q", c.Verdict)
 				}
 			}
@@ -77,7 +77,7 @@ func TestNearTies(t *testing.T) {
 	}
 }
 
-func sameScores(o snapshot.Outcome, want []float64) bool {
+func sameScores(o tally.Outcome, want []float64) bool {
 	return slices.EqualFunc(o.Scores, want, func(a, b float64) bool { return a-b < 1e-9 && b-a < 1e-9 })
 }
 
@@ -90,15 +90,15 @@ func TestNearTiesCoverEveryOrder(t *testing.T) {
 	for range 6000 {
 		e := closeElection(rnd)
 		p, votes := e.proposal()
-		tally := recount(t, p, votes)
+		counted := recount(t, p, votes)
 		rnd.Shuffle(len(votes), func(i, j int) { votes[i], votes[j] = votes[j], votes[i] })
 		other := recount(t, p, votes)
-		c := snapshot.Compare(published(p, other), tally)
-		if c.Verdict != snapshot.Agrees && c.Verdict != snapshot.NearTied {
-			t.Fatalf("verdict %q\n%s\n%s\n%s", c.Verdict, e, toJSON(tally), toJSON(other))
+		c := tally.Compare(published(p, other), counted)
+		if c.Verdict != tally.Agrees && c.Verdict != tally.NearTied {
+			t.Fatalf("verdict %q\n%s\n%s\n%s", c.Verdict, e, toJSON(counted), toJSON(other))
 		}
 		for i := range other.Scores {
-			if d := other.Scores[i] - tally.Scores[i]; d > 1e-6 || d < -1e-6 {
+			if d := other.Scores[i] - counted.Scores[i]; d > 1e-6 || d < -1e-6 {
 				flips[e.Type]++
 				break
 			}

@@ -1,4 +1,4 @@
-package snapshot
+package tally
 
 // ballot is a vote with its choice parsed.
 type ballot struct {

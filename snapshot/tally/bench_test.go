@@ -1,11 +1,11 @@
-package snapshot_test
+package tally_test
 
 import (
 	"encoding/json"
 	"math/rand/v2"
 	"testing"
 
-	"github.com/perpdao/perpquorum/snapshot"
+	"github.com/perpdao/perpquorum/snapshot/tally"
 )
 
 func BenchmarkRecount(b *testing.B) {
@@ -24,7 +24,7 @@ func BenchmarkRecount(b *testing.B) {
 			p, votes := e.proposal()
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := snapshot.Recount(p, votes); err != nil {
+				if _, err := tally.Recount(p, votes); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -1,10 +1,12 @@
-package snapshot
+package tally
 
 import (
 	"errors"
 	"fmt"
 	"math/big"
 	"slices"
+
+	"github.com/perpdao/perpquorum/snapshot"
 )
 
 // ErrTurnout means that a turnout of named choices has no meaning for a
@@ -23,7 +25,7 @@ type Turnout struct {
 // counts only votes for a choice with one of these texts; that is defined for
 // single-choice and basic alone, where a vote has one choice (else
 // ErrTurnout), and needs every choice unsealed (else ErrSealed).
-func TurnoutOf(p *Proposal, votes []Vote, choices []string) (*Turnout, error) {
+func TurnoutOf(p *snapshot.Proposal, votes []snapshot.Vote, choices []string) (*Turnout, error) {
 	counts, err := countingChoices(p, choices)
 	if err != nil {
 		return nil, err
@@ -45,7 +47,7 @@ func TurnoutOf(p *Proposal, votes []Vote, choices []string) (*Turnout, error) {
 }
 
 // countingChoices says of each choice whether it counts; nil means all votes do.
-func countingChoices(p *Proposal, names []string) ([]bool, error) {
+func countingChoices(p *snapshot.Proposal, names []string) ([]bool, error) {
 	if len(names) == 0 {
 		return nil, nil
 	}
@@ -64,7 +66,7 @@ func countingChoices(p *Proposal, names []string) ([]bool, error) {
 	return counts, nil
 }
 
-func isCounted(p *Proposal, v *Vote, counts []bool) (bool, error) {
+func isCounted(p *snapshot.Proposal, v *snapshot.Vote, counts []bool) (bool, error) {
 	if counts == nil {
 		return true, nil
 	}

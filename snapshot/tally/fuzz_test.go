@@ -1,4 +1,4 @@
-package snapshot_test
+package tally_test
 
 import (
 	"encoding/json"
@@ -7,7 +7,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"github.com/perpdao/perpquorum/snapshot"
+	"github.com/perpdao/perpquorum/snapshot/tally"
 )
 
 // FuzzRecount feeds any bytes as a choice to every voting type: no panic, no
@@ -27,22 +27,22 @@ func FuzzRecount(f *testing.F) {
 	f.Fuzz(func(t *testing.T, choice string, n uint8, vp float64) {
 		for _, typ := range votingTypes {
 			p, votes := poll(typ, int(n%13), cast{choice, vp}, cast{firstChoice(typ, int(n%13)), 2})
-			tally, err := snapshot.Recount(p, votes)
+			counted, err := tally.Recount(p, votes)
 			if err != nil {
-				if !errors.Is(err, snapshot.ErrUncountable) {
+				if !errors.Is(err, tally.ErrUncountable) {
 					t.Errorf("%s: %v", typ, err)
 				}
 				continue
 			}
-			if want, plain := plainlyValid(typ, choice, int(n%13)); plain && tally.Valid[0] != want {
-				t.Errorf("%s of %d: %s is valid: %t, want %t", typ, n%13, choice, tally.Valid[0], want)
+			if want, plain := plainlyValid(typ, choice, int(n%13)); plain && counted.Valid[0] != want {
+				t.Errorf("%s of %d: %s is valid: %t, want %t", typ, n%13, choice, counted.Valid[0], want)
 			}
-			if _, err := json.Marshal(tally); err != nil {
+			if _, err := json.Marshal(counted); err != nil {
 				t.Errorf("%s: %v", typ, err)
 			}
-			snapshot.Compare(p, tally)
-			if c := snapshot.Compare(published(p, tally), tally); c.Verdict == snapshot.Disagrees || c.Verdict == snapshot.OlderRules {
-				t.Errorf("%s: %q with itself: %s", typ, c.Verdict, toJSON(tally))
+			tally.Compare(p, counted)
+			if c := tally.Compare(published(p, counted), counted); c.Verdict == tally.Disagrees || c.Verdict == tally.OlderRules {
+				t.Errorf("%s: %q with itself: %s", typ, c.Verdict, toJSON(counted))
 			}
 		}
 	})

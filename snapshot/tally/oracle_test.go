@@ -1,4 +1,4 @@
-package snapshot_test
+package tally_test
 
 import (
 	"bufio"
@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/perpdao/perpquorum/snapshot"
+	"github.com/perpdao/perpquorum/snapshot/tally"
 )
 
 var votingTypes = []string{"single-choice", "basic", "approval", "weighted", "quadratic", "ranked-choice", "copeland"}
@@ -47,7 +48,7 @@ func askOracle(t *testing.T, elections []oracleElection) []oracleResult {
 	if _, err := exec.LookPath("node"); err != nil {
 		t.Fatalf("the oracle test needs Node.js 20: %v", err)
 	}
-	if _, err := os.Stat("../fixtures/node_modules/@snapshot-labs/snapshot.js"); err != nil {
+	if _, err := os.Stat("../../fixtures/node_modules/@snapshot-labs/snapshot.js"); err != nil {
 		t.Fatalf("the oracle test needs the npm packages of fixtures; in the repository's root run: %s", install)
 	}
 	var in, out, stderr bytes.Buffer
@@ -115,9 +116,9 @@ func TestOracle(t *testing.T) {
 func checkAgainstOracle(t *testing.T, e oracleElection, want oracleResult) {
 	t.Helper()
 	p, votes := e.proposal()
-	got, err := snapshot.Recount(p, votes)
+	got, err := tally.Recount(p, votes)
 	if want.Error != "" {
-		if !errors.Is(err, snapshot.ErrUncountable) {
+		if !errors.Is(err, tally.ErrUncountable) {
 			t.Errorf("%s: the oracle failed with %q, Recount gave %v\n%s", e.Type, want.Error, err, e)
 		}
 		return

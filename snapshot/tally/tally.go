@@ -1,9 +1,22 @@
-package snapshot
+// Package tally recounts the votes of a Snapshot proposal.
+//
+// [Recount] counts votes of every voting type by Snapshot's own rules, odd
+// choices included, and [Compare] compares the hub's result with it, figure by
+// figure. The comparison ends in a [Verdict]: the result agrees, it does not, or
+// the verdict names the reason for the difference: rounding noise decides, older
+// rules counted, choices are still encrypted. [TurnoutOf] sums the votes that
+// count towards a quorum exactly.
+//
+// The votes themselves are taken as given: nothing here checks a signature or
+// a voter's power.
+package tally
 
 import (
 	"errors"
 	"fmt"
 	"math"
+
+	"github.com/perpdao/perpquorum/snapshot"
 )
 
 // Errors of Recount and TurnoutOf, for errors.Is.
@@ -101,7 +114,7 @@ func rulesOf(votingType string) (rules, error) {
 }
 
 // Type "" is how the oldest proposals say single-choice.
-func votingType(p *Proposal) string {
+func votingType(p *snapshot.Proposal) string {
 	if p.Type == "" {
 		return "single-choice"
 	}
@@ -114,7 +127,7 @@ func votingType(p *Proposal) string {
 //
 // It fails with ErrVotingType, ErrSealed or ErrUncountable rather than return
 // a doubtful tally.
-func Recount(p *Proposal, votes []Vote) (*Tally, error) {
+func Recount(p *snapshot.Proposal, votes []snapshot.Vote) (*Tally, error) {
 	t := &Tally{Type: votingType(p)}
 	r, err := rulesOf(t.Type)
 	if err != nil {
@@ -142,7 +155,7 @@ func Recount(p *Proposal, votes []Vote) (*Tally, error) {
 }
 
 // ballots parses the votes and notes the sealed and the ragged ones.
-func (t *Tally) ballots(p *Proposal, votes []Vote) (election, error) {
+func (t *Tally) ballots(p *snapshot.Proposal, votes []snapshot.Vote) (election, error) {
 	e := election{choices: len(p.Choices), strategies: len(p.Strategies), ballots: make([]ballot, len(votes))}
 	for i := range votes {
 		v := &votes[i]
@@ -178,7 +191,7 @@ func sealed(choice value) bool {
 }
 
 // checkPowers refuses what no hub's sum can be made of.
-func checkPowers(v *Vote) error {
+func checkPowers(v *snapshot.Vote) error {
 	for k := -1; k < len(v.VPByStrategy); k++ {
 		vp := v.VP
 		if k >= 0 {

@@ -1,9 +1,11 @@
-package snapshot
+package tally
 
 import (
 	"fmt"
 	"math"
 	"slices"
+
+	"github.com/perpdao/perpquorum/snapshot"
 )
 
 // Verdict is what a comparison of the hub's result with a recount comes to.
@@ -61,7 +63,7 @@ func newScore(choice, strategy int, hub *float64, recount float64) Score {
 }
 
 // Compare holds the hub's result of p against a recount of its votes.
-func Compare(p *Proposal, t *Tally) Comparison {
+func Compare(p *snapshot.Proposal, t *Tally) Comparison {
 	h := hubResult{p.Scores, p.ScoresByStrategy, p.ScoresTotal}
 	if len(t.Valid) == 0 && len(p.Scores) == 0 && len(p.ScoresByStrategy) == 0 {
 		h = noVotes(t, h.total) // the hub keeps empty lists until the first vote

@@ -1,4 +1,4 @@
-package snapshot_test
+package tally_test
 
 import (
 	"encoding/json"
@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/perpdao/perpquorum/snapshot"
+	"github.com/perpdao/perpquorum/snapshot/tally"
 )
 
 // cast is a choice in JSON with a power.
@@ -25,13 +26,13 @@ func poll(typ string, n int, casts ...cast) (*snapshot.Proposal, []snapshot.Vote
 	return e.proposal()
 }
 
-func recount(t *testing.T, p *snapshot.Proposal, votes []snapshot.Vote) *snapshot.Tally {
+func recount(t *testing.T, p *snapshot.Proposal, votes []snapshot.Vote) *tally.Tally {
 	t.Helper()
-	tally, err := snapshot.Recount(p, votes)
+	counted, err := tally.Recount(p, votes)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return tally
+	return counted
 }
 
 func TestRecount(t *testing.T) {
@@ -94,29 +95,29 @@ func TestRecountRefuses(t *testing.T) {
 		vote func() (*snapshot.Proposal, []snapshot.Vote)
 		want error
 	}{
-		{"custom type", func() (*snapshot.Proposal, []snapshot.Vote) { return poll("custom", 2, cast{"1", 1}) }, snapshot.ErrVotingType},
-		{"type in capitals", func() (*snapshot.Proposal, []snapshot.Vote) { return poll("Basic", 2) }, snapshot.ErrVotingType},
+		{"custom type", func() (*snapshot.Proposal, []snapshot.Vote) { return poll("custom", 2, cast{"1", 1}) }, tally.ErrVotingType},
+		{"type in capitals", func() (*snapshot.Proposal, []snapshot.Vote) { return poll("Basic", 2) }, tally.ErrVotingType},
 		{"sealed", func() (*snapshot.Proposal, []snapshot.Vote) {
 			p, votes := poll("basic", 2, cast{"1", 1}, cast{`"0x04ab"`, 1})
 			p.ScoresState, p.Privacy = "pending", "shutter"
 			return p, votes
-		}, snapshot.ErrSealed},
-		{"no choice", func() (*snapshot.Proposal, []snapshot.Vote) { return poll("basic", 2, cast{"", 1}) }, snapshot.ErrUncountable},
-		{"half a choice", func() (*snapshot.Proposal, []snapshot.Vote) { return poll("approval", 2, cast{"[1", 1}) }, snapshot.ErrUncountable},
-		{"two choices", func() (*snapshot.Proposal, []snapshot.Vote) { return poll("basic", 2, cast{"1 2", 1}) }, snapshot.ErrUncountable},
+		}, tally.ErrSealed},
+		{"no choice", func() (*snapshot.Proposal, []snapshot.Vote) { return poll("basic", 2, cast{"", 1}) }, tally.ErrUncountable},
+		{"half a choice", func() (*snapshot.Proposal, []snapshot.Vote) { return poll("approval", 2, cast{"[1", 1}) }, tally.ErrUncountable},
+		{"two choices", func() (*snapshot.Proposal, []snapshot.Vote) { return poll("basic", 2, cast{"1 2", 1}) }, tally.ErrUncountable},
 		{"endless run-off", func() (*snapshot.Proposal, []snapshot.Vote) {
 			return poll("ranked-choice", 3, cast{"[true,2,3]", 1}, cast{"[2,true,3]", 2}, cast{"[3,2,true]", 2})
-		}, snapshot.ErrUncountable},
-		{"power is not a number", power(math.NaN()), snapshot.ErrUncountable},
-		{"infinite power", power(math.Inf(1)), snapshot.ErrUncountable},
-		{"negative power", power(-1), snapshot.ErrUncountable},
-		{"sum too large", power(1e308), snapshot.ErrUncountable},
+		}, tally.ErrUncountable},
+		{"power is not a number", power(math.NaN()), tally.ErrUncountable},
+		{"infinite power", power(math.Inf(1)), tally.ErrUncountable},
+		{"negative power", power(-1), tally.ErrUncountable},
+		{"sum too large", power(1e308), tally.ErrUncountable},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			tally, err := snapshot.Recount(test.vote())
-			if !errors.Is(err, test.want) || tally != nil {
-				t.Errorf("got %v, %v; want %v", tally, err, test.want)
+			counted, err := tally.Recount(test.vote())
+			if !errors.Is(err, test.want) || counted != nil {
+				t.Errorf("got %v, %v; want %v", counted, err, test.want)
 			}
 		})
 	}
@@ -126,11 +127,11 @@ func TestRecountRefuses(t *testing.T) {
 func TestRecountFinalWithSealedChoice(t *testing.T) {
 	p, votes := poll("basic", 2, cast{"1", 3}, cast{`"0x04ab"`, 2})
 	p.Privacy = "shutter"
-	tally := recount(t, p, votes)
-	if !slices.Equal(tally.Sealed, []int{1}) || !slices.Equal(tally.Scores, []float64{3, 0}) || tally.ScoresTotal != 5 {
-		t.Errorf("got %+v", tally)
+	counted := recount(t, p, votes)
+	if !slices.Equal(counted.Sealed, []int{1}) || !slices.Equal(counted.Scores, []float64{3, 0}) || counted.ScoresTotal != 5 {
+		t.Errorf("got %+v", counted)
 	}
-	if c := snapshot.Compare(published(p, tally), tally); c.Verdict != snapshot.StillSealed {
+	if c := tally.Compare(published(p, counted), counted); c.Verdict != tally.StillSealed {
 		t.Errorf("verdict %q", c.Verdict)
 	}
 }
@@ -140,11 +141,11 @@ func TestRecountWithoutPowerByStrategy(t *testing.T) {
 		p, votes := poll(typ, 2, cast{`1`, 3}, cast{`[1,2]`, 3}, cast{`{"1":2}`, 3})
 		votes[1].VPByStrategy = nil
 		votes[2].VPByStrategy = []float64{1, 2}
-		tally := recount(t, p, votes)
-		if !slices.Equal(tally.Ragged, []int{1, 2}) || tally.ScoresByStrategy != nil || tally.Scores[0] < 1.5 {
-			t.Errorf("%s: got %+v", typ, tally)
+		counted := recount(t, p, votes)
+		if !slices.Equal(counted.Ragged, []int{1, 2}) || counted.ScoresByStrategy != nil || counted.Scores[0] < 1.5 {
+			t.Errorf("%s: got %+v", typ, counted)
 		}
-		if c := snapshot.Compare(published(p, tally), tally); c.Verdict != snapshot.Unsplit {
+		if c := tally.Compare(published(p, counted), counted); c.Verdict != tally.Unsplit {
 			t.Errorf("%s: verdict %q", typ, c.Verdict)
 		}
 	}
@@ -155,18 +156,18 @@ func TestLeaders(t *testing.T) {
 		scores  []float64
 		leaders []int
 	}{{nil, nil}, {[]float64{0, 0}, nil}, {[]float64{1, 2}, []int{2}}, {[]float64{2, 1, 2}, []int{1, 3}}} {
-		if got := (snapshot.Outcome{Scores: test.scores}).Leaders(); !slices.Equal(got, test.leaders) {
+		if got := (tally.Outcome{Scores: test.scores}).Leaders(); !slices.Equal(got, test.leaders) {
 			t.Errorf("%v: got %v, want %v", test.scores, got, test.leaders)
 		}
 	}
 }
 
 // published is p with the figures of a tally, as a hub that agrees has it.
-func published(p *snapshot.Proposal, tally *snapshot.Tally) *snapshot.Proposal {
+func published(p *snapshot.Proposal, counted *tally.Tally) *snapshot.Proposal {
 	q := *p
-	q.Scores, q.ScoresTotal = slices.Clone(tally.Scores), tally.ScoresTotal
+	q.Scores, q.ScoresTotal = slices.Clone(counted.Scores), counted.ScoresTotal
 	q.ScoresByStrategy = nil
-	for _, row := range tally.ScoresByStrategy {
+	for _, row := range counted.ScoresByStrategy {
 		var cells []*float64
 		for _, x := range row {
 			cells = append(cells, &x)
