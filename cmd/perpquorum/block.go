@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -69,7 +70,13 @@ func runBlock(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	lines, err := findBlocks(c, wanted, at)
+	options, err := parseEndpoints(c)
+	if err != nil {
+		return err
+	}
+	p := newProgress(c.App.ErrWriter)
+	defer p.clear()
+	lines, err := findBlocks(c.Context, options, wanted, at, p)
 	if err != nil {
 		return err
 	}
@@ -96,15 +103,10 @@ func parseChains(names []string) (wanted []chains.ID, err error) {
 	return wanted, nil
 }
 
-func findBlocks(c *cli.Context, wanted []chains.ID, at time.Time) ([]blockLine, error) {
-	ctx, cancel, err := withTimeout(c)
-	if err != nil {
-		return nil, err
-	}
+func findBlocks(ctx context.Context, o endpointOptions, wanted []chains.ID, at time.Time, p *progress) ([]blockLine, error) {
+	ctx, cancel := context.WithTimeout(ctx, o.timeout)
 	defer cancel()
-	p := newProgress(c.App.ErrWriter)
-	defer p.clear()
-	nodes, closeAll, err := dial(ctx, c, wanted, p)
+	nodes, closeAll, err := o.dial(ctx, wanted, p)
 	if err != nil {
 		return nil, err
 	}

@@ -63,11 +63,11 @@ Exit codes:
 
 // examination is what the doctor is asked to do.
 type examination struct {
-	at      time.Time // zero: the default
-	model   *votingpower.Model
-	dialer  chains.Dialer
-	targets []chains.Target
-	hub     hubTarget
+	at        time.Time // zero: the default
+	model     *votingpower.Model
+	endpoints endpointOptions
+	targets   []chains.Target
+	hub       hubTarget
 }
 
 func runDoctor(c *cli.Context) error {
@@ -81,10 +81,7 @@ func runDoctor(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel, err := withTimeout(c)
-	if err != nil {
-		return err
-	}
+	ctx, cancel := context.WithTimeout(c.Context, e.endpoints.timeout)
 	defer cancel()
 	p := newProgress(c.App.ErrWriter)
 	defer p.clear()
@@ -116,14 +113,14 @@ func parseExamination(c *cli.Context) (e examination, err error) {
 	if e.model, err = openModel(c.String("model")); err != nil {
 		return e, err
 	}
-	if e.dialer, err = newDialer(c); err != nil {
+	if e.endpoints, err = parseEndpoints(c); err != nil {
 		return e, err
 	}
-	if e.hub, err = parseHub(c, e.model.Space); err != nil {
+	if e.hub, err = parseHub(newHub(c.String("hub"), time.Second), e.model.Space, c.IsSet("hub")); err != nil {
 		return e, err
 	}
 	ids := e.model.Chains()
-	urls, missing, err := configured(c.StringSlice("rpc"), ids, os.Getenv)
+	urls, missing, err := configured(e.endpoints.rpc, ids, os.Getenv)
 	if err == nil && len(missing) == len(ids) {
 		err = noEndpoint(missing)
 	}
@@ -140,7 +137,7 @@ func (e examination) run(ctx context.Context) (diagnosis, error) {
 	var hub hubFound
 	var group sync.WaitGroup
 	group.Go(func() { hub = e.hub.probe(ctx) })
-	probes, err := e.dialer.Probe(ctx, e.at, e.targets...)
+	probes, err := e.endpoints.dialer.Probe(ctx, e.at, e.targets...)
 	group.Wait()
 	if err != nil {
 		return diagnosis{}, err

@@ -118,7 +118,7 @@ func (e examination) diagnoseChain(id chains.ID, probes []chains.Probe) chainDia
 			good = append(good, probes[i])
 		}
 	}
-	err := chains.Ready(probes, id, e.dialer.Agree)
+	err := chains.Ready(probes, id, e.endpoints.dialer.Agree)
 	if len(probes) == 0 {
 		err = fmt.Errorf("%v: no endpoint is given; give --rpc %v=URL or set %s", id, id, environmentNames(id)[0])
 	}

@@ -11,8 +11,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/urfave/cli/v2"
-
 	"github.com/perpdao/perpquorum/chains"
 	"github.com/perpdao/perpquorum/snapshot"
 )
@@ -32,8 +30,8 @@ type hubFound struct {
 	limits  []string      // response headers about rate limits
 }
 
-func parseHub(c *cli.Context, space string) (h hubTarget, err error) {
-	h = hubTarget{client: newHub(c), space: space, named: c.IsSet("hub") && space != ""}
+func parseHub(client *snapshot.Client, space string, named bool) (h hubTarget, err error) {
+	h = hubTarget{client: client, space: space, named: named && space != ""}
 	if h.client.Endpoint == "" {
 		h.client.Endpoint = snapshot.DefaultEndpoint
 	}
@@ -54,7 +52,7 @@ func (h hubTarget) probe(ctx context.Context) (found hubFound) {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	defer transport.CloseIdleConnections()
 	headers := &lastHeaders{inner: transport}
-	h.client.HTTP, h.client.Retries, h.client.MaxWait = &http.Client{Transport: headers}, -1, time.Second
+	h.client.HTTP, h.client.Retries = &http.Client{Transport: headers}, -1
 	var took []time.Duration
 	for range 3 {
 		start := time.Now()

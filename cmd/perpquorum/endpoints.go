@@ -113,36 +113,49 @@ func joinIDs(ids []chains.ID) string {
 	return strings.Join(names, ", ")
 }
 
-// withTimeout bounds the command by --timeout.
-func withTimeout(c *cli.Context) (context.Context, context.CancelFunc, error) {
-	timeout := c.Duration("timeout")
-	if timeout <= 0 {
-		return nil, nil, usagef("--timeout %v: want a positive duration such as 2m", timeout)
-	}
-	ctx, cancel := context.WithTimeout(c.Context, timeout)
-	return ctx, cancel, nil
+// endpointOptions says which endpoints are read, and how.
+type endpointOptions struct {
+	rpc     []string      // CHAIN=URL each, in order of preference
+	timeout time.Duration // of the whole run
+	dialer  chains.Dialer
 }
 
-// checkEndpoints demands an endpoint for each wanted chain; nothing is sent.
-func checkEndpoints(c *cli.Context, wanted []chains.ID) error {
-	_, err := endpoints(c.StringSlice("rpc"), wanted, os.Getenv)
+// parseEndpoints reads the flags of endpointFlags.
+func parseEndpoints(c *cli.Context) (endpointOptions, error) {
+	o := endpointOptions{rpc: c.StringSlice("rpc"), timeout: c.Duration("timeout"), dialer: chains.Dialer{
+		AllowDev:         c.Bool("allow-dev-chain"),
+		AllowUnfinalized: c.Bool("allow-unfinalized"),
+		Agree:            c.Int("agree"),
+		RPS:              c.Float64("rps"),
+		UserAgent:        fmt.Sprintf("perpquorum/%s", buildInfo().version),
+	}}
+	switch {
+	case o.timeout <= 0:
+		return o, usagef("--timeout %v: want a positive duration such as 2m", o.timeout)
+	case o.dialer.Agree < 1:
+		return o, usagef("--agree %d: want 1 or more", o.dialer.Agree)
+	case !(o.dialer.RPS >= 0): // NaN included
+		return o, usagef("--rps %v: want a number of calls per second", o.dialer.RPS)
+	}
+	return o, nil
+}
+
+// check demands an endpoint for each wanted chain; nothing is sent.
+func (o endpointOptions) check(wanted []chains.ID) error {
+	_, err := endpoints(o.rpc, wanted, os.Getenv)
 	return err
 }
 
 // dial connects to the wanted chains at once. The returned function closes
 // the connections.
-func dial(ctx context.Context, c *cli.Context, wanted []chains.ID, p *progress) (map[chains.ID]votingpower.Node, func(), error) {
-	dialer, err := newDialer(c)
-	if err != nil {
-		return nil, nil, err
-	}
-	urls, err := endpoints(c.StringSlice("rpc"), wanted, os.Getenv)
+func (o endpointOptions) dial(ctx context.Context, wanted []chains.ID, p *progress) (map[chains.ID]votingpower.Node, func(), error) {
+	urls, err := endpoints(o.rpc, wanted, os.Getenv)
 	if err != nil {
 		return nil, nil, err
 	}
 	for _, id := range wanted {
-		if len(urls[id]) < dialer.Agree {
-			err := usagef("--agree %d: %s has %s", dialer.Agree, id, counted(len(urls[id]), "endpoint"))
+		if len(urls[id]) < o.dialer.Agree {
+			err := usagef("--agree %d: %s has %s", o.dialer.Agree, id, counted(len(urls[id]), "endpoint"))
 			return nil, nil, hintf(err, "repeat --rpc %s=URL, or put more URLs into the environment variable", id)
 		}
 	}
@@ -158,7 +171,7 @@ func dial(ctx context.Context, c *cli.Context, wanted []chains.ID, p *progress) 
 	for i, id := range wanted {
 		g.Go(func() (err error) {
 			p.say("connecting to %s", id)
-			clients[i], err = dialer.Dial(gctx, id, urls[id]...)
+			clients[i], err = o.dialer.Dial(gctx, id, urls[id]...)
 			if errors.Is(err, chains.ErrEndpointURL) {
 				err = fmt.Errorf("%s: %w", id, err)
 			}
@@ -174,21 +187,4 @@ func dial(ctx context.Context, c *cli.Context, wanted []chains.ID, p *progress) 
 		nodes[id] = &progressNode{clients[i], p, id}
 	}
 	return nodes, closeAll, nil
-}
-
-func newDialer(c *cli.Context) (chains.Dialer, error) {
-	d := chains.Dialer{
-		AllowDev:         c.Bool("allow-dev-chain"),
-		AllowUnfinalized: c.Bool("allow-unfinalized"),
-		Agree:            c.Int("agree"),
-		RPS:              c.Float64("rps"),
-		UserAgent:        fmt.Sprintf("perpquorum/%s", buildInfo().version),
-	}
-	if d.Agree < 1 {
-		return d, usagef("--agree %d: want 1 or more", d.Agree)
-	}
-	if !(d.RPS >= 0) { // NaN included
-		return d, usagef("--rps %v: want a number of calls per second", d.RPS)
-	}
-	return d, nil
 }

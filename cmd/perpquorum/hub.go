@@ -25,13 +25,14 @@ const hubHelp = `PROPOSAL is an id (0x... or Qm...), or the URL of the proposal'
 only ever asked, never told anything. An API key, which raises its rate limit,
 is read from the environment variable SNAPSHOT_API_KEY.`
 
-// newHub returns a client of the hub that the flags name.
-func newHub(c *cli.Context) *snapshot.Client {
+// newHub returns a client of the hub at a URL; "" is the default one. It waits
+// at most for the given time where the hub limits the rate.
+func newHub(endpoint string, wait time.Duration) *snapshot.Client {
 	return &snapshot.Client{
-		Endpoint:  c.String("hub"),
+		Endpoint:  endpoint,
 		APIKey:    os.Getenv("SNAPSHOT_API_KEY"),
 		UserAgent: "perpquorum/" + buildInfo().version,
-		MaxWait:   c.Duration("timeout"),
+		MaxWait:   wait,
 	}
 }
 

@@ -68,13 +68,14 @@ func runPower(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	r := &powerRun{c: c, hub: newHub(c), progress: newProgress(c.App.ErrWriter)}
-	defer r.progress.clear()
-	defer r.hub.CloseIdleConnections()
-	ctx, cancel, err := withTimeout(c)
+	options, err := parseEndpoints(c)
 	if err != nil {
 		return err
 	}
+	r := &powerRun{c: c, endpoints: options, hub: newHub(c.String("hub"), options.timeout), progress: newProgress(c.App.ErrWriter)}
+	defer r.progress.clear()
+	defer r.hub.CloseIdleConnections()
+	ctx, cancel := context.WithTimeout(c.Context, options.timeout)
 	defer cancel()
 	read := r.ofSpace
 	if given {
@@ -99,10 +100,11 @@ func runPower(c *cli.Context) error {
 
 // powerRun reads the power of some voters.
 type powerRun struct {
-	c        *cli.Context
-	hub      *snapshot.Client
-	progress *progress
-	source   string // what the strategies are those of
+	c         *cli.Context
+	endpoints endpointOptions
+	hub       *snapshot.Client
+	progress  *progress
+	source    string // what the strategies are those of
 }
 
 // ofProposal reads by the strategies and the snapshot block of --proposal.
@@ -178,7 +180,7 @@ func (r *powerRun) collect(ctx context.Context, q strategy.Query, home func(map[
 			return nil, usagef("--block: want another chain than %s that the strategies read, of %s", q.Network, joinIDs(wanted))
 		}
 	}
-	nodes, closeAll, err := dial(ctx, r.c, wanted, r.progress)
+	nodes, closeAll, err := r.endpoints.dial(ctx, wanted, r.progress)
 	if err != nil {
 		return nil, err
 	}

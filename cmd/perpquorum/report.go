@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -178,14 +179,15 @@ func reportFromChains(c *cli.Context) (*report.Report, error) {
 			return nil, usagef("--block: the model reads no chain %s, only %s", id, joinIDs(m.Chains()))
 		}
 	}
-	ctx, cancel, err := withTimeout(c)
+	options, err := parseEndpoints(c)
 	if err != nil {
 		return nil, err
 	}
+	ctx, cancel := context.WithTimeout(c.Context, options.timeout)
 	defer cancel()
 	p := newProgress(c.App.ErrWriter)
 	defer p.clear()
-	nodes, closeAll, err := dial(ctx, c, m.Chains(), p)
+	nodes, closeAll, err := options.dial(ctx, m.Chains(), p)
 	if err != nil {
 		return nil, err
 	}

@@ -17,19 +17,24 @@ import (
 
 // voteRun gathers everything about one vote.
 type voteRun struct {
-	c        *cli.Context
-	ref      snapshot.ProposalRef
-	hub      *snapshot.Client
-	model    *votingpower.Model
-	blocks   map[chains.ID]uint64 // as --block names them
-	progress *progress
-	clock    snapshot.Clock
+	c         *cli.Context
+	endpoints endpointOptions
+	ref       snapshot.ProposalRef
+	hub       *snapshot.Client
+	model     *votingpower.Model
+	blocks    map[chains.ID]uint64 // as --block names them
+	progress  *progress
+	clock     snapshot.Clock
 }
 
 // newVoteRun reads the command line; it asks nobody.
 func newVoteRun(c *cli.Context, proposal string) (*voteRun, error) {
-	v := &voteRun{c: c, hub: newHub(c), progress: newProgress(c.App.ErrWriter), clock: wallClock{}}
+	v := &voteRun{c: c, progress: newProgress(c.App.ErrWriter), clock: wallClock{}}
 	var err error
+	if v.endpoints, err = parseEndpoints(c); err != nil {
+		return nil, err
+	}
+	v.hub = newHub(c.String("hub"), v.endpoints.timeout)
 	if v.ref, err = parseProposal(proposal); err != nil {
 		return nil, err
 	}
@@ -64,10 +69,7 @@ func (v *voteRun) bundle() (*report.Bundle, error) {
 			return nil, err
 		}
 	}
-	ctx, cancel, err := withTimeout(v.c)
-	if err != nil {
-		return nil, err
-	}
+	ctx, cancel := context.WithTimeout(v.c.Context, v.endpoints.timeout)
 	defer cancel()
 	return v.collect(ctx, p, plan)
 }
@@ -75,10 +77,7 @@ func (v *voteRun) bundle() (*report.Bundle, error) {
 // open reads the proposal, and finds out what to read where, before any chain
 // is asked: for the figures of the model, and for the voters' power if voters says so.
 func (v *voteRun) open(voters bool) (*snapshot.Proposal, *votePlan, error) {
-	ctx, cancel, err := withTimeout(v.c)
-	if err != nil {
-		return nil, nil, err
-	}
+	ctx, cancel := context.WithTimeout(v.c.Context, v.endpoints.timeout)
 	defer cancel()
 	v.progress.say("reading the proposal")
 	p, err := readProposal(ctx, v.hub, v.ref, v.model)
@@ -89,7 +88,7 @@ func (v *voteRun) open(voters bool) (*snapshot.Proposal, *votePlan, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return p, plan, checkEndpoints(v.c, plan.wanted)
+	return p, plan, v.endpoints.check(plan.wanted)
 }
 
 // figures reads circulating voting power at the blocks of the proposal alone.
@@ -98,12 +97,9 @@ func (v *voteRun) figures() (*votingpower.Evidence, error) {
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel, err := withTimeout(v.c)
-	if err != nil {
-		return nil, err
-	}
+	ctx, cancel := context.WithTimeout(v.c.Context, v.endpoints.timeout)
 	defer cancel()
-	nodes, closeAll, err := dial(ctx, v.c, plan.wanted, v.progress)
+	nodes, closeAll, err := v.endpoints.dial(ctx, plan.wanted, v.progress)
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +111,7 @@ func (v *voteRun) figures() (*votingpower.Evidence, error) {
 // collect reads votes and chains side by side, and then, if the vote is final,
 // the voters' power: that of an open vote may still change.
 func (v *voteRun) collect(ctx context.Context, p *snapshot.Proposal, plan *votePlan) (*report.Bundle, error) {
-	nodes, closeAll, err := dial(ctx, v.c, plan.wanted, v.progress)
+	nodes, closeAll, err := v.endpoints.dial(ctx, plan.wanted, v.progress)
 	if err != nil {
 		return nil, err
 	}

@@ -19,11 +19,10 @@ const (
 // watch waits until the vote is final, or until --deadline has passed, and
 // returns the proposal as it was seen last.
 func (v *voteRun) watch(p *snapshot.Proposal) (*snapshot.Proposal, error) {
-	timeout := v.c.Duration("timeout")
 	w := watcher{
 		clock: v.clock, until: v.clock.Now().Add(v.c.Duration("deadline")), open: lookOpen, say: v.progress.say,
 		look: func(ctx context.Context) (*snapshot.Proposal, error) {
-			ctx, cancel := context.WithTimeout(ctx, timeout)
+			ctx, cancel := context.WithTimeout(ctx, v.endpoints.timeout)
 			defer cancel()
 			return v.hub.Proposal(ctx, v.ref.ID)
 		},
