@@ -104,7 +104,7 @@ func tallied(t testing.TB, elections ...*election) {
 		}
 		in.Write(append(line, '\n'))
 	}
-	node := exec.CommandContext(t.Context(), "node", "../../snapshot/testdata/oracle.cjs")
+	node := exec.CommandContext(t.Context(), "node", "../../snapshot/tally/testdata/oracle.cjs")
 	node.Stdin, node.Stdout, node.Stderr = &in, &out, &stderr
 	if err := node.Run(); err != nil {
 		t.Fatalf("tallying needs Node.js and the npm packages of fixtures (npm ci --prefix fixtures): %v\n%s", err, stderr.String())
