@@ -68,9 +68,31 @@
 package chains
 
 import (
+	"context"
 	"fmt"
 	"strconv"
+	"time"
+
+	"github.com/ethereum/go-ethereum/core/types"
 )
+
+// Node reads one chain. *Client is a Node; the packages above take the interface,
+// so that a caller can put a cache or a recorder in between.
+type Node interface {
+	// Chain returns the chain that the node was proven to be on, and whether it
+	// was let pass although it failed the proof of being that public chain.
+	Chain() (id ID, development bool)
+	// BlockAt returns the first block at or after t.
+	BlockAt(ctx context.Context, t time.Time) (Block, error)
+	// BlockByNumber returns block n, marked as pinned.
+	BlockByNumber(ctx context.Context, n uint64) (Block, error)
+	// Finalized returns the header of the newest finalized block.
+	Finalized(ctx context.Context) (*types.Header, error)
+	// CallAt answers all calls at block b, in order, or fails.
+	CallAt(ctx context.Context, b Block, calls []Call) ([]Answer, error)
+	// BulkCallAt does the same for calls by the thousand.
+	BulkCallAt(ctx context.Context, b Block, calls []Call) ([]Answer, error)
+}
 
 // ID is an EIP-155 chain id. Its text form is a name for the chains this
 // package knows ("ethereum", "optimism") and the decimal number for any other.

@@ -45,7 +45,7 @@ func BenchmarkReport(b *testing.B) {
 		if err := g.Wait(); err != nil {
 			b.Fatal(err)
 		}
-		nodes := map[chains.ID]votingpower.Node{chains.Ethereum: clients[0], chains.Optimism: clients[1]}
+		nodes := map[chains.ID]chains.Node{chains.Ethereum: clients[0], chains.Optimism: clients[1]}
 		evidence, err := votingpower.Collect(b.Context(), nodes, model, votingpower.When{At: unix(testchain.Snapshot)})
 		if err != nil {
 			b.Fatal(err)

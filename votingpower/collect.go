@@ -9,26 +9,10 @@ import (
 	"time"
 
 	"github.com/ethereum/go-ethereum/common/hexutil"
-	"github.com/ethereum/go-ethereum/core/types"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/perpdao/perpquorum/chains"
 )
-
-// Node reads one chain. *chains.Client is a Node.
-type Node interface {
-	// Chain returns the chain that the node was proven to be on, and whether
-	// it failed the proof of being the public chain of its id and was let pass.
-	Chain() (id chains.ID, development bool)
-	// BlockAt returns the first block at or after t.
-	BlockAt(ctx context.Context, t time.Time) (chains.Block, error)
-	// BlockByNumber returns block n, marked as pinned.
-	BlockByNumber(ctx context.Context, n uint64) (chains.Block, error)
-	// Finalized returns the header of the newest finalized block.
-	Finalized(ctx context.Context) (*types.Header, error)
-	// CallAt answers all calls at block b, in order, or fails.
-	CallAt(ctx context.Context, b chains.Block, calls []chains.Call) ([]chains.Answer, error)
-}
 
 // When picks the query time and the blocks of a run.
 //
@@ -52,7 +36,7 @@ type When struct {
 // (chains.ErrReorg), the whole run starts anew, once.
 //
 // Collect does not judge what it read: Compute does.
-func Collect(ctx context.Context, nodes map[chains.ID]Node, m *Model, when When) (*Evidence, error) {
+func Collect(ctx context.Context, nodes map[chains.ID]chains.Node, m *Model, when When) (*Evidence, error) {
 	c := collector{nodes: nodes, model: m, when: when}
 	if err := c.check(); err != nil {
 		return nil, err
@@ -65,7 +49,7 @@ func Collect(ctx context.Context, nodes map[chains.ID]Node, m *Model, when When)
 }
 
 type collector struct {
-	nodes map[chains.ID]Node
+	nodes map[chains.ID]chains.Node
 	model *Model
 	when  When
 }

@@ -21,6 +21,8 @@ import (
 
 // node serves one made-up chain from memory. Its headers have true hashes.
 type node struct {
+	chains.Node // panics: a model needs no calls by the thousand
+
 	id          chains.ID
 	development bool
 	headers     []*types.Header
@@ -113,12 +115,12 @@ func (n *node) CallAt(ctx context.Context, b chains.Block, calls []chains.Call) 
 
 // perpNodes are two chains around the query time: Optimism has a run of equal
 // timestamps, as before Bedrock, and is final only up to block 4.
-func perpNodes() (nodes map[chains.ID]votingpower.Node, ethereum, optimism *node) {
+func perpNodes() (nodes map[chains.ID]chains.Node, ethereum, optimism *node) {
 	t := queryTime.Unix()
 	ethereum = newNode(chains.Ethereum, perpState(), t-24, t-12, t, t+12, t+24)
 	optimism = newNode(chains.Optimism, perpState(), t-30, t-10, t-10, t-9, t-9, t+6, t+6, t+20)
 	optimism.finalized = 4
-	return map[chains.ID]votingpower.Node{chains.Ethereum: ethereum, chains.Optimism: optimism}, ethereum, optimism
+	return map[chains.ID]chains.Node{chains.Ethereum: ethereum, chains.Optimism: optimism}, ethereum, optimism
 }
 
 func TestCollect(t *testing.T) {
@@ -258,7 +260,7 @@ func TestCollectRestartsOnReorg(t *testing.T) {
 // What is wrong with the input is found before any request.
 func TestCollectRefuses(t *testing.T) {
 	type input struct {
-		nodes map[chains.ID]votingpower.Node
+		nodes map[chains.ID]chains.Node
 		model *votingpower.Model
 		when  votingpower.When
 	}
@@ -391,7 +393,7 @@ func TestCollectNetworkWithoutToken(t *testing.T) {
 	m := madeUp(t)
 	m.Network = chains.Ethereum
 	unix := queryTime.Unix()
-	nodes := map[chains.ID]votingpower.Node{
+	nodes := map[chains.ID]chains.Node{
 		chains.Ethereum: newNode(chains.Ethereum, state{}, unix-12, unix),
 		base:            newNode(base, madeUpState(), unix-2, unix, unix+2),
 	}

@@ -21,9 +21,9 @@ import (
 // escrow's public points, never from the calls that the model makes.
 
 // dial connects to both chains of a world.
-func dial(t *testing.T, d chains.Dialer, w *testchain.World) map[chains.ID]votingpower.Node {
+func dial(t *testing.T, d chains.Dialer, w *testchain.World) map[chains.ID]chains.Node {
 	t.Helper()
-	nodes := map[chains.ID]votingpower.Node{}
+	nodes := map[chains.ID]chains.Node{}
 	for _, c := range []*testchain.Chain{w.Ethereum, w.Optimism} {
 		client, err := d.Dial(t.Context(), chains.ID(c.ID), c.URL)
 		if err != nil {
@@ -38,7 +38,7 @@ func dial(t *testing.T, d chains.Dialer, w *testchain.World) map[chains.ID]votin
 func unix(t uint64) time.Time { return time.Unix(int64(t), 0).UTC() }
 
 // checkMoments computes the PERP model at every moment of a world.
-func checkMoments(t *testing.T, w *testchain.World, nodes map[chains.ID]votingpower.Node) {
+func checkMoments(t *testing.T, w *testchain.World, nodes map[chains.ID]chains.Node) {
 	seen := map[string]string{}
 	for _, moment := range w.Moments {
 		t.Run(moment.Name, func(t *testing.T) {
@@ -76,7 +76,7 @@ func TestEndToEnd(t *testing.T) {
 
 // checkPinned reads at each block of a run of equal timestamps by number:
 // the query time is the same, the figures are not.
-func checkPinned(t *testing.T, w *testchain.World, nodes map[chains.ID]votingpower.Node) {
+func checkPinned(t *testing.T, w *testchain.World, nodes map[chains.ID]chains.Node) {
 	ethereum := w.Ethereum.At(testchain.Snapshot)
 	powers := map[string]bool{}
 	for n := w.Optimism.At(testchain.Snapshot).NumberU64(); n <= w.Optimism.LastAt(testchain.Snapshot).NumberU64(); n++ {
@@ -96,7 +96,7 @@ func checkPinned(t *testing.T, w *testchain.World, nodes map[chains.ID]votingpow
 }
 
 // checkBeforeContract asks for times at which a contract did not exist.
-func checkBeforeContract(t *testing.T, w *testchain.World, nodes map[chains.ID]votingpower.Node) {
+func checkBeforeContract(t *testing.T, w *testchain.World, nodes map[chains.ID]chains.Node) {
 	justBefore := w.Optimism.Blocks[w.Optimism.At(testchain.EscrowTime).NumberU64()-1]
 	for _, c := range []struct {
 		name     string
@@ -146,7 +146,7 @@ func exampleModel(w *testchain.World) *votingpower.Model {
 	}
 }
 
-func checkOtherModel(t *testing.T, w *testchain.World, nodes map[chains.ID]votingpower.Node) {
+func checkOtherModel(t *testing.T, w *testchain.World, nodes map[chains.ID]chains.Node) {
 	l := w.EthereumLedger
 	for _, at := range []uint64{testchain.ExampleTime + 60, testchain.TreasuryEmpty, testchain.Snapshot, testchain.LocksExpired, testchain.EndTime} {
 		block := w.Ethereum.At(at)
@@ -212,7 +212,7 @@ func TestEndToEndPublicOnly(t *testing.T) {
 
 // checkBlockAt compares the search for a block with a scan of all blocks, at
 // block times and a second beside them.
-func checkBlockAt(t *testing.T, w *testchain.World, nodes map[chains.ID]votingpower.Node) {
+func checkBlockAt(t *testing.T, w *testchain.World, nodes map[chains.ID]chains.Node) {
 	for _, c := range []*testchain.Chain{w.Ethereum, w.Optimism} {
 		for n := uint64(0); n < c.Finalized.NumberU64(); n += 31 {
 			for _, at := range []uint64{c.Blocks[n].Time(), c.Blocks[n].Time() + 1} {

@@ -15,7 +15,7 @@ import (
 
 // compute collects and computes, and demands that the evidence says the same
 // after a trip through its file form.
-func compute(t *testing.T, nodes map[chains.ID]votingpower.Node, m *votingpower.Model, when votingpower.When) *votingpower.Result {
+func compute(t *testing.T, nodes map[chains.ID]chains.Node, m *votingpower.Model, when votingpower.When) *votingpower.Result {
 	t.Helper()
 	evidence, err := votingpower.Collect(t.Context(), nodes, m, when)
 	if err != nil {

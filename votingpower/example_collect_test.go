@@ -15,7 +15,7 @@ import (
 // moment that is not recent they must be archive nodes.
 func ExampleCollect() {
 	ctx := context.Background()
-	nodes := map[chains.ID]votingpower.Node{}
+	nodes := map[chains.ID]chains.Node{}
 	for id, url := range map[chains.ID]string{
 		chains.Ethereum: os.Getenv("PERPQUORUM_RPC_ETHEREUM"),
 		chains.Optimism: os.Getenv("PERPQUORUM_RPC_OPTIMISM"),

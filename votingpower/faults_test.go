@@ -106,7 +106,7 @@ func (r *run) report(ctx context.Context, t *testing.T) (*votingpower.Result, er
 	t.Helper()
 	d := r.dialer
 	d.Clock = r.clock
-	nodes := map[chains.ID]votingpower.Node{}
+	nodes := map[chains.ID]chains.Node{}
 	for _, id := range []chains.ID{chains.Ethereum, chains.Optimism} {
 		var urls []string
 		for _, s := range r.servers[id] {

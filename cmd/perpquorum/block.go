@@ -12,7 +12,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/perpdao/perpquorum/chains"
-	"github.com/perpdao/perpquorum/votingpower"
 	"github.com/perpdao/perpquorum/votingpower/report"
 )
 
@@ -129,7 +128,7 @@ func findBlocks(ctx context.Context, o endpointOptions, wanted []chains.ID, at t
 	return lines, g.Wait()
 }
 
-func describeBlock(node votingpower.Node, b chains.Block) blockLine {
+func describeBlock(node chains.Node, b chains.Block) blockLine {
 	id, development := node.Chain()
 	return blockLine{
 		Chain: id, ID: uint64(id), Number: b.Number(), Time: momentOf(b.Time()),

@@ -13,7 +13,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/perpdao/perpquorum/chains"
-	"github.com/perpdao/perpquorum/votingpower"
 )
 
 // endpointFlags are the flags of every command that reads chains.
@@ -148,7 +147,7 @@ func (o endpointOptions) check(wanted []chains.ID) error {
 
 // dial connects to the wanted chains at once. The returned function closes
 // the connections.
-func (o endpointOptions) dial(ctx context.Context, wanted []chains.ID, p *progress) (map[chains.ID]votingpower.Node, func(), error) {
+func (o endpointOptions) dial(ctx context.Context, wanted []chains.ID, p *progress) (map[chains.ID]chains.Node, func(), error) {
 	urls, err := endpoints(o.rpc, wanted, os.Getenv)
 	if err != nil {
 		return nil, nil, err
@@ -182,7 +181,7 @@ func (o endpointOptions) dial(ctx context.Context, wanted []chains.ID, p *progre
 		closeAll()
 		return nil, nil, err
 	}
-	nodes := map[chains.ID]votingpower.Node{}
+	nodes := map[chains.ID]chains.Node{}
 	for i, id := range wanted {
 		nodes[id] = &progressNode{clients[i], p, id}
 	}

@@ -21,7 +21,7 @@ var update = flag.Bool("update", false, "rewrite the built-in example and the ex
 // endpoints are replaced: they hold a port that is another one in each run.
 func TestExample(t *testing.T) {
 	w := testchain.Start(t)
-	nodes := map[chains.ID]votingpower.Node{}
+	nodes := map[chains.ID]chains.Node{}
 	for id, chain := range map[chains.ID]*testchain.Chain{chains.Ethereum: w.Ethereum, chains.Optimism: w.Optimism} {
 		client, err := chains.Dialer{AllowDev: true}.Dial(t.Context(), id, chain.URL)
 		if err != nil {

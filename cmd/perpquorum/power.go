@@ -160,7 +160,7 @@ func (r *powerRun) ofSpace(ctx context.Context, voters []string) (*strategy.Evid
 	for _, spec := range s.Strategies {
 		q.Strategies = append(q.Strategies, strategy.Spec(spec))
 	}
-	return r.collect(ctx, q, func(nodes map[chains.ID]strategy.Node) (uint64, error) {
+	return r.collect(ctx, q, func(nodes map[chains.ID]chains.Node) (uint64, error) {
 		b, err := nodes[q.Network].BlockAt(ctx, at)
 		if err != nil {
 			return 0, momentHint(err)
@@ -170,7 +170,7 @@ func (r *powerRun) ofSpace(ctx context.Context, voters []string) (*strategy.Evid
 }
 
 // collect reads q; home, if it is there, finds the block of q.Network.
-func (r *powerRun) collect(ctx context.Context, q strategy.Query, home func(map[chains.ID]strategy.Node) (uint64, error)) (*strategy.Evidence, error) {
+func (r *powerRun) collect(ctx context.Context, q strategy.Query, home func(map[chains.ID]chains.Node) (uint64, error)) (*strategy.Evidence, error) {
 	wanted, err := strategy.Chains(q)
 	if err != nil {
 		return nil, err
@@ -185,13 +185,12 @@ func (r *powerRun) collect(ctx context.Context, q strategy.Query, home func(map[
 		return nil, err
 	}
 	defer closeAll()
-	readers := powerNodes(nodes)
 	if home != nil {
-		if q.Block, err = home(readers); err != nil {
+		if q.Block, err = home(nodes); err != nil {
 			return nil, err
 		}
 	}
 	r.progress.say("reading the power of %d voters", len(q.Voters))
-	e, err := strategy.Collect(ctx, readers, q)
+	e, err := strategy.Collect(ctx, nodes, q)
 	return e, snapshotHint(err)
 }

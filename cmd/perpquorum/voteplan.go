@@ -67,7 +67,7 @@ func newVotePlan(m *votingpower.Model, p *snapshot.Proposal, pins map[chains.ID]
 }
 
 // figures reads circulating voting power at the plan's blocks.
-func (plan *votePlan) figures(ctx context.Context, nodes map[chains.ID]votingpower.Node, m *votingpower.Model) (*votingpower.Evidence, error) {
+func (plan *votePlan) figures(ctx context.Context, nodes map[chains.ID]chains.Node, m *votingpower.Model) (*votingpower.Evidence, error) {
 	when := plan.when
 	if plan.network != m.Network { // then Collect cannot know whose block's time decides
 		b, err := nodes[plan.network].BlockByNumber(ctx, plan.block)
@@ -80,21 +80,10 @@ func (plan *votePlan) figures(ctx context.Context, nodes map[chains.ID]votingpow
 }
 
 // power reads the voters' power.
-func (plan *votePlan) power(ctx context.Context, nodes map[chains.ID]votingpower.Node, ballot *report.Ballot) (*strategy.Evidence, error) {
+func (plan *votePlan) power(ctx context.Context, nodes map[chains.ID]chains.Node, ballot *report.Ballot) (*strategy.Evidence, error) {
 	q, err := report.PowerQuery(ballot.Proposal, ballot.Votes, plan.pins)
 	if err != nil {
 		return nil, err
 	}
-	return strategy.Collect(ctx, powerNodes(nodes), q)
-}
-
-// powerNodes are the same nodes as strategies see them.
-func powerNodes(nodes map[chains.ID]votingpower.Node) map[chains.ID]strategy.Node {
-	out := map[chains.ID]strategy.Node{}
-	for id, node := range nodes {
-		if reader, ok := node.(strategy.Node); ok {
-			out[id] = reader
-		}
-	}
-	return out
+	return strategy.Collect(ctx, nodes, q)
 }

@@ -18,7 +18,7 @@ func byBlock(block uint64, _ chains.Call) ([]byte, error) {
 }
 
 // two makes Ethereum with its snapshot block 3 at time 124, and Optimism.
-func two(optimism ...uint64) (*node, map[chains.ID]strategy.Node) {
+func two(optimism ...uint64) (*node, map[chains.ID]chains.Node) {
 	eth, nodes := ethereum(byBlock)
 	op := newNode(chains.Optimism, optimism...)
 	op.answer = byBlock

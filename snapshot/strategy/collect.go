@@ -14,14 +14,6 @@ import (
 	"github.com/perpdao/perpquorum/chains"
 )
 
-// Node reads one chain. *chains.Client is a Node.
-type Node interface {
-	Chain() (id chains.ID, development bool)
-	BlockAt(ctx context.Context, t time.Time) (chains.Block, error)
-	BlockByNumber(ctx context.Context, n uint64) (chains.Block, error)
-	BulkCallAt(ctx context.Context, b chains.Block, calls []chains.Call) ([]chains.Answer, error)
-}
-
 // Chains lists the chains that the query reads, in ascending order. The
 // network of the proposal is always among them.
 func Chains(q Query) ([]chains.ID, error) {
@@ -41,7 +33,7 @@ func Chains(q Query) ([]chains.ID, error) {
 // a node for each of Chains(q) and sends nothing if one is missing. Chains are
 // read side by side. A failing call fails the whole, as it does on Snapshot. If a
 // reorg replaces a block in between (chains.ErrReorg), the run starts anew, once.
-func Collect(ctx context.Context, nodes map[chains.ID]Node, q Query) (*Evidence, error) {
+func Collect(ctx context.Context, nodes map[chains.ID]chains.Node, q Query) (*Evidence, error) {
 	p, err := newPlan(q)
 	if err != nil {
 		return nil, err
@@ -58,7 +50,7 @@ func Collect(ctx context.Context, nodes map[chains.ID]Node, q Query) (*Evidence,
 	return e, err
 }
 
-func (p *plan) collect(ctx context.Context, nodes map[chains.ID]Node) (*Evidence, error) {
+func (p *plan) collect(ctx context.Context, nodes map[chains.ID]chains.Node) (*Evidence, error) {
 	places := map[Place]Reading{}
 	for hop := 0; hop <= 2; hop++ {
 		if err := p.resolve(ctx, nodes, places, hop); err != nil {
@@ -86,7 +78,7 @@ func (p *plan) collect(ctx context.Context, nodes map[chains.ID]Node) (*Evidence
 }
 
 // resolve finds the blocks of all places that are hop blocks away from the snapshot block.
-func (p *plan) resolve(ctx context.Context, nodes map[chains.ID]Node, places map[Place]Reading, hop int) error {
+func (p *plan) resolve(ctx context.Context, nodes map[chains.ID]chains.Node, places map[Place]Reading, hop int) error {
 	group, ctx := errgroup.WithContext(ctx)
 	var mu sync.Mutex
 	found := map[Place]Reading{}
@@ -109,7 +101,7 @@ func (p *plan) resolve(ctx context.Context, nodes map[chains.ID]Node, places map
 	return err
 }
 
-func (p *plan) resolvePlace(ctx context.Context, node Node, places map[Place]Reading, place Place) (Reading, error) {
+func (p *plan) resolvePlace(ctx context.Context, node chains.Node, places map[Place]Reading, place Place) (Reading, error) {
 	_, development := node.Chain()
 	reading := Reading{Development: development}
 	base, derived := place.base(p.query.Network)
@@ -148,7 +140,7 @@ func (p *plan) resolvePlace(ctx context.Context, node Node, places map[Place]Rea
 }
 
 // read makes the calls at the sample's block.
-func (s *Sample) read(ctx context.Context, node Node, calls []chains.Call) error {
+func (s *Sample) read(ctx context.Context, node chains.Node, calls []chains.Call) error {
 	s.Results = make([]hexutil.Bytes, len(calls))
 	if len(calls) == 0 {
 		return nil

@@ -27,7 +27,7 @@ func ExampleCollect() {
 		},
 		Voters: []string{"0xD374225abB84DCA94e121F0B8A06B93E39aD7a99"},
 	}
-	evidence, err := strategy.Collect(context.Background(), map[chains.ID]strategy.Node{chains.Ethereum: ethereum}, query)
+	evidence, err := strategy.Collect(context.Background(), map[chains.ID]chains.Node{chains.Ethereum: ethereum}, query)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -46,6 +46,3 @@ func ExampleCollect() {
 	// exactly: 12.500000000000000001
 	// the second strategy: it asks a web service
 }
-
-// A client of a real node reads what strategies ask for.
-var _ strategy.Node = (*chains.Client)(nil)

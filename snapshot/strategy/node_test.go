@@ -18,6 +18,8 @@ import (
 // node is a made-up chain with real headers. Its answers come from one function
 // of block, call and so differ wherever two of them are mixed up.
 type node struct {
+	chains.Node // panics: strategies read finalized blocks and make single calls nowhere
+
 	id      chains.ID
 	headers []*types.Header
 	answer  func(block uint64, call chains.Call) ([]byte, error)
@@ -108,7 +110,7 @@ const (
 )
 
 // run collects, sends the evidence through its JSON form, and computes.
-func run(t *testing.T, nodes map[chains.ID]strategy.Node, q strategy.Query) *strategy.Result {
+func run(t *testing.T, nodes map[chains.ID]chains.Node, q strategy.Query) *strategy.Result {
 	t.Helper()
 	result, err := try(nodes, q)
 	if err != nil {
@@ -117,7 +119,7 @@ func run(t *testing.T, nodes map[chains.ID]strategy.Node, q strategy.Query) *str
 	return result
 }
 
-func try(nodes map[chains.ID]strategy.Node, q strategy.Query) (*strategy.Result, error) {
+func try(nodes map[chains.ID]chains.Node, q strategy.Query) (*strategy.Result, error) {
 	e, err := strategy.Collect(context.Background(), nodes, q)
 	if err != nil {
 		return nil, err
@@ -143,8 +145,8 @@ func one(name, params string) strategy.Query {
 	}
 }
 
-func ethereum(answer func(uint64, chains.Call) ([]byte, error)) (*node, map[chains.ID]strategy.Node) {
+func ethereum(answer func(uint64, chains.Call) ([]byte, error)) (*node, map[chains.ID]chains.Node) {
 	n := newNode(chains.Ethereum, 0, 100, 112, 124, 136)
 	n.answer = answer
-	return n, map[chains.ID]strategy.Node{chains.Ethereum: n}
+	return n, map[chains.ID]chains.Node{chains.Ethereum: n}
 }
