@@ -82,7 +82,7 @@ func Compare(p *snapshot.Proposal, t *Tally) Comparison {
 }
 
 func (c *Comparison) judge(h hubResult, t *Tally, end int64) {
-	current := OlderResult{Scores: t.Scores, ScoresTotal: t.ScoresTotal, ScoresByStrategy: nullable(t.ScoresByStrategy)}
+	current := EraResult{Scores: t.Scores, ScoresTotal: t.ScoresTotal, ScoresByStrategy: nullable(t.ScoresByStrategy)}
 	switch {
 	case c.Shape != "":
 		c.Verdict = Disagrees
@@ -92,9 +92,9 @@ func (c *Comparison) judge(h hubResult, t *Tally, end int64) {
 		c.Verdict = NearTied
 	default:
 		c.Verdict = Disagrees
-		explains := func(o OlderResult) bool { return end <= o.Until && h.matches(o, nil) }
-		if i := slices.IndexFunc(t.Older, explains); i >= 0 {
-			c.Verdict, c.Rule = OlderRules, t.Older[i].Rule
+		explains := func(o EraResult) bool { return end <= o.Until && h.matches(o, nil) }
+		if i := slices.IndexFunc(t.Eras, explains); i >= 0 {
+			c.Verdict, c.Rule = OlderRules, t.Eras[i].Rule
 		}
 	}
 }
@@ -170,7 +170,7 @@ func (h hubResult) cell(i, k int) *float64 {
 // matches reports whether every figure agrees with r's, leaving out the
 // strategies (from 1) for which skip says so. Where r has null the hub may
 // have 0, as after a recount by newer code.
-func (h hubResult) matches(r OlderResult, skip map[int]bool) bool {
+func (h hubResult) matches(r EraResult, skip map[int]bool) bool {
 	if !agree(h.total, r.ScoresTotal) {
 		return false
 	}
@@ -204,7 +204,7 @@ func (h hubResult) matchesAlternative(t *Tally) bool {
 		undecided[tie.Strategy] = true
 	}
 	for _, o := range append([]Outcome{t.Outcome}, t.Alternatives...) {
-		r := OlderResult{Scores: o.Scores, ScoresTotal: t.ScoresTotal, ScoresByStrategy: nullable(o.ScoresByStrategy)}
+		r := EraResult{Scores: o.Scores, ScoresTotal: t.ScoresTotal, ScoresByStrategy: nullable(o.ScoresByStrategy)}
 		if h.matches(r, undecided) {
 			return true
 		}

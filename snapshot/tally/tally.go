@@ -60,9 +60,9 @@ type Tally struct {
 	// Alternatives are the other outcomes that near ties allow. The list is
 	// not complete where very many decisions are close.
 	Alternatives []Outcome `json:"alternatives,omitempty"`
-	// Older holds results under rules that Snapshot had before, the newest
+	// Eras holds results under rules that Snapshot had before, the newest
 	// first, where they differ from today's.
-	Older []OlderResult `json:"older,omitempty"`
+	Eras []EraResult `json:"eras,omitempty"`
 }
 
 // Outcome is a result in voting power.
@@ -85,40 +85,6 @@ func (o Outcome) Leaders() []int {
 		}
 	}
 	return leaders
-}
-
-// rules are those of one voting type. valid decides which ballots count sees.
-type rules struct {
-	valid func(v value, choices int) bool
-	count func(e election) (Outcome, error)
-}
-
-// rulesOf returns the rules of a voting type.
-func rulesOf(votingType string) (rules, error) {
-	switch votingType {
-	case "single-choice", "basic":
-		return rules{validSingleChoice, countSingleChoice}, nil
-	case "approval":
-		return rules{validApproval, countApproval}, nil
-	case "weighted":
-		return rules{validWeights, countWeighted}, nil
-	case "quadratic":
-		return rules{validWeights, countQuadratic}, nil
-	case "ranked-choice":
-		return rules{validRanking, countRanked}, nil
-	case "copeland":
-		return rules{validCopeland, countCopeland}, nil
-	}
-	return rules{}, fmt.Errorf("%w %q: found none of single-choice, basic, approval, weighted, quadratic, ranked-choice, copeland",
-		ErrVotingType, votingType)
-}
-
-// Type "" is how the oldest proposals say single-choice.
-func votingType(p *snapshot.Proposal) string {
-	if p.Type == "" {
-		return "single-choice"
-	}
-	return p.Type
 }
 
 // Recount tallies votes as Snapshot's sequencer does (snapshot.js, 0.14.26 and
@@ -149,7 +115,7 @@ func Recount(p *snapshot.Proposal, votes []snapshot.Vote) (*Tally, error) {
 		return nil, fmt.Errorf("%w: the sum of their powers is too large for a double", ErrUncountable)
 	}
 	t.addNearTies(e)
-	t.addOlder(all, e)
+	t.addEras(all, e)
 	t.dropSplits()
 	return t, nil
 }
@@ -237,7 +203,7 @@ func (t *Tally) dropSplits() {
 	for i := range t.Alternatives {
 		t.Alternatives[i].ScoresByStrategy = nil
 	}
-	for i := range t.Older {
-		t.Older[i].ScoresByStrategy = nil
+	for i := range t.Eras {
+		t.Eras[i].ScoresByStrategy = nil
 	}
 }

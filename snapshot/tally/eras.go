@@ -2,9 +2,9 @@ package tally
 
 import "time"
 
-// OlderResult is a result under rules that Snapshot had before. A final
+// EraResult is a result under rules that Snapshot had before. A final
 // proposal keeps the result of its day.
-type OlderResult struct {
+type EraResult struct {
 	Rule string `json:"rule"` // names the rules, one of the Rule… constants
 	// Until is the Unix time after which a vote that closes cannot have been counted by these rules.
 	Until  int64     `json:"until"`
@@ -44,23 +44,23 @@ func until(rule string) int64 {
 	return time.Date(year, month+1, 1, 0, 0, 0, 0, time.UTC).Add(rollout).Unix()
 }
 
-// addOlder counts by the older rules, from all ballots and from the valid
+// addEras counts by the older rules, from all ballots and from the valid
 // ones, and keeps what differs from today's result. The newest come first.
-func (t *Tally) addOlder(all, valid election) {
+func (t *Tally) addEras(all, valid election) {
 	switch t.Type {
 	case "copeland":
 		partial := all.only(func(b ballot) bool { return validPartialRanking(b.choice, all.choices) })
-		t.addOlderResult(RuleCopelandPartial, partial.copelandWithoutBonus(), partial.power(), nil)
+		t.addEra(RuleCopelandPartial, partial.copelandWithoutBonus(), partial.power(), nil)
 	case "ranked-choice":
-		t.addOlderRanked(all, valid)
+		t.addRankedEras(all, valid)
 	case "approval": // an empty list was invalid as well
 		chosen := valid.only(func(b ballot) bool { return len(b.choice.items) > 0 })
-		t.addOlderResult(RuleValidTotal, t.Outcome, chosen.power(), nil)
+		t.addEra(RuleValidTotal, t.Outcome, chosen.power(), nil)
 	case "weighted", "quadratic":
-		t.addOlderResult(RuleValidTotal, t.Outcome, valid.power(), nil)
+		t.addEra(RuleValidTotal, t.Outcome, valid.power(), nil)
 		t.addPositiveWeights(valid)
 	default:
-		t.addOlderResult(RuleValidTotal, t.Outcome, valid.power(), nil)
+		t.addEra(RuleValidTotal, t.Outcome, valid.power(), nil)
 	}
 }
 
@@ -88,22 +88,22 @@ func (t *Tally) addPositiveWeights(valid election) {
 		count = countQuadratic
 	}
 	if o, err := count(positive); err == nil {
-		t.addOlderResult(RulePositiveWeights, o, positive.power(), nil)
+		t.addEra(RulePositiveWeights, o, positive.power(), nil)
 	}
 }
 
-func (t *Tally) addOlderRanked(all, valid election) {
+func (t *Tally) addRankedEras(all, valid election) {
 	r := newRunoff(valid)
 	last, err := r.last()
 	if err != nil {
 		return // today's count has failed alike
 	}
 	null := r.withoutBallots(last)
-	t.addOlderResult(RuleNullCells, t.Outcome, t.ScoresTotal, null)
+	t.addEra(RuleNullCells, t.Outcome, t.ScoresTotal, null)
 	if total, ok := all.runoffTotal(); ok {
-		t.addOlderResult(RuleRunoffTotal, t.Outcome, total, null)
+		t.addEra(RuleRunoffTotal, t.Outcome, total, null)
 	}
-	t.addOlderResult(RuleValidTotal, t.Outcome, fold(t.Scores), null)
+	t.addEra(RuleValidTotal, t.Outcome, fold(t.Scores), null)
 }
 
 // runoffTotal is what a run-off over all ballots ends with. It is not defined
@@ -133,10 +133,10 @@ func (r *runoff) withoutBallots(last round) []bool {
 	return none
 }
 
-// addOlderResult appends a result if it is not today's. Rows of choices marked
+// addEra appends a result if it is not today's. Rows of choices marked
 // in null are null by strategy.
-func (t *Tally) addOlderResult(rule string, o Outcome, total float64, null []bool) {
-	older := OlderResult{Rule: rule, Until: until(rule), Scores: o.Scores, ScoresTotal: total,
+func (t *Tally) addEra(rule string, o Outcome, total float64, null []bool) {
+	older := EraResult{Rule: rule, Until: until(rule), Scores: o.Scores, ScoresTotal: total,
 		ScoresByStrategy: make([][]*float64, len(o.Scores))}
 	same := agree(total, t.ScoresTotal) && !o.differs(t.Outcome)
 	for i, row := range o.ScoresByStrategy {
@@ -151,6 +151,6 @@ func (t *Tally) addOlderResult(rule string, o Outcome, total float64, null []boo
 		}
 	}
 	if !same {
-		t.Older = append(t.Older, older)
+		t.Eras = append(t.Eras, older)
 	}
 }
