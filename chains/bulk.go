@@ -11,6 +11,8 @@ import (
 	"sync"
 
 	"github.com/ethereum/go-ethereum/common/hexutil"
+
+	"github.com/perpdao/perpquorum/chains/jsonrpc"
 )
 
 const (
@@ -22,6 +24,8 @@ const (
 	firstChunk = 100
 	mostChunk  = 500
 	leastChunk = 10
+	// parallelChunks is how many chunks are sent at once, after the first was answered.
+	parallelChunks = 4
 )
 
 // BulkCallAt is CallAt for thousands of calls at one block: the same answers
@@ -95,7 +99,7 @@ type bulk struct {
 // by a wave of half the size; a clean wave by one of twice the size.
 func (k *bulk) run(ctx context.Context) error {
 	open := []span{{0, len(k.calls)}}
-	for width := 1; len(open) > 0; width = parallel {
+	for width := 1; len(open) > 0; width = parallelChunks {
 		size := k.m.chunkSize()
 		chunks, rest := cutSpans(open, size, width)
 		errs := make([]error, len(chunks))
@@ -127,7 +131,7 @@ func (k *bulk) run(ctx context.Context) error {
 func tooLarge(err error) bool {
 	var e *EndpointError
 	return errors.Is(err, ErrTooLarge) || errors.Is(err, ErrReverted) || errors.Is(err, ErrTimeout) ||
-		errors.As(err, &e) && e.Class == classSize
+		errors.As(err, &e) && e.Class == jsonrpc.ClassSize
 }
 
 // chunk reads one span by one multicall, and its spots on their own.
@@ -142,18 +146,18 @@ func (k *bulk) chunk(ctx context.Context, s span) error {
 	}
 	aggregate := k.request(Call{To: multicall3, Data: encodeAggregate3(inners)})
 	spots := k.spots(s)
-	reqs := []request{aggregate}
+	reqs := []jsonrpc.Request{aggregate}
 	for _, i := range spots {
 		reqs = append(reqs, k.request(k.calls[i]))
 	}
-	replies, err := k.m.endpoint.do(ctx, reqs)
+	replies, err := k.m.endpoint.Send(ctx, reqs)
 	if err != nil {
 		return err
 	}
-	if replies[0].err != nil {
-		return replies[0].err
+	if replies[0].Err != nil {
+		return replies[0].Err
 	}
-	data, err := parseData(replies[0].raw)
+	data, err := replies[0].Data()
 	if err != nil {
 		return fmt.Errorf("%w: %w", errMistrust, err)
 	}

@@ -7,6 +7,8 @@ import (
 	"fmt"
 
 	"github.com/ethereum/go-ethereum/common"
+
+	"github.com/perpdao/perpquorum/chains/jsonrpc"
 )
 
 // nativeBalance marks a Call that reads an account's native balance.
@@ -93,7 +95,7 @@ func (w way) next(err error) (way, bool) {
 	case w.byNumber:
 		return w, false
 	case errors.Is(err, errElsewhere), errors.Is(err, errUnnamed),
-		errors.As(err, &failure) && failure.Class == classUnknown: // EIP-1898 refused in unknown words
+		errors.As(err, &failure) && failure.Class == jsonrpc.ClassUnknown: // EIP-1898 refused in unknown words
 		w.byNumber = true
 		return w, true
 	}
@@ -156,7 +158,7 @@ func (m *member) stillThere(ctx context.Context, b Block) error {
 	hs, err := m.headers(ctx, []uint64{b.Number()})
 	if err != nil {
 		if errors.Is(err, ErrNoBlockYet) { // it had the block, or another endpoint has
-			return m.fail(classLag, err.Error()).at(m.id, b.Number(), b.Time())
+			return atBlock(m.endpoint.Fail(jsonrpc.ClassLag, err.Error()), m.id, b.Number(), b.Time())
 		}
 		return err
 	}
@@ -167,7 +169,7 @@ func (m *member) sameBlock(b Block, got common.Hash) error {
 	if got == b.Hash {
 		return nil
 	}
-	return m.fail(classReorg, fmt.Sprintf("block %d has hash %v, it was %v", b.Number(), got, b.Hash)).at(m.id, b.Number(), b.Time())
+	return atBlock(m.endpoint.Fail(jsonrpc.ClassReorg, fmt.Sprintf("block %d has hash %v, it was %v", b.Number(), got, b.Hash)), m.id, b.Number(), b.Time())
 }
 
 // diagnose adds the block to a failure that is about it, and finds out what
@@ -176,13 +178,13 @@ func (m *member) diagnose(ctx context.Context, err error, b Block) error {
 	var e *EndpointError
 	switch {
 	case errors.Is(err, errElsewhere):
-		return m.fail(classElsewhere, err.Error())
+		return m.endpoint.Fail(jsonrpc.ClassElsewhere, err.Error())
 	case !errors.As(err, &e) || e != err:
 		return err
 	}
 	found := *e
 	e = &found
-	if e.Class == classLag {
+	if e.Class == jsonrpc.ClassLag {
 		if gone := m.stillThere(ctx, b); errors.Is(gone, ErrReorg) {
 			return gone
 		}
@@ -190,12 +192,12 @@ func (m *member) diagnose(ctx context.Context, err error, b Block) error {
 		head := m.tip.head
 		m.mu.Unlock()
 		if head.Number.Uint64() >= b.Number()+deep {
-			e.Class = classMissingState
+			e.Class = jsonrpc.ClassMissingState
 		}
 	}
 	switch e.Class {
-	case classArchive, classMissingState, classLegacy, classLag, classReorg:
-		return e.at(m.id, b.Number(), b.Time())
+	case jsonrpc.ClassArchive, jsonrpc.ClassMissingState, jsonrpc.ClassLegacy, jsonrpc.ClassLag, jsonrpc.ClassReorg:
+		return atBlock(e, m.id, b.Number(), b.Time())
 	}
 	return e
 }

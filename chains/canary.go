@@ -9,6 +9,8 @@ import (
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/common/hexutil"
 	"github.com/ethereum/go-ethereum/core/types"
+
+	"github.com/perpdao/perpquorum/chains/jsonrpc"
 )
 
 // A block canary is a question about the block that a batch of state reads
@@ -42,15 +44,15 @@ var probeCode = hexutil.Bytes{
 var multicall3 = common.HexToAddress("0xcA11bde05977b3631167028862bE2a173976CA11")
 
 // requests returns the questions of the canary; block is the block parameter.
-func (c canary) requests(block any) []request {
+func (c canary) requests(block any) []jsonrpc.Request {
 	switch c {
 	case deployless:
-		return []request{{method: "eth_call", params: []any{map[string]any{"data": probeCode}, block}, optional: true}}
+		return []jsonrpc.Request{{Method: "eth_call", Params: []any{map[string]any{"data": probeCode}, block}, Optional: true}}
 	case multicall:
-		var reqs []request
+		var reqs []jsonrpc.Request
 		// getBlockNumber(), getCurrentBlockTimestamp(), getLastBlockHash()
 		for _, selector := range []string{"0x42cbb15c", "0x0f28c97d", "0x27e86d6e"} {
-			reqs = append(reqs, request{method: "eth_call", params: []any{map[string]any{"to": multicall3, "data": selector}, block}, optional: true})
+			reqs = append(reqs, jsonrpc.Request{Method: "eth_call", Params: []any{map[string]any{"to": multicall3, "data": selector}, block}, Optional: true})
 		}
 		return reqs
 	}
@@ -65,13 +67,13 @@ var (
 )
 
 // check judges the replies to requests.
-func (c canary) check(replies []reply, id ID, h *types.Header) error {
+func (c canary) check(replies []jsonrpc.Reply, id ID, h *types.Header) error {
 	var words []byte
 	for _, r := range replies {
-		if r.err != nil {
-			return fmt.Errorf("%w: %w", errMute, r.err)
+		if r.Err != nil {
+			return fmt.Errorf("%w: %w", errMute, r.Err)
 		}
-		data, err := parseData(r.raw)
+		data, err := r.Data()
 		if err != nil {
 			return fmt.Errorf("%w: %w", errMute, err)
 		}

@@ -3,6 +3,8 @@ package chains
 import (
 	"context"
 	"fmt"
+
+	"github.com/perpdao/perpquorum/chains/jsonrpc"
 )
 
 // Dial connects with the zero Dialer.
@@ -21,7 +23,7 @@ func Dial(ctx context.Context, id ID, urls ...string) (*Client, error) {
 // usable, the error tells the reason for each. ErrEndpointURL says that a URL,
 // or their number, is wrong; no request was sent then.
 func (d Dialer) Dial(ctx context.Context, id ID, urls ...string) (*Client, error) {
-	p, err := d.pool(id, urls...)
+	p, err := d.pool(id, d.options(), urls...)
 	if err != nil {
 		return nil, err
 	}
@@ -33,30 +35,26 @@ func (d Dialer) Dial(ctx context.Context, id ID, urls ...string) (*Client, error
 }
 
 // pool prepares the endpoints of one chain; it sends nothing.
-func (d Dialer) pool(id ID, urls ...string) (*pool, error) {
+func (d Dialer) pool(id ID, o jsonrpc.Options, urls ...string) (*pool, error) {
 	if len(urls) == 0 {
 		return nil, fmt.Errorf("%v: no endpoint given: %w", id, ErrEndpointURL)
 	}
 	if d.Agree > len(urls) {
 		return nil, fmt.Errorf("%v: %d endpoints shall agree, found %d: %w", id, d.Agree, len(urls), ErrEndpointURL)
 	}
-	clock := d.Clock
-	if clock == nil {
-		clock = realClock{}
-	}
 	p := &pool{agree: max(d.Agree, 1)}
 	seen := map[string]bool{}
 	for _, url := range urls {
-		e, err := newEndpoint(url, d)
-		if err == nil && seen[e.label] {
-			err = fmt.Errorf("%v: endpoint %s is given twice: %w", id, e.label, ErrEndpointURL)
+		e, err := jsonrpc.New(url, o)
+		if err == nil && seen[e.Label()] {
+			err = fmt.Errorf("%v: endpoint %s is given twice: %w", id, e.Label(), ErrEndpointURL)
 		}
 		if err != nil {
 			p.close()
 			return nil, err
 		}
-		seen[e.label] = true
-		p.members = append(p.members, &member{id: id, endpoint: e, clock: clock, allowDev: d.AllowDev})
+		seen[e.Label()] = true
+		p.members = append(p.members, &member{id: id, endpoint: e, clock: e.Clock(), allowDev: d.AllowDev})
 	}
 	return p, nil
 }

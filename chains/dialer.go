@@ -1,6 +1,10 @@
 package chains
 
-import "net/http"
+import (
+	"net/http"
+
+	"github.com/perpdao/perpquorum/chains/jsonrpc"
+)
 
 // Dialer holds the choices of a connection. Its zero value is good: public
 // chains only, finalized blocks only, endpoints tried in order, no pacing.
@@ -26,5 +30,10 @@ type Dialer struct {
 	// refuse the default agents of HTTP libraries.
 	UserAgent string
 	// Clock is the time that waits go by. Nil: real time.
-	Clock Clock
+	Clock jsonrpc.Clock
+}
+
+// options are the choices that concern one endpoint.
+func (d Dialer) options() jsonrpc.Options {
+	return jsonrpc.Options{RPS: d.RPS, MaxBatch: d.MaxBatch, Transport: d.Transport, UserAgent: d.UserAgent, Clock: d.Clock}
 }

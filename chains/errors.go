@@ -3,8 +3,9 @@ package chains
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"time"
+
+	"github.com/perpdao/perpquorum/chains/jsonrpc"
 )
 
 // What callers branch on with errors.Is.
@@ -16,37 +17,37 @@ var (
 	// ErrNoContract: there is no code at the address at that block.
 	ErrNoContract = errors.New("no contract")
 	// ErrReverted: the call ran and failed (revert, invalid opcode).
-	ErrReverted = errors.New("call reverted")
+	ErrReverted = jsonrpc.ErrReverted
 	// ErrTooLarge: one call needs more gas, time or data than the endpoint gives.
-	ErrTooLarge = errors.New("call too large")
+	ErrTooLarge = jsonrpc.ErrTooLarge
 	// ErrWrongChain: the endpoint serves another chain, or a development chain.
-	ErrWrongChain = errors.New("wrong chain")
+	ErrWrongChain = jsonrpc.ErrWrongChain
 	// ErrArchive: the endpoint has no state as old as the block.
-	ErrArchive = errors.New("not an archive node")
+	ErrArchive = jsonrpc.ErrArchive
 	// ErrLag: the endpoint does not know the block.
-	ErrLag = errors.New("block unknown to the endpoint")
+	ErrLag = jsonrpc.ErrLag
 	// ErrRateLimit: the endpoint limits the rate, and waiting did not help.
-	ErrRateLimit = errors.New("rate limit")
+	ErrRateLimit = jsonrpc.ErrRateLimit
 	// ErrQuota: the key's daily or monthly quota is used up.
-	ErrQuota = errors.New("quota used up")
+	ErrQuota = jsonrpc.ErrQuota
 	// ErrAuth: the endpoint refused the key or this program.
-	ErrAuth = errors.New("credentials refused")
+	ErrAuth = jsonrpc.ErrAuth
 	// ErrProtocol: the reply is not what JSON-RPC allows.
-	ErrProtocol = errors.New("JSON-RPC protocol violation")
+	ErrProtocol = jsonrpc.ErrProtocol
 	// ErrDisagree: two endpoints gave different answers.
 	ErrDisagree = errors.New("endpoints disagree")
 	// ErrReorg: the block was replaced during the run.
-	ErrReorg = errors.New("chain reorganized")
+	ErrReorg = jsonrpc.ErrReorg
 	// ErrTimeout: no answer in time.
-	ErrTimeout = errors.New("timeout")
+	ErrTimeout = jsonrpc.ErrTimeout
 	// ErrUnavailable: the endpoint cannot be reached or cannot serve now.
-	ErrUnavailable = errors.New("endpoint unavailable")
+	ErrUnavailable = jsonrpc.ErrUnavailable
 	// ErrTLS: the endpoint's certificate or TLS handshake failed.
-	ErrTLS = errors.New("TLS failure")
+	ErrTLS = jsonrpc.ErrTLS
 	// ErrUnsupported: the endpoint lacks the method or one of its features.
-	ErrUnsupported = errors.New("not supported by the endpoint")
+	ErrUnsupported = jsonrpc.ErrUnsupported
 	// ErrEndpointURL: the URL cannot be used (wrong usage).
-	ErrEndpointURL = errors.New("bad endpoint URL")
+	ErrEndpointURL = jsonrpc.ErrEndpointURL
 )
 
 // CallError is the failure of one call at one block. Err says why.
@@ -67,83 +68,12 @@ func (e *CallError) Error() string {
 
 func (e *CallError) Unwrap() error { return e.Err }
 
-// EndpointError is the failure of an endpoint. No field holds its URL, path,
+// EndpointError is the failure of one endpoint. Nothing in it holds the URL, the
 // key or headers; the provider's words are redacted, cleaned and cut.
-type EndpointError struct {
-	Endpoint string // label: host and a short hash
-	Class    Class
-	Status   int           // HTTP status; 0 if there was no reply
-	Code     int           // JSON-RPC error code; 0 if there was none
-	Detail   string        // what was found, or what the provider said
-	Block    string        // the block asked for, such as "block 15537394 (ethereum, 2022-09-15)"; may be empty
-	Tries    int           // requests made for the call that failed
-	Elapsed  time.Duration // since the first of them
-	TryAgain time.Time     // when the provider allows the next request; zero if it did not say
-	Err      error         // context.Canceled or context.DeadlineExceeded, or nil
-}
+type EndpointError = jsonrpc.EndpointError
 
-func (e *EndpointError) Error() string {
-	if advice := kinds[e.Class].advice; advice != "" {
-		return e.Finding() + "; " + advice
-	}
-	return e.Finding()
-}
-
-// Finding is the message without what to do about it.
-func (e *EndpointError) Finding() string {
-	k := kinds[e.Class]
-	var b strings.Builder
-	b.WriteString(e.Endpoint + " ")
-	if strings.Contains(k.says, "%s") {
-		block := e.Block
-		if block == "" {
-			block = "the block asked for"
-		}
-		fmt.Fprintf(&b, k.says, block)
-	} else {
-		b.WriteString(k.says)
-		if e.Block != "" {
-			b.WriteString(", asked for " + e.Block)
-		}
-	}
-	b.WriteString(e.found())
-	if e.Tries > 1 {
-		fmt.Fprintf(&b, "; gave up after %d tries in %v", e.Tries, e.Elapsed.Round(time.Second/10))
-	}
-	if !e.TryAgain.IsZero() {
-		b.WriteString("; it allows the next request at " + e.TryAgain.UTC().Format(time.RFC3339))
-	}
-	return b.String()
-}
-
-// found renders status, code and detail: ` (HTTP 429, code -32005: "slow down")`.
-func (e *EndpointError) found() string {
-	var parts []string
-	if e.Status != 0 && e.Status != 200 {
-		parts = append(parts, fmt.Sprintf("HTTP %d", e.Status))
-	}
-	if e.Code != 0 {
-		parts = append(parts, fmt.Sprintf("code %d", e.Code))
-	}
-	head := strings.Join(parts, ", ")
-	switch {
-	case e.Detail == "" && head == "":
-		return ""
-	case e.Detail == "":
-		return " (" + head + ")"
-	case head == "":
-		return ` ("` + e.Detail + `")`
-	}
-	return " (" + head + `: "` + e.Detail + `")`
-}
-
-// Is matches the sentinel of e's class.
-func (e *EndpointError) Is(target error) bool { return target != nil && kinds[e.Class].is == target }
-
-func (e *EndpointError) Unwrap() error { return e.Err }
-
-// at returns a copy of e that names the block asked for.
-func (e *EndpointError) at(id ID, number uint64, t time.Time) *EndpointError {
+// atBlock returns a copy of e that names the block asked for.
+func atBlock(e *EndpointError, id ID, number uint64, t time.Time) *EndpointError {
 	out := *e
 	out.Block = fmt.Sprintf("block %d (%s, %s)", number, id, t.UTC().Format(time.DateOnly))
 	return &out

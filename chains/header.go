@@ -1,7 +1,6 @@
 package chains
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -12,6 +11,8 @@ import (
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/common/hexutil"
 	"github.com/ethereum/go-ethereum/core/types"
+
+	"github.com/perpdao/perpquorum/chains/jsonrpc"
 )
 
 // headers reads the headers of the given blocks in one round. Every header has
@@ -91,7 +92,7 @@ var lagPauses = [...]time.Duration{time.Second, 3 * time.Second, 6 * time.Second
 // headers is the same for one endpoint. A null answer is asked again after a
 // pause as long as the block must exist.
 func (m *member) headers(ctx context.Context, numbers []uint64) ([]*types.Header, error) {
-	reqs := make([]request, len(numbers))
+	reqs := make([]jsonrpc.Request, len(numbers))
 	for i, n := range numbers {
 		reqs[i] = headerRequest(n)
 	}
@@ -121,20 +122,20 @@ func (m *member) headers(ctx context.Context, numbers []uint64) ([]*types.Header
 }
 
 // fill asks for the headers that out lacks and returns the indices that were answered with null.
-func (m *member) fill(ctx context.Context, reqs []request, numbers []uint64, out []*types.Header) (missing []int, err error) {
+func (m *member) fill(ctx context.Context, reqs []jsonrpc.Request, numbers []uint64, out []*types.Header) (missing []int, err error) {
 	var want []int
-	var batch []request
+	var batch []jsonrpc.Request
 	for i, h := range out {
 		if h == nil {
 			want, batch = append(want, i), append(batch, reqs[i])
 		}
 	}
-	replies, err := m.endpoint.do(ctx, batch)
+	replies, err := m.endpoint.Send(ctx, batch)
 	if err != nil {
 		return nil, err
 	}
 	for k, i := range want {
-		if isNull(replies[k].raw) && replies[k].err == nil {
+		if replies[k].Null() && replies[k].Err == nil {
 			missing = append(missing, i)
 			continue
 		}
@@ -145,12 +146,12 @@ func (m *member) fill(ctx context.Context, reqs []request, numbers []uint64, out
 	return missing, nil
 }
 
-func headerRequest(n uint64) request {
-	return request{method: "eth_getBlockByNumber", params: []any{hexutil.Uint64(n), false}}
+func headerRequest(n uint64) jsonrpc.Request {
+	return jsonrpc.Request{Method: "eth_getBlockByNumber", Params: []any{hexutil.Uint64(n), false}}
 }
 
 // header reads the reply for block n and remembers that this endpoint showed it.
-func (m *member) header(r reply, n uint64) (*types.Header, error) {
+func (m *member) header(r jsonrpc.Reply, n uint64) (*types.Header, error) {
 	h, err := m.tagged(r)
 	if err != nil {
 		return nil, err
@@ -162,11 +163,14 @@ func (m *member) header(r reply, n uint64) (*types.Header, error) {
 }
 
 // tagged reads the reply for a block that was asked for by tag.
-func (m *member) tagged(r reply) (*types.Header, error) {
-	if r.err != nil {
-		return nil, r.err
+func (m *member) tagged(r jsonrpc.Reply) (*types.Header, error) {
+	if r.Err != nil {
+		return nil, r.Err
 	}
-	h, err := parseHeader(r.raw)
+	if r.Null() {
+		return nil, m.broken("found null, want a block")
+	}
+	h, err := parseHeader(r.Raw)
 	if err != nil {
 		return nil, m.broken("%v", err)
 	}
@@ -174,14 +178,9 @@ func (m *member) tagged(r reply) (*types.Header, error) {
 	return h, nil
 }
 
-func isNull(raw json.RawMessage) bool { return bytes.Equal(bytes.TrimSpace(raw), []byte("null")) }
-
 // parseHeader decodes a block object and demands that the header hashes to the
 // object's own hash, so that each field that matters was really read.
 func parseHeader(raw json.RawMessage) (*types.Header, error) {
-	if isNull(raw) {
-		return nil, errors.New("found null, want a block")
-	}
 	var h types.Header
 	var named struct {
 		Hash *common.Hash `json:"hash"`

@@ -9,13 +9,15 @@ import (
 
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/core/types"
+
+	"github.com/perpdao/perpquorum/chains/jsonrpc"
 )
 
 // member is one endpoint of a client with what is known about it.
 type member struct {
 	id       ID
-	endpoint *endpoint
-	clock    Clock
+	endpoint *jsonrpc.Endpoint
+	clock    jsonrpc.Clock
 	allowDev bool
 
 	proving sync.Mutex // held while the chain is proved, so that it happens once
@@ -64,14 +66,14 @@ func (m *member) prove(ctx context.Context) error {
 }
 
 func (m *member) proof(ctx context.Context) (t tips, development bool, err error) {
-	reqs := append([]request{{method: "eth_chainId"}}, tipRequests()...)
+	reqs := append([]jsonrpc.Request{{Method: "eth_chainId"}}, tipRequests()...)
 	a, known := anchorOf(m.id)
 	if known {
 		r := headerRequest(a.Number)
-		r.optional = true // a short chain or a pruned node may answer with an error
+		r.Optional = true // a short chain or a pruned node may answer with an error
 		reqs = append(reqs, r)
 	}
-	replies, err := m.endpoint.do(ctx, reqs)
+	replies, err := m.endpoint.Send(ctx, reqs)
 	if err != nil {
 		return tips{}, false, err
 	}
@@ -88,11 +90,11 @@ func (m *member) proof(ctx context.Context) (t tips, development bool, err error
 	return t, false, err
 }
 
-func (m *member) checkID(r reply) error {
-	if r.err != nil {
-		return r.err
+func (m *member) checkID(r jsonrpc.Reply) error {
+	if r.Err != nil {
+		return r.Err
 	}
-	n, err := parseQuantity(r.raw)
+	n, err := r.Quantity()
 	if err != nil {
 		return m.broken("eth_chainId: %v", err)
 	}
@@ -101,16 +103,16 @@ func (m *member) checkID(r reply) error {
 		if n.IsUint64() {
 			got = ID(n.Uint64()).String()
 		}
-		return m.fail(classWrongChain, fmt.Sprintf("chain id is %s, want %v", got, m.id))
+		return m.endpoint.Fail(jsonrpc.ClassWrongChain, fmt.Sprintf("chain id is %s, want %v", got, m.id))
 	}
 	return nil
 }
 
 // checkAnchor demands the known hash at the anchor's height.
-func (m *member) checkAnchor(r reply, a anchor, head *types.Header) error {
-	if r.err != nil || isNull(r.raw) {
+func (m *member) checkAnchor(r jsonrpc.Reply, a anchor, head *types.Header) error {
+	if r.Err != nil || r.Null() {
 		if head.Number.Uint64() >= a.Number && !m.allowDev {
-			return m.fail(classArchive, fmt.Sprintf("it does not show block %d, whose hash proves that it is the public chain", a.Number)).at(m.id, a.Number, a.Time)
+			return atBlock(m.endpoint.Fail(jsonrpc.ClassArchive, fmt.Sprintf("it does not show block %d, whose hash proves that it is the public chain", a.Number)), m.id, a.Number, a.Time)
 		}
 		return m.notPublic(fmt.Sprintf("there is no block %d, head is %d", a.Number, head.Number))
 	}
@@ -126,34 +128,34 @@ func (m *member) checkAnchor(r reply, a anchor, head *types.Header) error {
 
 // notPublic says that the id is right and the chain is not.
 func (m *member) notPublic(why string) error {
-	return m.fail(classWrongChain, fmt.Sprintf("not the public chain %v: %s; a development chain has to be allowed (--allow-dev-chain)", m.id, why))
+	return m.endpoint.Fail(jsonrpc.ClassWrongChain, fmt.Sprintf("not the public chain %v: %s; a development chain has to be allowed (--allow-dev-chain)", m.id, why))
 }
 
 func (m *member) otherKind(development bool) error {
 	if development {
-		return m.fail(classWrongChain, "it is the public chain, the endpoint before it a development chain")
+		return m.endpoint.Fail(jsonrpc.ClassWrongChain, "it is the public chain, the endpoint before it a development chain")
 	}
-	return m.fail(classWrongChain, "it is a development chain, the endpoint before it the public chain")
+	return m.endpoint.Fail(jsonrpc.ClassWrongChain, "it is a development chain, the endpoint before it the public chain")
 }
 
-func tipRequests() []request {
-	return []request{
-		{method: "eth_getBlockByNumber", params: []any{"latest", false}},
-		{method: "eth_getBlockByNumber", params: []any{"finalized", false}, optional: true},
+func tipRequests() []jsonrpc.Request {
+	return []jsonrpc.Request{
+		{Method: "eth_getBlockByNumber", Params: []any{"latest", false}},
+		{Method: "eth_getBlockByNumber", Params: []any{"finalized", false}, Optional: true},
 	}
 }
 
 // readTips reads the replies to tipRequests. An endpoint that does not know the
 // finalized block refuses in one of several dialects, or answers null; the
 // latest block never stands in for it.
-func (m *member) readTips(replies []reply) (tips, error) {
+func (m *member) readTips(replies []jsonrpc.Reply) (tips, error) {
 	t := tips{at: m.clock.Now()}
 	var err error
 	if t.head, err = m.tagged(replies[0]); err != nil {
 		return tips{}, err
 	}
-	if r := replies[1]; r.err != nil || isNull(r.raw) {
-		t.unknown = fmt.Errorf("%s does not tell which block is finalized%s, so that any block may still be replaced: %w", m.endpoint.label, refusal(r.err), ErrNotFinalized)
+	if r := replies[1]; r.Err != nil || r.Null() {
+		t.unknown = fmt.Errorf("%s does not tell which block is finalized%s, so that any block may still be replaced: %w", m.endpoint.Label(), refusal(r.Err), ErrNotFinalized)
 		return t, nil
 	}
 	if t.finalized, err = m.tagged(replies[1]); err != nil {
@@ -168,7 +170,7 @@ func (m *member) readTips(replies []reply) (tips, error) {
 
 // freshTips reads head and finalized block anew.
 func (m *member) freshTips(ctx context.Context) (tips, error) {
-	replies, err := m.endpoint.do(ctx, tipRequests())
+	replies, err := m.endpoint.Send(ctx, tipRequests())
 	if err != nil {
 		return tips{}, err
 	}
@@ -194,19 +196,13 @@ func (t tips) notBelow(old tips) tips {
 	return t
 }
 
-// fail is a failure that this package finds itself, in a reply that the
-// endpoint meant as a success.
-func (m *member) fail(class Class, detail string) *EndpointError {
-	return &EndpointError{Endpoint: m.endpoint.label, Class: class, Detail: detail}
-}
-
 func (m *member) broken(format string, args ...any) error {
-	return m.fail(classProtocol, fmt.Sprintf(format, args...))
+	return m.endpoint.Fail(jsonrpc.ClassProtocol, fmt.Sprintf(format, args...))
 }
 
 // missingBlock is the failure of an endpoint that does not show a block at or below its head.
 func (m *member) missingBlock(n uint64) error {
-	e := m.fail(classMissingState, "it answers null for the block's header, though the block is not above its head")
+	e := m.endpoint.Fail(jsonrpc.ClassMissingState, "it answers null for the block's header, though the block is not above its head")
 	e.Block = fmt.Sprintf("block %d (%v)", n, m.id)
 	return e
 }
@@ -215,7 +211,7 @@ func (m *member) missingBlock(n uint64) error {
 func refusal(err error) string {
 	var e *EndpointError
 	if errors.As(err, &e) {
-		return e.found()
+		return e.Said()
 	}
 	return ""
 }

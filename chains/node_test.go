@@ -20,9 +20,17 @@ import (
 	"github.com/ethereum/go-ethereum/core/vm/runtime"
 	"github.com/ethereum/go-ethereum/params"
 	"github.com/ethereum/go-ethereum/rpc"
+	"go.uber.org/goleak"
 
 	"github.com/perpdao/perpquorum/chains"
 )
+
+func TestMain(m *testing.M) {
+	// What a node of go-ethereum in this process leaves behind when it is closed.
+	goleak.VerifyTestMain(m,
+		goleak.IgnoreTopFunction("github.com/ethereum/go-ethereum/core.(*txSenderCacher).cache"),
+		goleak.IgnoreTopFunction("github.com/syndtr/goleveldb/leveldb.(*DB).mpoolDrain"))
+}
 
 // The accounts and contracts of the node's made-up state.
 var (

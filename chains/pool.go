@@ -32,7 +32,7 @@ type reading[T any] struct {
 
 func (p *pool) close() {
 	for _, m := range p.members {
-		m.endpoint.close()
+		m.endpoint.Close()
 	}
 }
 
@@ -93,7 +93,7 @@ func together[T any](ctx context.Context, p *pool, members []*member, read func(
 	var wg sync.WaitGroup
 	for i, m := range members {
 		wg.Go(func() {
-			out[i] = reading[T]{member: m, label: m.endpoint.label}
+			out[i] = reading[T]{member: m, label: m.endpoint.Label()}
 			out[i].value, out[i].err = try(ctx, p, m, read)
 		})
 	}

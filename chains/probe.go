@@ -93,7 +93,7 @@ func (d Dialer) Probe(ctx context.Context, at time.Time, targets ...Target) ([]P
 	var all []*prober
 	defer func() {
 		for _, p := range all {
-			p.close()
+			p.pool.close()
 		}
 	}()
 	for _, target := range targets {

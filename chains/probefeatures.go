@@ -8,6 +8,8 @@ import (
 
 	"github.com/ethereum/go-ethereum/common/hexutil"
 	"github.com/ethereum/go-ethereum/crypto"
+
+	"github.com/perpdao/perpquorum/chains/jsonrpc"
 )
 
 // features tries what makes reads at b faster or safer.
@@ -46,11 +48,11 @@ func (p *prober) param(b Block) any {
 }
 
 func (p *prober) multicall3(ctx context.Context, b Block) error {
-	replies, err := p.member.endpoint.do(ctx, multicall.requests(p.param(b)))
+	replies, err := p.member.endpoint.Send(ctx, multicall.requests(p.param(b)))
 	if err != nil {
 		return err
 	}
-	if data, err := parseData(replies[0].raw); replies[0].err == nil && err == nil && len(data) == 0 {
+	if data, err := replies[0].Data(); replies[0].Err == nil && err == nil && len(data) == 0 {
 		return fmt.Errorf("%w at %v at block %d", ErrNoContract, multicall3, b.Number())
 	}
 	return multicall.check(replies, p.found.Chain, b.Header)
@@ -58,14 +60,14 @@ func (p *prober) multicall3(ctx context.Context, b Block) error {
 
 // one asks a single question, whose refusal is its answer, and decodes the result.
 func (p *prober) one(ctx context.Context, out any, method string, params ...any) error {
-	replies, err := p.member.endpoint.do(ctx, []request{{method: method, params: params, optional: true}})
+	replies, err := p.member.endpoint.Send(ctx, []jsonrpc.Request{{Method: method, Params: params, Optional: true}})
 	if err != nil {
 		return err
 	}
-	if replies[0].err != nil {
-		return replies[0].err
+	if replies[0].Err != nil {
+		return replies[0].Err
 	}
-	if isNull(replies[0].raw) || json.Unmarshal(replies[0].raw, out) != nil {
+	if replies[0].Null() || json.Unmarshal(replies[0].Raw, out) != nil {
 		return p.member.broken("%s: the result is not the object that it should be", method)
 	}
 	return nil

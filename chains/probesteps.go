@@ -3,8 +3,6 @@ package chains
 import (
 	"context"
 	"errors"
-	"fmt"
-	"net/http"
 	"time"
 )
 
@@ -14,36 +12,20 @@ type prober struct {
 	pool   *pool
 	member *member // the pool's only one
 	client *Client // nil until the chain is proven
-	limits *limitRecorder
-	idle   func() // closes idle connections of a transport of our own
 	found  Probe
 }
 
-// hasty is how much a probe puts up with: it shall report trouble, not sit it out.
-var hasty = patience{tries: 2, wait: 2 * time.Second}
-
 func (d Dialer) prober(target Target) (*prober, error) {
-	p := &prober{idle: func() {}}
-	inner := d.Transport
-	if inner == nil {
-		own := newTransport()
-		inner, p.idle = own, own.CloseIdleConnections
-	}
-	p.limits = &limitRecorder{inner: inner, seen: http.Header{}}
-	d.Transport, d.Agree = p.limits, 1
-	var err error
-	if p.pool, err = d.pool(target.Chain, target.URL); err != nil {
+	d.Agree = 1
+	o := d.options()
+	o.Tries, o.MaxWait = 2, 2*time.Second // a probe reports trouble and does not wait for its end
+	pool, err := d.pool(target.Chain, o, target.URL)
+	if err != nil {
 		return nil, err
 	}
-	p.dialer, p.member = d, p.pool.members[0]
-	p.member.endpoint.patience = hasty
-	p.found.Chain, p.found.Endpoint = target.Chain, p.member.endpoint.label
+	p := &prober{dialer: d, pool: pool, member: pool.members[0]}
+	p.found.Chain, p.found.Endpoint = target.Chain, p.member.endpoint.Label()
 	return p, nil
-}
-
-func (p *prober) close() {
-	p.pool.close()
-	p.idle()
 }
 
 // same tells whether two probers are for the same endpoint of the same chain.
@@ -53,7 +35,7 @@ func (p *prober) same(other *prober) bool {
 
 // greet proves the chain and reads its ends.
 func (p *prober) greet(ctx context.Context) {
-	defer p.noteLimits()
+	defer func() { p.found.Limits = p.member.endpoint.Limits() }()
 	if p.found.Err = p.note(ctx, p.pool.open(ctx)); p.found.Err != nil {
 		return
 	}
@@ -66,7 +48,7 @@ func (p *prober) greet(ctx context.Context) {
 // examine tries what an endpoint can do, the important things first, so that a
 // rate limit that the tries themselves run into spoils little.
 func (p *prober) examine(ctx context.Context, at time.Time) {
-	defer p.noteLimits()
+	defer func() { p.found.Limits = p.member.endpoint.Limits() }()
 	p.found.At = at
 	if p.found.Err != nil {
 		return
@@ -150,23 +132,4 @@ func (p *prober) legacy(ctx context.Context) {
 		return
 	}
 	p.try(ctx, &p.found.Legacy, func() error { return p.readAtNumber(ctx, bedrockBlock-1) })
-}
-
-// noteLimits takes over the headers about rate limits.
-func (p *prober) noteLimits() {
-	p.found.Limits = nil
-	for _, line := range p.limits.lines() {
-		p.found.Limits = append(p.found.Limits, p.member.endpoint.redact.text(line))
-	}
-}
-
-// failure makes the error of one request that was made without do.
-func (p *prober) failure(f *fault) error {
-	r := run{endpoint: p.member.endpoint, start: p.member.endpoint.clock.Now()}
-	return r.failure(f, classify(f), 1)
-}
-
-// stopped says what ended ctx.
-func (p *prober) stopped(ctx context.Context) error {
-	return fmt.Errorf("%s: %w", p.found.Endpoint, ctx.Err())
 }

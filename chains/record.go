@@ -51,14 +51,7 @@ func (m *member) note(ctx context.Context, err error, members int) {
 // permanent tells whether err will come again with this URL.
 func permanent(err error) bool {
 	var e *EndpointError
-	if !errors.As(err, &e) {
-		return false
-	}
-	switch e.Class {
-	case classAuth, classBlocked, classQuota, classNotRPC, classRedirect, classTLS:
-		return true
-	}
-	return false
+	return errors.As(err, &e) && e.Permanent()
 }
 
 // maxShown bounds the memory for header hashes of a long-lived client.

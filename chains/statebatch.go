@@ -1,6 +1,7 @@
 package chains
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,8 @@ import (
 
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/common/hexutil"
+
+	"github.com/perpdao/perpquorum/chains/jsonrpc"
 )
 
 // stateBatch is the state reads of one CallAt for one endpoint.
@@ -38,8 +41,8 @@ func newStateBatch(m *member, b Block, calls []Call, public bool, w way) stateBa
 
 // reads returns the requests besides the block canaries: b's header, if the
 // endpoint has not shown it yet, the balance that cannot be zero, and the calls.
-func (s stateBatch) reads() []request {
-	var reqs []request
+func (s stateBatch) reads() []jsonrpc.Request {
+	var reqs []jsonrpc.Request
 	if s.strange {
 		reqs = append(reqs, headerRequest(s.block.Number()))
 	}
@@ -52,11 +55,11 @@ func (s stateBatch) reads() []request {
 	return reqs
 }
 
-func (s stateBatch) request(call Call) request {
+func (s stateBatch) request(call Call) jsonrpc.Request {
 	if call.isNativeBalance() {
-		return request{method: "eth_getBalance", params: []any{call.To, s.param}}
+		return jsonrpc.Request{Method: "eth_getBalance", Params: []any{call.To, s.param}}
 	}
-	return request{method: "eth_call", params: []any{map[string]any{"to": call.To, "data": call.Data}, s.param}}
+	return jsonrpc.Request{Method: "eth_call", Params: []any{map[string]any{"to": call.To, "data": call.Data}, s.param}}
 }
 
 // sparse is how many reads share one canary where batches are too small to
@@ -70,23 +73,23 @@ func (m *member) readBatch(ctx context.Context, s stateBatch) ([][]byte, error) 
 	probe := s.way.canary.requests(s.param)
 	reads := s.reads()
 	for {
-		size := m.endpoint.size()
+		size := m.endpoint.BatchSize()
 		every := size - len(probe)
 		if every < 1 {
 			every = sparse
 		}
-		var reqs []request
+		var reqs []jsonrpc.Request
 		for i, r := range reads {
 			if i%every == 0 {
 				reqs = append(reqs, probe...)
 			}
 			reqs = append(reqs, r)
 		}
-		replies, err := m.endpoint.do(ctx, reqs)
+		replies, err := m.endpoint.Send(ctx, reqs)
 		if err != nil {
 			return nil, err
 		}
-		if m.endpoint.size() < size && len(reqs) > m.endpoint.size() {
+		if m.endpoint.BatchSize() < size && len(reqs) > m.endpoint.BatchSize() {
 			continue
 		}
 		return s.judge(ctx, replies, every, len(probe))
@@ -94,11 +97,11 @@ func (m *member) readBatch(ctx context.Context, s stateBatch) ([][]byte, error) 
 }
 
 // judge takes the canaries out of the replies and reads the rest.
-func (s stateBatch) judge(ctx context.Context, replies []reply, every, probe int) ([][]byte, error) {
+func (s stateBatch) judge(ctx context.Context, replies []jsonrpc.Reply, every, probe int) ([][]byte, error) {
 	if err := refused(replies, s.strange); err != nil {
 		return nil, err
 	}
-	var reads []reply
+	var reads []jsonrpc.Reply
 	for start := 0; start < len(replies); start += probe + every {
 		end := min(start+probe+every, len(replies))
 		if err := s.way.canary.check(replies[start:start+probe], s.m.id, s.block.Header); err != nil {
@@ -123,12 +126,12 @@ func (s stateBatch) judge(ctx context.Context, replies []reply, every, probe int
 
 // refused is the failure of an endpoint that refused the form of every state
 // read; one header may be among the replies.
-func refused(replies []reply, header bool) error {
+func refused(replies []jsonrpc.Reply, header bool) error {
 	var why error
 	n := 0
 	for _, r := range replies {
-		if r.err != nil && errors.Is(r.err, ErrUnsupported) {
-			why = r.err
+		if r.Err != nil && errors.Is(r.Err, ErrUnsupported) {
+			why = r.Err
 			n++
 		}
 	}
@@ -141,8 +144,8 @@ func refused(replies []reply, header bool) error {
 	return fmt.Errorf("%w: %w", errUnnamed, why)
 }
 
-func (s stateBatch) sameHeader(r reply) error {
-	if r.err == nil && isNull(r.raw) {
+func (s stateBatch) sameHeader(r jsonrpc.Reply) error {
+	if r.Err == nil && r.Null() {
 		return s.m.missingBlock(s.block.Number())
 	}
 	h, err := s.m.header(r, s.block.Number())
@@ -154,7 +157,7 @@ func (s stateBatch) sameHeader(r reply) error {
 
 // earnZero checks the balance that cannot be zero. Only then are zeros of
 // other accounts believed.
-func (s stateBatch) earnZero(r reply) error {
+func (s stateBatch) earnZero(r jsonrpc.Reply) error {
 	data, err := s.answer(NativeBalance(s.rich), r)
 	if err != nil {
 		return err
@@ -166,7 +169,7 @@ func (s stateBatch) earnZero(r reply) error {
 }
 
 // answers reads the replies to the calls, all or none. The first failure in order counts.
-func (s stateBatch) answers(ctx context.Context, replies []reply) ([][]byte, error) {
+func (s stateBatch) answers(ctx context.Context, replies []jsonrpc.Reply) ([][]byte, error) {
 	out := make([][]byte, len(replies))
 	for i, r := range replies {
 		data, err := s.answer(s.calls[i], r)
@@ -182,25 +185,25 @@ func (s stateBatch) answers(ctx context.Context, replies []reply) ([][]byte, err
 }
 
 // answer reads one reply: return data, or a balance as one word.
-func (s stateBatch) answer(call Call, r reply) ([]byte, error) {
+func (s stateBatch) answer(call Call, r jsonrpc.Reply) ([]byte, error) {
 	switch {
-	case r.err != nil:
-		return nil, s.failed(call, r.err)
-	case isNull(r.raw): // how Besu says that it has no state
+	case r.Err != nil:
+		return nil, s.failed(call, r.Err)
+	case r.Null(): // how Besu says that it has no state
 		return nil, s.missing("it answered null for " + call.name())
 	case call.isNativeBalance():
-		n, err := parseQuantity(r.raw)
+		n, err := r.Quantity()
 		if err != nil {
 			return nil, s.m.broken("%s of %v: %v", call.name(), call.To, err)
 		}
 		return common.LeftPadBytes(n.Bytes(), 32), nil
 	}
-	data, err := parseData(r.raw)
+	data, err := r.Data()
 	if err != nil {
 		return nil, s.m.broken("%s of %v: %v", call.name(), call.To, err)
 	}
 	if dressedRevert(data) {
-		return nil, s.failed(call, fmt.Errorf("%s returned the reason of a revert as a result: %w", s.m.endpoint.label, ErrReverted))
+		return nil, s.failed(call, fmt.Errorf("%s returned the reason of a revert as a result: %w", s.m.endpoint.Label(), ErrReverted))
 	}
 	return data, nil
 }
@@ -211,18 +214,18 @@ var errEmpty = errors.New("empty answer: the contract returned no data, so it ha
 // explainEmpty finds out why a call returned nothing: an address without code
 // at that block answers every call with success and no data.
 func (s stateBatch) explainEmpty(ctx context.Context, call Call) error {
-	replies, err := s.m.endpoint.do(ctx, []request{{method: "eth_getCode", params: []any{call.To, s.param}}})
+	replies, err := s.m.endpoint.Send(ctx, []jsonrpc.Request{{Method: "eth_getCode", Params: []any{call.To, s.param}}})
 	if err != nil {
 		return err
 	}
 	r := replies[0]
-	if r.err != nil {
-		return s.failed(call, r.err)
+	if r.Err != nil {
+		return s.failed(call, r.Err)
 	}
-	if isNull(r.raw) {
+	if r.Null() {
 		return s.missing("it answered null for eth_getCode")
 	}
-	code, err := parseData(r.raw)
+	code, err := r.Data()
 	if err != nil {
 		return s.m.broken("eth_getCode of %v: %v", call.To, err)
 	}
@@ -237,5 +240,18 @@ func (s stateBatch) failed(call Call, err error) error {
 }
 
 func (s stateBatch) missing(detail string) error {
-	return s.m.fail(classMissingState, detail)
+	return s.m.endpoint.Fail(jsonrpc.ClassMissingState, detail)
+}
+
+// The selectors of Error(string) and Panic(uint256), with which Solidity encodes
+// the reason of a revert.
+var revertSelectors = [][]byte{{0x08, 0xc3, 0x79, 0xa0}, {0x4e, 0x48, 0x7b, 0x71}}
+
+// dressedRevert reports return data that is the reason of a revert, handed out
+// as a success. One word is never taken for one: it may be a number.
+func dressedRevert(data []byte) bool {
+	if len(data) == 32 || len(data) < 4 {
+		return false
+	}
+	return bytes.Equal(data[:4], revertSelectors[0]) || bytes.Equal(data[:4], revertSelectors[1])
 }

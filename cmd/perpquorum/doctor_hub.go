@@ -8,10 +8,9 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
-	"github.com/perpdao/perpquorum/chains"
+	"github.com/perpdao/perpquorum/chains/jsonrpc"
 	"github.com/perpdao/perpquorum/snapshot"
 )
 
@@ -51,7 +50,7 @@ func (h hubTarget) probe(ctx context.Context) (found hubFound) {
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	defer transport.CloseIdleConnections()
-	headers := &lastHeaders{inner: transport}
+	headers := &jsonrpc.LimitRecorder{Inner: transport}
 	h.client.HTTP, h.client.Retries = &http.Client{Transport: headers}, -1
 	var took []time.Duration
 	for range 3 {
@@ -68,7 +67,7 @@ func (h hubTarget) probe(ctx context.Context) (found hubFound) {
 		slices.Sort(took)
 		found.latency = took[len(took)/2]
 	}
-	for _, line := range chains.LimitHeaders(headers.last()) {
+	for _, line := range headers.Lines() {
 		if !h.secret(line) {
 			found.limits = append(found.limits, line)
 		}
@@ -89,29 +88,4 @@ func (f hubFound) failure(h hubTarget) error {
 		return fmt.Errorf("the hub has no space %q: %w", h.space, f.err)
 	}
 	return f.err
-}
-
-// lastHeaders is an http.RoundTripper that keeps the headers of the last response.
-type lastHeaders struct {
-	inner http.RoundTripper
-	mu    sync.Mutex
-	kept  http.Header
-}
-
-// RoundTrip implements http.RoundTripper.
-func (l *lastHeaders) RoundTrip(req *http.Request) (*http.Response, error) {
-	resp, err := l.inner.RoundTrip(req)
-	if err != nil {
-		return nil, err
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.kept = resp.Header
-	return resp, nil
-}
-
-func (l *lastHeaders) last() http.Header {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.kept
 }

@@ -1,0 +1,238 @@
+// Package jsonrpc is a strict, patient, paced JSON-RPC client of one endpoint.
+// It knows neither blocks nor contracts.
+//
+//	e, err := jsonrpc.New("https://node.example/key", jsonrpc.Options{RPS: 20})
+//	replies, err := e.Send(ctx, []jsonrpc.Request{{Method: "eth_chainId"}})
+//	id, err := replies[0].Quantity()
+//
+// Send cuts the requests into batches as large as the endpoint takes, keeps to
+// its pace, and repeats what failed for a passing reason. All replies come, in
+// order, or none.
+//
+// A reply counts only if it has status 200, valid JSON in UTF-8 with nothing
+// after it, no duplicate or unknown key, and each of our ids at most once.
+// Everything else (null, "", a short batch, a page of HTML) is an error that
+// names what was found.
+//
+// A failure is an *EndpointError. Its Class says what kind of failure it is, from
+// the words, codes and statuses that clients and providers are known to use. It
+// only decides what is done next; no value depends on it. URLs, which hold keys,
+// appear nowhere: endpoints are named by host and a short hash.
+package jsonrpc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"time"
+
+	"github.com/ethereum/go-ethereum/rpc"
+)
+
+// attemptTimeout bounds one HTTP request from dialing to the last byte.
+const attemptTimeout = 60 * time.Second
+
+// Request is one JSON-RPC call.
+type Request struct {
+	Method string
+	Params []any
+	// NotNull says that a null result means that the endpoint does not know the
+	// block yet: the request is repeated, and then fails with ErrLag.
+	NotNull bool
+	// Optional says that a refusal of this call (unknown block or tag, missing
+	// state, unknown error) is its reply. It is not repeated and does not fail the
+	// other calls.
+	Optional bool
+}
+
+// Options are the settings of an Endpoint. The zero value is good.
+type Options struct {
+	// RPS bounds the calls per second; each call of a batch counts, as providers
+	// count them. 0: no bound.
+	RPS float64
+	// MaxBatch bounds the calls per batch. 0: 100. 1: no batches.
+	MaxBatch int
+	// Tries bounds the requests for one call. 0: what the class of failure allows.
+	Tries int
+	// MaxWait bounds the time that the endpoint may ask for between two requests.
+	// If it asks for more, the call fails. 0: one minute.
+	MaxWait time.Duration
+	// Transport carries the HTTP requests. Nil: a transport with timeouts that
+	// takes proxies from the environment.
+	Transport http.RoundTripper
+	// UserAgent is sent with each request. Empty: "perpquorum".
+	UserAgent string
+	// Clock measures the waits. Nil: real time.
+	Clock Clock
+}
+
+// Endpoint is a client of one URL. It is safe for concurrent use.
+type Endpoint struct {
+	label    string
+	client   *rpc.Client // its ids are unique as long as it lives
+	redact   *redactor
+	clock    Clock
+	pace     *pace
+	batch    *batchSize
+	patience patience
+	budget   budget
+	limits   *LimitRecorder
+	idle     func() // closes idle connections of a transport of our own
+}
+
+// New prepares an endpoint; it sends nothing. The error wraps ErrEndpointURL.
+func New(rawURL string, o Options) (*Endpoint, error) {
+	u, err := parseEndpointURL(rawURL)
+	if err != nil {
+		return nil, err
+	}
+	e := &Endpoint{
+		label:    label(u),
+		redact:   newRedactor(append(secretsOf(u), proxySecrets(os.Getenv)...)...),
+		clock:    o.Clock,
+		batch:    newBatchSize(o.MaxBatch),
+		patience: patience{tries: o.Tries, wait: o.MaxWait},
+		limits:   &LimitRecorder{Inner: o.Transport},
+		idle:     func() {},
+	}
+	if e.clock == nil {
+		e.clock = realClock{}
+	}
+	e.pace = newPace(o.RPS, e.clock)
+	if e.limits.Inner == nil {
+		own := newTransport()
+		e.limits.Inner, e.idle = own, own.CloseIdleConnections
+	}
+	agent := o.UserAgent
+	if agent == "" {
+		agent = "perpquorum"
+	}
+	client := &http.Client{
+		Transport:     &strictTransport{inner: e.limits, url: u, agent: agent, now: e.clock.Now},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	// The client is given a URL that means nothing, so that none of its errors can
+	// show the real one. strictTransport puts the real one in place.
+	e.client, err = rpc.DialOptions(context.Background(), "http://endpoint.invalid", rpc.WithHTTPClient(client))
+	if err != nil {
+		return nil, errors.New("endpoint " + e.label + ": the RPC client cannot be made")
+	}
+	return e, nil
+}
+
+// Label names the endpoint without its key: host, "#" and a short hash of the URL.
+func (e *Endpoint) Label() string { return e.label }
+
+// Clock returns the clock of the Options.
+func (e *Endpoint) Clock() Clock { return e.clock }
+
+// Limits returns the newest response headers about rate limits, with secrets
+// removed: "x-ratelimit-remaining: 42", sorted by name.
+func (e *Endpoint) Limits() []string {
+	var lines []string
+	for _, line := range e.limits.Lines() {
+		lines = append(lines, e.redact.text(line))
+	}
+	return lines
+}
+
+// Fail returns the failure of a class that the caller found in a reply which
+// the endpoint meant as a success.
+func (e *Endpoint) Fail(class Class, detail string) *EndpointError {
+	return &EndpointError{Endpoint: e.label, Class: class, Detail: detail}
+}
+
+// parseEndpointURL checks a URL. Its errors give the reason, never the URL.
+func parseEndpointURL(raw string) (*url.URL, error) {
+	u, err := url.Parse(raw)
+	switch {
+	case raw == "":
+		return nil, fmt.Errorf("%w: it is empty", ErrEndpointURL)
+	case err != nil:
+		return nil, fmt.Errorf("%w: it cannot be parsed; want https://HOST/PATH", ErrEndpointURL)
+	case u.Scheme == "ws" || u.Scheme == "wss":
+		return nil, fmt.Errorf("%w: WebSocket endpoints are not supported; use the provider's https:// URL", ErrEndpointURL)
+	case u.Scheme != "http" && u.Scheme != "https":
+		return nil, fmt.Errorf("%w: it does not start with https:// or http://", ErrEndpointURL)
+	case u.Hostname() == "":
+		return nil, fmt.Errorf("%w: the host is missing; want https://HOST/PATH", ErrEndpointURL)
+	}
+	u.Fragment, u.RawFragment = "", ""
+	return u, nil
+}
+
+func newTransport() *http.Transport {
+	return &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		DialContext:            (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 15 * time.Second}).DialContext,
+		TLSHandshakeTimeout:    10 * time.Second,
+		ResponseHeaderTimeout:  30 * time.Second,
+		MaxResponseHeaderBytes: 64 << 10,
+		ForceAttemptHTTP2:      true,
+		MaxIdleConnsPerHost:    2 * parallel,
+		IdleConnTimeout:        30 * time.Second, // some providers close idle connections after 60 s
+	}
+}
+
+// Close releases the endpoint's connections.
+func (e *Endpoint) Close() {
+	e.client.Close()
+	e.idle()
+}
+
+// BatchSize returns how many calls go into one batch, as far as learned.
+func (e *Endpoint) BatchSize() int {
+	size, _ := e.batch.next(1)
+	return min(size, e.pace.most())
+}
+
+// Burst returns how many calls may be sent at once at the current pace.
+func (e *Endpoint) Burst() int { return e.pace.most() }
+
+// exchange sends the calls in one HTTP request (one call as a plain object, not
+// a batch of one) and returns, for each, its result or its fault.
+func (e *Endpoint) exchange(ctx context.Context, calls []*call) []outcome {
+	out := make([]outcome, len(calls))
+	ctx, cancel := context.WithTimeout(ctx, attemptTimeout)
+	defer cancel()
+	if len(calls) == 1 {
+		err := e.client.CallContext(ctx, &out[0].raw, calls[0].Method, calls[0].Params...)
+		out[0].fault = faultOf(err)
+		return out
+	}
+	batch := make([]rpc.BatchElem, len(calls))
+	for i, c := range calls {
+		batch[i] = rpc.BatchElem{Method: c.Method, Args: c.Params, Result: &out[i].raw}
+	}
+	err := e.client.BatchCallContext(ctx, batch)
+	for i := range batch {
+		if err != nil {
+			out[i].fault, out[i].whole = faultOf(err), true
+		} else {
+			out[i].fault = faultOf(batch[i].Error)
+			out[i].missing = errors.Is(batch[i].Error, rpc.ErrMissingBatchResponse)
+		}
+	}
+	return out
+}
+
+// faultOf recovers what our own layer, or a reply's error member, said.
+func faultOf(err error) *fault {
+	var f *fault
+	var member rpc.Error
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &f):
+		return f
+	case errors.Is(err, rpc.ErrMissingBatchResponse):
+		return broken("no answer for one of the calls")
+	case errors.As(err, &member):
+		return &fault{status: http.StatusOK, code: member.ErrorCode(), text: member.Error()}
+	}
+	return transportFault(err)
+}

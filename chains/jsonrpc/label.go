@@ -1,0 +1,97 @@
+package jsonrpc
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"net"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// keyHosts are providers whose host names carry the key.
+var keyHosts = []string{"quiknode.pro", "rpcpool.com", "chainstack.com", "p2pify.com", "blastapi.io", "rivet.cloud", "validationcloud.io", "getblock.io"}
+
+// hostLabel returns what may be shown of a host: all of it, or only its last
+// two names where the first may be a key.
+func hostLabel(host string) string {
+	if net.ParseIP(host) != nil {
+		return host
+	}
+	names := strings.Split(host, ".")
+	if len(names) <= 2 {
+		return host
+	}
+	registrable := strings.Join(names[len(names)-2:], ".")
+	if slices.Contains(keyHosts, registrable) || slices.ContainsFunc(names, looksLikeKey) {
+		return registrable
+	}
+	return host
+}
+
+// looksLikeKey reports a name that is too long and too mixed for a word.
+func looksLikeKey(name string) bool {
+	return len(name) >= 16 && strings.ContainsAny(name, "0123456789")
+}
+
+// label names an endpoint without its key: host (and port), "#", and 5 hex
+// digits of the SHA-256 of the URL without user information. The hash tells
+// two keys of one provider apart.
+func label(u *url.URL) string {
+	bare := *u
+	bare.User = nil
+	sum := sha256.Sum256([]byte(bare.String()))
+	host := hostLabel(u.Hostname())
+	if port := u.Port(); port != "" {
+		host = net.JoinHostPort(host, port)
+	}
+	return host + "#" + hex.EncodeToString(sum[:])[:5]
+}
+
+// proxySecrets lists the user information of the proxies in the environment.
+func proxySecrets(env func(string) string) []string {
+	var out []string
+	for _, name := range []string{"HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"} {
+		value := env(name)
+		at := strings.LastIndexByte(value, '@')
+		if at < 0 {
+			continue
+		}
+		_, user, ok := strings.Cut(value[:at], "://")
+		if !ok {
+			user = value[:at]
+		}
+		out = append(out, user)
+		for _, part := range strings.Split(user, ":") {
+			plain, err := url.PathUnescape(part)
+			if err != nil {
+				plain = part
+			}
+			out = append(out, part, plain)
+		}
+	}
+	return out
+}
+
+// secretsOf lists what an endpoint's URL must not show: user information,
+// path, query, fragment, and a host that may carry a key.
+func secretsOf(u *url.URL) []string {
+	out := []string{u.Fragment, u.RawQuery}
+	if u.User != nil {
+		password, _ := u.User.Password()
+		out = append(out, u.User.Username(), password, u.User.Username()+":"+password)
+	}
+	// Short path segments are words such as "v2" or "mainnet", not keys.
+	for _, segment := range append(strings.Split(u.Path, "/"), strings.Split(u.EscapedPath(), "/")...) {
+		if len(segment) >= window {
+			out = append(out, segment)
+		}
+	}
+	for _, values := range u.Query() {
+		out = append(out, values...)
+	}
+	if host := u.Hostname(); hostLabel(host) != host {
+		out = append(out, strings.TrimSuffix(host, "."+hostLabel(host)))
+	}
+	return slices.DeleteFunc(out, func(s string) bool { return s == "" })
+}

@@ -1,0 +1,154 @@
+package jsonrpc
+
+import (
+	"encoding/base64"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+const (
+	window    = 8   // no piece of a secret this long, in bytes, leaves the redactor
+	maxDetail = 200 // runes of foreign text that a message quotes
+)
+
+// redactor cleans foreign text for messages: it drops terminal escapes and
+// control characters, replaces every piece of a secret, and cuts the rest.
+// It is the only way by which text from outside gets into an error.
+type redactor struct {
+	pieces map[string]bool // windows of all secrets, lower case
+	short  []string        // whole secrets of 4 to 7 bytes; shorter ones are words such as "v2"
+}
+
+// newRedactor takes what must not be shown: raw secrets. Their URL-escaped and
+// base64 forms are covered too.
+func newRedactor(secrets ...string) *redactor {
+	r := &redactor{pieces: map[string]bool{}}
+	for _, s := range secrets {
+		if len(s) >= 4 && len(s) < window {
+			r.short = append(r.short, lowerASCII(s))
+			continue
+		}
+		for _, form := range forms(s) {
+			r.add(lowerASCII(form))
+		}
+	}
+	return r
+}
+
+func (r *redactor) add(s string) {
+	for i := 0; i+window <= len(s); i++ {
+		r.pieces[s[i:i+window]] = true
+	}
+}
+
+// forms lists the spellings of a secret: as it is, cleaned, URL-escaped, and
+// base64 at each of the three alignments it can have inside a longer text.
+func forms(s string) []string {
+	out := []string{s, clean(s), url.QueryEscape(s), url.PathEscape(s)}
+	for _, enc := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
+		for shift := range 3 {
+			text := enc.EncodeToString([]byte(strings.Repeat("x", shift) + s))
+			// The first characters depend on what precedes the secret.
+			if skip := []int{0, 2, 3}[shift]; len(text) > skip {
+				out = append(out, text[skip:])
+			}
+		}
+	}
+	return out
+}
+
+// text returns s fit for a message.
+func (r *redactor) text(s string) string {
+	s = clean(s[:min(len(s), 2*maxWords)]) // what is cut in two here is beyond the final cut
+	for range 3 {
+		hidden := r.hide(s)
+		if hidden == s {
+			return cut(s)
+		}
+		s = hidden
+	}
+	return "" // secrets that the mask itself completes: show nothing
+}
+
+// hide replaces each run of secret bytes by a mask.
+func (r *redactor) hide(s string) string {
+	lower := lowerASCII(s)
+	secret := make([]bool, len(s))
+	mark := func(from, n int) {
+		for i := from; i < from+n; i++ {
+			secret[i] = true
+		}
+	}
+	for i := 0; i+window <= len(lower); i++ {
+		if r.pieces[lower[i:i+window]] {
+			mark(i, window)
+		}
+	}
+	for _, short := range r.short {
+		for i := 0; i+len(short) <= len(lower); i++ {
+			if lower[i:i+len(short)] == short {
+				mark(i, len(short))
+			}
+		}
+	}
+	var b strings.Builder
+	for i := range len(s) {
+		switch {
+		case !secret[i]:
+			b.WriteByte(s[i])
+		case i == 0 || !secret[i-1]:
+			b.WriteString("***")
+		}
+	}
+	return b.String()
+}
+
+// lowerASCII keeps the length, so that offsets stay valid.
+func lowerASCII(s string) string {
+	return string(slices.Collect(func(yield func(byte) bool) {
+		for i := range len(s) {
+			c := s[i]
+			if 'A' <= c && c <= 'Z' {
+				c += 'a' - 'A'
+			}
+			if !yield(c) {
+				return
+			}
+		}
+	}))
+}
+
+var (
+	ansi     = regexp.MustCompile("\x1b(\\[[0-9;:?<=>]*[ -/]*[@-~]|\\][^\x07\x1b]*(\x07|\x1b\\\\)?|[@-Z\\\\^_])")
+	userinfo = regexp.MustCompile(`://[^/\s@'"]*@`)
+)
+
+// clean drops terminal escapes and everything unprintable, joins white space,
+// and takes the double quotes out, so that the text can stand in quotes.
+func clean(s string) string {
+	s = ansi.ReplaceAllString(strings.ToValidUTF8(s, "?"), "")
+	s = strings.Map(func(c rune) rune {
+		switch {
+		case unicode.IsSpace(c):
+			return ' '
+		case c == '"':
+			return '\''
+		case !unicode.IsPrint(c):
+			return -1
+		}
+		return c
+	}, s)
+	s = strings.Join(strings.Fields(s), " ")
+	return userinfo.ReplaceAllString(s, "://")
+}
+
+func cut(s string) string {
+	runes := []rune(s)
+	if len(runes) <= maxDetail {
+		return s
+	}
+	return string(runes[:maxDetail-1]) + "…"
+}

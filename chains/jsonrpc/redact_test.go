@@ -1,0 +1,121 @@
+package jsonrpc
+
+import (
+	"encoding/base64"
+	"net/url"
+	"strings"
+	"testing"
+	"unicode"
+)
+
+const secretURL = "https://sentinelUser:sentinelPass@eth.example.com:8545/v3/sentinelPathKey0123456789/rpc?apikey=sentinelQuery%2FKey&x=1#sentinelFragment"
+
+var sentinels = []string{"sentinelUser", "sentinelPass", "sentinelPathKey0123456789", "sentinelQuery/Key"}
+
+// leaks returns a piece of a sentinel, 8 bytes long, that text shows.
+func leaks(text string, secrets ...string) string {
+	lower := lowerASCII(text)
+	for _, s := range secrets {
+		for i := 0; i+window <= len(s); i++ {
+			if strings.Contains(lower, lowerASCII(s[i:i+window])) {
+				return s[i : i+window]
+			}
+		}
+	}
+	return ""
+}
+
+func parse(t *testing.T, raw string) *url.URL {
+	t.Helper()
+	u, err := url.Parse(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
+
+func TestRedactorHidesSecretsInEveryForm(t *testing.T) {
+	r := newRedactor(secretsOf(parse(t, secretURL))...)
+	encodings := map[string]func(string) string{
+		"as it is":       func(s string) string { return s },
+		"query-escaped":  url.QueryEscape,
+		"path-escaped":   url.PathEscape,
+		"base64":         func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) },
+		"base64 URL":     func(s string) string { return base64.URLEncoding.EncodeToString([]byte(s)) },
+		"base64 shifted": func(s string) string { return base64.StdEncoding.EncodeToString([]byte("a" + s)) },
+		"base64 inside":  func(s string) string { return base64.StdEncoding.EncodeToString([]byte("ab" + s + "c")) },
+		"upper case":     strings.ToUpper,
+		"with escapes":   func(s string) string { return s[:5] + "\x1b[31m" + s[5:] },
+		"with controls":  func(s string) string { return s[:5] + "\x00\u200b" + s[5:] },
+		"a piece":        func(s string) string { return s[2:11] },
+	}
+	for name, encode := range encodings {
+		for _, s := range sentinels {
+			text := "key " + encode(s) + " is inactive"
+			got := r.text(text)
+			if piece := leaks(got, encode(s), s); piece != "" && name != "with escapes" && name != "with controls" {
+				t.Errorf("%s: %q shows %q", name, got, piece)
+			}
+			if piece := leaks(got, s); piece != "" {
+				t.Errorf("%s: %q shows %q", name, got, piece)
+			}
+			if !strings.HasPrefix(got, "key ") || !strings.HasSuffix(got, " is inactive") {
+				t.Errorf("%s: %q lost the words around the secret", name, got)
+			}
+		}
+	}
+	for _, s := range sentinels { // the whole URL, as *url.Error and gateways print it
+		if piece := leaks(r.text(`Post "`+secretURL+`": refused`), s); piece != "" {
+			t.Errorf("URL shows %q", piece)
+		}
+	}
+	if basic := base64.StdEncoding.EncodeToString([]byte("sentinelUser:sentinelPass")); leaks(r.text("Authorization: Basic "+basic), basic) != "" {
+		t.Error("basic authorization is shown")
+	}
+}
+
+func TestRedactorCleansAndCuts(t *testing.T) {
+	r := newRedactor()
+	for in, want := range map[string]string{
+		"plain words":                   "plain words",
+		"a\r\n\tb   c":                  "a b c",
+		"\x1b[31mred\x1b[0m":            "red",
+		"\x1b]0;title\x07text":          "text",
+		"say \"hi\"":                    "say 'hi'",
+		"\x00\x07\u202eevil\ufeff":      "evil",
+		"bad \xff byte":                 "bad ? byte",
+		"at http://u:p@proxy.example:1": "at http://proxy.example:1",
+		strings.Repeat("é", 300):        strings.Repeat("é", 199) + "…",
+	} {
+		if got := r.text(in); got != want {
+			t.Errorf("%q: got %q, want %q", in, got, want)
+		}
+	}
+	if got := r.text(strings.Repeat("\x1b[1m x", 1<<20)); len(got) > 4*maxDetail {
+		t.Errorf("%d bytes left of a megabyte", len(got))
+	}
+}
+
+func FuzzRedactor(f *testing.F) {
+	f.Add("sentinelSecret", "before sentinelSecret after")
+	f.Add("12345678", "MTIzNDU2Nzg=")
+	f.Add("a***b***c", "a***b***c a*a***b***c*b")
+	f.Add("***", "\x1b[0m\"")
+	f.Add("ſecretſecret", "SECRETSECRET ſecretſecret")
+	f.Fuzz(func(t *testing.T, secret, text string) {
+		for _, foreign := range []string{text, text + secret, secret + text + secret, url.QueryEscape(secret) + text, base64.StdEncoding.EncodeToString([]byte(text + secret))} {
+			got := newRedactor(secret).text(foreign)
+			if piece := leaks(got, secret); piece != "" {
+				t.Fatalf("%q shows %q of %q", got, piece, secret)
+			}
+			if n := len([]rune(got)); n > maxDetail {
+				t.Fatalf("%d runes", n)
+			}
+			for _, c := range got {
+				if !unicode.IsPrint(c) || c == '"' {
+					t.Fatalf("%q holds %q", got, c)
+				}
+			}
+		}
+	})
+}

@@ -1,0 +1,223 @@
+package jsonrpc
+
+import (
+	"encoding/json"
+	"errors"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+var (
+	one = requestIDs{ids: []string{"7"}}
+	two = requestIDs{batch: true, ids: []string{"7", "8"}}
+)
+
+func TestReplyAccepts(t *testing.T) {
+	tests := []struct {
+		name string
+		requestIDs
+		body, want string
+	}{
+		{"single", one, `{"jsonrpc":"2.0","id":7,"result":"0x1"}`, `{"jsonrpc":"2.0","id":7,"result":"0x1"}`},
+		{"white space around", one, " {\"id\":7,\"result\":\"0x1\"}\r\n", `{"jsonrpc":"2.0","id":7,"result":"0x1"}`},
+		{"null result", one, `{"id":7,"result":null}`, `{"jsonrpc":"2.0","id":7,"result":null}`},
+		{"null error beside a result", one, `{"id":7,"result":"0x1","error":null}`, `{"jsonrpc":"2.0","id":7,"result":"0x1"}`},
+		{"batch", two, `[{"id":7,"result":"0x1"},{"id":8,"result":"0x2"}]`, `[{"jsonrpc":"2.0","id":7,"result":"0x1"},{"jsonrpc":"2.0","id":8,"result":"0x2"}]`},
+		{"any order", two, `[{"id":8,"result":"0x2"},{"id":7,"result":"0x1"}]`, `[{"jsonrpc":"2.0","id":8,"result":"0x2"},{"jsonrpc":"2.0","id":7,"result":"0x1"}]`},
+		{"missing element is left to the caller", two, `[{"id":8,"result":"0x2"}]`, `[{"jsonrpc":"2.0","id":8,"result":"0x2"}]`},
+		{"empty list", two, `[]`, `[]`},
+		{"error of one", two, `[{"id":8,"result":"0x2"},{"id":7,"error":{"code":3,"message":"execution reverted"}}]`,
+			`[{"jsonrpc":"2.0","id":8,"result":"0x2"},{"jsonrpc":"2.0","id":7,"error":{"code":3,"message":"execution reverted"}}]`},
+		{"error without id is for the rest", two, `[{"id":8,"result":"0x2"},{"id":null,"error":{"code":429,"message":"slow"}}]`,
+			`[{"jsonrpc":"2.0","id":8,"result":"0x2"},{"jsonrpc":"2.0","id":7,"error":{"code":429,"message":"slow"}}]`},
+		{"error wins over a result", two, `[{"id":8,"result":"0x2"},{"id":7,"result":"0x1","error":{"code":5,"message":"no"}}]`,
+			`[{"jsonrpc":"2.0","id":8,"result":"0x2"},{"jsonrpc":"2.0","id":7,"error":{"code":5,"message":"no"}}]`},
+		{"hex data does not join the words", two, `[{"id":8,"result":"0x2"},{"id":7,"error":{"code":3,"message":"execution reverted","data":"0x08c379a0"}}]`,
+			`[{"jsonrpc":"2.0","id":8,"result":"0x2"},{"jsonrpc":"2.0","id":7,"error":{"code":3,"message":"execution reverted"}}]`},
+		{"string data joins the words", two, `[{"id":8,"result":"0x2"},{"id":7,"error":{"code":-32015,"message":"VM","data":"Reverted 0x"}}]`,
+			`[{"jsonrpc":"2.0","id":8,"result":"0x2"},{"jsonrpc":"2.0","id":7,"error":{"code":-32015,"message":"VM: Reverted 0x"}}]`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := tt.sanitize([]byte(tt.body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if string(got) != tt.want {
+				t.Errorf("got  %s\nwant %s", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestReplyRefuses(t *testing.T) {
+	tests := []struct {
+		name string
+		requestIDs
+		body  string
+		class Class
+		says  string // part of what was found
+	}{
+		{"empty", one, "", ClassProtocol, "empty body"},
+		{"white space", one, " \n", ClassProtocol, "empty body"},
+		{"HTML", one, "<html><title>Hello</title></html>", ClassProtocol, "HTML page: Hello"},
+		{"plain text", one, "error code: 1015", ClassRate, "1015"},
+		{"byte order mark", one, "\xef\xbb\xbf{\"id\":7,\"result\":\"0x1\"}", ClassProtocol, "byte order mark"},
+		{"gzip without header", one, "\x1f\x8b\x08\x00", ClassProtocol, "compressed"},
+		{"string", one, `"0x1"`, ClassProtocol, "not of the kind"},
+		{"number", one, `1`, ClassProtocol, "not of the kind"},
+		{"null", one, `null`, ClassProtocol, "not of the kind"},
+		{"null for a batch", two, `null`, ClassProtocol, "not of the kind"},
+		{"string for a batch", two, `""`, ClassProtocol, "not of the kind"},
+		{"list for a single call", one, `[{"id":7,"result":"0x1"}]`, ClassProtocol, "not of the kind"},
+		{"empty object", one, `{}`, ClassProtocol, "neither result nor error"},
+		{"empty object for a batch", two, `{}`, ClassProtocol, "neither result nor error"},
+		{"one result for a batch", two, `{"id":7,"result":"0x1"}`, ClassProtocol, "one result for a batch of 2"},
+		{"one error for a batch", two, `{"id":null,"error":{"code":-32005,"message":"Batch size limit exceeded"}}`, ClassSize, "Batch size"},
+		{"one error for a batch, with an id", two, `{"id":7,"error":{"code":429,"message":"x"}}`, ClassRate, "x"},
+		{"null element", two, `[{"id":7,"result":"0x1"},null]`, ClassProtocol, "not an object"},
+		{"string element", two, `[{"id":7,"result":"0x1"},"0x1"]`, ClassProtocol, "not an object"},
+		{"duplicate id, same value", two, `[{"id":7,"result":"0x1"},{"id":7,"result":"0x1"},{"id":8,"result":"0x1"}]`, ClassProtocol, "id 7 twice"},
+		{"duplicate id, other value", two, `[{"id":7,"result":"0x1"},{"id":7,"result":"0x2"},{"id":8,"result":"0x1"}]`, ClassProtocol, "id 7 twice"},
+		{"duplicate id, error after result", two, `[{"id":7,"result":"0x1"},{"id":7,"error":{"code":1,"message":"x"}}]`, ClassProtocol, "id 7 twice"},
+		{"unknown id", two, `[{"id":7,"result":"0x1"},{"id":8,"result":"0x1"},{"id":9,"result":"0x1"}]`, ClassProtocol, "id 9, which was not asked"},
+		{"unknown id of an error", two, `[{"id":9,"error":{"code":1,"message":"x"}}]`, ClassProtocol, "id 9"},
+		{"null id", one, `{"id":null,"result":"0x1"}`, ClassProtocol, "id null, want 7"},
+		{"missing id", one, `{"result":"0x1"}`, ClassProtocol, "id missing, want 7"},
+		{"string id", one, `{"id":"7","result":"0x1"}`, ClassProtocol, `want 7`},
+		{"float id", one, `{"id":7.0,"result":"0x1"}`, ClassProtocol, "id 7.0, want 7"},
+		{"exponent id", one, `{"id":7e0,"result":"0x1"}`, ClassProtocol, "id 7e0, want 7"},
+		{"other id", one, `{"id":6,"result":"0x1"}`, ClassProtocol, "id 6, want 7"},
+		{"other id of an error", one, `{"id":6,"error":{"code":1,"message":"x"}}`, ClassProtocol, "id 6, want 7"},
+		{"null id in a batch", two, `[{"id":null,"result":"0x1"}]`, ClassProtocol, "id null"},
+		{"missing id in a batch", two, `[{"result":"0x1"}]`, ClassProtocol, "id missing"},
+		{"string id in a batch", two, `[{"id":"7","result":"0x1"}]`, ClassProtocol, "which was not asked"},
+		{"float id in a batch", two, `[{"id":7.0,"result":"0x1"}]`, ClassProtocol, "id 7.0"},
+		{"trailing bytes", one, `{"id":7,"result":"0x1"}x`, ClassProtocol, "malformed"},
+		{"second object", one, `{"id":7,"result":"0x1"}{"id":7,"result":"0x2"}`, ClassProtocol, "malformed"},
+		{"duplicate key", one, `{"id":7,"result":"0x1","result":"0x2"}`, ClassProtocol, "key result twice"},
+		{"folded key", one, `{"id":7,"result":"0x1","RESULT":"0x2"}`, ClassProtocol, "key RESULT twice"},
+		{"key folded beyond ASCII", one, "{\"id\":7,\"result\":\"0x1\",\"re\u017fult\":\"0x2\"}", ClassProtocol, "twice"},
+		{"escaped duplicate key", one, `{"id":7,"result":"0x1","re\u0073ult":"0x2"}`, ClassProtocol, "twice"},
+		{"only a folded key", one, `{"id":7,"Result":"0x1"}`, ClassProtocol, "unknown key Result"},
+		{"duplicate key inside the result", one, `{"id":7,"result":{"number":"0x1","Number":"0x2"}}`, ClassProtocol, "key Number twice"},
+		{"foreign key", one, `{"id":7,"result":"0x1","warning":"x"}`, ClassProtocol, "unknown key warning"},
+		{"other version", one, `{"jsonrpc":"1.0","id":7,"result":"0x1"}`, ClassProtocol, "jsonrpc"},
+		{"neither", one, `{"jsonrpc":"2.0","id":7}`, ClassProtocol, "neither"},
+		{"null error only", one, `{"jsonrpc":"2.0","id":7,"error":null}`, ClassProtocol, "neither"},
+		{"empty error", one, `{"id":7,"error":{}}`, ClassUnknown, "without message"},
+		{"text error", one, `{"id":7,"error":"rate limit reached"}`, ClassRate, "rate limit reached"},
+		{"error true", one, `{"id":7,"error":true}`, ClassUnknown, "true"},
+		{"code as text", one, `{"id":7,"error":{"code":"429","message":"x"}}`, ClassRate, "x"},
+		{"code as fraction", one, `{"id":7,"error":{"code":429.0,"message":"x"}}`, ClassRate, "x"},
+		{"error beside a result", one, `{"id":7,"result":"0x1","error":{"code":429,"message":"x"}}`, ClassRate, "x"},
+		{"error without id", one, `{"error":{"code":-32000,"message":"Unauthorized"}}`, ClassAuth, "Unauthorized"},
+		{"gateway message", one, `{"message":"rate limit reached"}`, ClassRate, "rate limit reached"},
+		{"gateway error text", one, `{"error":"invalid api key"}`, ClassAuth, "invalid api key"},
+		{"not UTF-8", one, "{\"id\":7,\"result\":\"\xff\"}", ClassProtocol, "not UTF-8"},
+		{"beacon API", one, `{"code":404,"message":"NOT_FOUND: beacon block at slot 7"}`, ClassNotRPC, "beacon"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := tt.sanitize([]byte(tt.body))
+			var f *fault
+			if !errors.As(err, &f) {
+				t.Fatalf("got %s, %v; want a fault", got, err)
+			}
+			if class := classify(f); class != tt.class {
+				t.Errorf("got class %v (%q), want %v", class, f.text, tt.class)
+			}
+			if !strings.Contains(f.text, tt.says) {
+				t.Errorf("found %q, want words with %q", f.text, tt.says)
+			}
+		})
+	}
+}
+
+// TestReplyTruncated cuts valid replies at every byte: none may pass.
+func TestReplyTruncated(t *testing.T) {
+	for _, tt := range []struct {
+		requestIDs
+		body string
+	}{
+		{one, `{"jsonrpc":"2.0","id":7,"result":"0x1234567890"}`},
+		{two, `[{"jsonrpc":"2.0","id":7,"result":"0x12"},{"jsonrpc":"2.0","id":8,"result":{"number":"0x3","logs":[1,2]}}]`},
+	} {
+		if _, err := tt.sanitize([]byte(tt.body)); err != nil {
+			t.Fatal(err)
+		}
+		for i := range len(tt.body) {
+			if got, err := tt.sanitize([]byte(tt.body[:i])); err == nil {
+				t.Errorf("cut at %d: got %s", i, got)
+			}
+		}
+	}
+}
+
+func FuzzReply(f *testing.F) {
+	f.Add([]byte(`{"jsonrpc":"2.0","id":7,"result":"0x1"}`), false)
+	f.Add([]byte(`[{"jsonrpc":"2.0","id":7,"result":"0x1"},{"id":8,"result":{"a":[1,{"b":null}]}}]`), true)
+	f.Add([]byte(`[{"id":null,"error":{"code":-32005,"message":"limit","data":{"rate":{"backoff_seconds":2}}}}]`), true)
+	f.Add([]byte(`{"id":7,"error":"text"}`), true)
+	f.Add([]byte("<html>"), false)
+	f.Fuzz(func(t *testing.T, body []byte, batch bool) {
+		a := one
+		if batch {
+			a = two
+		}
+		clean, err := a.sanitize(body)
+		if err != nil {
+			var f *fault
+			if !errors.As(err, &f) {
+				t.Fatalf("%v is not a fault", err)
+			}
+			classify(f)
+			return
+		}
+		// What passes is a reply that the strict reader takes again, unchanged,
+		// with no id that was not asked for.
+		again, err := a.sanitize(clean)
+		if err != nil || string(again) != string(clean) {
+			t.Fatalf("%s\nreads again as %s, %v", clean, again, err)
+		}
+		var list []answer
+		if !batch {
+			clean = []byte("[" + string(clean) + "]")
+		}
+		if err := json.Unmarshal(clean, &list); err != nil {
+			t.Fatal(err)
+		}
+		seen := map[string]bool{}
+		for _, m := range list {
+			if id := string(m.ID); id != "7" && id != "8" || seen[id] {
+				t.Fatalf("id %s in %s", id, clean)
+			}
+			seen[string(m.ID)] = true
+			if m.Result == nil && m.Error == nil {
+				t.Fatalf("neither result nor error in %s", clean)
+			}
+		}
+	})
+}
+
+// BenchmarkReply reads a batch of 100 headers with 150 transaction hashes
+// each, 1 MB in all: what a search for a block asks for at most.
+func BenchmarkReply(b *testing.B) {
+	hash := `"0x` + strings.Repeat("ab", 32) + `"`
+	header := `{"number":"0x1","hash":` + hash + `,"transactions":[` + strings.Repeat(hash+",", 149) + hash + `]}`
+	a := requestIDs{batch: true}
+	var parts []string
+	for i := range 100 {
+		id := strconv.Itoa(i + 1)
+		a.ids = append(a.ids, id)
+		parts = append(parts, `{"jsonrpc":"2.0","id":`+id+`,"result":`+header+`}`)
+	}
+	body := []byte("[" + strings.Join(parts, ",") + "]")
+	b.SetBytes(int64(len(body)))
+	for b.Loop() {
+		if _, err := a.sanitize(body); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

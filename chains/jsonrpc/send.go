@@ -1,0 +1,189 @@
+package jsonrpc
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+)
+
+// maxRequest bounds a request body, in bytes: the smallest known limit of a
+// provider is 1 MB.
+const maxRequest = 1 << 20 * 9 / 10
+
+// call is a request on its way.
+type call struct {
+	Request     // its parameters encoded, each a json.RawMessage
+	bytes   int // in a request body, at most
+	tries   int // requests that failed for this call
+}
+
+// outcome is what one HTTP request brought for one call.
+type outcome struct {
+	raw     json.RawMessage
+	fault   *fault
+	whole   bool // the fault is of the whole request
+	missing bool // the reply left the call out
+}
+
+// Send sends the requests in batches as large as the endpoint takes, repeats what
+// failed for a passing reason, and returns the replies in order: all, or an
+// error, which is an *EndpointError.
+func (e *Endpoint) Send(ctx context.Context, reqs []Request) ([]Reply, error) {
+	r := &run{Endpoint: e, replies: make([]Reply, len(reqs)), start: e.clock.Now(), backoff: newBackoff()}
+	for i, req := range reqs {
+		c, err := encode(req)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %s: %w", e.label, req.Method, err)
+		}
+		r.calls = append(r.calls, c)
+		r.open = append(r.open, i)
+	}
+	for len(r.open) > 0 {
+		slices.Sort(r.open) // neighbours stay neighbours
+		if err := r.wave(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return r.replies, nil
+}
+
+func encode(req Request) (*call, error) {
+	c := &call{Request: req, bytes: len(req.Method) + 80}
+	c.Params = make([]any, len(req.Params))
+	for i, param := range req.Params {
+		raw, err := json.Marshal(param)
+		if err != nil {
+			return nil, err
+		}
+		c.Params[i] = json.RawMessage(raw)
+		c.bytes += len(raw) + 1
+	}
+	if c.bytes > maxRequest {
+		return nil, fmt.Errorf("%w: a request of %d bytes, want at most %d", ErrTooLarge, c.bytes, maxRequest)
+	}
+	return c, nil
+}
+
+// run is one Send: what is open, and how long it has been at it.
+type run struct {
+	*Endpoint
+	calls   []*call
+	replies []Reply
+	open    []int // calls without a reply
+	last    error // the failure that was waited out last, if any
+	single  bool  // this run sends no batches any more
+	backoff *backoff.ExponentialBackOff
+	start   time.Time
+}
+
+// wave sends one or more batches side by side, takes in what they brought, and
+// waits if it has to.
+func (r *run) wave(ctx context.Context) error {
+	chunks, rest := r.cut()
+	outcomes := make([][]outcome, len(chunks))
+	var group sync.WaitGroup
+	for i, chunk := range chunks {
+		group.Go(func() {
+			if r.pace.wait(ctx, len(chunk)) == nil && ctx.Err() == nil {
+				outcomes[i] = r.exchange(ctx, r.pick(chunk))
+			}
+		})
+	}
+	group.Wait()
+	if ctx.Err() != nil {
+		return r.stopped(ctx)
+	}
+	r.open = rest
+	var pause time.Duration
+	for i, chunk := range chunks {
+		wait, err := r.sortReplies(chunk, outcomes[i])
+		if err != nil {
+			return err
+		}
+		pause = max(pause, wait)
+	}
+	if r.clock.Sleep(ctx, pause) != nil {
+		return r.stopped(ctx)
+	}
+	return nil
+}
+
+// cut takes the next batches off the open calls.
+func (r *run) cut() (chunks [][]int, rest []int) {
+	size, width := r.batch.next(len(r.open))
+	if size = min(size, r.pace.most()); r.single {
+		size = 1
+	}
+	rest = r.open
+	for len(rest) > 0 && len(chunks) < width {
+		n, bytes := 0, 0
+		for n < len(rest) && n < size && bytes+r.calls[rest[n]].bytes <= maxRequest {
+			bytes += r.calls[rest[n]].bytes
+			n++
+		}
+		chunks, rest = append(chunks, rest[:n:n]), rest[n:]
+	}
+	return chunks, rest
+}
+
+func (r *run) pick(chunk []int) []*call {
+	calls := make([]*call, len(chunk))
+	for i, index := range chunk {
+		calls[i] = r.calls[index]
+	}
+	return calls
+}
+
+// stopped says that ctx ended the run.
+func (r *run) stopped(ctx context.Context) error {
+	err := ctx.Err()
+	if err == context.Canceled {
+		return fmt.Errorf("%s: %w", r.label, err)
+	}
+	detail := "the time for the whole run is over"
+	if last, ok := errors.AsType[*EndpointError](r.last); ok {
+		detail += "; until then: " + last.Class.String() + strings.ReplaceAll(last.Said(), `"`, "'")
+	}
+	return &EndpointError{Endpoint: r.label, Class: ClassTimeout, Detail: detail, Elapsed: r.clock.Now().Sub(r.start), Err: err}
+}
+
+// SendOnce sends the requests in one HTTP request and does not repeat it. It
+// returns the replies, and the time from the start of the request. The error is
+// the failure of the first request without an answer.
+func (e *Endpoint) SendOnce(ctx context.Context, reqs []Request) ([]Reply, time.Duration, error) {
+	calls := make([]*call, len(reqs))
+	for i, req := range reqs {
+		var err error
+		if calls[i], err = encode(req); err != nil {
+			return nil, 0, err
+		}
+	}
+	if e.pace.wait(ctx, len(reqs)) != nil {
+		return nil, 0, fmt.Errorf("%s: %w", e.label, ctx.Err())
+	}
+	r := run{Endpoint: e, start: e.clock.Now()}
+	replies := make([]Reply, len(reqs))
+	var why *fault
+	for i, o := range e.exchange(ctx, calls) {
+		replies[i].Raw = o.raw
+		// A refusal may stand for one call and leave out the others.
+		if o.fault != nil && (why == nil || !o.missing) {
+			why = o.fault
+		}
+	}
+	switch took := e.clock.Now().Sub(r.start); {
+	case ctx.Err() != nil:
+		return nil, 0, fmt.Errorf("%s: %w", e.label, ctx.Err())
+	case why != nil:
+		return nil, 0, r.failure(why, classify(why), 1)
+	default:
+		return replies, took, nil
+	}
+}

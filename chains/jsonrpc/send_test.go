@@ -1,0 +1,214 @@
+package jsonrpc
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+type handler = func(n *node, w http.ResponseWriter, msgs []message, batch bool) bool
+
+// first makes a handler misbehave for its first k requests only.
+func first(k int, bad handler) handler {
+	return func(n *node, w http.ResponseWriter, msgs []message, batch bool) bool {
+		return n.count() <= k && bad(n, w, msgs, batch)
+	}
+}
+
+// body answers every request with one text and status.
+func body(status int, text string, headers ...string) handler {
+	return func(n *node, w http.ResponseWriter, _ []message, _ bool) bool {
+		for i := 0; i+1 < len(headers); i += 2 {
+			w.Header().Set(headers[i], headers[i+1])
+		}
+		w.WriteHeader(status)
+		io.WriteString(w, text)
+		return true
+	}
+}
+
+// refuseAbove refuses batches of more than limit calls with one body.
+func refuseAbove(limit, status int, text string) handler {
+	refuse := body(status, text)
+	return func(n *node, w http.ResponseWriter, msgs []message, batch bool) bool {
+		return batch && len(msgs) > limit && refuse(n, w, msgs, batch)
+	}
+}
+
+// change edits the list of replies to a request; a single call gets the list too
+// if there is not one reply in it.
+func change(edit func(msgs []message, replies []any) []any) handler {
+	return func(n *node, w http.ResponseWriter, msgs []message, batch bool) bool {
+		var replies []any
+		for _, m := range msgs {
+			replies = append(replies, result(m))
+		}
+		if replies = edit(msgs, replies); batch || len(replies) != 1 {
+			json.NewEncoder(w).Encode(replies)
+		} else {
+			json.NewEncoder(w).Encode(replies[0])
+		}
+		return true
+	}
+}
+
+func TestDoShrinksBatches(t *testing.T) {
+	tests := []struct {
+		name   string
+		limit  int
+		status int
+		body   string
+	}{
+		{"geth", 10, 200, `GETH`},
+		{"Erigon", 50, 200, `{"jsonrpc":"2.0","id":null,"error":{"code":-32000,"message":"batch limit 50 exceeded (can increase by --rpc.batch.limit). Requested batch of size: 100"}}`},
+		{"Nethermind", 20, 200, `{"jsonrpc":"2.0","id":null,"error":{"code":-32005,"message":"Batch size limit exceeded"}}`},
+		{"jsonrpsee without batches", 1, 200, `{"jsonrpc":"2.0","id":null,"error":{"code":-32005,"message":"Batched requests are not supported by this server"}}`},
+		{"proxyd", 10, 413, `{"jsonrpc":"2.0","id":null,"error":{"code":-32014,"message":"too many RPC calls in batch request"}}`},
+		{"dRPC", 3, 500, `{"message":"Batch of more than 3 requests are not allowed on free tier, to use this feature register paid account at drpc.org","code":31}`},
+		{"HTML 413", 3, 413, `<html><head><title>413 Request Entity Too Large</title></head></html>`},
+		{"text 413", 10, 413, `content length too large (6000000>5242880)`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			h := refuseAbove(tt.limit, tt.status, tt.body)
+			if tt.body == "GETH" {
+				h = func(n *node, w http.ResponseWriter, msgs []message, batch bool) bool {
+					if len(msgs) <= tt.limit {
+						return false
+					}
+					return json.NewEncoder(w).Encode([]any{failed(msgs[0], -32600, "batch too large")}) == nil
+				}
+			}
+			n, clock := serve(t, h), newFakeClock()
+			e := connect(t, Options{Clock: clock}, n.URL)
+			mustAnswer(t, e, 120)
+			if clock.slept != 0 {
+				t.Errorf("slept %v over the size of a batch", clock.slept)
+			}
+			wasted := 0
+			for _, size := range n.sizes {
+				if size > tt.limit {
+					wasted++
+				}
+			}
+			if wasted > 3 {
+				t.Errorf("%d requests in vain, sizes %v", wasted, n.sizes)
+			}
+			before := len(n.sizes)
+			mustAnswer(t, e, 30) // the size is remembered
+			if largest := slices.Max(n.sizes[before:]); largest > tt.limit {
+				t.Errorf("sent a batch of %d again", largest)
+			}
+		})
+	}
+}
+
+func TestDoKeepsTheHeadOfACutBatch(t *testing.T) {
+	for name, fail := range map[string]struct {
+		code int
+		text string
+	}{"bytes": {-32003, "response too large"}, "time": {-32002, "request timed out"}} {
+		var mu sync.Mutex
+		asked := map[string]int{}
+		n := serve(t, change(func(msgs []message, replies []any) []any {
+			mu.Lock()
+			defer mu.Unlock()
+			for i, m := range msgs {
+				asked[string(m.Params[0])]++
+				if i >= 7 {
+					replies[i] = failed(m, fail.code, fail.text)
+				}
+			}
+			return replies
+		}))
+		mustAnswer(t, connect(t, Options{}, n.URL), 40)
+		for i := range 7 {
+			if times := asked[fmt.Sprint(i)]; times != 1 {
+				t.Errorf("%s: call %d was answered, and asked %d times", name, i, times)
+			}
+		}
+	}
+}
+
+func TestDoObeysTheContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	n := serve(t, func(_ *node, w http.ResponseWriter, _ []message, _ bool) bool {
+		cancel()
+		w.WriteHeader(429)
+		return true
+	})
+	replies, err := connect(t, Options{Clock: realClock{}}, n.URL).Send(ctx, numbered(5))
+	if replies != nil || !errors.Is(err, context.Canceled) || n.count() != 1 {
+		t.Errorf("got %v, %v after %d requests", replies, err, n.count())
+	}
+	expired, cancel2 := context.WithDeadline(context.Background(), time.Now().Add(-time.Second))
+	defer cancel2()
+	_, err = connect(t, Options{}, n.URL).Send(expired, numbered(5))
+	if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, ErrTimeout) || n.count() != 1 {
+		t.Errorf("got %v after %d requests, want a timeout and no request", err, n.count())
+	}
+}
+
+func TestDoKeepsRequestsSmall(t *testing.T) {
+	var mu sync.Mutex
+	largest := 0
+	n := serve(t, func(_ *node, w http.ResponseWriter, msgs []message, _ bool) bool {
+		raw, _ := json.Marshal(msgs)
+		mu.Lock()
+		largest = max(largest, len(raw))
+		mu.Unlock()
+		return false
+	})
+	reqs := make([]Request, 20)
+	for i := range reqs {
+		reqs[i] = Request{Method: "test_echo", Params: []any{i, strings.Repeat("x", 200_000)}}
+	}
+	e := connect(t, Options{}, n.URL)
+	if _, err := e.Send(context.Background(), reqs); err != nil || largest > 1<<20 || n.count() != 5 {
+		t.Errorf("largest request %d bytes, %d requests, %v", largest, n.count(), err)
+	}
+	reqs[0].Params[1] = strings.Repeat("x", 1<<20)
+	if _, err := e.Send(context.Background(), reqs); !errors.Is(err, ErrTooLarge) || n.count() != 5 {
+		t.Errorf("got %v, want ErrTooLarge before any request", err)
+	}
+}
+
+func TestDoIsSafeForConcurrentUse(t *testing.T) {
+	n := serve(t, refuseAbove(10, 413, ""))
+	e := connect(t, Options{RPS: 1000}, n.URL)
+	var group sync.WaitGroup
+	for range 8 {
+		group.Go(func() { mustAnswer(t, e, 57) })
+	}
+	group.Wait()
+}
+
+// TestIDsAreUnique: an answer that comes late, or to another request, fits no
+// later one.
+func TestIDsAreUnique(t *testing.T) {
+	var mu sync.Mutex
+	seen := map[int]bool{}
+	n := serve(t, func(_ *node, _ http.ResponseWriter, msgs []message, _ bool) bool {
+		mu.Lock()
+		defer mu.Unlock()
+		for _, m := range msgs {
+			if m.ID == 0 || seen[m.ID] {
+				t.Errorf("id %d used again", m.ID)
+			}
+			seen[m.ID] = true
+		}
+		return false
+	})
+	e := connect(t, Options{MaxBatch: 7}, n.URL)
+	for range 3 {
+		mustAnswer(t, e, 30)
+	}
+}

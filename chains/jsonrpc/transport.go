@@ -1,0 +1,177 @@
+package jsonrpc
+
+import (
+	"bytes"
+	"compress/flate"
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+const (
+	// maxReply bounds a reply, after decompression. The largest known limit of
+	// a node is 25 MB for a batch of 1000; ours are a tenth of that.
+	maxReply = 16 << 20
+	// maxRefusal bounds the body of a reply that is not a success.
+	maxRefusal = 64 << 10
+)
+
+// strictTransport is the http.RoundTripper between go-ethereum's rpc.Client and the
+// network. It lets through only replies in which every rule of JSON-RPC holds
+// for the request at hand, written anew; anything else becomes a *fault.
+// It alone knows the endpoint's URL.
+type strictTransport struct {
+	inner http.RoundTripper
+	url   *url.URL
+	agent string
+	now   func() time.Time
+}
+
+// RoundTrip implements http.RoundTripper.
+func (s *strictTransport) RoundTrip(req *http.Request) (*http.Response, error) {
+	body, err := io.ReadAll(req.Body)
+	req.Body.Close()
+	if err != nil {
+		return nil, transportFault(err)
+	}
+	asked, err := readRequestIDs(body)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := s.inner.RoundTrip(s.outgoing(req, body))
+	if err != nil {
+		return nil, transportFault(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return nil, s.refusal(resp)
+	}
+	raw, err := readReply(resp)
+	if err != nil {
+		return nil, err
+	}
+	clean, err := asked.sanitize(raw)
+	if err != nil {
+		return nil, err
+	}
+	return &http.Response{
+		Status: "200 OK", StatusCode: http.StatusOK, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: http.Header{}, Body: io.NopCloser(bytes.NewReader(clean)), ContentLength: int64(len(clean)), Request: req,
+	}, nil
+}
+
+// outgoing is the request that leaves: the real URL and its credentials.
+func (s *strictTransport) outgoing(req *http.Request, body []byte) *http.Request {
+	out := req.Clone(req.Context())
+	target := *s.url
+	out.URL, out.Host = &target, target.Host
+	out.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+	out.Body, _ = out.GetBody()
+	out.ContentLength = int64(len(body))
+	out.Header.Set("User-Agent", s.agent)
+	// Reads may be repeated: with this key (an empty list is never sent),
+	// net/http repeats a POST at once when an idle connection turns out dead.
+	out.Header["Idempotency-Key"] = []string{}
+	if user := target.User; user != nil {
+		password, _ := user.Password()
+		out.SetBasicAuth(user.Username(), password)
+		target.User = nil
+	}
+	return out
+}
+
+// readReply reads the body to its clean end, so that a reply cut after the last
+// brace, or with a bad checksum, is noticed.
+func readReply(resp *http.Response) ([]byte, error) {
+	if enc := resp.Header.Get("Content-Encoding"); enc != "" && !strings.EqualFold(enc, "identity") {
+		return nil, broken("reply with Content-Encoding " + enc)
+	}
+	raw, err := io.ReadAll(io.LimitReader(resp.Body, maxReply+1))
+	if len(raw) > maxReply {
+		return nil, &fault{class: ClassSize, status: 200, text: fmt.Sprintf("reply of more than %d bytes", maxReply)}
+	}
+	var corrupt flate.CorruptInputError
+	switch {
+	case err == nil:
+		return raw, nil
+	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum), errors.As(err, &corrupt):
+		return nil, broken("damaged compression: " + err.Error())
+	}
+	f := transportFault(err)
+	f.status, f.text = http.StatusOK, "reading the reply: "+f.text
+	return nil, f
+}
+
+// refusal reads a reply with a status other than 200. Whatever it holds, it is
+// not a value.
+func (s *strictTransport) refusal(resp *http.Response) *fault {
+	if resp.StatusCode/100 == 3 {
+		return &fault{class: ClassRedirect, status: resp.StatusCode, text: "to " + redirectHost(resp)}
+	}
+	raw, _ := io.ReadAll(io.LimitReader(resp.Body, maxRefusal)) // the status stands, even if the body is cut
+	f := refusalFault(resp.StatusCode, raw)
+	if wait, ok := parseRetryAfter(resp.Header.Get("Retry-After"), s.now()); ok {
+		f.retryAfter = wait
+	}
+	if resp.StatusCode/100 == 2 {
+		f.class = ClassProtocol
+	}
+	return f
+}
+
+func redirectHost(resp *http.Response) string {
+	to, err := url.Parse(resp.Header.Get("Location"))
+	if err != nil || to.Hostname() == "" {
+		return "no other host"
+	}
+	return hostLabel(to.Hostname())
+}
+
+// refusalFault finds the words of a reply with an error status: in a JSON-RPC
+// error, the first error of a batch, a JSON object of another kind, or text.
+func refusalFault(status int, raw []byte) *fault {
+	var list []json.RawMessage
+	if json.Unmarshal(raw, &list) == nil && len(list) > 0 {
+		raw = list[0]
+	}
+	var obj map[string]json.RawMessage
+	if json.Unmarshal(raw, &obj) != nil || obj == nil {
+		return foreignFault(status, raw)
+	}
+	if f := objectFault(status, obj); f != nil {
+		return f
+	}
+	return &fault{status: status}
+}
+
+// objectFault returns the error that a JSON object reports, or nil if it
+// reports none. Objects without "error" but with "message" or "code" are seen
+// from gateways and from APIs that are not JSON-RPC.
+func objectFault(status int, obj map[string]json.RawMessage) *fault {
+	if raw, ok := obj["error"]; ok && string(raw) != "null" {
+		f := errorFault(status, raw)
+		if f.text == "" {
+			f.text = plain(obj["message"])
+		}
+		return f
+	}
+	if _, ok := obj["result"]; ok {
+		return nil
+	}
+	if obj["message"] == nil && obj["code"] == nil {
+		return nil
+	}
+	raw, _ := json.Marshal(obj)
+	f := errorFault(status, raw)
+	f.foreign = true
+	if f.code == 404 {
+		f.class = ClassNotRPC
+	}
+	return f
+}
