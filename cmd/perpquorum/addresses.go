@@ -7,40 +7,39 @@ import (
 	"strings"
 
 	"github.com/ethereum/go-ethereum/common"
-	"github.com/urfave/cli/v2"
 )
 
-// readAddresses reads the addresses of the command line, of --file and of
-// standard input, each once, in EIP-55.
-func readAddresses(c *cli.Context) ([]string, error) {
+// readAddresses reads the addresses of the command line and of a file, each
+// once, in EIP-55. An argument or a file of "-" stands for stdin; "" is no file.
+func readAddresses(args []string, file string, stdin io.Reader) ([]string, error) {
 	var l addressList
-	for _, arg := range c.Args().Slice() {
+	for _, arg := range args {
 		if arg == "-" {
-			if err := l.read(c.App.Reader, "standard input"); err != nil {
+			if err := l.read(stdin, "standard input"); err != nil {
 				return nil, err
 			}
 		} else if err := l.add(arg); err != nil {
 			return nil, &usageError{err}
 		}
 	}
-	switch name := c.String("file"); name {
+	switch file {
 	case "":
 	case "-":
-		if err := l.read(c.App.Reader, "standard input"); err != nil {
+		if err := l.read(stdin, "standard input"); err != nil {
 			return nil, err
 		}
 	default:
-		file, err := openFile(name)
+		f, err := openFile(file)
 		if err != nil {
 			return nil, err
 		}
-		defer file.Close()
-		if err := l.read(file, "--file"); err != nil {
+		defer f.Close()
+		if err := l.read(f, "--file"); err != nil {
 			return nil, err
 		}
 	}
 	if len(l.addresses) == 0 {
-		return nil, hintf(usagef("ADDRESS is missing"), "see %s --help", c.Command.HelpName)
+		return nil, hintf(usagef("ADDRESS is missing"), "see perpquorum power --help")
 	}
 	return l.addresses, nil
 }

@@ -33,8 +33,8 @@ perpquorum COMMAND --help`,
 		Reader:                    stdin,
 		Writer:                    product,
 		ErrWriter:                 stderr,
-		HideHelp:                  true, // arrange and printHelp answer --help
-		HideVersion:               true, // arrange answers --version
+		HideHelp:                  true, // parseArgs and printHelp answer --help
+		HideVersion:               true, // parseArgs answers --version
 		DisableSliceFlagSeparator: true, // an endpoint URL may contain commas
 		OnUsageError:              usageFault,
 		ExitErrHandler:            func(*cli.Context, error) {}, // run decides about the exit code

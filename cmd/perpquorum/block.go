@@ -2,9 +2,8 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"slices"
+	"io"
 	"text/tabwriter"
 	"time"
 
@@ -42,117 +41,102 @@ Examples:
 
 ` + exitHelp
 
-// blockLine is the JSON of one chain's block. Its keys are part of the
-// program's interface.
-type blockLine struct {
-	Chain       chains.ID      `json:"chain"`
-	ID          uint64         `json:"chain_id"`
-	Number      uint64         `json:"block_number"`
-	Time        *report.Moment `json:"block_time"` // as in a report
-	Hash        string         `json:"block_hash"`
-	Unfinalized bool           `json:"unfinalized"`
-	Development bool           `json:"development"`
+// blockOptions is the command line of block.
+type blockOptions struct {
+	at        time.Time
+	chains    []chains.ID
+	json      bool
+	endpoints endpointOptions
 }
 
-func runBlock(c *cli.Context) error {
-	if _, err := arguments(c); err != nil {
-		return err
-	}
+func runBlock(c *cli.Context) (err error) {
 	if !c.IsSet("at") {
 		return hintf(usagef("--at TIME is missing"), "such as perpquorum block --at 2023-05-19T13:39:35Z")
 	}
-	at, err := parseTime(c.String("at"))
-	if err != nil {
-		return &usageError{err}
-	}
-	wanted, err := parseChains(c.StringSlice("chain"))
-	if err != nil {
+	o := blockOptions{json: c.String("format") == "json"}
+	if o.at, err = parseTime(c.String("at")); err != nil {
 		return err
 	}
-	options, err := parseEndpoints(c)
-	if err != nil {
+	if o.chains, err = parseChains(c.StringSlice("chain")); err != nil {
+		return err
+	}
+	if o.endpoints, err = parseEndpoints(c); err != nil {
 		return err
 	}
 	p := newProgress(c.App.ErrWriter)
 	defer p.clear()
-	lines, err := findBlocks(c.Context, options, wanted, at, p)
+	rows, err := o.find(c.Context, p)
 	if err != nil {
 		return err
 	}
-	if c.String("format") == "json" {
-		return printBlocksJSON(c, lines)
+	if o.json {
+		return printJSON(c.App.Writer, rows)
 	}
-	return printBlocksText(c, lines)
+	return printBlocks(c.App.Writer, rows)
 }
 
-func parseChains(names []string) (wanted []chains.ID, err error) {
-	for _, name := range names {
-		id, err := chains.ParseID(name)
-		if err != nil {
-			return nil, usagef("--chain: chain %s: want ethereum, optimism or a chain id such as 8453", quote(name))
-		}
-		if slices.Contains(wanted, id) {
-			return nil, usagef("--chain: %s is given twice", id)
-		}
-		wanted = append(wanted, id)
-	}
-	if len(wanted) == 0 {
-		wanted = []chains.ID{chains.Ethereum, chains.Optimism}
-	}
-	return wanted, nil
-}
-
-func findBlocks(ctx context.Context, o endpointOptions, wanted []chains.ID, at time.Time, p *progress) ([]blockLine, error) {
-	ctx, cancel := context.WithTimeout(ctx, o.timeout)
+// find reads the block of each chain.
+func (o blockOptions) find(ctx context.Context, p *progress) ([]blockRow, error) {
+	ctx, cancel := context.WithTimeout(ctx, o.endpoints.timeout)
 	defer cancel()
-	nodes, closeAll, err := o.dial(ctx, wanted, p)
+	nodes, closeAll, err := o.endpoints.dial(ctx, o.chains, p)
 	if err != nil {
 		return nil, err
 	}
 	defer closeAll()
-	lines := make([]blockLine, len(wanted))
+	rows := make([]blockRow, len(o.chains))
 	g, gctx := errgroup.WithContext(ctx)
-	for i, id := range wanted {
+	for i, id := range o.chains {
 		g.Go(func() error {
-			b, err := nodes[id].BlockAt(gctx, at)
+			b, err := nodes[id].BlockAt(gctx, o.at)
 			if err != nil {
 				return momentHint(err)
 			}
-			if err := b.Proves(at); err != nil {
+			if err := b.Proves(o.at); err != nil {
 				return fmt.Errorf("%s: %w", id, err)
 			}
-			lines[i] = describeBlock(nodes[id], b)
+			_, development := nodes[id].Chain()
+			rows[i] = newBlockRow(id, b, development)
 			return nil
 		})
 	}
-	return lines, g.Wait()
+	return rows, g.Wait()
 }
 
-func describeBlock(node chains.Node, b chains.Block) blockLine {
-	id, development := node.Chain()
-	return blockLine{
-		Chain: id, ID: uint64(id), Number: b.Number(), Time: momentOf(b.Time()),
+// blockRow is the JSON of one chain's block, for the commands block and power.
+// Its keys are part of the program's interface.
+type blockRow struct {
+	Chain       chains.ID     `json:"chain"`
+	ID          uint64        `json:"chain_id"`
+	Number      uint64        `json:"block_number"`
+	Time        report.Moment `json:"block_time"` // as in a report
+	Hash        string        `json:"block_hash"`
+	Unfinalized bool          `json:"unfinalized"`
+	Development bool          `json:"development"`
+}
+
+func newBlockRow(id chains.ID, b chains.Block, development bool) blockRow {
+	return blockRow{
+		Chain: id, ID: uint64(id), Number: b.Number(), Time: report.NewMoment(b.Time()),
 		Hash: b.Hash.Hex(), Unfinalized: b.Unfinalized, Development: development,
 	}
 }
 
-func printBlocksJSON(c *cli.Context, lines []blockLine) error {
-	enc := json.NewEncoder(c.App.Writer)
-	enc.SetIndent("", "  ")
-	return enc.Encode(lines)
+// marks says what is unusual about the block, each mark after separator.
+func (r blockRow) marks(separator string) (marks string) {
+	if r.Unfinalized {
+		marks += separator + "not finalized"
+	}
+	if r.Development {
+		marks += separator + "development chain"
+	}
+	return marks
 }
 
-func printBlocksText(c *cli.Context, lines []blockLine) error {
-	w := tabwriter.NewWriter(c.App.Writer, 0, 0, 2, ' ', 0)
-	for _, l := range lines {
-		mark := ""
-		if l.Unfinalized {
-			mark += "  not finalized"
-		}
-		if l.Development {
-			mark += "  development chain"
-		}
-		fmt.Fprintf(w, "%s\t%d\t%d\t%s\t%s%s\n", l.Chain, l.Number, l.Time.Unix, l.Time.UTC, l.Hash, mark)
+func printBlocks(out io.Writer, rows []blockRow) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	for _, r := range rows {
+		fmt.Fprintf(w, "%s\t%d\t%d\t%s\t%s%s\n", r.Chain, r.Number, r.Time.Unix, r.Time.UTC, r.Hash, r.marks("  "))
 	}
 	return w.Flush()
 }

@@ -38,15 +38,12 @@ Examples:
 ` + plainExitHelp
 
 func printCompletion(c *cli.Context) error {
-	args, err := arguments(c, "the name of a shell (bash, zsh or fish)")
-	if err != nil {
-		return err
-	}
-	text, ok := map[string]string{"bash": bashTemplate, "zsh": zshTemplate, "fish": fishTemplate}[args[0]]
+	shell := c.Args().First()
+	text, ok := map[string]string{"bash": bashTemplate, "zsh": zshTemplate, "fish": fishTemplate}[shell]
 	if !ok {
-		return usagef("unknown shell %s, want bash, zsh or fish", quote(args[0]))
+		return usagef("unknown shell %s, want bash, zsh or fish", quote(shell))
 	}
-	tmpl, err := template.New(args[0]).Funcs(template.FuncMap{"single": singleQuote, "list": strings.Join}).Parse(text)
+	tmpl, err := template.New(shell).Funcs(template.FuncMap{"single": singleQuote, "list": strings.Join}).Parse(text)
 	if err != nil {
 		return err
 	}
@@ -78,7 +75,8 @@ func completions(app *cli.App) []completionNode {
 
 func completionChildren(path string, commands []*cli.Command) (nodes []completionNode) {
 	for _, c := range commands {
-		node := completionNode{Path: path + "/" + c.Name, Name: c.Name, Usage: c.Usage, Files: strings.Contains("FILE BUNDLE", c.ArgsUsage) && c.ArgsUsage != ""}
+		node := completionNode{Path: path + "/" + c.Name, Name: c.Name, Usage: c.Usage,
+			Files: strings.HasPrefix(c.ArgsUsage, "FILE") || strings.HasPrefix(c.ArgsUsage, "BUNDLE")}
 		node.Children = completionChildren(node.Path, c.Subcommands)
 		for _, f := range c.Flags {
 			node.Flags = append(node.Flags, describeFlag(f))
@@ -100,7 +98,7 @@ func describeFlag(f cli.Flag) completionFlag {
 	d.Usage = strings.ReplaceAll(usageOf(f), "`", "")
 	d.File = strings.Contains(usageOf(f), "`FILE`")
 	if generic, ok := f.(*cli.GenericFlag); ok {
-		if c, ok := generic.Value.(*choice); ok {
+		if c, ok := generic.Value.(*enumFlag); ok {
 			d.Values = c.values
 		}
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"os"
 	"sync"
 	"time"
@@ -71,9 +70,6 @@ type examination struct {
 }
 
 func runDoctor(c *cli.Context) error {
-	if _, err := arguments(c); err != nil {
-		return err
-	}
 	if c.Bool("json") && c.IsSet("format") && c.String("format") != "json" {
 		return usagef("--json and --format %s exclude each other", c.String("format"))
 	}
@@ -91,10 +87,7 @@ func runDoctor(c *cli.Context) error {
 		return err
 	}
 	if c.Bool("json") || c.String("format") == "json" {
-		enc := json.NewEncoder(c.App.Writer)
-		enc.SetIndent("", "  ")
-		enc.SetEscapeHTML(false)
-		err = enc.Encode(d)
+		err = printJSON(c.App.Writer, d)
 	} else {
 		err = d.print(c.App.Writer)
 	}
@@ -107,7 +100,7 @@ func runDoctor(c *cli.Context) error {
 func parseExamination(c *cli.Context) (e examination, err error) {
 	if c.IsSet("at") {
 		if e.at, err = parseTime(c.String("at")); err != nil {
-			return e, &usageError{err}
+			return e, err
 		}
 	}
 	if e.model, err = openModel(c.String("model")); err != nil {

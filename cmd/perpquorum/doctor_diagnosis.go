@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"math"
-	"net/http"
 	"slices"
 	"time"
 
@@ -98,7 +97,8 @@ type hubDiagnosis struct {
 func (e examination) diagnose(probes []chains.Probe, hub hubFound) diagnosis {
 	d := diagnosis{Format: diagnosisFormat, Ready: true, Hub: e.hub.diagnose(hub)}
 	if len(probes) > 0 && !probes[0].At.IsZero() {
-		d.At = momentOf(probes[0].At)
+		at := report.NewMoment(probes[0].At)
+		d.At = &at
 	}
 	for _, id := range e.model.Chains() {
 		c := e.diagnoseChain(id, slices.DeleteFunc(slices.Clone(probes), func(p chains.Probe) bool { return p.Chain != id }))
@@ -187,8 +187,4 @@ func milliseconds(d time.Duration) float64 {
 		return 0
 	}
 	return max(math.Round(d.Seconds()*10_000)/10, 0.1)
-}
-
-func momentOf(t time.Time) *report.Moment {
-	return &report.Moment{Unix: t.Unix(), UnixMilli: t.UnixMilli(), UTC: t.UTC().Format(http.TimeFormat)}
 }

@@ -109,13 +109,12 @@ func printError(w io.Writer, err error) {
 	for _, line := range strings.Split(err.Error(), "\n") {
 		fmt.Fprintf(w, "perpquorum: error: %s\n", printable(line))
 	}
-	for err != nil {
-		var hinted *hintedError
-		if !errors.As(err, &hinted) {
-			return
-		}
-		fmt.Fprintf(w, "perpquorum: hint: %s\n", printable(hinted.hint))
-		err = hinted.error
+	var hints []string // the innermost, which is closest to the fault, first
+	for hinted := (*hintedError)(nil); errors.As(err, &hinted); err = hinted.error {
+		hints = append([]string{hinted.hint}, hints...)
+	}
+	for _, hint := range hints {
+		fmt.Fprintf(w, "perpquorum: hint: %s\n", printable(hint))
 	}
 }
 

@@ -53,8 +53,8 @@ func TestPrintError(t *testing.T) {
 	printError(&out, hintf(fmt.Errorf("ethereum: %w", hintf(errors.New("first\nsec\x1b[2Jond"), "inner")), "outer"))
 	const want = `perpquorum: error: ethereum: first
 perpquorum: error: sec[2Jond
-perpquorum: hint: outer
 perpquorum: hint: inner
+perpquorum: hint: outer
 `
 	if out.String() != want {
 		t.Errorf("found\n%s", out.String())

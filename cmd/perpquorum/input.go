@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -25,17 +26,17 @@ var errTime = errors.New(`want Unix seconds, Unix milliseconds (13 digits), RFC 
 // parseTime reads a TIME of the command line, to the millisecond, UTC.
 func parseTime(s string) (time.Time, error) {
 	t, err := readTime(s)
+	switch {
+	case err != nil:
+	case t.Unix() < 0:
+		err = errors.New("before 1970, when Unix time begins")
+	case t.UTC().Year() > 9999:
+		err = errors.New("after the year 9999")
+	case t.Nanosecond()%int(time.Millisecond) != 0:
+		err = errors.New("finer than a millisecond")
+	}
 	if err != nil {
-		return time.Time{}, fmt.Errorf("time %s: %w", quote(s), err)
-	}
-	if t.Unix() < 0 {
-		return time.Time{}, fmt.Errorf("time %s: before 1970, when Unix time begins", quote(s))
-	}
-	if t.UTC().Year() > 9999 {
-		return time.Time{}, fmt.Errorf("time %s: after the year 9999", quote(s))
-	}
-	if t.Nanosecond()%int(time.Millisecond) != 0 {
-		return time.Time{}, fmt.Errorf("time %s: finer than a millisecond", quote(s))
+		return time.Time{}, usagef("time %s: %w", quote(s), err)
 	}
 	return t.UTC(), nil
 }
@@ -121,6 +122,24 @@ func parseBlocks(values []string) (map[chains.ID]uint64, error) {
 		blocks[id] = n
 	}
 	return blocks, nil
+}
+
+// parseChains reads the values of --chain; without any it is those of PERP.
+func parseChains(names []string) (wanted []chains.ID, err error) {
+	for _, name := range names {
+		id, err := chains.ParseID(name)
+		if err != nil {
+			return nil, usagef("--chain: chain %s: want ethereum, optimism or a chain id such as 8453", quote(name))
+		}
+		if slices.Contains(wanted, id) {
+			return nil, usagef("--chain: %s is given twice", id)
+		}
+		wanted = append(wanted, id)
+	}
+	if len(wanted) == 0 {
+		wanted = []chains.ID{chains.Ethereum, chains.Optimism}
+	}
+	return wanted, nil
 }
 
 // cutChain splits CHAIN=VALUE. The value may be a URL with a key in it and is

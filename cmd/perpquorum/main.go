@@ -42,7 +42,7 @@ const grace = 700 * time.Millisecond
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	var product bytes.Buffer
 	app := newApp(stdin, &product, stderr)
-	line, err := arrange(app, args)
+	line, err := parseArgs(app, args)
 	switch {
 	case err != nil:
 	case line.help:

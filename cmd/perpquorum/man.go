@@ -22,9 +22,6 @@ func manCommand() *cli.Command {
 }
 
 func printMan(c *cli.Context) error {
-	if _, err := arguments(c); err != nil {
-		return err
-	}
 	tmpl, err := template.New("man").Funcs(template.FuncMap{
 		"roff":  roff,
 		"usage": commandUsage,

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 
 	"github.com/urfave/cli/v2"
 
@@ -46,21 +47,19 @@ Examples:
 ` + plainExitHelp
 
 func printModel(c *cli.Context) error {
-	if _, err := arguments(c); err != nil {
-		return err
-	}
-	enc := json.NewEncoder(c.App.Writer)
+	return printJSON(c.App.Writer, votingpower.PERP())
+}
+
+// printJSON writes v as every command does, for people and programs to read.
+func printJSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
-	return enc.Encode(votingpower.PERP())
+	return enc.Encode(v)
 }
 
 func checkModel(c *cli.Context) error {
-	args, err := arguments(c, "FILE")
-	if err != nil {
-		return err
-	}
-	m, err := openModel(args[0])
+	m, err := openModel(c.Args().First())
 	if err != nil {
 		return err
 	}
@@ -78,9 +77,6 @@ func counted(n int, noun string) string {
 }
 
 func printSchema(c *cli.Context) error {
-	if _, err := arguments(c); err != nil {
-		return err
-	}
 	_, err := c.App.Writer.Write(votingpower.Schema())
 	return err
 }

@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/perpdao/perpquorum/chains"
 	"github.com/perpdao/perpquorum/snapshot"
 	"github.com/perpdao/perpquorum/snapshot/strategy"
+	"github.com/perpdao/perpquorum/votingpower"
 	"github.com/perpdao/perpquorum/votingpower/report"
 )
 
@@ -56,36 +58,32 @@ Examples:
 
 ` + exitHelp
 
+// powerOptions is the command line of power.
+type powerOptions struct {
+	proposal  *snapshot.ProposalRef // whose strategies count; nil: those of the model's space
+	model     *votingpower.Model
+	at        time.Time // without a proposal
+	pins      map[chains.ID]uint64
+	voters    []string
+	hub       *snapshot.Client
+	endpoints endpointOptions
+}
+
 func runPower(c *cli.Context) error {
-	given := c.IsSet("proposal")
-	switch {
-	case given && c.IsSet("at"):
-		return usagef("--proposal and --at exclude each other")
-	case !given && !c.IsSet("at"):
-		return hintf(usagef("give --proposal or --at: they say which strategies count, and when"), "see %s --help", c.Command.HelpName)
-	}
-	voters, err := readAddresses(c)
+	o, err := parsePower(c)
 	if err != nil {
 		return err
 	}
-	options, err := parseEndpoints(c)
-	if err != nil {
-		return err
-	}
-	r := &powerRun{c: c, endpoints: options, hub: newHub(c.String("hub"), options.timeout), progress: newProgress(c.App.ErrWriter)}
-	defer r.progress.clear()
-	defer r.hub.CloseIdleConnections()
-	ctx, cancel := context.WithTimeout(c.Context, options.timeout)
+	defer o.hub.CloseIdleConnections()
+	p := newProgress(c.App.ErrWriter)
+	defer p.clear()
+	ctx, cancel := context.WithTimeout(c.Context, o.endpoints.timeout)
 	defer cancel()
-	read := r.ofSpace
-	if given {
-		read = r.ofProposal
-	}
-	evidence, err := read(ctx, voters)
+	source, evidence, err := o.collect(ctx, p)
 	if err != nil {
 		return err
 	}
-	t, err := newPowerTable(r.source, evidence)
+	t, err := newPowerTable(source, evidence)
 	if err != nil {
 		return err
 	}
@@ -93,104 +91,107 @@ func runPower(c *cli.Context) error {
 	case "csv":
 		return t.csv(c.App.Writer)
 	case "json":
-		return t.json(c.App.Writer)
+		return printJSON(c.App.Writer, t)
 	}
 	return t.text(c.App.Writer)
 }
 
-// powerRun reads the power of some voters.
-type powerRun struct {
-	c         *cli.Context
-	endpoints endpointOptions
-	hub       *snapshot.Client
-	progress  *progress
-	source    string // what the strategies are those of
+func parsePower(c *cli.Context) (o powerOptions, err error) {
+	switch given := c.IsSet("proposal"); {
+	case given && c.IsSet("at"):
+		return o, usagef("--proposal and --at exclude each other")
+	case !given && !c.IsSet("at"):
+		return o, hintf(usagef("give --proposal or --at: they say which strategies count, and when"),
+			"see %s --help", c.Command.HelpName)
+	case given:
+		ref, err := parseProposal(c.String("proposal"))
+		if err != nil {
+			return o, err
+		}
+		o.proposal = &ref
+	default:
+		if o.at, err = parseTime(c.String("at")); err != nil {
+			return o, err
+		}
+	}
+	if o.model, err = openModel(c.String("model")); err != nil {
+		return o, err
+	}
+	if o.proposal == nil && o.model.Space == "" {
+		return o, usagef("the model %q names no Snapshot space; give --proposal", o.model.Name)
+	}
+	if o.pins, err = parseBlocks(c.StringSlice("block")); err != nil {
+		return o, err
+	}
+	if o.endpoints, err = parseEndpoints(c); err != nil {
+		return o, err
+	}
+	o.hub = newHub(c.String("hub"), o.endpoints.timeout)
+	o.voters, err = readAddresses(c.Args().Slice(), c.String("file"), c.App.Reader)
+	return o, err
 }
 
-// ofProposal reads by the strategies and the snapshot block of --proposal.
-func (r *powerRun) ofProposal(ctx context.Context, voters []string) (*strategy.Evidence, error) {
-	ref, err := parseProposal(r.c.String("proposal"))
-	if err != nil {
-		return nil, err
+// collect reads the power of the voters. It also says what the strategies are those of.
+func (o powerOptions) collect(ctx context.Context, p *progress) (source string, e *strategy.Evidence, err error) {
+	var q strategy.Query
+	if o.proposal != nil {
+		source, q, err = o.ofProposal(ctx)
+	} else {
+		source, q, err = o.ofSpace(ctx)
 	}
-	pins, err := parseBlocks(r.c.StringSlice("block"))
 	if err != nil {
-		return nil, err
+		return "", nil, err
 	}
-	p, err := r.hub.Proposal(ctx, ref.ID)
+	wanted, err := strategy.Chains(q)
 	if err != nil {
-		return nil, hubError(err)
+		return "", nil, err
 	}
-	r.source = "proposal " + p.ID
-	q, err := report.PowerQuery(p, nil, pins)
+	for id := range o.pins {
+		if id == q.Network || !slices.Contains(wanted, id) {
+			return "", nil, usagef("--block: want another chain than %s that the strategies read, of %s", q.Network, joinIDs(wanted))
+		}
+	}
+	nodes, closeAll, err := o.endpoints.dial(ctx, wanted, p)
 	if err != nil {
-		return nil, err
+		return "", nil, err
 	}
-	q.Voters = voters
-	return r.collect(ctx, q, nil)
+	defer closeAll()
+	if o.proposal == nil {
+		b, err := nodes[q.Network].BlockAt(ctx, o.at)
+		if err != nil {
+			return "", nil, momentHint(err)
+		}
+		q.Block = b.Number()
+	}
+	q.Voters = o.voters
+	p.say("reading the power of %d voters", len(q.Voters))
+	e, err = strategy.Collect(ctx, nodes, q)
+	return source, e, snapshotHint(err)
 }
 
-// ofSpace reads by the strategies of the model's space, at --at.
-func (r *powerRun) ofSpace(ctx context.Context, voters []string) (*strategy.Evidence, error) {
-	at, err := parseTime(r.c.String("at"))
+// ofProposal returns the strategies and the snapshot block of a proposal.
+func (o powerOptions) ofProposal(ctx context.Context) (source string, q strategy.Query, err error) {
+	p, err := o.hub.Proposal(ctx, o.proposal.ID)
 	if err != nil {
-		return nil, &usageError{err}
+		return "", q, hubError(err)
 	}
-	pins, err := parseBlocks(r.c.StringSlice("block"))
+	q, err = report.PowerQuery(p, nil, o.pins)
+	return "proposal " + p.ID, q, err
+}
+
+// ofSpace returns the strategies of the model's space, without a block.
+func (o powerOptions) ofSpace(ctx context.Context) (source string, q strategy.Query, err error) {
+	s, err := o.hub.Space(ctx, o.model.Space)
 	if err != nil {
-		return nil, err
-	}
-	m, err := openModel(r.c.String("model"))
-	if err != nil {
-		return nil, err
-	}
-	if m.Space == "" {
-		return nil, usagef("the model %q names no Snapshot space; give --proposal", m.Name)
-	}
-	s, err := r.hub.Space(ctx, m.Space)
-	if err != nil {
-		return nil, hubError(err)
+		return "", q, hubError(err)
 	}
 	network, err := strconv.ParseUint(s.Network, 10, 64)
 	if err != nil || network == 0 {
-		return nil, fmt.Errorf("space %s: network is %q, want a chain id", m.Space, s.Network)
+		return "", q, fmt.Errorf("space %s: network is %q, want a chain id", o.model.Space, s.Network)
 	}
-	r.source = "space " + m.Space + " as it is set today"
-	q := strategy.Query{Network: chains.ID(network), Pins: pins, Voters: voters}
+	q = strategy.Query{Network: chains.ID(network), Pins: o.pins}
 	for _, spec := range s.Strategies {
 		q.Strategies = append(q.Strategies, strategy.Spec(spec))
 	}
-	return r.collect(ctx, q, func(nodes map[chains.ID]chains.Node) (uint64, error) {
-		b, err := nodes[q.Network].BlockAt(ctx, at)
-		if err != nil {
-			return 0, momentHint(err)
-		}
-		return b.Number(), nil
-	})
-}
-
-// collect reads q; home, if it is there, finds the block of q.Network.
-func (r *powerRun) collect(ctx context.Context, q strategy.Query, home func(map[chains.ID]chains.Node) (uint64, error)) (*strategy.Evidence, error) {
-	wanted, err := strategy.Chains(q)
-	if err != nil {
-		return nil, err
-	}
-	for id := range q.Pins {
-		if id == q.Network || !slices.Contains(wanted, id) {
-			return nil, usagef("--block: want another chain than %s that the strategies read, of %s", q.Network, joinIDs(wanted))
-		}
-	}
-	nodes, closeAll, err := r.endpoints.dial(ctx, wanted, r.progress)
-	if err != nil {
-		return nil, err
-	}
-	defer closeAll()
-	if home != nil {
-		if q.Block, err = home(nodes); err != nil {
-			return nil, err
-		}
-	}
-	r.progress.say("reading the power of %d voters", len(q.Voters))
-	e, err := strategy.Collect(ctx, nodes, q)
-	return e, snapshotHint(err)
+	return "space " + o.model.Space + " as it is set today", q, nil
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"encoding/csv"
-	"encoding/json"
 	"fmt"
 	"io"
 	"math/big"
@@ -12,9 +11,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"github.com/perpdao/perpquorum/chains"
 	"github.com/perpdao/perpquorum/snapshot/strategy"
-	"github.com/perpdao/perpquorum/votingpower/report"
 )
 
 // powerTable is the product of the command power. Its JSON keys are part of the
@@ -24,7 +21,7 @@ type powerTable struct {
 	// Of says whose strategies these are.
 	Of         string          `json:"strategies_of"`
 	Strategies []powerStrategy `json:"strategies"`
-	Blocks     []powerBlock    `json:"blocks"`
+	Blocks     []blockRow      `json:"blocks"`
 	Rows       []powerRow      `json:"voters"`
 }
 
@@ -34,16 +31,6 @@ type powerStrategy struct {
 	Name string `json:"name"`
 	// Unverifiable says why it cannot be recomputed from the chains; "" if it is.
 	Unverifiable string `json:"unverifiable,omitempty"`
-}
-
-type powerBlock struct {
-	Chain       chains.ID     `json:"chain"`
-	ID          uint64        `json:"chain_id"`
-	Number      uint64        `json:"block_number"`
-	Time        report.Moment `json:"block_time"` // as in a report
-	Hash        string        `json:"block_hash"`
-	Unfinalized bool          `json:"unfinalized"`
-	Development bool          `json:"development"`
 }
 
 // powerRow is one voter at one choice of blocks.
@@ -85,13 +72,13 @@ func newPowerTable(of string, e *strategy.Evidence) (*powerTable, error) {
 	return t, nil
 }
 
-func powerBlocks(e *strategy.Evidence) (blocks []powerBlock) {
+func powerBlocks(e *strategy.Evidence) (blocks []blockRow) {
 	for place, reading := range e.Places {
 		for _, s := range reading.Sampled {
-			blocks = append(blocks, powerBlock{place.Chain, uint64(place.Chain), s.Block.Number(), *momentOf(s.Block.Time()), s.Block.Hash.Hex(), s.Block.Unfinalized, reading.Development})
+			blocks = append(blocks, newBlockRow(place.Chain, s.Block, reading.Development))
 		}
 	}
-	slices.SortFunc(blocks, func(a, b powerBlock) int {
+	slices.SortFunc(blocks, func(a, b blockRow) int {
 		return cmp.Or(cmp.Compare(a.Chain, b.Chain), cmp.Compare(a.Number, b.Number))
 	})
 	return slices.Compact(blocks)
@@ -153,13 +140,6 @@ func (t *powerTable) csv(w io.Writer) error {
 	return out.Error()
 }
 
-func (t *powerTable) json(w io.Writer) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(t)
-}
-
 func (t *powerTable) text(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Strategies of %s:\n", printable(t.Of))
@@ -172,14 +152,7 @@ func (t *powerTable) text(w io.Writer) error {
 	}
 	b.WriteByte('\n')
 	for _, block := range t.Blocks {
-		fmt.Fprintf(&b, "%s block %d, %s", block.Chain, block.Number, block.Time.UTC)
-		if block.Unfinalized {
-			b.WriteString(", not finalized")
-		}
-		if block.Development {
-			b.WriteString(", development chain")
-		}
-		b.WriteByte('\n')
+		fmt.Fprintf(&b, "%s block %d, %s%s\n", block.Chain, block.Number, block.Time.UTC, block.marks(", "))
 	}
 	b.WriteByte('\n')
 	table := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)

@@ -59,7 +59,7 @@ the markdown format and the json format are exact.
 
 // formatFlag is --format with its values, the first being the default.
 func formatFlag(category string, values ...string) cli.Flag {
-	return &cli.GenericFlag{Name: "format", Category: category, Value: &choice{values: values},
+	return &cli.GenericFlag{Name: "format", Category: category, Value: &enumFlag{values: values},
 		DefaultText: values[0], Usage: "output `FORMAT`: " + orList(values)}
 }
 
@@ -202,7 +202,7 @@ func reportFromChains(c *cli.Context) (*report.Report, error) {
 func parseWhen(c *cli.Context) (when votingpower.When, err error) {
 	if c.IsSet("at") {
 		if when.At, err = parseTime(c.String("at")); err != nil {
-			return when, &usageError{err}
+			return when, err
 		}
 	}
 	when.Blocks, err = parseBlocks(c.StringSlice("block"))

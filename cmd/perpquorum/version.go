@@ -41,9 +41,6 @@ func versionCommand() *cli.Command {
 		Usage:       "print module version, commit and Go version",
 		Description: "Prints the version of the module, the commit that the program was built from, as far as\nthe build recorded it, and the version of Go.",
 		Action: func(c *cli.Context) error {
-			if _, err := arguments(c); err != nil {
-				return err
-			}
 			b := buildInfo()
 			_, err := fmt.Fprintf(c.App.Writer, "perpquorum %s\ncommit     %s\ngo         %s %s/%s\n",
 				b.version, b.commit, b.golang, runtime.GOOS, runtime.GOARCH)

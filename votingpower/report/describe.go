@@ -117,6 +117,9 @@ func describeQuorum(quorum *big.Rat, m *votingpower.Model) Quorum {
 	}
 }
 
+// NewMoment writes a time as the document does.
+func NewMoment(t time.Time) Moment { return moment(t) }
+
 func moment(t time.Time) Moment {
 	return Moment{Unix: t.Unix(), UnixMilli: t.UnixMilli(), UTC: t.UTC().Format(http.TimeFormat)}
 }

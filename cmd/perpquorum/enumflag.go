@@ -6,28 +6,28 @@ import (
 	"strings"
 )
 
-// choice is the value of a flag that takes one of a few words. The first is
+// enumFlag is the value of a flag that takes one of a few words. The first is
 // the default.
-type choice struct {
+type enumFlag struct {
 	values []string
 	chosen string
 }
 
 // Set implements flag.Value.
-func (c *choice) Set(s string) error {
-	if !slices.Contains(c.values, s) {
-		return fmt.Errorf("want %s", orList(c.values))
+func (f *enumFlag) Set(s string) error {
+	if !slices.Contains(f.values, s) {
+		return fmt.Errorf("want %s", orList(f.values))
 	}
-	c.chosen = s
+	f.chosen = s
 	return nil
 }
 
 // String implements flag.Value.
-func (c *choice) String() string {
-	if c.chosen == "" && len(c.values) > 0 {
-		return c.values[0]
+func (f *enumFlag) String() string {
+	if f.chosen == "" && len(f.values) > 0 {
+		return f.values[0]
 	}
-	return c.chosen
+	return f.chosen
 }
 
 func orList(values []string) string {
