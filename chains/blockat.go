@@ -2,10 +2,13 @@ package chains
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/ethereum/go-ethereum/core/types"
+
+	"github.com/perpdao/perpquorum/chains/blocksearch"
 )
 
 // BlockAt returns the first block whose timestamp is at or after t, with the
@@ -23,64 +26,39 @@ import (
 // after the Merge and Bedrock, about four before, and on any chain no more than two
 // for each factor of eight in its length.
 func (c *Client) BlockAt(ctx context.Context, t time.Time) (Block, error) {
-	return c.search(ctx, t, nil)
-}
-
-// LastBlockAt returns the last block that has the timestamp of b, where b is the
-// first one or any other of the run; often it is b itself. The header after it was
-// read too: it has a later timestamp and names the block as its parent, and it is
-// under the same rule of finality. ErrNoBlockYet says that there is no later
-// timestamp yet, so that the run may still grow. Other errors are those of BlockAt.
-func (c *Client) LastBlockAt(ctx context.Context, b Block) (Block, error) {
-	if err := b.Check(); err != nil {
-		return Block{}, err
-	}
-	next, err := c.search(ctx, b.Time().Add(time.Second), &b)
-	if err != nil {
-		return Block{}, err
-	}
-	last := Block{Hash: next.Parent.Hash(), Header: next.Parent, Unfinalized: next.Unfinalized}
-	if last.Hash == b.Hash {
-		return b, nil
-	}
-	if last.Number() <= b.Number() || last.Header.Time != b.Header.Time {
-		return Block{}, fmt.Errorf("%v: block %d (%v) is no longer part of the chain: %w", c.ID, b.Number(), b.Hash, ErrReorg)
-	}
-	parents, err := c.headers(ctx, []uint64{last.Number() - 1})
-	if err != nil {
-		return Block{}, err
-	}
-	last.Parent = parents[0]
-	if err := last.Check(); err != nil {
-		return Block{}, fmt.Errorf("%v: %w: %w", c.ID, ErrReorg, err)
-	}
-	return last, nil
-}
-
-// search finds the first block at or after t. If run is given, t lies just
-// after that block's time, and the blocks next to it are asked for first.
-func (c *Client) search(ctx context.Context, t time.Time, run *Block) (Block, error) {
 	end, finalized, err := c.searchEnd(ctx, t)
 	if err != nil {
 		return Block{}, err
 	}
-	s := seeker{fetch: c.headers, seen: map[uint64]*types.Header{}}
-	b := newBracket(seconds(t), s.see(end)[0])
-	if run != nil {
-		b, err = s.follow(ctx, b, hintsOf(c.ID), run.Header)
+	seen := map[uint64]*types.Header{end.Number.Uint64(): end}
+	fetch := func(ctx context.Context, numbers []uint64) ([]blocksearch.Moment, error) {
+		headers, err := c.headers(ctx, numbers)
+		read := make([]blocksearch.Moment, len(headers))
+		for i, h := range headers {
+			read[i] = momentOf(h)
+			seen[read[i].Number] = h
+		}
+		return read, err
 	}
-	if err == nil {
-		b, err = s.run(ctx, b, hintsOf(c.ID))
+	n, err := blocksearch.First(ctx, fetch, seconds(t), momentOf(end), hintsOf(c.ID))
+	if errors.Is(err, blocksearch.ErrNotOneChain) {
+		err = fmt.Errorf("%w: %w", ErrReorg, err)
 	}
 	if err != nil {
 		return Block{}, fmt.Errorf("%v: %w", c.ID, err)
 	}
-	block := s.block(b)
-	block.Unfinalized = !finalized
+	block := Block{Hash: seen[n].Hash(), Header: seen[n], Unfinalized: !finalized}
+	if n > 0 {
+		block.Parent = seen[n-1]
+	}
 	if err := block.Proves(t); err != nil {
 		return Block{}, fmt.Errorf("%v: two headers read one after the other do not belong to one chain: %w: %w", c.ID, ErrReorg, err)
 	}
 	return block, nil
+}
+
+func momentOf(h *types.Header) blocksearch.Moment {
+	return blocksearch.Moment{Number: h.Number.Uint64(), Time: h.Time}
 }
 
 // searchEnd returns the block below which the search starts: the finalized
@@ -117,70 +95,4 @@ func seconds(t time.Time) uint64 {
 		s++
 	}
 	return uint64(max(s, 0))
-}
-
-// seeker runs a search over a source of headers and keeps what it read.
-type seeker struct {
-	fetch func(ctx context.Context, numbers []uint64) ([]*types.Header, error)
-	seen  map[uint64]*types.Header
-}
-
-// run asks for headers until the bracket is down to one block.
-func (s *seeker) run(ctx context.Context, b bracket, h hints) (bracket, error) {
-	var err error
-	for err == nil && !b.done() {
-		b, err = s.ask(ctx, b, b.probes(h))
-	}
-	return b, err
-}
-
-// follow starts a search whose target is just after the time of a known
-// block. Unless a grid says how close the next timestamp is, it asks at
-// distances that grow fourfold after the first few.
-func (s *seeker) follow(ctx context.Context, b bracket, h hints, known *types.Header) (bracket, error) {
-	if known.Number.Uint64() >= b.last {
-		return b, nil // not before the block that ends the search: run finds out
-	}
-	b, err := b.narrow(s.see(known))
-	if _, _, onGrid := b.grid(h); err != nil || onGrid || b.done() {
-		return b, err
-	}
-	n := known.Number.Uint64()
-	numbers := consecutive(n+1, 8)
-	for d := uint64(16); d <= 1<<16; d *= 4 {
-		numbers = append(numbers, n+d)
-	}
-	return s.ask(ctx, b, b.inside(numbers))
-}
-
-// ask is one round.
-func (s *seeker) ask(ctx context.Context, b bracket, numbers []uint64) (bracket, error) {
-	headers, err := s.fetch(ctx, numbers)
-	if err != nil {
-		return b, err
-	}
-	b, err = b.narrow(s.see(headers...))
-	if err != nil {
-		return b, fmt.Errorf("%w: %w", ErrReorg, err)
-	}
-	return b, nil
-}
-
-func (s *seeker) see(headers ...*types.Header) []moment {
-	var read []moment
-	for _, h := range headers {
-		n := h.Number.Uint64()
-		s.seen[n] = h
-		read = append(read, moment{n, h.Time})
-	}
-	return read
-}
-
-// block returns the block found. The ends of a bracket have always been read.
-func (s *seeker) block(b bracket) Block {
-	found := Block{Hash: s.seen[b.last].Hash(), Header: s.seen[b.last]}
-	if b.first > 0 {
-		found.Parent = s.seen[b.first-1]
-	}
-	return found
 }

@@ -87,6 +87,13 @@ func TestBlockAtModelled(t *testing.T) {
 			}
 			return unix(c.Time(n)), n
 		}, 5},
+		{"optimism, after a run", op, func(c *modelchain.Chain) (time.Time, uint64) {
+			n := uint64(60_000_000)
+			for c.Time(n-1) == c.Time(n) {
+				n++
+			}
+			return unix(c.Time(n-1) + 1), n
+		}, 5},
 		{"optimism, in the gap before bedrock", op, func(c *modelchain.Chain) (time.Time, uint64) { return unix(c.Time(bedrock) - 3600), bedrock }, 5},
 		{"optimism, two-second blocks", op, func(c *modelchain.Chain) (time.Time, uint64) { return unix(c.Time(120_000_001) - 1), 120_000_001 }, 1},
 	} {
@@ -141,57 +148,4 @@ func TestBlockAtTheEnd(t *testing.T) {
 			}
 		})
 	}
-}
-
-func TestLastBlockAt(t *testing.T) {
-	eth, op := modelchain.Ethereum(), modelchain.Optimism()
-	longest := uint64(0) // the first block of a long run
-	for n, run := uint64(90_000_001), uint64(0); n < 91_000_000; n++ {
-		if op.Time(n) != op.Time(n-1) {
-			run = n
-		} else if n-run >= 200 && run > 0 {
-			longest = run
-			break
-		}
-	}
-	for _, test := range []struct {
-		name     string
-		chain    *modelchain.Chain
-		number   uint64
-		requests int64 // BlockByNumber is one of them
-	}{
-		{"ethereum", eth, 20_000_000, 2},
-		{"optimism, run", op, longest, 6},
-		{"optimism, two-second blocks", op, 110_000_000, 2},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			client, served := dialModel(t, test.chain, chains.Dialer{})
-			before := served.requests.Load()
-			first, err := client.BlockByNumber(context.Background(), test.number)
-			if err != nil {
-				t.Fatal(err)
-			}
-			last, err := client.LastBlockAt(context.Background(), first)
-			if err != nil {
-				t.Fatal(err)
-			}
-			n := last.Number()
-			if err := last.Check(); err != nil || test.chain.Time(n) != first.Header.Time || test.chain.Time(n+1) == first.Header.Time {
-				t.Errorf("run from %d: found %d (%v)", test.number, n, err)
-			}
-			if got := served.requests.Load() - before; got > test.requests {
-				t.Errorf("%d requests, want at most %d", got, test.requests)
-			}
-		})
-	}
-	t.Run("head", func(t *testing.T) {
-		client, _ := dialModel(t, op, chains.Dialer{AllowUnfinalized: true})
-		b, err := client.BlockByNumber(context.Background(), op.Head)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := client.LastBlockAt(context.Background(), b); !errors.Is(err, chains.ErrNoBlockYet) {
-			t.Errorf("found error %v, want %v", err, chains.ErrNoBlockYet)
-		}
-	})
 }

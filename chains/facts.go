@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/ethereum/go-ethereum/common"
+
+	"github.com/perpdao/perpquorum/chains/blocksearch"
 )
 
 // anchor is a block whose hash tells the public chain from its forks and
@@ -37,17 +39,17 @@ const (
 	bedrockTime  = 1686068903
 )
 
-// momentsOf returns block times of a public chain, ascending. They are hints
-// for the first guess of a search and prove nothing: a chain on which they are
-// wrong (a fork, a development chain) costs more rounds, never another block.
-func momentsOf(id ID) []moment {
+// hintsOf returns what is known of the times of a public chain's blocks.
+func hintsOf(id ID) blocksearch.Hints {
 	switch id {
-	case Ethereum:
-		return []moment{{1, 1438269988}, {mergeBlock, mergeTime}}
-	case Optimism:
-		return []moment{{1, 1636665399}, {bedrockBlock, bedrockTime}}
+	case Ethereum: // slots of 12 seconds, some of them missed
+		merge := blocksearch.Moment{Number: mergeBlock, Time: mergeTime}
+		return blocksearch.Hints{Moments: []blocksearch.Moment{{Number: 1, Time: 1438269988}, merge}, Fork: merge, Step: 12}
+	case Optimism: // exactly one block every 2 seconds
+		bedrock := blocksearch.Moment{Number: bedrockBlock, Time: bedrockTime}
+		return blocksearch.Hints{Moments: []blocksearch.Moment{{Number: 1, Time: 1636665399}, bedrock}, Fork: bedrock, Step: 2}
 	}
-	return nil
+	return blocksearch.Hints{}
 }
 
 // funded returns an account whose balance is not zero after the given block of

@@ -9,7 +9,7 @@ import (
 
 func TestMomentsAscend(t *testing.T) {
 	for _, id := range []ID{Ethereum, Optimism} {
-		ms := momentsOf(id)
+		ms := hintsOf(id).Moments
 		a, ok := anchorOf(id)
 		if !ok || len(ms) == 0 {
 			t.Fatalf("%v: no facts", id)
@@ -25,14 +25,14 @@ func TestMomentsAscend(t *testing.T) {
 			t.Errorf("%v: the anchor %d is not among the moments", id, a.Number)
 		}
 	}
-	if ms := momentsOf(8453); ms != nil {
+	if ms := hintsOf(8453).Moments; ms != nil {
 		t.Errorf("moments of an unknown chain: %v", ms)
 	}
 }
 
 // The slot rule of Ethereum after the Merge: timestamps are 11 modulo 12.
 func TestMomentsFollowTheSlotRule(t *testing.T) {
-	for _, m := range momentsOf(Ethereum) {
+	for _, m := range hintsOf(Ethereum).Moments {
 		if m.Number >= mergeBlock && m.Time%12 != 11 {
 			t.Errorf("block %d has time %d, which is not the time of a slot", m.Number, m.Time)
 		}

@@ -1,47 +1,71 @@
-package chains
+package blocksearch_test
 
 import (
+	"context"
+	"errors"
 	"math/bits"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/perpdao/perpquorum/chains/blocksearch"
 	"github.com/perpdao/perpquorum/fixtures/modelchain"
 )
 
 // trip is what one search took.
 type trip struct {
-	found          uint64
-	rounds, header int
+	found           uint64
+	rounds, headers int
 }
 
-// walk runs the pure search over a chain given by its times.
-func walk(t testing.TB, target uint64, head uint64, time func(uint64) uint64, h hints) trip {
+// search looks for the first block at or after target in a chain given by its
+// times. It demands that each round asks for blocks that could still be the one.
+func search(t testing.TB, target, head uint64, time func(uint64) uint64, h blocksearch.Hints) trip {
 	t.Helper()
-	b := newBracket(target, moment{head, time(head)})
 	var took trip
-	for !b.done() {
-		numbers := b.probes(h)
-		if len(numbers) == 0 || !slices.IsSorted(numbers) || numbers[0] < b.first || numbers[len(numbers)-1] >= b.last {
-			t.Fatalf("bracket %d to %d: probes %d", b.first, b.last, numbers)
+	first, last := uint64(0), head // the candidates that are left
+	fetch := func(_ context.Context, numbers []uint64) ([]blocksearch.Moment, error) {
+		if len(numbers) == 0 || !slices.IsSorted(numbers) || numbers[0] < first || numbers[len(numbers)-1] >= last {
+			t.Fatalf("candidates %d to %d: asked for %d", first, last, numbers)
 		}
-		var read []moment
+		var read []blocksearch.Moment
 		for _, n := range numbers {
-			read = append(read, moment{n, time(n)})
-		}
-		var err error
-		if b, err = b.narrow(read); err != nil {
-			t.Fatal(err)
+			read = append(read, blocksearch.Moment{Number: n, Time: time(n)})
+			if time(n) < target {
+				first = max(first, n+1)
+			} else {
+				last = min(last, n)
+			}
 		}
 		took.rounds++
-		took.header += len(numbers)
+		took.headers += len(numbers)
 		if took.rounds > 1000 {
-			t.Fatalf("no end: %+v", b)
+			t.Fatalf("no end: %d to %d", first, last)
 		}
+		return read, nil
 	}
-	took.found = b.last
+	var err error
+	took.found, err = blocksearch.First(t.Context(), fetch, target, blocksearch.Moment{Number: head, Time: time(head)}, h)
+	if err != nil {
+		t.Fatal(err)
+	}
 	return took
+}
+
+// The hints of the public chains, at the times of their models.
+func ethereumHints() blocksearch.Hints {
+	merge := momentOf(modelchain.Ethereum(), 15537394)
+	return blocksearch.Hints{Moments: []blocksearch.Moment{momentOf(modelchain.Ethereum(), 1), merge}, Fork: merge, Step: 12}
+}
+
+func optimismHints() blocksearch.Hints {
+	bedrock := momentOf(modelchain.Optimism(), 105235063)
+	return blocksearch.Hints{Moments: []blocksearch.Moment{momentOf(modelchain.Optimism(), 1), bedrock}, Fork: bedrock, Step: 2}
+}
+
+func momentOf(c *modelchain.Chain, n uint64) blocksearch.Moment {
+	return blocksearch.Moment{Number: n, Time: c.Time(n)}
 }
 
 // TestModelledChains holds the search to its promises over chains of real length: the
@@ -51,11 +75,11 @@ func TestModelledChains(t *testing.T) {
 		t.Run(era.name, func(t *testing.T) {
 			var rounds, headers []int
 			for _, at := range era.samples(era.tests) {
-				took := walk(t, at, era.chain.Head, era.chain.Time, era.hints)
+				took := search(t, at, era.chain.Head, era.chain.Time, era.hints)
 				if n := took.found; era.chain.Time(n) < at || n > 0 && era.chain.Time(n-1) >= at {
 					t.Fatalf("time %d: found block %d at %d", at, n, era.chain.Time(n))
 				}
-				rounds, headers = append(rounds, took.rounds), append(headers, took.header)
+				rounds, headers = append(rounds, took.rounds), append(headers, took.headers)
 			}
 			slices.Sort(rounds)
 			slices.Sort(headers)
@@ -76,7 +100,7 @@ func TestModelledChains(t *testing.T) {
 type modelledEra struct {
 	name            string
 	chain           *modelchain.Chain
-	hints           hints
+	hints           blocksearch.Hints
 	from, to        uint64 // times
 	tests           int
 	rounds, headers int
@@ -84,11 +108,14 @@ type modelledEra struct {
 
 func modelledEras() []modelledEra {
 	eth, op := modelchain.Ethereum(), modelchain.Optimism()
+	ethHints, opHints := ethereumHints(), optimismHints()
+	ethStart, merge := ethHints.Moments[0].Time, ethHints.Fork.Time
+	opStart, bedrock := opHints.Moments[0].Time, opHints.Fork.Time
 	return []modelledEra{
-		{"ethereum before the merge", eth, hintsOf(Ethereum), 1438269988, mergeTime, 400, 4, 97},
-		{"ethereum after the merge", eth, hintsOf(Ethereum), mergeTime + 1, eth.Time(eth.Finalized), 400, 2, 40},
-		{"optimism before bedrock", op, hintsOf(Optimism), 1636665399, bedrockTime, 1000, 4, 97},
-		{"optimism after bedrock", op, hintsOf(Optimism), bedrockTime + 1, op.Time(op.Finalized), 400, 1, 2},
+		{"ethereum before the merge", eth, ethHints, ethStart, merge, 400, 4, 97},
+		{"ethereum after the merge", eth, ethHints, merge + 1, eth.Time(eth.Finalized), 400, 2, 40},
+		{"optimism before bedrock", op, opHints, opStart, bedrock, 1000, 4, 97},
+		{"optimism after bedrock", op, opHints, bedrock + 1, op.Time(op.Finalized), 400, 1, 2},
 	}
 }
 
@@ -132,8 +159,8 @@ func TestStrangeChains(t *testing.T) {
 		{"two blocks", 1, 1, func(n uint64) uint64 { return 5 * n }, 1},
 		{"three blocks", 2, 6, func(n uint64) uint64 { return 5 * n }, 2},
 	} {
-		for _, h := range []hints{{}, hintsOf(Ethereum), hintsOf(Optimism)} {
-			took := walk(t, test.target, test.head, test.time, h)
+		for _, h := range []blocksearch.Hints{{}, ethereumHints(), optimismHints()} {
+			took := search(t, test.target, test.head, test.time, h)
 			if took.found != test.want {
 				t.Errorf("%s: found block %d, want %d", test.name, took.found, test.want)
 			}
@@ -144,25 +171,28 @@ func TestStrangeChains(t *testing.T) {
 	}
 }
 
-func TestNarrowRefusesTimeThatRunsBackwards(t *testing.T) {
-	b := newBracket(100, moment{1000, 200})
-	for _, read := range [][]moment{
-		{{10, 90}, {20, 80}},
-		{{10, 120}, {20, 110}},
-		{{999, 201}},
-		{{10, 120}, {20, 90}},
+func TestTimeThatRunsBackwards(t *testing.T) {
+	type moments = []blocksearch.Moment
+	for _, test := range []struct {
+		name   string
+		rounds []moments // what each round brings, whatever was asked for
+		says   string
+	}{
+		{"before the target", []moments{{{10, 90}, {20, 80}}}, "block 10 has time 90, but block 20 has time 80"},
+		{"after the target", []moments{{{10, 120}, {20, 110}}}, "block 10 has time 120, but block 20 has time 110"},
+		{"after the end", []moments{{{999, 201}}}, "block 999 has time 201, but block 1000 has time 200"},
+		{"around the target", []moments{{{10, 120}, {20, 90}}}, "block 10 has time 120, but block 20 has time 90"},
+		{"across rounds", []moments{{{10, 90}, {500, 150}}, {{11, 80}}}, "block 10 has time 90, but block 11 has time 80"},
 	} {
-		_, err := b.narrow(read)
-		if err == nil || !strings.Contains(err.Error(), "block ") {
-			t.Errorf("%v: found error %v", read, err)
+		fetch := func(context.Context, []uint64) ([]blocksearch.Moment, error) {
+			read := test.rounds[0]
+			test.rounds = test.rounds[1:]
+			return read, nil
 		}
-	}
-	b, err := b.narrow([]moment{{10, 90}, {500, 150}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err = b.narrow([]moment{{11, 80}}); err == nil || !strings.Contains(err.Error(), "block 10 has time 90") || !strings.Contains(err.Error(), "block 11 has time 80") {
-		t.Errorf("across rounds: found error %v", err)
+		_, err := blocksearch.First(t.Context(), fetch, 100, blocksearch.Moment{Number: 1000, Time: 200}, blocksearch.Hints{})
+		if !errors.Is(err, blocksearch.ErrNotOneChain) || !strings.Contains(err.Error(), test.says) {
+			t.Errorf("%s: found error %v", test.name, err)
+		}
 	}
 }
 
@@ -173,6 +203,7 @@ func FuzzSearch(f *testing.F) {
 	f.Add([]byte{0}, uint64(0), uint64(1))
 	f.Add([]byte{1, 255, 16, 0, 0, 0, 240}, uint64(1438269988), uint64(1438269999))
 	f.Add([]byte{15, 15, 15, 15, 241, 2}, uint64(0), uint64(20))
+	ethereum := ethereumHints()
 	f.Fuzz(func(t *testing.T, steps []byte, start, target uint64) {
 		start %= 1 << 40
 		times := []uint64{start}
@@ -188,9 +219,12 @@ func FuzzSearch(f *testing.F) {
 		if want < 0 {
 			return // callers refuse times after the head
 		}
-		odd := hints{moments: []moment{{1, start + 1}, {head / 2, target}}, fork: moment{head / 3, start}, step: 1 + target%7}
-		for _, h := range []hints{{}, odd, hintsOf(Ethereum)} {
-			if took := walk(t, target, head, func(n uint64) uint64 { return times[n] }, h); took.found != uint64(want) {
+		odd := blocksearch.Hints{
+			Moments: []blocksearch.Moment{{Number: 1, Time: start + 1}, {Number: head / 2, Time: target}},
+			Fork:    blocksearch.Moment{Number: head / 3, Time: start}, Step: 1 + target%7,
+		}
+		for _, h := range []blocksearch.Hints{{}, odd, ethereum} {
+			if took := search(t, target, head, func(n uint64) uint64 { return times[n] }, h); took.found != uint64(want) {
 				t.Errorf("times %d: first at or after %d is block %d, found %d", times, target, want, took.found)
 			}
 		}

@@ -1,70 +1,8 @@
-package chains
+package blocksearch
 
 import (
-	"fmt"
 	"math"
-	"slices"
 )
-
-// The search for the first block at or after a moment is a loop around two pure
-// functions: probes says which headers to read in one round, narrow takes what
-// they say. Each round costs a round trip, each header 1 to 13 kB, so that a round
-// asks for two dozen blocks at most, where the block is likely to be.
-//
-// What makes a block likely are hints and interpolation. Neither is trusted: if
-// a round leaves more than an eighth of the candidates, the next one also asks for
-// evenly spaced blocks, which always leave less. So no more than two rounds go by
-// for a factor of eight, however times are distributed.
-
-// moment is a block number with its timestamp in Unix seconds.
-type moment struct{ Number, Time uint64 }
-
-// bracket is the state of a search: the block sought is one of first … last.
-type bracket struct {
-	target      uint64 // Unix seconds: the first block at or after it is sought
-	first, last uint64
-	// before is the time of block first−1, earlier than target; it means nothing
-	// if first is 0. after is the time of block last, not earlier than target.
-	before, after uint64
-
-	known  []moment // all blocks read so far, ascending
-	rounds int
-	slow   bool // the latest round left more than an eighth of the candidates
-}
-
-// newBracket starts a search for the first block at or after target. The time
-// of block last is not before target.
-func newBracket(target uint64, last moment) bracket {
-	return bracket{target: target, last: last.Number, after: last.Time, known: []moment{last}}
-}
-
-func (b bracket) done() bool { return b.first == b.last }
-
-// narrow takes the times of blocks inside the bracket. Time that runs backwards
-// is an error that names the two blocks: the headers are not of one chain.
-func (b bracket) narrow(read []moment) (bracket, error) {
-	width := b.last - b.first
-	b.known = slices.Concat(b.known, read)
-	slices.SortFunc(b.known, byNumber)
-	b.known = slices.Compact(b.known)
-	for i, m := range b.known[1:] {
-		if p := b.known[i]; m.Time < p.Time || m.Number == p.Number {
-			return b, fmt.Errorf("block %d has time %d, but block %d has time %d: these are not headers of one chain",
-				p.Number, p.Time, m.Number, m.Time)
-		}
-	}
-	for _, m := range b.known {
-		switch {
-		case m.Time < b.target && m.Number >= b.first:
-			b.first, b.before = m.Number+1, m.Time
-		case m.Time >= b.target && m.Number < b.last:
-			b.last, b.after = m.Number, m.Time
-		}
-	}
-	b.rounds++
-	b.slow = b.last-b.first > width/8
-	return b, nil
-}
 
 // How many blocks a round asks for. The figures were measured over modelled
 // chains (see BenchmarkBlockAt): four rounds of them stay below 100 headers.
@@ -91,13 +29,13 @@ func rungs(round int, onGrid bool) int {
 
 // probes returns the blocks to read in the next round, ascending, all of them
 // from first to last−1. There is at least one unless the search is done.
-func (b bracket) probes(h hints) []uint64 {
+func (b bracket) probes(h Hints) []uint64 {
 	candidates := b.last - b.first
 	if candidates <= fewCandidates || b.rounds == 3 && candidates <= lastCandidates {
 		return b.inside(consecutive(b.first, candidates))
 	}
 	if b.slow {
-		h = hints{}
+		h = Hints{}
 	}
 	lo, hi, onGrid := b.grid(h)
 	if onGrid && hi-lo <= fewCandidates {
@@ -108,22 +46,15 @@ func (b bracket) probes(h hints) []uint64 {
 	case !ok:
 		return b.inside(append(even(b.first, b.last, blindProbes), 0, 1))
 	case onGrid:
-		return b.inside(append(b.ladder(left, right, lo, hi, true), lo, hi))
+		return b.inside(append(b.around(left, right, lo, hi, true), lo, hi))
 	case b.rounds == 0:
 		return b.inside(append(spacedOut(left.Number, right.Number), left.Number, right.Number))
 	}
-	ask := b.ladder(left, right, b.first, b.last, false)
+	ask := b.around(left, right, b.first, b.last, false)
 	if b.slow {
 		ask = append(ask, even(b.first, b.last, evenlySpaced)...)
 	}
 	return b.inside(ask)
-}
-
-// inside sorts numbers and drops duplicates and those outside the bracket.
-func (b bracket) inside(numbers []uint64) []uint64 {
-	slices.Sort(numbers)
-	numbers = slices.Compact(numbers)
-	return slices.DeleteFunc(numbers, func(n uint64) bool { return n < b.first || n >= b.last })
 }
 
 // consecutive returns count numbers from first on.
@@ -155,12 +86,12 @@ func spacedOut(left, right uint64) []uint64 {
 	return out
 }
 
-// ladder returns numbers around the guess between two moments, dense next to it and
+// around returns numbers around the guess between two moments, dense next to it and
 // ever sparser up to lo and hi.
 //
 // All of this is floating point, since it only says where to look.
-func (b bracket) ladder(left, right moment, lo, hi uint64, onGrid bool) []uint64 {
-	guess, doubt := b.guess(left, right)
+func (b bracket) around(left, right Moment, lo, hi uint64, onGrid bool) []uint64 {
+	guess, doubt := b.interpolate(left, right)
 	guess = min(max(guess, lo), hi)
 	n := rungs(b.rounds, onGrid)
 	width, seconds := float64(right.Number-left.Number), float64(right.Time-left.Time)
