@@ -1,5 +1,5 @@
 // Package snapshot reads proposals and votes from a Snapshot (snapshot.org) hub.
-// [Final] says whether a result can still change, and [SnapshotShows] what
+// [Proposal.Status] says whether a result can still change, and [Proposal.Shown] what
 // Snapshot's own pages make of it; package snapshot/tally recounts it.
 //
 // # Reading

@@ -25,7 +25,7 @@ func TestFinal(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			p := &snapshot.Proposal{Start: start, End: end, ScoresState: test.scores, State: "closed"}
-			if got := snapshot.Final(p, test.now); got != test.want {
+			if got := p.Status(test.now); got != test.want {
 				t.Errorf("got %+v, want %+v", got, test.want)
 			}
 		})
@@ -61,7 +61,7 @@ func TestSnapshotShows(t *testing.T) {
 			p := &snapshot.Proposal{Type: test.typ, Start: 10, End: 20, Scores: test.scores, ScoresTotal: test.total,
 				Quorum: test.quorum, QuorumType: test.quorumType}
 			for now, want := range map[int64]string{10: "pending", 20: "active", 21: test.want} {
-				if got := snapshot.SnapshotShows(p, time.Unix(now, 0)); got != want {
+				if got := p.Shown(time.Unix(now, 0)); got != want {
 					t.Errorf("at %d: got %q, want %q", now, got, want)
 				}
 			}

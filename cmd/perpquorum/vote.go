@@ -129,7 +129,7 @@ func (v *voteRun) collect(ctx context.Context, p *snapshot.Proposal, plan *voteP
 	if b.Ballot.Proposal.Snapshot != p.Snapshot || b.Ballot.Proposal.Network != p.Network {
 		return nil, errors.New("the proposal's snapshot block changed while it was read; try again")
 	}
-	if !snapshot.Final(b.Ballot.Proposal, time.Unix(b.Ballot.ReadAt, 0)).Final {
+	if !b.Ballot.Proposal.Status(time.Unix(b.Ballot.ReadAt, 0)).Final {
 		return b, nil
 	}
 	v.progress.say("reading the power of %d voters", len(b.Ballot.Votes))

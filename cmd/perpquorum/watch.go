@@ -48,7 +48,7 @@ func (w *watcher) wait(ctx context.Context, p *snapshot.Proposal) (*snapshot.Pro
 	closed := lookClosed
 	for {
 		now := w.clock.Now()
-		status := snapshot.Final(p, now)
+		status := p.Status(now)
 		if status.Final || !now.Before(w.until) {
 			return p, nil
 		}

@@ -1,6 +1,7 @@
 package tally
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -8,14 +9,18 @@ import (
 	"github.com/perpdao/perpquorum/snapshot"
 )
 
-// Verdict is what a comparison of the hub's result with a recount comes to.
+// ErrOtherVote means that a recount was compared with a proposal that has
+// another number of choices.
+var ErrOtherVote = errors.New("the recount is not of this proposal")
+
+// Verdict is the outcome of comparing the hub's result with a recount.
 type Verdict string
 
 const (
 	// Agrees: every figure is the recount's, and no decision behind it is close.
 	Agrees Verdict = "agrees"
 	// NearTied: the figures are those of an outcome that rounding noise allows;
-	// the recount's NearTies say what hangs on it.
+	// the recount's NearTies list the decisions behind it.
 	NearTied Verdict = "near tie"
 	// OlderRules: the figures follow rules that Snapshot had before, and the
 	// vote is old enough for them; Comparison.Rule names them.
@@ -29,8 +34,8 @@ const (
 	Disagrees Verdict = "disagrees"
 )
 
-// Comparison holds the hub's result against a recount under today's rules,
-// figure by figure.
+// Comparison is the hub's result beside a recount under today's rules, figure
+// by figure.
 type Comparison struct {
 	Verdict Verdict `json:"verdict"`
 	Rule    string  `json:"rule,omitempty"`  // the older rules, if the verdict is OlderRules
@@ -53,22 +58,33 @@ type Score struct {
 }
 
 func newScore(choice, strategy int, hub *float64, recount float64) Score {
-	s := Score{Choice: choice, Strategy: strategy, Hub: hub, Recount: recount, Tolerance: Tolerance(recount, 0)}
+	s := Score{Choice: choice, Strategy: strategy, Hub: hub, Recount: recount, Tolerance: tolerance(recount, 0)}
 	if hub != nil {
-		s.Tolerance = Tolerance(*hub, recount)
+		s.Tolerance = tolerance(*hub, recount)
 		s.Difference = *hub - recount
-		s.Agrees = math.Abs(s.Difference) <= s.Tolerance
+		s.Agrees = Agree(*hub, recount)
 	}
 	return s
 }
 
-// Compare holds the hub's result of p against a recount of its votes.
-func Compare(p *snapshot.Proposal, t *Tally) Comparison {
-	h := hubResult{p.Scores, p.ScoresByStrategy, p.ScoresTotal}
-	if len(t.Valid) == 0 && len(p.Scores) == 0 && len(p.ScoresByStrategy) == 0 {
-		h = noVotes(t, h.total) // the hub keeps empty lists until the first vote
+// tolerance is how far apart two results in voting power may be and still
+// agree: a billionth of the larger one, and at least a billionth.
+func tolerance(a, b float64) float64 { return 1e-9 * max(1, math.Abs(a), math.Abs(b)) }
+
+// Agree reports whether two figures in voting power are the same but for
+// rounding: the hub sums doubles in an order of its own and stores them in
+// columns that lose the last bits. They may differ by a billionth of the larger
+// one, and by a billionth in any case.
+func Agree(a, b float64) bool { return math.Abs(a-b) <= tolerance(a, b) }
+
+// Compare compares the hub's result of p with a recount of its votes. It fails
+// with [ErrOtherVote] if p does not have the choices of the recount.
+func Compare(p *snapshot.Proposal, t *Tally) (Comparison, error) {
+	if len(p.Choices) != len(t.Scores) {
+		return Comparison{}, fmt.Errorf("%w: found %d choices, and %d in the recount", ErrOtherVote, len(p.Choices), len(t.Scores))
 	}
-	c := Comparison{Shape: h.shape(t), Total: newScore(0, 0, &h.total, t.ScoresTotal)}
+	h := newHubResult(p, t)
+	c := Comparison{Shape: h.shape(t), Total: newScore(0, 0, &p.ScoresTotal, t.ScoresTotal)}
 	for i, score := range t.Scores {
 		c.Scores = append(c.Scores, newScore(i+1, 0, h.score(i), score))
 	}
@@ -77,26 +93,37 @@ func Compare(p *snapshot.Proposal, t *Tally) Comparison {
 			c.ByStrategy = append(c.ByStrategy, newScore(i+1, k+1, h.cell(i, k), score))
 		}
 	}
-	c.judge(h, t, p.End)
-	return c
+	c.Verdict, c.Rule = h.judge(t, c.Shape)
+	return c, nil
 }
 
-func (c *Comparison) judge(h hubResult, t *Tally, end int64) {
-	current := EraResult{Scores: t.Scores, ScoresTotal: t.ScoresTotal, ScoresByStrategy: nullable(t.ScoresByStrategy)}
+// hubResult is the hub's result of a proposal. Before the first vote the hub
+// keeps empty lists, which stand for zeros.
+type hubResult struct {
+	*snapshot.Proposal
+	blank bool
+}
+
+func newHubResult(p *snapshot.Proposal, t *Tally) hubResult {
+	return hubResult{p, len(t.Valid) == 0 && len(p.Scores) == 0 && len(p.ScoresByStrategy) == 0}
+}
+
+// judge returns the verdict and, if it is OlderRules, their name.
+func (h hubResult) judge(t *Tally, shape string) (Verdict, string) {
 	switch {
-	case c.Shape != "":
-		c.Verdict = Disagrees
-	case h.matches(current, nil):
-		c.Verdict = t.agreement()
+	case shape != "":
+		return Disagrees, ""
+	case h.matches(EraResult{Outcome: t.Outcome, ScoresTotal: t.ScoresTotal}, nil):
+		return t.agreement(), ""
 	case h.matchesAlternative(t):
-		c.Verdict = NearTied
-	default:
-		c.Verdict = Disagrees
-		explains := func(o EraResult) bool { return end <= o.Until && h.matches(o, nil) }
-		if i := slices.IndexFunc(t.Eras, explains); i >= 0 {
-			c.Verdict, c.Rule = OlderRules, t.Eras[i].Rule
+		return NearTied, ""
+	}
+	for _, era := range t.Eras {
+		if h.End <= era.Until && h.matches(era, nil) {
+			return OlderRules, era.Rule
 		}
 	}
+	return Disagrees, ""
 }
 
 // agreement is the verdict if every figure agrees.
@@ -112,102 +139,77 @@ func (t *Tally) agreement() Verdict {
 	return Agrees
 }
 
-// hubResult is the part of a proposal that a recount is held against.
-type hubResult struct {
-	scores     []float64
-	byStrategy [][]*float64
-	total      float64
-}
-
-func noVotes(t *Tally, total float64) hubResult {
-	return hubResult{make([]float64, len(t.Scores)), nullable(t.ScoresByStrategy), total}
-}
-
-func nullable(cells [][]float64) [][]*float64 {
-	rows := make([][]*float64, len(cells))
-	for i, row := range cells {
-		rows[i] = make([]*float64, len(row))
-		for k := range row {
-			rows[i][k] = &row[k]
-		}
-	}
-	return rows
-}
-
 // shape says what is wrong with the number of the hub's figures, or nothing.
 func (h hubResult) shape(t *Tally) string {
-	if len(h.scores) != len(t.Scores) {
-		return fmt.Sprintf("the hub has %d scores for %d choices", len(h.scores), len(t.Scores))
-	}
-	if t.ScoresByStrategy == nil {
+	switch {
+	case h.blank:
 		return ""
+	case len(h.Scores) != len(t.Scores):
+		return fmt.Sprintf("the hub has %d scores for %d choices", len(h.Scores), len(t.Scores))
+	case len(t.Ragged) > 0: // then the recount has no scores by strategy
+		return ""
+	case len(h.ScoresByStrategy) != len(t.Scores):
+		return fmt.Sprintf("the hub has scores by strategy for %d of %d choices", len(h.ScoresByStrategy), len(t.Scores))
 	}
-	if len(h.byStrategy) != len(t.ScoresByStrategy) {
-		return fmt.Sprintf("the hub has scores by strategy for %d of %d choices", len(h.byStrategy), len(t.ScoresByStrategy))
-	}
-	for i, row := range h.byStrategy {
-		if want := len(t.ScoresByStrategy[i]); len(row) != want {
-			return fmt.Sprintf("the hub has %d scores by strategy for choice %d, and the proposal has %d strategies", len(row), i+1, want)
+	for i, row := range h.ScoresByStrategy {
+		if want := len(h.Strategies); len(row) != want {
+			return fmt.Sprintf("the hub has %d scores by strategy for choice %d, and the proposal has %d strategies",
+				len(row), i+1, want)
 		}
 	}
 	return ""
 }
 
 func (h hubResult) score(i int) *float64 {
-	if i < len(h.scores) {
-		return &h.scores[i]
+	switch {
+	case h.blank:
+		return new(float64)
+	case i < len(h.Scores):
+		return &h.Scores[i]
 	}
 	return nil
 }
 
 func (h hubResult) cell(i, k int) *float64 {
-	if i < len(h.byStrategy) && k < len(h.byStrategy[i]) {
-		return h.byStrategy[i][k]
+	switch {
+	case h.blank:
+		return new(float64)
+	case i < len(h.ScoresByStrategy) && k < len(h.ScoresByStrategy[i]):
+		return h.ScoresByStrategy[i][k]
 	}
 	return nil
 }
 
-// matches reports whether every figure agrees with r's, leaving out the
-// strategies (from 1) for which skip says so. Where r has null the hub may
-// have 0, as after a recount by newer code.
+// matches reports whether every figure agrees with r's. It leaves out the
+// strategies (from 1) that skip marks.
 func (h hubResult) matches(r EraResult, skip map[int]bool) bool {
-	if !agree(h.total, r.ScoresTotal) {
-		return false
-	}
+	same := Agree(h.ScoresTotal, r.ScoresTotal)
 	for i, score := range r.Scores {
-		if !agree(h.scores[i], score) {
-			return false
-		}
+		same = same && Agree(*h.score(i), score)
 	}
 	for i, row := range r.ScoresByStrategy {
-		for k, cell := range row {
-			hub := h.cell(i, k)
+		for k, want := range row {
+			found := h.cell(i, k)
 			switch {
 			case skip[k+1]:
-			case cell == nil:
-				if hub != nil && *hub != 0 {
-					return false
-				}
-			case hub == nil || !agree(*hub, *cell):
-				return false
+			case r.isNull(i): // a recount by newer code turns null into 0
+				same = same && (found == nil || *found == 0)
+			default:
+				same = same && found != nil && Agree(*found, want)
 			}
 		}
 	}
-	return true
+	return same
 }
 
-// matchesAlternative tries the outcomes that near ties allow, and lets the
-// columns of strategies with a near tie of their own be as they are.
+// matchesAlternative tries the outcomes that near ties allow. It accepts any
+// figures of a strategy that has a near tie of its own.
 func (h hubResult) matchesAlternative(t *Tally) bool {
 	undecided := map[int]bool{}
 	for _, tie := range t.NearTies {
 		undecided[tie.Strategy] = true
 	}
-	for _, o := range append([]Outcome{t.Outcome}, t.Alternatives...) {
-		r := EraResult{Scores: o.Scores, ScoresTotal: t.ScoresTotal, ScoresByStrategy: nullable(o.ScoresByStrategy)}
-		if h.matches(r, undecided) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(append([]Outcome{t.Outcome}, t.Alternatives...), func(o Outcome) bool {
+		return h.matches(EraResult{Outcome: o, ScoresTotal: t.ScoresTotal}, undecided)
+	})
 }

@@ -1,6 +1,7 @@
 package tally_test
 
 import (
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -28,7 +29,7 @@ func TestCompareAgrees(t *testing.T) {
 		p = published(p, counted)
 		p.Scores[0] *= 1 + 9e-10 // the hub sums in another order
 		p.ScoresTotal *= 1 - 9e-10
-		if c := tally.Compare(p, counted); c.Verdict != tally.Agrees {
+		if c := compare(t, p, counted); c.Verdict != tally.Agrees {
 			t.Errorf("%s: %+v\n%+v", typ, c, counted)
 		}
 	}
@@ -56,7 +57,7 @@ func TestCompareFindsEveryLie(t *testing.T) {
 			counted := recount(t, p, votes)
 			p = published(p, counted)
 			lie(p)
-			c := tally.Compare(p, counted)
+			c := compare(t, p, counted)
 			if c.Verdict != tally.Disagrees {
 				t.Errorf("%s, %s: verdict %q", typ, name, c.Verdict)
 			}
@@ -72,7 +73,7 @@ func TestCompareShowsTheFigures(t *testing.T) {
 	counted := recount(t, p, votes)
 	p = published(p, counted)
 	p.Scores[1] = 5
-	got := tally.Compare(p, counted).Scores[1]
+	got := compare(t, p, counted).Scores[1]
 	if got.Choice != 2 || *got.Hub != 5 || got.Recount != 4 || got.Difference != 1 || got.Tolerance != 5e-9 || got.Agrees {
 		t.Errorf("got %+v", got)
 	}
@@ -81,11 +82,11 @@ func TestCompareShowsTheFigures(t *testing.T) {
 func TestCompareBeforeTheFirstVote(t *testing.T) {
 	for _, typ := range votingTypes {
 		p, _ := poll(typ, 3)
-		if c := tally.Compare(p, recount(t, p, nil)); c.Verdict != tally.Agrees {
+		if c := compare(t, p, recount(t, p, nil)); c.Verdict != tally.Agrees {
 			t.Errorf("%s: %+v", typ, c)
 		}
 		p.ScoresTotal = 7
-		if c := tally.Compare(p, recount(t, p, nil)); c.Verdict != tally.Disagrees {
+		if c := compare(t, p, recount(t, p, nil)); c.Verdict != tally.Disagrees {
 			t.Errorf("%s with a total of no votes: %+v", typ, c)
 		}
 	}
@@ -134,16 +135,16 @@ func TestCompareNamesOlderRules(t *testing.T) {
 				p.ScoresByStrategy = append(p.ScoresByStrategy, []*float64{cell})
 			}
 			counted := recount(t, p, votes)
-			if c := tally.Compare(p, counted); c.Verdict != tally.OlderRules || c.Rule != test.rule {
+			if c := compare(t, p, counted); c.Verdict != tally.OlderRules || c.Rule != test.rule {
 				t.Errorf("verdict %q %q, want %q\n%s", c.Verdict, c.Rule, test.rule, toJSON(counted))
 			}
 			p.End = time.Date(2027, 9, 1, 0, 0, 0, 0, time.UTC).Unix() // long after every change
-			if c := tally.Compare(p, counted); c.Verdict != tally.Disagrees {
+			if c := compare(t, p, counted); c.Verdict != tally.Disagrees {
 				t.Errorf("for a new vote: verdict %q %q", c.Verdict, c.Rule)
 			}
 			p.End = 0
 			p.Scores[0]++
-			if c := tally.Compare(p, counted); c.Verdict != tally.Disagrees {
+			if c := compare(t, p, counted); c.Verdict != tally.Disagrees {
 				t.Errorf("with a wrong score: verdict %q %q", c.Verdict, c.Rule)
 			}
 		})
@@ -160,8 +161,20 @@ func TestCompareNullCells(t *testing.T) {
 		p, votes := poll("ranked-choice", 2, cast{"[1,2]", 10}, cast{"[3]", 5})
 		p.Scores, p.ScoresTotal = []float64{10, 0}, 10 // the total of valid choices only
 		p.ScoresByStrategy = [][]*float64{{&one}, {test.cell}}
-		if c := tally.Compare(p, recount(t, p, votes)); c.Verdict != test.want {
+		if c := compare(t, p, recount(t, p, votes)); c.Verdict != test.want {
 			t.Errorf("verdict %q %q, want %q", c.Verdict, c.Rule, test.want)
+		}
+	}
+}
+
+// A recount of another vote is a mistake of the caller, not a lie of the hub.
+func TestCompareRefusesAnotherVote(t *testing.T) {
+	p, votes := poll("basic", 2, cast{"1", 10})
+	counted := recount(t, p, votes)
+	for _, choices := range []int{0, 3} {
+		other, _ := poll("basic", choices)
+		if c, err := tally.Compare(other, counted); !errors.Is(err, tally.ErrOtherVote) || c.Verdict != "" {
+			t.Errorf("%d choices: verdict %q, error %v", choices, c.Verdict, err)
 		}
 	}
 }

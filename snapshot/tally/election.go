@@ -53,7 +53,11 @@ func partOfPower(strategy int) func(ballot) float64 {
 	return func(b ballot) float64 { return b.split[strategy] }
 }
 
+// grid is nil if there are no columns, as without strategies to count by.
 func grid(rows, columns int) [][]float64 {
+	if columns == 0 {
+		return nil
+	}
 	g := make([][]float64, rows)
 	for i := range g {
 		g[i] = make([]float64, columns)

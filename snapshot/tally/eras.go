@@ -1,18 +1,25 @@
 package tally
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
-// EraResult is a result under rules that Snapshot had before. A final
-// proposal keeps the result of its day.
+// EraResult is a result under rules that Snapshot had before. A final proposal
+// keeps the result of the day it was counted.
 type EraResult struct {
-	Rule string `json:"rule"` // names the rules, one of the Rule… constants
-	// Until is the Unix time after which a vote that closes cannot have been counted by these rules.
-	Until  int64     `json:"until"`
-	Scores []float64 `json:"scores"`
-	// ScoresByStrategy is [choice][strategy]; nil cells are null on the hub.
-	ScoresByStrategy [][]*float64 `json:"scores_by_strategy"`
-	ScoresTotal      float64      `json:"scores_total"`
+	Rule string `json:"rule"` // one of the Rule… constants
+	// Until is the Unix time until which a vote may have closed and still have
+	// been counted by these rules.
+	Until int64 `json:"until"`
+	Outcome
+	ScoresTotal float64 `json:"scores_total"`
+	// Null lists the choices, from 1, whose scores by strategy are null on the hub.
+	Null []int `json:"null,omitempty"`
 }
+
+// isNull reports whether the scores by strategy of choice i, from 0, are null.
+func (r EraResult) isNull(i int) bool { return slices.Contains(r.Null, i+1) }
 
 // Snapshot's older rules, by the date until which they held.
 const (
@@ -122,35 +129,26 @@ func (e election) runoffTotal() (total float64, ok bool) {
 	return fold(r.outcome(last).Scores), true
 }
 
-// withoutBallots marks the choices that reached the last round with no first preference.
-func (r *runoff) withoutBallots(last round) []bool {
-	none := make([]bool, r.choices)
+// withoutBallots lists the choices, from 1, that reached the last round with no
+// first preference.
+func (r *runoff) withoutBallots(last round) (none []int) {
 	for c, name := range last.candidates {
 		if i, ok := wholeWithin(stringToNumber(name), r.choices); ok && last.ballots[c] == 0 {
-			none[i-1] = true
+			none = append(none, i)
 		}
 	}
 	return none
 }
 
-// addEra appends a result if it is not today's. Rows of choices marked
-// in null are null by strategy.
-func (t *Tally) addEra(rule string, o Outcome, total float64, null []bool) {
-	older := EraResult{Rule: rule, Until: until(rule), Scores: o.Scores, ScoresTotal: total,
-		ScoresByStrategy: make([][]*float64, len(o.Scores))}
-	same := agree(total, t.ScoresTotal) && !o.differs(t.Outcome)
+// addEra appends a result if it is not today's.
+func (t *Tally) addEra(rule string, o Outcome, total float64, null []int) {
+	same := Agree(total, t.ScoresTotal) && !o.differs(t.Outcome) && (len(null) == 0 || o.ScoresByStrategy == nil)
 	for i, row := range o.ScoresByStrategy {
-		older.ScoresByStrategy[i] = make([]*float64, len(row))
 		for k := range row {
-			if null != nil && null[i] {
-				same = false
-				continue
-			}
-			older.ScoresByStrategy[i][k] = &row[k]
-			same = same && agree(row[k], t.ScoresByStrategy[i][k])
+			same = same && Agree(row[k], t.ScoresByStrategy[i][k])
 		}
 	}
 	if !same {
-		t.Eras = append(t.Eras, older)
+		t.Eras = append(t.Eras, EraResult{Rule: rule, Until: until(rule), Outcome: o, ScoresTotal: total, Null: null})
 	}
 }

@@ -17,9 +17,9 @@ func ExampleRecount() {
 		Strategies: []snapshot.Strategy{{Name: "erc20-balance-of"}},
 	}
 	votes := []snapshot.Vote{
-		{Choice: json.RawMessage(`1`), VP: 60, VPByStrategy: []float64{60}},
-		{Choice: json.RawMessage(`2`), VP: 30, VPByStrategy: []float64{30}},
-		{Choice: json.RawMessage(`"1"`), VP: 5, VPByStrategy: []float64{5}},
+		{Voter: "alice", Choice: json.RawMessage(`1`), VP: 60, VPByStrategy: []float64{60}},
+		{Voter: "bob", Choice: json.RawMessage(`2`), VP: 30, VPByStrategy: []float64{30}},
+		{Voter: "carol", Choice: json.RawMessage(`"1"`), VP: 5, VPByStrategy: []float64{5}},
 	}
 	counted, err := tally.Recount(p, votes)
 	if err != nil {
@@ -44,8 +44,8 @@ func ExampleRecount_sealed() {
 func ExampleCompare() {
 	p := &snapshot.Proposal{Type: "single-choice", Choices: []string{"A", "B"}, Scores: []float64{10, 5}, ScoresTotal: 14}
 	votes := []snapshot.Vote{
-		{Choice: json.RawMessage(`1`), VP: 10},
-		{Choice: json.RawMessage(`2`), VP: 4},
+		{Voter: "alice", Choice: json.RawMessage(`1`), VP: 10},
+		{Voter: "bob", Choice: json.RawMessage(`2`), VP: 4},
 	}
 	counted, err := tally.Recount(p, votes)
 	if err != nil {
@@ -53,7 +53,11 @@ func ExampleCompare() {
 		return
 	}
 	p.ScoresByStrategy = [][]*float64{{}, {}} // the proposal has no strategies
-	c := tally.Compare(p, counted)
+	c, err := tally.Compare(p, counted)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
 	fmt.Println(c.Verdict)
 	for _, s := range c.Scores {
 		fmt.Println(s.Choice, *s.Hub, s.Recount, s.Agrees)
@@ -67,8 +71,8 @@ func ExampleCompare() {
 func ExampleTurnoutOf() {
 	p := &snapshot.Proposal{Type: "basic", Choices: []string{"For", "Against", "Abstain"}}
 	votes := []snapshot.Vote{
-		{Choice: json.RawMessage(`1`), VP: 60.5},
-		{Choice: json.RawMessage(`3`), VP: 30},
+		{Voter: "alice", Choice: json.RawMessage(`1`), VP: 60.5},
+		{Voter: "bob", Choice: json.RawMessage(`3`), VP: 30},
 	}
 	all, err := tally.TurnoutOf(p, votes, nil)
 	if err != nil {

@@ -40,8 +40,8 @@ func FuzzRecount(f *testing.F) {
 			if _, err := json.Marshal(counted); err != nil {
 				t.Errorf("%s: %v", typ, err)
 			}
-			tally.Compare(p, counted)
-			if c := tally.Compare(published(p, counted), counted); c.Verdict == tally.Disagrees || c.Verdict == tally.OlderRules {
+			compare(t, p, counted)
+			if c := compare(t, published(p, counted), counted); c.Verdict == tally.Disagrees || c.Verdict == tally.OlderRules {
 				t.Errorf("%s: %q with itself: %s", typ, c.Verdict, toJSON(counted))
 			}
 		}

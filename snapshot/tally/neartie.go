@@ -2,16 +2,7 @@ package tally
 
 import "math"
 
-// Tolerance is how far apart two results in voting power may be and still
-// agree: a billionth of the larger, or a billionth if that is more. The hub sums doubles in
-// an order of its own and stores scores in columns that lose the last bits.
-func Tolerance(a, b float64) float64 {
-	return max(1e-9, 1e-9*max(math.Abs(a), math.Abs(b)))
-}
-
-func agree(a, b float64) bool { return math.Abs(a-b) <= Tolerance(a, b) }
-
-// NearTie is a decision of a count whose margin is within Tolerance, so that
+// NearTie is a decision of a count whose margin is within the tolerance of [Agree], so that
 // another order of summing the same powers could decide otherwise. Ties that no
 // order of summing can break, as of whole-numbered powers, are not near ties:
 // the rules decide them.
@@ -26,28 +17,21 @@ type NearTie struct {
 	Margin   float64 `json:"margin"`             // in voting power
 }
 
-// near is agree without ties between zeros: nothing adds up to exactly
-// nothing in any order.
-func near(a, b float64) bool { return (a != 0 || b != 0) && agree(a, b) }
+// near is Agree without ties between zeros: nothing adds up to exactly nothing
+// in any order.
+func near(a, b float64) bool { return (a != 0 || b != 0) && Agree(a, b) }
 
 // addNearTies finds the close decisions behind t, and what else they allow.
-func (t *Tally) addNearTies(e election) {
+func (t *Tally) addNearTies(valid election) {
+	// Weights round even where the sums of the powers do not.
+	if weights := t.Type == "weighted" || t.Type == "quadratic"; !weights && valid.exact() {
+		return
+	}
 	switch t.Type {
-	case "weighted", "quadratic":
 	case "ranked-choice":
-		if e.exact() {
-			return
-		}
-		t.NearTies, t.Alternatives = newRunoff(e).nearTies(t.Outcome)
+		t.NearTies, t.Alternatives = newRunoff(valid).nearTies(t.Outcome)
 	case "copeland":
-		if e.exact() {
-			return
-		}
-		t.NearTies, t.Alternatives = e.copelandNearTies(t.Outcome)
-	default:
-		if e.exact() {
-			return
-		}
+		t.NearTies, t.Alternatives = valid.copelandNearTies(t.Outcome)
 	}
 	if tie, found := t.winnerNearTie(); found {
 		t.NearTies = append(t.NearTies, tie)
@@ -103,7 +87,7 @@ func lowestBit(x float64) int {
 // differs reports whether two outcomes are apart in a score.
 func (o Outcome) differs(other Outcome) bool {
 	for i := range o.Scores {
-		if !agree(o.Scores[i], other.Scores[i]) {
+		if !Agree(o.Scores[i], other.Scores[i]) {
 			return true
 		}
 	}

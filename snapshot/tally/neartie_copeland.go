@@ -45,7 +45,7 @@ func (e election) copelandNearTies(strict Outcome) (ties []NearTie, others []Out
 func (d duels) open() (open []pair) {
 	for a := range d.margin {
 		for b := a + 1; b < len(d.margin) && d.power > 0; b++ {
-			if math.Abs(d.margin[a][b]) <= Tolerance(d.power, 0) {
+			if math.Abs(d.margin[a][b]) <= tolerance(d.power, 0) {
 				open = append(open, pair{a, b})
 			}
 		}

@@ -55,7 +55,7 @@ func TestNearTies(t *testing.T) {
 			if len(test.ties) > 0 {
 				want = tally.NearTied
 			}
-			if c := tally.Compare(published(p, counted), counted); c.Verdict != want {
+			if c := compare(t, published(p, counted), counted); c.Verdict != want {
 				t.Errorf("verdict %q, want %q", c.Verdict, want)
 			}
 			for _, o := range counted.Alternatives {
@@ -64,12 +64,12 @@ func TestNearTies(t *testing.T) {
 				for i, row := range o.ScoresByStrategy {
 					q.ScoresByStrategy[i] = []*float64{&row[0]}
 				}
-				if c := tally.Compare(q, counted); c.Verdict != tally.NearTied {
+				if c := compare(t, q, counted); c.Verdict != tally.NearTied {
 					t.Errorf("alternative %v: verdict %q", o.Scores, c.Verdict)
 				}
 				q.Scores = slices.Clone(o.Scores)
 				q.Scores[0] += 1
-				if c := tally.Compare(q, counted); c.Verdict != tally.Disagrees {
+				if c := compare(t, q, counted); c.Verdict != tally.Disagrees {
 					t.Errorf("wrong score: verdict %q", c.Verdict)
 				}
 			}
@@ -93,7 +93,7 @@ func TestNearTiesCoverEveryOrder(t *testing.T) {
 		counted := recount(t, p, votes)
 		rnd.Shuffle(len(votes), func(i, j int) { votes[i], votes[j] = votes[j], votes[i] })
 		other := recount(t, p, votes)
-		c := tally.Compare(published(p, other), counted)
+		c := compare(t, published(p, other), counted)
 		if c.Verdict != tally.Agrees && c.Verdict != tally.NearTied {
 			t.Fatalf("verdict %q\n%s\n%s\n%s", c.Verdict, e, toJSON(counted), toJSON(other))
 		}

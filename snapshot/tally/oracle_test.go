@@ -149,7 +149,7 @@ func (e oracleElection) proposal() (*snapshot.Proposal, []snapshot.Vote) {
 	}
 	votes := make([]snapshot.Vote, len(e.Votes))
 	for i, v := range e.Votes {
-		votes[i] = snapshot.Vote{ID: fmt.Sprint(i), Choice: v.Choice, VP: v.Balance, VPByStrategy: v.Scores}
+		votes[i] = snapshot.Vote{ID: fmt.Sprint(i), Voter: fmt.Sprint(i), Choice: v.Choice, VP: v.Balance, VPByStrategy: v.Scores}
 	}
 	return p, votes
 }

@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/perpdao/perpquorum/snapshot"
 )
@@ -25,9 +26,9 @@ var (
 	ErrVotingType = errors.New("unknown voting type")
 	// ErrSealed means that choices are still encrypted (privacy "shutter").
 	ErrSealed = errors.New("choices are sealed")
-	// ErrUncountable means that the votes have no tally: a choice that is not
-	// JSON, a power that is negative or not finite, or ballots on which
-	// Snapshot's own run-off never ends.
+	// ErrUncountable means that the votes have no tally: a proposal without
+	// choices, a voter with two votes, a choice that is not JSON, a power that is
+	// negative or not finite, or ballots on which Snapshot's own run-off never ends.
 	ErrUncountable = errors.New("votes cannot be counted")
 )
 
@@ -37,9 +38,9 @@ var (
 // doubles (sums in row order, percentages, square roots), so the same
 // operations in the order of the votes given are the rule and not an
 // approximation of it: with the rows in the hub's order they match Snapshot's
-// own code bit for bit. The hub leaves its row order open, so compare with
-// Compare, which allows for it, and not with ==. For a threshold sum the
-// powers exactly: see TurnoutOf.
+// own code bit for bit. The hub leaves its row order open, so use [Compare],
+// which allows for it, and not ==. For a threshold sum the powers exactly: see
+// [TurnoutOf].
 type Tally struct {
 	Type string `json:"type"` // voting type; "" is resolved to "single-choice"
 	// Outcome is the result under today's rules.
@@ -71,28 +72,12 @@ type Outcome struct {
 	ScoresByStrategy [][]float64 `json:"scores_by_strategy"` // [choice][strategy]
 }
 
-// Leaders returns the choices with the highest score, numbered from 1: several
-// in an exact tie, none if no choice has any.
-func (o Outcome) Leaders() []int {
-	var leaders []int
-	top := 0.0
-	for i, score := range o.Scores {
-		if score > top {
-			top, leaders = score, nil
-		}
-		if score == top && top > 0 {
-			leaders = append(leaders, i+1)
-		}
-	}
-	return leaders
-}
-
 // Recount tallies votes as Snapshot's sequencer does (snapshot.js, 0.14.26 and
 // later), from each vote's power as the hub gives it. Of the proposal it reads
 // the type, the number of choices and of strategies, and scores_state.
 //
-// It fails with ErrVotingType, ErrSealed or ErrUncountable rather than return
-// a doubtful tally.
+// It fails with [ErrVotingType], [ErrSealed] or [ErrUncountable] rather than
+// return a doubtful tally.
 func Recount(p *snapshot.Proposal, votes []snapshot.Vote) (*Tally, error) {
 	t := &Tally{Type: votingType(p)}
 	r, err := rulesOf(t.Type)
@@ -103,36 +88,37 @@ func Recount(p *snapshot.Proposal, votes []snapshot.Vote) (*Tally, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := t.valid(all, r.valid)
-	if t.Outcome, err = r.count(e); err != nil {
+	valid := t.valid(all, r.valid)
+	if t.Outcome, err = r.count(valid); err != nil {
 		return nil, err
 	}
 	t.ScoresTotal = all.power()
 	if t.Type == "copeland" {
-		t.ScoresTotal = e.power()
+		t.ScoresTotal = valid.power()
 	}
 	if !isFinite(all.power()) || !t.finite() {
 		return nil, fmt.Errorf("%w: the sum of their powers is too large for a double", ErrUncountable)
 	}
-	t.addNearTies(e)
-	t.addEras(all, e)
-	t.dropSplits()
+	t.addNearTies(valid)
+	t.addEras(all, valid)
 	return t, nil
 }
 
 // ballots parses the votes and notes the sealed and the ragged ones.
 func (t *Tally) ballots(p *snapshot.Proposal, votes []snapshot.Vote) (election, error) {
 	e := election{choices: len(p.Choices), strategies: len(p.Strategies), ballots: make([]ballot, len(votes))}
-	for i := range votes {
-		v := &votes[i]
-		choice, err := parseChoice(v.Choice)
+	if e.choices == 0 {
+		return e, fmt.Errorf("%w: the proposal has no choices; snapshot.DecodeProposal reads a reply of the hub", ErrUncountable)
+	}
+	if err := checkVotes(votes); err != nil {
+		return e, err
+	}
+	for i, v := range votes {
+		choice, err := choiceOf(&v)
 		if err != nil {
-			return e, fmt.Errorf("%w: vote %s: %w", ErrUncountable, v.ID, err)
+			return e, err
 		}
-		if err := checkPowers(v); err != nil {
-			return e, fmt.Errorf("%w: vote %s: %w", ErrUncountable, v.ID, err)
-		}
-		if sealed(choice) {
+		if choice.sealed() {
 			t.Sealed = append(t.Sealed, i)
 		}
 		if len(v.VPByStrategy) != e.strategies {
@@ -150,24 +136,38 @@ func (t *Tally) ballots(p *snapshot.Proposal, votes []snapshot.Vote) (election, 
 	return e, nil
 }
 
-// sealed reports whether a choice is Shutter's ciphertext. No voting type
-// has a valid choice that is a text, so this asks nothing of the proposal.
-func sealed(choice value) bool {
-	return choice.kind == kindString && len(choice.text) > 2 && choice.text[:2] == "0x"
-}
-
-// checkPowers refuses what no hub's sum can be made of.
-func checkPowers(v *snapshot.Vote) error {
-	for k := -1; k < len(v.VPByStrategy); k++ {
-		vp := v.VP
-		if k >= 0 {
-			vp = v.VPByStrategy[k]
+// checkVotes refuses what no hub counts: two votes of one voter, and a power
+// that is negative or not finite.
+func checkVotes(votes []snapshot.Vote) error {
+	voted := make(map[string]bool, len(votes))
+	for _, v := range votes {
+		voter := strings.ToLower(v.Voter)
+		if voted[voter] {
+			return fmt.Errorf("%w: found two votes of voter %q, want the latest one only", ErrUncountable, v.Voter)
 		}
-		if !isFinite(vp) || vp < 0 {
-			return fmt.Errorf("power %v is not a finite number of at least 0", vp)
+		voted[voter] = true
+		for _, vp := range append([]float64{v.VP}, v.VPByStrategy...) {
+			if !isFinite(vp) || vp < 0 {
+				return fmt.Errorf("%w: vote %s: power %v is not a finite number of at least 0", ErrUncountable, v.ID, vp)
+			}
 		}
 	}
 	return nil
+}
+
+// choiceOf parses the choice of a vote.
+func choiceOf(v *snapshot.Vote) (value, error) {
+	choice, err := parseChoice(v.Choice)
+	if err != nil {
+		return value{}, fmt.Errorf("%w: vote %s: %w", ErrUncountable, v.ID, err)
+	}
+	return choice, nil
+}
+
+// sealed reports whether a choice is Shutter's ciphertext. No voting type has
+// a valid choice that is a text, so this does not look at the proposal.
+func (v value) sealed() bool {
+	return v.kind == kindString && len(v.text) > 2 && v.text[:2] == "0x"
 }
 
 // valid marks the ballots with a valid choice and returns those.
@@ -180,30 +180,16 @@ func (t *Tally) valid(all election, valid func(value, int) bool) election {
 	})
 }
 
-// finite reports that no sum has overflowed.
-func (t *Tally) finite() bool {
-	ok := true
-	for i, score := range t.Scores {
-		ok = ok && isFinite(score)
-		for _, cell := range t.ScoresByStrategy[i] {
-			ok = ok && isFinite(cell)
+// finite reports whether no sum has overflowed.
+func (o Outcome) finite() bool {
+	for _, row := range append([][]float64{o.Scores}, o.ScoresByStrategy...) {
+		for _, score := range row {
+			if !isFinite(score) {
+				return false
+			}
 		}
 	}
-	return ok
+	return true
 }
 
 func isFinite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
-
-// dropSplits removes results by strategy that could not be counted.
-func (t *Tally) dropSplits() {
-	if len(t.Ragged) == 0 {
-		return
-	}
-	t.ScoresByStrategy = nil
-	for i := range t.Alternatives {
-		t.Alternatives[i].ScoresByStrategy = nil
-	}
-	for i := range t.Eras {
-		t.Eras[i].ScoresByStrategy = nil
-	}
-}

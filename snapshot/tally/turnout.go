@@ -30,17 +30,16 @@ func TurnoutOf(p *snapshot.Proposal, votes []snapshot.Vote, choices []string) (*
 	if err != nil {
 		return nil, err
 	}
+	if err := checkVotes(votes); err != nil {
+		return nil, err
+	}
 	t := &Turnout{Counted: make([]bool, len(votes)), Power: new(big.Rat)}
 	for i := range votes {
-		v := &votes[i]
-		if err := checkPowers(v); err != nil {
-			return nil, fmt.Errorf("%w: vote %s: %w", ErrUncountable, v.ID, err)
-		}
-		if t.Counted[i], err = isCounted(p, v, counts); err != nil {
+		if t.Counted[i], err = isCounted(p, &votes[i], counts); err != nil {
 			return nil, err
 		}
 		if t.Counted[i] {
-			t.Power.Add(t.Power, Exact(v.VP))
+			t.Power.Add(t.Power, new(big.Rat).SetFloat64(votes[i].VP))
 		}
 	}
 	return t, nil
@@ -70,16 +69,12 @@ func isCounted(p *snapshot.Proposal, v *snapshot.Vote, counts []bool) (bool, err
 	if counts == nil {
 		return true, nil
 	}
-	choice, err := parseChoice(v.Choice)
+	choice, err := choiceOf(v)
 	if err != nil {
-		return false, fmt.Errorf("%w: vote %s: %w", ErrUncountable, v.ID, err)
+		return false, err
 	}
-	if sealed(choice) && p.ScoresState != "final" {
+	if choice.sealed() && p.ScoresState != "final" {
 		return false, fmt.Errorf("%w: vote %s is encrypted and scores_state is %q, expected \"final\"", ErrSealed, v.ID, p.ScoresState)
 	}
 	return validSingleChoice(choice, len(counts)) && counts[int(choice.number)-1], nil
 }
-
-// Exact returns a finite double as the fraction that it is, and nil for NaN and
-// infinities. The hub's scores_total and quorum are compared this way.
-func Exact(x float64) *big.Rat { return new(big.Rat).SetFloat64(x) }

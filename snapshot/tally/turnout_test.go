@@ -34,9 +34,9 @@ func TestTurnout(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := tally.Exact(test.power)
+			want := exact(test.power)
 			if test.power == 0 && len(votes) > 0 { // the exact sum is no double
-				want = new(big.Rat).Add(tally.Exact(0.1), tally.Exact(4))
+				want = new(big.Rat).Add(exact(0.1), exact(4))
 			}
 			if !slices.Equal(got.Counted, test.counted) || got.Power.Cmp(want) != 0 {
 				t.Errorf("got %v %v, want %v %v", got.Counted, got.Power, test.counted, want)
@@ -45,6 +45,8 @@ func TestTurnout(t *testing.T) {
 	}
 }
 
+func exact(x float64) *big.Rat { return new(big.Rat).SetFloat64(x) }
+
 // The sum is exact, where the hub's doubles round: the smallest vote counts.
 func TestTurnoutIsExact(t *testing.T) {
 	p, votes := poll("basic", 2, cast{"1", 1e15}, cast{"1", 1e-18}, cast{"1", 1e-18})
@@ -52,8 +54,8 @@ func TestTurnoutIsExact(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got.Power.Sub(got.Power, tally.Exact(1e15))
-	if want := tally.Exact(2e-18); got.Power.Cmp(want) != 0 {
+	got.Power.Sub(got.Power, exact(1e15))
+	if want := exact(2e-18); got.Power.Cmp(want) != 0 {
 		t.Errorf("got 1e15 + %v, want + %v", got.Power, want)
 	}
 }
@@ -84,5 +86,13 @@ func TestTurnoutRefuses(t *testing.T) {
 				t.Errorf("got %v, %v; want %v", got, err, test.want)
 			}
 		})
+	}
+}
+
+func TestTurnoutRefusesTwoVotesOfAVoter(t *testing.T) {
+	p, votes := poll("approval", 2, cast{"[1]", 1}, cast{"[2]", 1})
+	votes[1].Voter = votes[0].Voter
+	if got, err := tally.TurnoutOf(p, votes, nil); !errors.Is(err, tally.ErrUncountable) || got != nil {
+		t.Errorf("got %v, %v", got, err)
 	}
 }

@@ -112,7 +112,7 @@ func (t *tallied) auditWith(vote int, scores []strategy.Score) audit {
 		}
 		hub := v.VPByStrategy[k]
 		parts += hub
-		if t.power.Unverifiable[k] == "" && !near(hub, s.Value) {
+		if t.power.Unverifiable[k] == "" && !tally.Agree(hub, s.Value) {
 			add(offence{strategy: k, hub: hub, ours: s.Value})
 		}
 	}
@@ -125,14 +125,11 @@ func (t *tallied) auditWith(vote int, scores []strategy.Score) audit {
 	case a.unchecked:
 		want = parts
 	}
-	if !near(v.VP, want) {
+	if !tally.Agree(v.VP, want) {
 		add(offence{strategy: total, hub: v.VP, ours: want})
 	}
 	return a
 }
-
-// near reports whether two doubles are as near as the hub's storage keeps them.
-func near(a, b float64) bool { return math.Abs(a-b) <= tally.Tolerance(a, b) }
 
 // figure says which one does not agree.
 func (t *tallied) figure(o offence) string {

@@ -54,7 +54,7 @@ func (t *tallied) totalFinding() []Finding {
 	for _, v := range t.Votes {
 		sum += v.VP
 	}
-	if !t.status.Final || near(t.Proposal.ScoresTotal, sum) {
+	if !t.status.Final || tally.Agree(t.Proposal.ScoresTotal, sum) {
 		return nil
 	}
 	return []Finding{{Failure, "Scores differ", fmt.Sprintf("total of all votes: the hub has %s, the votes add up to %s (difference %s)",

@@ -46,12 +46,12 @@ func (t *tallied) derive(e *votingpower.Evidence, quorum *big.Rat) error {
 	if err := CheckSpace(e.Model, t.Proposal); err != nil {
 		return err
 	}
-	t.status = snapshot.Final(t.Proposal, time.Unix(t.ReadAt, 0))
+	t.status = t.Proposal.Status(time.Unix(t.ReadAt, 0))
 	if err := t.computePower(e); err != nil {
 		return fmt.Errorf("voting power: %w", err)
 	}
 	if t.tally, t.tallyErr = tally.Recount(t.Proposal, t.Votes); t.tallyErr == nil {
-		t.comparison = tally.Compare(t.Proposal, t.tally)
+		t.comparison, t.tallyErr = tally.Compare(t.Proposal, t.tally)
 	}
 	for i := range t.Votes {
 		t.audits = append(t.audits, t.audit(i))

@@ -50,7 +50,7 @@ func (t turnout) rounded() bool {
 	}
 	power, _ := t.power.Float64() // no figure: only to see how near it is
 	quorum, _ := t.quorum.Float64()
-	return near(power, quorum)
+	return tally.Agree(power, quorum)
 }
 
 func (t turnout) margin() *big.Rat { return new(big.Rat).Sub(t.power, t.quorum) }
@@ -96,7 +96,7 @@ func (t *tallied) measure(m *votingpower.Model, quorum *big.Rat) error {
 // for good), or is not what a recount gives, it is the sum of the hub's doubles
 // of the votes that do.
 func (t *tallied) hubTurnout(m *votingpower.Model, counted *tally.Turnout) (*big.Rat, string) {
-	sum := tally.Exact(t.Proposal.ScoresTotal)
+	sum := new(big.Rat).SetFloat64(t.Proposal.ScoresTotal)
 	recounted := t.tallyErr == nil && t.comparison.Total.Agrees
 	if sum == nil || len(m.Turnout) > 0 || t.Proposal.Type == "copeland" || !t.status.Final || !recounted {
 		return counted.Power, fromHubVotes

@@ -44,7 +44,7 @@ func checkRounding(r *Report, d *Document) (found []Finding) {
 // checkHubQuorum: the hub's own quorum is absolute, set when the proposal was made, and unsigned.
 func checkHubQuorum(r *Report, d *Document) []Finding {
 	p := r.vote.Proposal
-	hub := tally.Exact(p.Quorum)
+	hub := new(big.Rat).SetFloat64(p.Quorum)
 	if hub == nil || hub.Sign() == 0 {
 		return []Finding{{Info, "No quorum on the hub", "the proposal has none set; the quorum here is the model's"}}
 	}
@@ -53,7 +53,7 @@ func checkHubQuorum(r *Report, d *Document) []Finding {
 		kind = ", and is for rejection: more votes than that for the second choice reject"
 	}
 	// The hub's quorum is a double, so it can agree with ours only as one.
-	if rounded, _ := r.vote.turnout.quorum.Float64(); kind == "" && near(p.Quorum, rounded) {
+	if rounded, _ := r.vote.turnout.quorum.Float64(); kind == "" && tally.Agree(p.Quorum, rounded) {
 		return []Finding{{Info, "Quorum on the hub agrees", double(p.Quorum)}}
 	}
 	return []Finding{{Warning, "Quorum on the hub differs", fmt.Sprintf("the proposal's own is %s%s; the model's is %s", double(p.Quorum), kind, d.Quorum.Tokens)}}

@@ -10,8 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/perpdao/perpquorum/snapshot"
-	"github.com/perpdao/perpquorum/snapshot/tally"
 	"github.com/perpdao/perpquorum/votingpower"
 )
 
@@ -22,7 +20,7 @@ func (t *tallied) document(m *votingpower.Model) (*Vote, error) {
 		ID: p.ID, Title: p.Title, Hub: t.Hub, Space: p.Space, Network: t.network.String(), Type: p.Type,
 		SnapshotBlock: p.Snapshot, Start: seconds(p.Start), End: seconds(p.End), ReadAt: seconds(t.ReadAt),
 		State: t.status.State, Final: t.status.Final, Votes: len(t.Votes), Superseded: len(t.Superseded), HubVotes: p.Votes,
-		Turnout: t.describeTurnout(m), SnapshotShows: snapshot.SnapshotShows(p, time.Unix(t.ReadAt, 0)),
+		Turnout: t.describeTurnout(m), SnapshotShows: p.Shown(time.Unix(t.ReadAt, 0)),
 		HubQuorum: double(p.Quorum), Strict: t.Strict, Power: t.describePower(),
 	}
 	t.describeScores(v)
@@ -50,7 +48,7 @@ func (t *tallied) describeScores(v *Vote) {
 	for i, valid := range t.tally.Valid {
 		if !valid {
 			v.InvalidVotes++
-			invalid.Add(invalid, tally.Exact(t.Votes[i].VP))
+			invalid.Add(invalid, new(big.Rat).SetFloat64(t.Votes[i].VP))
 		}
 	}
 	v.InvalidPower = exact(invalid)
