@@ -62,7 +62,7 @@ func (c *collector) check() error {
 	if err := c.model.Check(); err != nil {
 		return err
 	}
-	if err := checkInstant(c.when.At); err != nil && !c.when.At.IsZero() {
+	if err := checkTime(c.when.At); err != nil && !c.when.At.IsZero() {
 		return fmt.Errorf("query time: %w", err)
 	}
 	ids := c.model.Chains()

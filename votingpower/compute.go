@@ -70,7 +70,7 @@ func compute(e *Evidence) (*Result, error) {
 	if e == nil || e.Model == nil {
 		return nil, errors.New("it has no model")
 	}
-	if err := checkInstant(e.At); err != nil {
+	if err := checkTime(e.At); err != nil {
 		return nil, fmt.Errorf("query time: %w", err)
 	}
 	terms, err := e.Model.Terms(e.At)

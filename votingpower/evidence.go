@@ -1,6 +1,8 @@
 package votingpower
 
 import (
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/ethereum/go-ethereum/common/hexutil"
@@ -12,14 +14,14 @@ import (
 // blocks. It is complete: a Result can be recomputed from it offline. Its JSON
 // form is the same bytes for the same evidence, and is read strictly.
 type Evidence struct {
-	Model *Model
+	Model *Model `json:"model"`
 	// At is the query time. Every block that is not pinned is the first block
 	// of its chain at or after it.
-	At time.Time
+	At time.Time `json:"at"`
 	// Chains has one entry for each of Model.Chains.
-	Chains map[chains.ID]ChainEvidence
+	Chains map[chains.ID]ChainEvidence `json:"chains"`
 	// Reads are the answers to Model.Terms(At), in that order.
-	Reads []Read
+	Reads []Read `json:"reads"`
 }
 
 // ChainEvidence is the block of one chain at which all its reads were made.
@@ -27,7 +29,7 @@ type ChainEvidence struct {
 	Block chains.Block `json:"block"`
 	// Development says that the chain failed the proof of being the public
 	// chain of its id and was let pass: its figures mean nothing outside a test.
-	Development bool `json:"development,omitempty"`
+	Development bool `json:"development,omitzero"`
 }
 
 // Read is one answered eth_call.
@@ -39,4 +41,41 @@ type Read struct {
 	// From labels the endpoint that answered. It is for display only: nothing
 	// is computed from it.
 	From string `json:"from,omitempty"`
+}
+
+// plainEvidence is Evidence without its methods.
+type plainEvidence Evidence
+
+// MarshalJSON writes evidence in one form: times in UTC, addresses in EIP-55,
+// bytes in lower-case hex, chains in the order of their names. It fails if the
+// model or a block does not pass its Check.
+func (e Evidence) MarshalJSON() ([]byte, error) {
+	if e.Model == nil {
+		return nil, errors.New("evidence has no model")
+	}
+	if err := e.Model.Check(); err != nil {
+		return nil, fmt.Errorf("evidence: model: %w", err)
+	}
+	if err := checkTime(e.At); err != nil {
+		return nil, fmt.Errorf("evidence: query time: %w", err)
+	}
+	return encode(plainEvidence(e))
+}
+
+// UnmarshalJSON reads exactly what MarshalJSON writes, white space and the order of
+// keys aside. It does not judge the evidence: Compute does.
+func (e *Evidence) UnmarshalJSON(data []byte) error {
+	var plain plainEvidence
+	if err := decode(data, &plain); err != nil {
+		return fmt.Errorf("evidence: %w", err)
+	}
+	written, err := encode(plain)
+	if err == nil {
+		err = compare(data, written, true)
+	}
+	if err != nil {
+		return fmt.Errorf("evidence: %w", err)
+	}
+	*e = Evidence(plain)
+	return nil
 }

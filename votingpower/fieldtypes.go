@@ -9,29 +9,21 @@ import (
 	"time"
 
 	"github.com/ethereum/go-ethereum/common"
+	"github.com/ethereum/go-ethereum/common/hexutil"
 )
 
-// eip55 is an address whose text form carries the EIP-55 checksum. A text in
-// one case only is refused as well: it has no checksum, so a typo could pass.
-type eip55 common.Address
-
-func (a eip55) MarshalText() ([]byte, error) { return []byte(common.Address(a).Hex()), nil }
-
-func (a *eip55) UnmarshalText(text []byte) error {
-	s := string(text)
+// parseAddress reads an address with its EIP-55 checksum. A text in one case only
+// is refused as well: it has no checksum, so a typo could pass.
+func parseAddress(s string) (common.Address, error) {
 	if !strings.HasPrefix(s, "0x") || !common.IsHexAddress(s) {
-		return fmt.Errorf("found %q, want an address: 0x and 40 hex digits", s)
+		return common.Address{}, fmt.Errorf("found %q, want an address: 0x and 40 hex digits", s)
 	}
 	address := common.HexToAddress(s)
 	if address.Hex() != s {
-		return fmt.Errorf("address %s does not carry its EIP-55 checksum: if no digit is wrong, write %s", s, address.Hex())
+		return address, fmt.Errorf("address %s does not carry its EIP-55 checksum: if no digit is wrong, write %s", s, address.Hex())
 	}
-	*a = eip55(address)
-	return nil
+	return address, nil
 }
-
-// fraction is a number from 0 to 1 written as "1/10", "0.1" or "10%".
-type fraction struct{ rat *big.Rat }
 
 // maxFractionBits bounds numerator and denominator, so that the text form has
 // at most 39 digits on each side.
@@ -42,22 +34,20 @@ var (
 	decimal = regexp.MustCompile(`^-?[0-9]{1,30}(\.[0-9]{1,30})?$`)
 )
 
-func (f fraction) MarshalText() ([]byte, error) { return []byte(f.rat.RatString()), nil }
-
-func (f *fraction) UnmarshalText(text []byte) error {
-	s, percent := strings.CutSuffix(string(text), "%")
-	if !decimal.MatchString(s) && (percent || !ratio.MatchString(s)) {
-		return fmt.Errorf(`found %q, want a fraction such as "1/10", "0.1" or "10%%"`, text)
+// parseFraction reads a number from 0 to 1 written as "1/10", "0.1" or "10%".
+func parseFraction(text string) (*big.Rat, error) {
+	s, percent := strings.CutSuffix(text, "%")
+	rat, ok := new(big.Rat), decimal.MatchString(s) || !percent && ratio.MatchString(s) // bounds the work of SetString
+	if ok {
+		rat, ok = rat.SetString(s)
 	}
-	rat, ok := new(big.Rat).SetString(s)
-	if !ok { // a denominator of zero
-		return fmt.Errorf(`found %q, want a fraction such as "1/10", "0.1" or "10%%"`, text)
+	if !ok { // a denominator of zero included
+		return nil, fmt.Errorf(`found %q, want a fraction such as "1/10", "0.1" or "10%%"`, text)
 	}
 	if percent {
 		rat.Quo(rat, big.NewRat(100, 1))
 	}
-	f.rat = rat
-	return checkFraction(rat)
+	return rat, checkFraction(rat)
 }
 
 func checkFraction(rat *big.Rat) error {
@@ -74,45 +64,28 @@ func checkFraction(rat *big.Rat) error {
 	return nil
 }
 
-// instant is a time in UTC with a single spelling: RFC 3339 with Z, and no
-// more digits of a second than it needs.
-type instant time.Time
-
-func (i instant) MarshalText() ([]byte, error) {
-	return []byte(time.Time(i).UTC().Format(time.RFC3339Nano)), nil
-}
-
-func (i *instant) UnmarshalText(text []byte) error {
-	t, err := time.Parse(time.RFC3339, string(text))
-	if t = t.UTC(); err != nil || t.Format(time.RFC3339Nano) != string(text) {
-		return fmt.Errorf("found %q, want a time in UTC such as 2022-09-14T12:30:00Z", text)
+// parseTime reads a time in UTC with a single spelling, RFC 3339 with Z and no more
+// digits of a second than it needs, or a day, which is its midnight.
+func parseTime(s string) (time.Time, error) {
+	t, err := time.Parse(time.DateOnly, s)
+	if err != nil {
+		if t, err = time.Parse(time.RFC3339, s); err != nil || formatTime(t) != s {
+			return t, fmt.Errorf("found %q, want a time in UTC such as 2022-09-14T12:30:00Z, or a day such as 2022-09-14", s)
+		}
 	}
-	*i = instant(t)
-	return checkInstant(t)
+	return t.UTC(), checkTime(t)
 }
 
-// checkInstant keeps times to those that RFC 3339 can write and a block can have.
-func checkInstant(t time.Time) error {
+// formatTime writes a time as the JSON forms do.
+func formatTime(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
+
+// checkTime keeps times to those that RFC 3339 can write and a block can have.
+func checkTime(t time.Time) error {
 	if t.Before(time.Unix(0, 0)) || t.UTC().Year() > 9999 {
 		return fmt.Errorf("found year %d, want 1970 to 9999", t.UTC().Year())
 	}
 	return nil
 }
 
-// date is an instant that may also be written as a day, which is its midnight.
-// The zero date is left out.
-type date time.Time
-
-func (d date) IsZero() bool                 { return time.Time(d).IsZero() }
-func (d date) MarshalText() ([]byte, error) { return instant(d).MarshalText() }
-
-func (d *date) UnmarshalText(text []byte) error {
-	if day, err := time.Parse(time.DateOnly, string(text)); err == nil {
-		*d = date(day)
-		return checkInstant(day)
-	}
-	if err := (*instant)(d).UnmarshalText(text); err != nil {
-		return fmt.Errorf("%w, or a day such as 2022-09-14", err)
-	}
-	return nil
-}
+// parseBytes reads 0x and two lower-case hex digits for each byte.
+func parseBytes(s string) (hexutil.Bytes, error) { return hexutil.Decode(s) }

@@ -13,56 +13,57 @@ import (
 // without which wallets, plus which vote-escrow contracts, and which fraction
 // of it is the quorum. See ParseModel for its JSON form.
 type Model struct {
-	Name     string
-	Symbol   string // of the token, such as "PERP"
-	Decimals uint8  // of every token and escrow in the model, 0 to 36
+	Name     string `json:"name"`
+	Symbol   string `json:"symbol"`   // of the token, such as "PERP"
+	Decimals uint8  `json:"decimals"` // of every token and escrow in the model, 0 to 36
 	// Definition is one sentence that says what the figure counts; it is
 	// printed beside the number, because circulating supply has several definitions.
-	Definition string
-	Synthetic  string // says that the model is made up; "" for a real one
+	Definition string `json:"definition"`
+	Synthetic  string `json:"synthetic,omitempty"` // says that the model is made up; "" for a real one
 	// Network is the chain on which the DAO's proposals take their snapshot block.
-	Network chains.ID
-	Space   string // Snapshot space id of official votes, such as "vote-perp.eth"; may be ""
+	Network chains.ID `json:"network"`
+	Space   string    `json:"space,omitempty"` // Snapshot space id of official votes, such as "vote-perp.eth"; may be ""
 	// Quorum is the fraction of circulating voting power that a vote needs, 0 to 1.
-	Quorum *big.Rat
+	Quorum *big.Rat `json:"quorum"`
 	// Turnout lists the choices that count towards the quorum by their text, or
 	// is empty for all votes, Abstain and invalid choices included.
-	Turnout  []string
-	Tokens   []Token // one per chain, at least one of them supply
-	Excluded []Wallet
-	Escrows  []Escrow
-	Sources  []string // where the model comes from; for display
+	Turnout  []string `json:"turnout,omitempty"`
+	Tokens   []Token  `json:"tokens"` // one per chain, at least one of them supply
+	Excluded []Wallet `json:"excluded,omitempty"`
+	Escrows  []Escrow `json:"escrows,omitempty"`
+	Sources  []string `json:"sources,omitempty"` // where the model comes from; for display
 }
 
 // Token is the ERC-20 token on one chain.
 type Token struct {
-	Chain   chains.ID
-	Address common.Address
-	Label   string
+	Chain   chains.ID      `json:"chain"`
+	Address common.Address `json:"address"`
+	Label   string         `json:"label"`
 	// Supply says that totalSupply() of this contract is added. A bridged
 	// token is not: its supply is inside the home token's.
-	Supply bool
-	Source string // where the address is published; may be ""
+	Supply bool   `json:"supply"`
+	Source string `json:"source,omitempty"` // where the address is published; may be ""
 }
 
 // Wallet is a wallet whose balance of the chain's token does not circulate.
 type Wallet struct {
-	Chain   chains.ID
-	Address common.Address
-	Label   string
+	Chain   chains.ID      `json:"chain"`
+	Address common.Address `json:"address"`
+	Label   string         `json:"label"`
 	// From and Until bound the time for which the wallet is excluded, by the
 	// query time t: From ≤ t < Until. A zero time leaves that side open.
-	From, Until time.Time
-	Source      string // where the exclusion is published; may be ""
+	From   time.Time `json:"from,omitzero"`
+	Until  time.Time `json:"until,omitzero"`
+	Source string    `json:"source,omitempty"` // where the exclusion is published; may be ""
 }
 
 // Escrow is a vote-escrow contract for the token of its chain: Weight is
 // added, Locked is subtracted, both in the token's base units.
 type Escrow struct {
-	Chain   chains.ID
-	Address common.Address
-	Label   string
-	Weight  string // signature without arguments, such as "totalSupplyWeighted()"
-	Locked  string // signature without arguments, such as "totalPERPSupply()"
-	Source  string // where the address is published; may be ""
+	Chain   chains.ID      `json:"chain"`
+	Address common.Address `json:"address"`
+	Label   string         `json:"label"`
+	Weight  string         `json:"weight"`           // signature without arguments, such as "totalSupplyWeighted()"
+	Locked  string         `json:"locked"`           // signature without arguments, such as "totalPERPSupply()"
+	Source  string         `json:"source,omitempty"` // where the address is published; may be ""
 }

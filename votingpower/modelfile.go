@@ -1,21 +1,15 @@
 package votingpower
 
 import (
-	"bytes"
 	_ "embed"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"math/big"
-	"reflect"
 	"strconv"
 	"strings"
-	"time"
 
-	"github.com/ethereum/go-ethereum/common"
-
-	"github.com/perpdao/perpquorum/chains"
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // ModelFormat names the version of the model file that this package reads.
@@ -45,48 +39,13 @@ func PERP() *Model {
 // parts of a model contradict each other.
 func Schema() []byte { return []byte(schemaFile) }
 
-// modelFile is the JSON form of Model: the keys, their order and what may be left out.
+// plainModel is a Model without its methods.
+type plainModel Model
+
+// modelFile is the JSON form of Model.
 type modelFile struct {
-	Format     string       `json:"format"`
-	Name       string       `json:"name"`
-	Symbol     string       `json:"symbol"`
-	Decimals   uint8        `json:"decimals"`
-	Definition string       `json:"definition"`
-	Synthetic  string       `json:"synthetic,omitempty"`
-	Network    chains.ID    `json:"network"`
-	Space      string       `json:"space,omitempty"`
-	Quorum     fraction     `json:"quorum"`
-	Turnout    []string     `json:"turnout,omitempty"`
-	Tokens     []tokenFile  `json:"tokens"`
-	Excluded   []walletFile `json:"excluded,omitempty"`
-	Escrows    []escrowFile `json:"escrows,omitempty"`
-	Sources    []string     `json:"sources,omitempty"`
-}
-
-type tokenFile struct {
-	Chain   chains.ID `json:"chain"`
-	Address eip55     `json:"address"`
-	Label   string    `json:"label"`
-	Supply  bool      `json:"supply"`
-	Source  string    `json:"source,omitempty"`
-}
-
-type walletFile struct {
-	Chain   chains.ID `json:"chain"`
-	Address eip55     `json:"address"`
-	Label   string    `json:"label"`
-	From    date      `json:"from,omitzero"`
-	Until   date      `json:"until,omitzero"`
-	Source  string    `json:"source,omitempty"`
-}
-
-type escrowFile struct {
-	Chain   chains.ID `json:"chain"`
-	Address eip55     `json:"address"`
-	Label   string    `json:"label"`
-	Weight  string    `json:"weight"`
-	Locked  string    `json:"locked"`
-	Source  string    `json:"source,omitempty"`
+	Format string `json:"format"`
+	plainModel
 }
 
 // ParseModel reads a model file: one JSON object as Schema describes it. It is
@@ -102,13 +61,10 @@ func ParseModel(r io.Reader) (*Model, error) {
 	if len(data) > maxModelFile {
 		return nil, fmt.Errorf("model file: larger than %d bytes", maxModelFile)
 	}
-	root, m, err := decodeModel(data)
+	m := new(Model)
+	err = m.decode(data)
 	if f, ok := errors.AsType[*fault](err); ok {
-		offset := f.offset
-		if offset < 0 {
-			offset = root.find(f.path)
-		}
-		return nil, fmt.Errorf("model file, line %d: %w", 1+strings.Count(string(data[:min(offset, len(data))]), "\n"), f)
+		return nil, fmt.Errorf("model file, line %d: %w", f.line(data), f)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("model file: %w", err)
@@ -116,59 +72,43 @@ func ParseModel(r io.Reader) (*Model, error) {
 	return m, nil
 }
 
-func decodeModel(data []byte) (root value, m *Model, err error) {
-	if root, err = parseJSON(data); err != nil {
-		return root, nil, err
+// UnmarshalJSON reads a model as strictly as ParseModel.
+func (m *Model) UnmarshalJSON(data []byte) error {
+	if err := m.decode(data); err != nil {
+		return fmt.Errorf("model: %w", err)
+	}
+	return nil
+}
+
+func (m *Model) decode(data []byte) error {
+	if err := checkFormat(data); err != nil {
+		return err
 	}
 	var file modelFile
-	if err = root.fillModel(&file); err != nil {
-		return root, nil, err
+	if err := decode(data, &file); err != nil {
+		return err
 	}
-	m = file.model()
-	return root, m, m.Check()
+	written, err := encode(file)
+	if err != nil {
+		return err
+	}
+	if err := compare(data, written, false); err != nil {
+		return err
+	}
+	*m = Model(file.plainModel)
+	return m.Check()
 }
 
-// fillModel looks at the format first: a file of another version has other keys.
-func (v value) fillModel(file *modelFile) error {
-	format, ok := v.get("format")
-	if found := string(format.raw); ok && found != strconv.Quote(ModelFormat) {
-		return format.fault("found %s, and this program reads %q only", format.show(), ModelFormat)
+// checkFormat looks at the format alone: a file of another version has other keys.
+func checkFormat(data []byte) error {
+	var file struct {
+		Format jsontext.Value `json:"format"`
 	}
-	return v.fill(reflect.ValueOf(file).Elem())
-}
-
-func (file *modelFile) model() *Model {
-	m := &Model{
-		Name: file.Name, Symbol: file.Symbol, Decimals: file.Decimals, Definition: file.Definition, Synthetic: file.Synthetic,
-		Network: file.Network, Space: file.Space, Quorum: file.Quorum.rat, Turnout: file.Turnout, Sources: file.Sources,
+	json.Unmarshal(data, &file) // what is wrong with the rest is reported by decode
+	if file.Format == nil || string(file.Format) == strconv.Quote(ModelFormat) {
+		return nil
 	}
-	for _, t := range file.Tokens {
-		m.Tokens = append(m.Tokens, Token{t.Chain, common.Address(t.Address), t.Label, t.Supply, t.Source})
-	}
-	for _, w := range file.Excluded {
-		m.Excluded = append(m.Excluded, Wallet{w.Chain, common.Address(w.Address), w.Label, time.Time(w.From), time.Time(w.Until), w.Source})
-	}
-	for _, e := range file.Escrows {
-		m.Escrows = append(m.Escrows, Escrow{e.Chain, common.Address(e.Address), e.Label, e.Weight, e.Locked, e.Source})
-	}
-	return m
-}
-
-func newModelFile(m *Model) modelFile {
-	file := modelFile{
-		Format: ModelFormat, Name: m.Name, Symbol: m.Symbol, Decimals: m.Decimals, Definition: m.Definition, Synthetic: m.Synthetic,
-		Network: m.Network, Space: m.Space, Quorum: fraction{new(big.Rat).Set(m.Quorum)}, Turnout: m.Turnout, Sources: m.Sources,
-	}
-	for _, t := range m.Tokens {
-		file.Tokens = append(file.Tokens, tokenFile{t.Chain, eip55(t.Address), t.Label, t.Supply, t.Source})
-	}
-	for _, w := range m.Excluded {
-		file.Excluded = append(file.Excluded, walletFile{w.Chain, eip55(w.Address), w.Label, date(w.From), date(w.Until), w.Source})
-	}
-	for _, e := range m.Escrows {
-		file.Escrows = append(file.Escrows, escrowFile{e.Chain, eip55(e.Address), e.Label, e.Weight, e.Locked, e.Source})
-	}
-	return file
+	return &fault{at: "/format", msg: fmt.Sprintf("found %s, and this program reads %q only", show(file.Format), ModelFormat)}
 }
 
 // MarshalJSON writes the form that ParseModel reads back as the same model. It
@@ -177,25 +117,5 @@ func (m Model) MarshalJSON() ([]byte, error) {
 	if err := m.Check(); err != nil {
 		return nil, err
 	}
-	return marshal(newModelFile(&m))
-}
-
-// marshal is json.Marshal without the escapes for HTML, so that "&" in a label
-// stays readable for a caller who turns them off.
-func marshal(v any) ([]byte, error) {
-	var out bytes.Buffer
-	enc := json.NewEncoder(&out)
-	enc.SetEscapeHTML(false)
-	err := enc.Encode(v)
-	return bytes.TrimSuffix(out.Bytes(), []byte("\n")), err
-}
-
-// UnmarshalJSON reads a model as strictly as ParseModel.
-func (m *Model) UnmarshalJSON(data []byte) error {
-	_, parsed, err := decodeModel(data)
-	if err != nil {
-		return fmt.Errorf("model: %w", err)
-	}
-	*m = *parsed
-	return nil
+	return encode(modelFile{ModelFormat, plainModel(m)})
 }

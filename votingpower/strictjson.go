@@ -2,204 +2,239 @@ package votingpower
 
 import (
 	"bytes"
-	"encoding/json"
+	"encoding"
 	"errors"
 	"fmt"
-	"slices"
+	"math/big"
+	"reflect"
 	"strconv"
 	"strings"
 	"unicode"
-	"unicode/utf8"
+
+	"github.com/ethereum/go-ethereum/common"
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // fault is an error at one place of a JSON document.
 type fault struct {
-	path   string // such as excluded[3].address, or "" for the document
-	offset int    // in bytes, or -1 where only the path is known
+	at     jsontext.Pointer // "" is the document
+	offset int64            // of broken syntax, in bytes; else 0
 	msg    string
 }
 
+// Error shows the place as a path such as excluded[3].address.
 func (f *fault) Error() string {
-	if f.path == "" {
-		return f.msg
-	}
-	return f.path + ": " + f.msg
-}
-
-// value is one JSON value with its place. It keeps what encoding/json forgets:
-// the order and spelling of keys, and that a key was there at all.
-type value struct {
-	path   string
-	offset int
-	raw    json.RawMessage
-	keys   []string // of an object, in order
-	items  []value  // of an object (by keys) or an array
-}
-
-// maxDepth is far more than any document of this package needs.
-const maxDepth = 16
-
-// parseJSON reads exactly one JSON value and refuses what encoding/json lets
-// pass: duplicate keys and invalid UTF-8.
-func parseJSON(data []byte) (value, error) {
-	if !utf8.Valid(data) {
-		return value{}, &fault{offset: firstInvalid(data), msg: "text is not valid UTF-8"}
-	}
-	var raw json.RawMessage
-	if err := json.Unmarshal(data, &raw); err != nil {
-		offset := len(data)
-		if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
-			offset = max(0, int(syntax.Offset)-1)
+	var path strings.Builder
+	for token := range f.at.Tokens() {
+		_, err := strconv.ParseUint(token, 10, 64)
+		switch {
+		case err == nil:
+			fmt.Fprintf(&path, "[%s]", token)
+			continue
+		case path.Len() > 0:
+			path.WriteByte('.')
 		}
-		return value{}, &fault{offset: offset, msg: "not valid JSON: " + err.Error()}
-	}
-	root := value{raw: raw, offset: bytes.Index(data, raw)}
-	return root, root.open(0)
-}
-
-func firstInvalid(data []byte) int {
-	for i := 0; i < len(data); {
-		r, size := utf8.DecodeRune(data[i:])
-		if r == utf8.RuneError && size == 1 {
-			return i
+		if strings.ContainsFunc(token, func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+			token = strconv.Quote(token)
 		}
-		i += size
+		path.WriteString(token)
 	}
-	return len(data)
+	if path.Len() > 0 {
+		path.WriteString(": ")
+	}
+	return path.String() + f.msg
 }
 
-// open reads the members of an object or array, all levels down.
-func (v *value) open(depth int) error {
-	if v.kind() != "object" && v.kind() != "array" {
-		return nil
+// strict returns the options under which this package writes and reads JSON. One
+// value has one form when it is written; no duplicate or unknown key, no key in
+// another case and no value of another kind, null included, is taken.
+func strict() json.Options {
+	return json.JoinOptions(
+		json.Deterministic(true), json.RejectUnknownMembers(true), jsontext.EscapeForJS(true),
+		json.WithMarshalers(json.JoinMarshalers(
+			writeText(common.Address.Hex), writeText((*big.Rat).RatString), writeText(formatTime))),
+		json.WithUnmarshalers(json.JoinUnmarshalers(
+			json.UnmarshalFromFunc(refuseOtherKind),
+			readText(parseAddress), readText(parseFraction), readText(parseTime), readText(parseBytes))),
+	)
+}
+
+func writeText[T any](format func(T) string) *json.Marshalers {
+	return json.MarshalToFunc(func(enc *jsontext.Encoder, v T) error { return enc.WriteToken(jsontext.String(format(v))) })
+}
+
+func readText[T any](parse func(string) (T, error)) *json.Unmarshalers {
+	return json.UnmarshalFromFunc(func(dec *jsontext.Decoder, into *T) error {
+		token, err := dec.ReadToken()
+		if err != nil {
+			return err
+		}
+		*into, err = parse(token.String())
+		return err
+	})
+}
+
+// refuseOtherKind lets a value pass only if its kind is that of the Go type.
+func refuseOtherKind(dec *jsontext.Decoder, into any) error {
+	want := kindOf(reflect.TypeOf(into).Elem())
+	if kindName(dec.PeekKind()) == want {
+		return errors.ErrUnsupported // leaves the value to the next reader
 	}
-	if depth == maxDepth {
-		return &fault{v.path, v.offset, "nested too deeply"}
-	}
-	dec := json.NewDecoder(bytes.NewReader(v.raw))
-	if _, err := dec.Token(); err != nil { // the opening bracket
+	found, err := dec.ReadValue()
+	if err != nil {
 		return err
 	}
-	seen := map[string]bool{}
-	for dec.More() {
-		path := fmt.Sprintf("%s[%d]", v.path, len(v.items))
-		if v.kind() == "object" {
-			token, err := dec.Token()
-			if err != nil {
-				return err
-			}
-			key := token.(string) // the keys of valid JSON are strings
-			path = strings.TrimPrefix(v.path+"."+pathKey(key), ".")
-			if seen[key] {
-				return &fault{path, v.offset + int(dec.InputOffset()) - 1, "this key is there twice"}
-			}
-			seen[key] = true
-			v.keys = append(v.keys, key)
-		}
-		item := value{path: path}
-		if err := dec.Decode(&item.raw); err != nil {
-			return err
-		}
-		item.offset = v.offset + int(dec.InputOffset()) - len(item.raw)
-		if err := item.open(depth + 1); err != nil {
-			return err
-		}
-		v.items = append(v.items, item)
-	}
-	return nil
+	return &fault{msg: fmt.Sprintf("found %s, want %s", show(found), want)}
 }
 
-// pathKey is a key as a path shows it: quoted unless it is a plain word.
-func pathKey(key string) string {
-	for _, r := range key {
-		if r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r) {
-			return strconv.Quote(key)
-		}
+// kindOf names the JSON kind of a Go type.
+func kindOf(t reflect.Type) string {
+	switch {
+	case reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) || t.Kind() == reflect.String:
+		return "a string"
+	case t.Kind() == reflect.Pointer:
+		return kindOf(t.Elem())
+	case t.Kind() == reflect.Bool:
+		return "a boolean"
+	case t.Kind() == reflect.Slice:
+		return "an array"
+	case t.Kind() == reflect.Map || t.Kind() == reflect.Struct:
+		return "an object"
 	}
-	return key
+	return "a number"
 }
 
-// kind names the JSON type of v for error messages.
-func (v value) kind() string {
-	switch v.raw[0] {
-	case '{':
-		return "object"
-	case '[':
-		return "array"
-	case '"':
-		return "string"
-	case 't', 'f':
-		return "boolean"
-	case 'n':
-		return "null"
+func kindName(k jsontext.Kind) string {
+	switch k {
+	case jsontext.KindBeginObject, jsontext.KindEndObject:
+		return "an object"
+	case jsontext.KindBeginArray, jsontext.KindEndArray:
+		return "an array"
+	case jsontext.KindString:
+		return "a string"
+	case jsontext.KindTrue, jsontext.KindFalse:
+		return "a boolean"
+	case jsontext.KindNumber:
+		return "a number"
 	}
-	return "number"
-}
-
-// get returns the member of an object with the given key.
-func (v value) get(key string) (value, bool) {
-	if i := slices.Index(v.keys, key); i >= 0 {
-		return v.items[i], true
-	}
-	return value{}, false
-}
-
-// find returns the offset of the value at path, or of the nearest value around
-// it that exists.
-func (v value) find(path string) int {
-	for _, item := range v.items {
-		rest, ok := strings.CutPrefix(path, item.path)
-		if ok && (rest == "" || rest[0] == '.' || rest[0] == '[') {
-			return item.find(path)
-		}
-	}
-	return v.offset
-}
-
-func (v value) fault(format string, args ...any) error {
-	return &fault{v.path, v.offset, fmt.Sprintf(format, args...)}
+	return "null"
 }
 
 // show is v for an error message: one line, in full if it is short.
-func (v value) show() string {
-	switch kind := v.kind(); {
-	case kind == "object" || kind == "array":
-		return "an " + kind
-	case kind == "null":
-		return "null"
-	case len(v.raw) > 80:
-		return "a long " + kind
-	case kind == "string":
-		var text string
-		if json.Unmarshal(v.raw, &text) == nil {
+func show(v jsontext.Value) string {
+	kind := kindName(v.Kind())
+	_, bare, _ := strings.Cut(kind, " ")
+	switch {
+	case kind == "null" || kind == "an object" || kind == "an array":
+		return kind
+	case len(v) > 80:
+		return "a long " + bare
+	case kind == "a string":
+		text, err := jsontext.AppendUnquote(nil, v)
+		if err == nil {
 			return fmt.Sprintf("the string %q", text)
 		}
-		fallthrough
-	default:
-		return fmt.Sprintf("the %s %s", kind, v.raw)
+	}
+	return fmt.Sprintf("the %s %s", bare, v)
+}
+
+// encode writes v in the one form that this package reads back.
+func encode(v any) ([]byte, error) {
+	data, err := json.Marshal(v, strict())
+	return data, explain(err)
+}
+
+// decode reads data into v, and makes a fault of what it refuses.
+func decode(data []byte, v any) error { return explain(json.Unmarshal(data, v, strict())) }
+
+// explain turns an error of the JSON library into a fault that says what was
+// found and what is wanted.
+func explain(err error) error {
+	if syntax, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
+		if errors.Is(err, jsontext.ErrDuplicateName) {
+			return &fault{syntax.JSONPointer, syntax.ByteOffset, "this key is there twice"}
+		}
+		return &fault{syntax.JSONPointer, syntax.ByteOffset, "not valid JSON: " + syntax.Err.Error()}
+	}
+	semantic, ok := errors.AsType[*json.SemanticError](err)
+	if !ok {
+		return err
+	}
+	f := &fault{at: semantic.JSONPointer, msg: fmt.Sprint(semantic.Err)}
+	if inner, ok := errors.AsType[*fault](semantic.Err); ok {
+		f.at, f.msg = f.at+inner.at, inner.msg
+	} else if errors.Is(err, json.ErrUnknownName) {
+		f.msg = "unknown key, want one of " + strings.Join(keys(semantic.GoType), ", ")
+	} else if semantic.JSONKind == jsontext.KindNumber {
+		f.msg = fmt.Sprintf("found %s, want a whole number from 0 to %d", semantic.JSONValue, uint64(1)<<semantic.GoType.Bits()-1)
+	}
+	return f
+}
+
+// keys lists the keys of a struct's JSON form.
+func keys(t reflect.Type) (names []string) {
+	for _, field := range reflect.VisibleFields(t) {
+		if name, _, _ := strings.Cut(field.Tag.Get("json"), ","); name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// leaves lists the places of valid JSON in their order, with their tokens.
+func leaves(data []byte) (order []jsontext.Pointer, tokens map[jsontext.Pointer]string) {
+	tokens = map[jsontext.Pointer]string{}
+	dec := jsontext.NewDecoder(bytes.NewReader(data))
+	for {
+		token, err := dec.ReadToken()
+		if err != nil {
+			return order, tokens
+		}
+		at := dec.StackPointer()
+		if _, again := tokens[at]; !again { // a key comes before its value, an opening bracket before the closing one
+			order = append(order, at)
+		}
+		tokens[at] = token.String()
 	}
 }
 
-// same demands that v and want are the same JSON, whatever the order of keys
-// and the white space.
-func (v value) same(want value) error {
-	if len(v.items) == 0 && len(want.items) == 0 && !bytes.Equal(v.raw, want.raw) {
-		return v.fault("found %s, want %s", v.show(), want.show())
-	}
-	if v.kind() != want.kind() || len(v.items) != len(want.items) {
-		return v.fault("found keys %v, want %v", v.keys, want.keys)
-	}
-	for i, item := range v.items {
-		other := want.items[i]
-		if v.keys != nil {
-			var ok bool
-			if other, ok = want.get(v.keys[i]); !ok {
-				return item.fault("unknown key, want one of %s", strings.Join(want.keys, ", "))
-			}
+// compare demands that data has the keys that written has: the form in which this
+// package writes what it read from data. With exact it demands the values too.
+func compare(data, written []byte, exact bool) error {
+	order, found := leaves(data)
+	canonical, want := leaves(written)
+	for _, at := range canonical {
+		if text, ok := found[at]; !ok {
+			return &fault{at: at.Parent(), msg: fmt.Sprintf("the key %q is missing", at.LastToken())}
+		} else if exact && text != want[at] {
+			return &fault{at: at, msg: fmt.Sprintf("found %q, want %q", text, want[at])}
 		}
-		if err := item.same(other); err != nil {
-			return err
+	}
+	for _, at := range order {
+		if _, ok := want[at]; !ok && (exact || found[at] == "") {
+			return &fault{at: at, msg: "is empty: leave the key out"}
 		}
 	}
 	return nil
+}
+
+// line returns the number of the line that f is about.
+func (f *fault) line(data []byte) int {
+	offset := f.offset
+	if offset == 0 {
+		offset = find(data, f.at)
+	}
+	return 1 + bytes.Count(data[:min(int(offset), len(data))], []byte("\n"))
+}
+
+// find returns the offset behind the key, the bracket or the value at a place, or
+// that of the end if there is no such place.
+func find(data []byte, at jsontext.Pointer) int64 {
+	dec := jsontext.NewDecoder(bytes.NewReader(data), jsontext.AllowDuplicateNames(true))
+	for {
+		if _, err := dec.ReadToken(); err != nil || dec.StackPointer() == at {
+			return dec.InputOffset()
+		}
+	}
 }

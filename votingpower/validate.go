@@ -3,12 +3,13 @@ package votingpower
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/ethereum/go-ethereum/common"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/perpdao/perpquorum/chains"
 )
@@ -42,9 +43,9 @@ type checker struct {
 	err    error
 }
 
-func (c *checker) fail(path, format string, args ...any) {
+func (c *checker) fail(at jsontext.Pointer, format string, args ...any) {
 	if c.err == nil {
-		c.err = &fault{path: path, offset: -1, msg: fmt.Sprintf(format, args...)}
+		c.err = &fault{at: at, msg: fmt.Sprintf(format, args...)}
 	}
 }
 
@@ -94,13 +95,13 @@ func (c *checker) text(list string, i int, key, s string, required bool) {
 
 func (c *checker) numbers() {
 	if c.model.Decimals > maxDecimals {
-		c.fail("decimals", "found %d, want 0 to %d", c.model.Decimals, maxDecimals)
+		c.fail("/decimals", "found %d, want 0 to %d", c.model.Decimals, maxDecimals)
 	}
 	if c.model.Network == 0 {
-		c.fail("network", "is missing, want a chain such as ethereum")
+		c.fail("/network", "is missing, want a chain such as ethereum")
 	}
 	if err := checkFraction(c.model.Quorum); err != nil {
-		c.fail("quorum", "%v", err)
+		c.fail("/quorum", "%v", err)
 	}
 }
 
@@ -115,7 +116,7 @@ func (c *checker) tokenList() {
 		supply = supply || token.Supply
 	}
 	if !supply {
-		c.fail("tokens", `no token has "supply": true, so there is no supply to sum`)
+		c.fail("/tokens", `no token has "supply": true, so there is no supply to sum`)
 	}
 }
 
@@ -156,14 +157,14 @@ func (c *checker) excluded() {
 }
 
 func (c *checker) instants(i int, w Wallet) {
-	if err := checkInstant(w.From); err != nil && !w.From.IsZero() {
+	if err := checkTime(w.From); err != nil && !w.From.IsZero() {
 		c.fail(at("excluded", i, "from"), "%v", err)
 	}
-	if err := checkInstant(w.Until); err != nil && !w.Until.IsZero() {
+	if err := checkTime(w.Until); err != nil && !w.Until.IsZero() {
 		c.fail(at("excluded", i, "until"), "%v", err)
 	}
 	if !w.From.IsZero() && !w.Until.IsZero() && !w.From.Before(w.Until) {
-		c.fail(at("excluded", i, "until"), "found %s, want a time after from", show(w.Until))
+		c.fail(at("excluded", i, "until"), "found %s, want a time after from", formatTime(w.Until))
 	}
 }
 
@@ -199,13 +200,14 @@ func (c *checker) getter(i int, key string, to common.Address, signature string)
 	}
 }
 
-// at is the path of a key of the i-th row of a list, or of list itself if i < 0.
-func at(list string, i int, key string) string {
-	if i < 0 {
-		return list
+// at is the place of a key of the i-th row of a list, or of list itself if i < 0.
+func at(list string, i int, key string) jsontext.Pointer {
+	place := jsontext.Pointer("/" + list)
+	if i >= 0 {
+		place = place.AppendToken(strconv.Itoa(i))
 	}
-	return strings.TrimSuffix(fmt.Sprintf("%s[%d].%s", list, i, key), ".")
+	if key != "" {
+		place = place.AppendToken(key)
+	}
+	return place
 }
-
-// show writes a time as the JSON forms do.
-func show(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
