@@ -69,21 +69,19 @@ func (c *Client) searchEnd(ctx context.Context, t time.Time) (end *types.Header,
 	if err == nil && !reaches(tips.finalized) {
 		tips, err = c.tips(ctx, true) // refuse on fresh knowledge only
 	}
-	moment := t.UTC().Format(time.RFC3339Nano)
 	switch {
 	case err != nil:
 		return nil, false, err
 	case reaches(tips.finalized):
 		return tips.finalized, true, nil
 	case !reaches(tips.head):
-		return nil, false, fmt.Errorf("%v: no block at or after %s yet, head is %d (%s): %w", c.ID, moment, tips.head.Number, utc(tips.head.Time), ErrNoBlockYet)
+		return nil, false, &TooNewError{Chain: c.ID, At: t, Newest: tips.head, Err: ErrNoBlockYet}
 	case c.allowUnfinalized:
 		return tips.head, false, nil
 	case tips.finalized == nil:
-		return nil, false, fmt.Errorf("%v: block at %s: %w", c.ID, moment, tips.unknown)
+		return nil, false, &TooNewError{Chain: c.ID, At: t, Err: tips.unknown}
 	}
-	return nil, false, fmt.Errorf("%v: the first block at or after %s is newer than the finalized block %d (%s): %w",
-		c.ID, moment, tips.finalized.Number, utc(tips.finalized.Time), ErrNotFinalized)
+	return nil, false, &TooNewError{Chain: c.ID, At: t, Newest: tips.finalized, Err: ErrNotFinalized}
 }
 
 // seconds returns t in Unix seconds, rounded up: blocks have whole seconds, so

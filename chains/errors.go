@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/ethereum/go-ethereum/core/types"
+
 	"github.com/perpdao/perpquorum/chains/jsonrpc"
 )
 
@@ -67,6 +69,32 @@ func (e *CallError) Error() string {
 }
 
 func (e *CallError) Unwrap() error { return e.Err }
+
+// TooNewError says that a block does not exist yet (ErrNoBlockYet), or that it
+// can still be replaced (ErrNotFinalized).
+type TooNewError struct {
+	Chain  ID
+	At     time.Time     // asked for was the first block at or after At or,
+	Number uint64        // where At is zero, the block of this number
+	Newest *types.Header // the head or, for ErrNotFinalized, the finalized block; nil if that is unknown
+	Err    error         // ErrNoBlockYet, ErrNotFinalized, or why the finalized block is unknown
+}
+
+func (e *TooNewError) Error() string {
+	asked := fmt.Sprintf("block %d", e.Number)
+	if !e.At.IsZero() {
+		asked = "the first block at or after " + e.At.UTC().Format(time.RFC3339Nano)
+	}
+	switch {
+	case e.Newest == nil:
+		return fmt.Sprintf("%v: %s: %v", e.Chain, asked, e.Err)
+	case errors.Is(e.Err, ErrNoBlockYet):
+		return fmt.Sprintf("%v: %s does not exist yet, head is %d (%s): %v", e.Chain, asked, e.Newest.Number, utc(e.Newest.Time), e.Err)
+	}
+	return fmt.Sprintf("%v: %s is newer than the finalized block %d (%s): %v", e.Chain, asked, e.Newest.Number, utc(e.Newest.Time), e.Err)
+}
+
+func (e *TooNewError) Unwrap() error { return e.Err }
 
 // EndpointError is the failure of one endpoint. Nothing in it holds the URL, the
 // key or headers; the provider's words are redacted, cleaned and cut.

@@ -75,14 +75,13 @@ func (c *Client) finality(ctx context.Context, n uint64) (unfinalized bool, err 
 	case c.allowUnfinalized:
 		return true, nil
 	case t.finalized == nil:
-		return false, fmt.Errorf("%v: block %d: %w", c.ID, n, t.unknown)
+		return false, &TooNewError{Chain: c.ID, Number: n, Err: t.unknown}
 	}
-	return false, fmt.Errorf("%v: block %d is newer than the finalized block %d (%s): %w", c.ID, n,
-		t.finalized.Number, utc(t.finalized.Time), ErrNotFinalized)
+	return false, &TooNewError{Chain: c.ID, Number: n, Newest: t.finalized, Err: ErrNotFinalized}
 }
 
 func noBlockYet(id ID, n uint64, head *types.Header) error {
-	return fmt.Errorf("%v: block %d does not exist yet, head is %d (%s): %w", id, n, head.Number, utc(head.Time), ErrNoBlockYet)
+	return &TooNewError{Chain: id, Number: n, Newest: head, Err: ErrNoBlockYet}
 }
 
 // lagPauses are the waits before a block that must exist, and was answered with

@@ -151,7 +151,7 @@ func TestProbeOneEndpoint(t *testing.T) {
 		{name: "reads elsewhere", fault: func(n *node) { n.stateAt = n.head }, works: "(state) (recent)", verdict: chains.NotUsable, batch: 1000,
 			reason: "did not read at the block it was asked about"},
 		{name: "after the head", at: func(at time.Time) time.Time { return at.Add(24 * time.Hour) }, works: "recent", verdict: chains.GoodForRecent, batch: 1000,
-			reason: "no block at or after", cause: chains.ErrNoBlockYet},
+			reason: "does not exist yet, head is", cause: chains.ErrNoBlockYet},
 		{name: "not final", at: func(at time.Time) time.Time { return at.Add(95 * 12 * time.Second) }, works: "recent", verdict: chains.GoodForRecent, batch: 1000,
 			reason: "is newer than the finalized block", cause: chains.ErrNotFinalized},
 		{name: "not final and allowed", at: func(at time.Time) time.Time { return at.Add(95 * 12 * time.Second) }, dialer: chains.Dialer{AllowUnfinalized: true},

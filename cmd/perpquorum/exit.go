@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/perpdao/perpquorum/chains"
@@ -93,15 +94,34 @@ func explain(ctx context.Context, err error) error {
 	return err
 }
 
-// momentHint says how to get a time that works.
+// momentHint says how to get a time or a block that works.
 func momentHint(err error) error {
-	if errors.Is(err, chains.ErrNoContract) {
-		return hintf(err, "take a later time with --at if the contract was made after that block, or a model with --model that does not name it")
-	}
-	if errors.Is(err, chains.ErrNotFinalized) || errors.Is(err, chains.ErrNoBlockYet) {
-		return hintf(err, "take an earlier time with --at, or try again in half an hour; --allow-unfinalized accepts and marks a block that exists but can still be replaced")
+	switch {
+	case errors.Is(err, chains.ErrNoContract):
+		return hintf(err, "take a later time with --at if the contract was made after that block, "+
+			"or a model without it with --model")
+	case errors.Is(err, chains.ErrNoBlockYet), errors.Is(err, chains.ErrNotFinalized):
+		return hintf(err, "take an earlier time or block%s", waitHint(err))
 	}
 	return err
+}
+
+// waitHint continues the hint for a block that is too new: it says that waiting
+// helps only where it does, and --allow-unfinalized only where that does.
+func waitHint(err error) string {
+	const wait, mark = ", or try again in half an hour", "; --allow-unfinalized accepts and marks a block that can still be replaced"
+	var e *chains.TooNewError
+	switch {
+	case errors.Is(err, chains.ErrNotFinalized):
+		return wait + mark
+	case !errors.As(err, &e):
+		return ""
+	case !e.At.IsZero() && e.At.Sub(time.Unix(int64(e.Newest.Time), 0)) < 15*time.Minute:
+		return wait
+	case e.At.IsZero() && e.Number-e.Newest.Number.Uint64() < 75: // 15 minutes on Ethereum
+		return wait
+	}
+	return ""
 }
 
 // printError writes an error and its hints as one line each.

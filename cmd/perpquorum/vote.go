@@ -140,7 +140,7 @@ func (v *voteRun) collect(ctx context.Context, p *snapshot.Proposal, plan *voteP
 // snapshotHint says what to do about a snapshot block that is too new.
 func snapshotHint(err error) error {
 	if errors.Is(err, chains.ErrNotFinalized) || errors.Is(err, chains.ErrNoBlockYet) {
-		return hintf(err, "the proposal's snapshot is too recent: try again in half an hour; --allow-unfinalized accepts and marks a block that exists but can still be replaced")
+		return hintf(err, "the proposal's snapshot is too recent%s", waitHint(err))
 	}
 	return err
 }
