@@ -80,6 +80,13 @@ type Proposal struct {
 	QuorumType string     `json:"quorumType"` // "default" or "rejection"
 	Link       string     `json:"link,omitempty"`
 	Flagged    bool       `json:"flagged,omitempty"`
+	// The rest of what the author signed. Plugins is nil where it was not read;
+	// the hub has at least an empty object.
+	Body       string          `json:"body,omitempty"`
+	Discussion string          `json:"discussion,omitempty"`
+	Labels     []string        `json:"labels,omitempty"`
+	Plugins    json.RawMessage `json:"plugins,omitempty"`
+	App        string          `json:"app,omitempty"` // the program that made the proposal
 	// Scores holds one score per choice, or is empty before the first count.
 	Scores []float64 `json:"scores"`
 	// ScoresByStrategy is [choice][strategy]; old proposals hold null cells.
@@ -110,6 +117,19 @@ type Vote struct {
 	VP           float64         `json:"vp"`
 	VPByStrategy []float64       `json:"vp_by_strategy"`
 	VPState      string          `json:"vp_state"`
+	// The rest of what the voter signed. Metadata is nil where it was not read;
+	// the hub has at least an empty object.
+	Reason   string          `json:"reason,omitempty"`
+	App      string          `json:"app,omitempty"` // the program that cast the vote
+	Metadata json.RawMessage `json:"metadata,omitempty"`
+}
+
+// Message is what the hub keeps of the signature of a proposal or vote.
+type Message struct {
+	ID      string `json:"id"`      // that of the proposal or vote
+	Address string `json:"address"` // who signed, by the hub's word
+	Sig     string `json:"sig"`     // in hexadecimal; "0x" where a contract signed on the chain
+	Version string `json:"version"` // of the message's form, such as "0.1.4"
 }
 
 // VoteList is every vote of a proposal, as [Client.Votes] read it.
