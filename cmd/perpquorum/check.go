@@ -1,31 +1,36 @@
 package main
 
 import (
-	"errors"
+	"context"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/perpdao/perpquorum/snapshot"
 	"github.com/perpdao/perpquorum/votingpower/report"
+	"github.com/perpdao/perpquorum/votingpower/vote"
 )
 
 func checkCommand() *cli.Command {
-	const vote, output = "Vote", "Output"
+	const category = "Vote"
 	return &cli.Command{
 		Name:        "check",
-		Usage:       "hold a Snapshot vote against the quorum and the chains",
+		Usage:       "compare a Snapshot vote with the quorum and the chains",
 		ArgsUsage:   "PROPOSAL",
 		Description: checkHelp,
-		Flags: append([]cli.Flag{
-			&cli.BoolFlag{Name: "strict", Category: vote, Usage: "take what could not be checked for a disagreement (exit code 11)"},
-			&cli.StringSliceFlag{Name: "block", Category: vote, Usage: "read another chain than the proposal's own at exactly this block, as `CHAIN=N`; repeat it for more chains"},
-			&cli.BoolFlag{Name: "watch", Category: vote, Usage: "wait until the vote is final, and judge then; --timeout bounds each look at it, and the judging"},
-			&cli.DurationFlag{Name: "deadline", Category: vote, Value: 8 * 24 * time.Hour, Usage: "with --watch, judge after `DURATION` even if the vote is not final"},
-			modelFlag(vote),
-			hubFlag(vote),
-			formatFlag(output, formatNames()...),
-			&cli.StringFlag{Name: "evidence", Category: output, Usage: "write proposal, votes and all evidence to `FILE`, compressed if its name ends in .gz; an existing file is replaced"},
-		}, endpointFlags()...),
+		Flags: append(append([]cli.Flag{
+			&cli.BoolFlag{Name: "strict", Category: category,
+				Usage: "count what could not be checked as a disagreement (exit code 11)"},
+			&cli.StringSliceFlag{Name: "block", Category: category,
+				Usage: "read another chain than the proposal's own at exactly this block, as `CHAIN=N`; " +
+					"repeat it for more chains"},
+			&cli.BoolFlag{Name: "watch", Category: category,
+				Usage: "wait until the vote is final, then judge it; --timeout bounds each look at it, and the judging"},
+			&cli.DurationFlag{Name: "deadline", Category: category, Value: 8 * 24 * time.Hour,
+				Usage: "with --watch, judge after `DURATION` even if the vote is not final"},
+			modelFlag(category),
+			hubFlag(category),
+		}, outputFlags()...), endpointFlags()...),
 		Action: runCheck,
 	}
 }
@@ -33,8 +38,8 @@ func checkCommand() *cli.Command {
 const checkHelp = `Reads the proposal and all its votes from the Snapshot hub, recounts the tally,
 recomputes every voter's voting power from the chains at the proposal's snapshot
 block, and circulating voting power and quorum at the same block. It prints what
-agrees and what does not, and judges: the quorum is reached when the turnout is
-at least as much, to the base unit.
+agrees and what does not, and a verdict: the quorum is reached when the turnout
+is at least as much, to the base unit.
 
 ` + hubHelp + `
 
@@ -61,36 +66,64 @@ Exit codes:
        or two endpoints give different answers
    12  not final yet: the vote is open, its scores are pending, or a block is not finalized`
 
-func runCheck(c *cli.Context) error {
+type checkOptions struct {
+	voteOptions
+	strict   bool
+	watch    bool
+	deadline time.Duration // of watch
+	output   outputOptions
+}
+
+func parseCheck(c *cli.Context) (o checkOptions, err error) {
 	args, err := arguments(c, "PROPOSAL")
 	if err != nil {
-		return err
+		return o, err
 	}
-	if err := checkEvidence(c); err != nil {
-		return err
+	if o.output, err = parseOutput(c); err != nil {
+		return o, err
 	}
-	v, err := newVoteRun(c, args[0])
+	if o.voteOptions, err = parseVote(c, args[0]); err != nil {
+		return o, err
+	}
+	o.strict, o.watch, o.deadline = c.Bool("strict"), c.Bool("watch"), c.Duration("deadline")
+	switch {
+	case c.IsSet("deadline") && !o.watch:
+		return o, usagef("--deadline has no meaning without --watch")
+	case o.deadline <= 0 && o.watch:
+		return o, usagef("--deadline %v: want a positive duration such as 48h", o.deadline)
+	}
+	return o, nil
+}
+
+func runCheck(c *cli.Context) error {
+	o, err := parseCheck(c)
 	if err != nil {
 		return err
 	}
-	defer v.close()
-	b, err := v.bundle()
+	p := newProgress(c.App.ErrWriter)
+	defer p.clear()
+	r, err := o.run(c.Context, p, wallClock{})
 	if err != nil {
 		return err
 	}
-	r, err := report.New(b)
-	if err != nil {
-		// Nobody has claimed anything about what was just read, so that this is
-		// trouble, and not the disagreement that it would be in a bundle.
-		return errors.New(err.Error())
-	}
-	if err := r.Render(c.App.Writer, report.Format(c.String("format"))); err != nil {
-		return err
-	}
-	if err := writeEvidence(c, r); err != nil {
+	if err := o.output.publish(c.App.Writer, r); err != nil {
 		return err
 	}
 	return verdict(r.Document().Verdict)
+}
+
+// run reads the vote, after waiting for its end if that is asked for, and judges it.
+func (o checkOptions) run(ctx context.Context, p *progress, clock snapshot.Clock) (*report.Report, error) {
+	if o.watch {
+		if err := o.waitForEnd(ctx, p, clock); err != nil {
+			return nil, err
+		}
+	}
+	e, err := collect(ctx, o.voteOptions, o.strict, p, vote.Collect)
+	if err != nil {
+		return nil, err
+	}
+	return report.New(&report.Bundle{Generator: generator(), Evidence: e.Circulating, Vote: e})
 }
 
 // verdict maps a report's verdict to the exit code that scripts branch on.

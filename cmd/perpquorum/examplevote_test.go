@@ -28,17 +28,17 @@ func TestExampleVote(t *testing.T) {
 	if out, _ := e.check(t, w, hub.H2, "--evidence", name); out.code != exitDone {
 		t.Fatalf("exit code %d: %s", out.code, out.stderr)
 	}
-	b, err := openBundle(name)
+	b, err := openBundle(name, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	b.Generator = "perpquorum's own tests"
 	b.Synthetic = "recorded from local test chains and a fake hub, with made-up balances, locks and votes; the times are those of real blocks, the figures are not"
-	b.Ballot.Hub, b.Ballot.ReadAt = "local test hub", e.proposal.End+86400
+	b.Vote.Hub, b.Vote.ReadAt = "local test hub", e.proposal.End+86400
 	for i := range b.Evidence.Reads {
 		b.Evidence.Reads[i].From = "local test chain"
 	}
-	for _, reading := range b.Ballot.Power.Places {
+	for _, reading := range b.Vote.Power.Places {
 		for i := range reading.Sampled {
 			reading.Sampled[i].From = "local test chain"
 		}

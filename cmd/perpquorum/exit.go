@@ -10,7 +10,6 @@ import (
 	"unicode"
 
 	"github.com/perpdao/perpquorum/chains"
-	"github.com/perpdao/perpquorum/votingpower"
 )
 
 // Exit codes of every command.
@@ -49,6 +48,12 @@ func (e *usageError) Unwrap() error { return e.err }
 
 func usagef(format string, args ...any) error { return &usageError{fmt.Errorf(format, args...)} }
 
+// disagreement says that a bundle claims what does not follow from it.
+type disagreement struct{ err error }
+
+func (d *disagreement) Error() string { return d.err.Error() }
+func (d *disagreement) Unwrap() error { return d.err }
+
 // hintedError carries what the user can do about an error.
 type hintedError struct {
 	error
@@ -65,6 +70,7 @@ func hintf(err error, format string, args ...any) error {
 func exitCode(err error) int {
 	var verdict verdictError
 	var usage *usageError
+	var claim *disagreement
 	switch {
 	case err == nil:
 		return exitDone
@@ -72,7 +78,7 @@ func exitCode(err error) int {
 		return int(verdict)
 	case errors.As(err, &usage), errors.Is(err, chains.ErrEndpointURL):
 		return exitUsage
-	case errors.Is(err, chains.ErrDisagree), errors.Is(err, votingpower.ErrEvidence):
+	case errors.As(err, &claim), errors.Is(err, chains.ErrDisagree):
 		return exitDisagree
 	case errors.Is(err, chains.ErrNotFinalized), errors.Is(err, chains.ErrNoBlockYet):
 		return exitNotFinal

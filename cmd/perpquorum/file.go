@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -12,36 +11,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/perpdao/perpquorum/fixtures"
 	"github.com/perpdao/perpquorum/votingpower"
-	"github.com/perpdao/perpquorum/votingpower/report"
 )
-
-// The BUNDLEs that stand for the built-in examples: a quorum, and a vote.
-const (
-	exampleName     = "example"
-	exampleVoteName = "example-vote"
-)
-
-// openBundle reads a bundle file, or a built-in example.
-func openBundle(name string) (*report.Bundle, error) {
-	switch name {
-	case exampleName:
-		return report.ReadBundle(bytes.NewReader(fixtures.Example), exampleName)
-	case exampleVoteName:
-		return report.ReadBundle(bytes.NewReader(fixtures.ExampleVote), exampleVoteName)
-	}
-	file, err := openFile(name)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	b, err := report.ReadBundle(file, name)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", filepath.Base(name), err)
-	}
-	return b, nil
-}
 
 // openModel reads the model file named by --model, or returns the built-in one.
 func openModel(name string) (*votingpower.Model, error) {

@@ -10,14 +10,12 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/perpdao/perpquorum/snapshot"
-	"github.com/perpdao/perpquorum/snapshot/tally"
-	"github.com/perpdao/perpquorum/votingpower"
-	"github.com/perpdao/perpquorum/votingpower/report"
 )
 
 func hubFlag(category string) cli.Flag {
 	return &cli.StringFlag{Name: "hub", Category: category, EnvVars: []string{"SNAPSHOT_HUB_URL"},
-		Usage: "GraphQL `URL` of the Snapshot hub; a key for it is read from SNAPSHOT_API_KEY", DefaultText: snapshot.DefaultEndpoint}
+		Usage:       "GraphQL `URL` of the Snapshot hub; a key for it is read from SNAPSHOT_API_KEY",
+		DefaultText: snapshot.DefaultEndpoint}
 }
 
 // hubHelp is the part of a command's help that explains the hub.
@@ -25,8 +23,8 @@ const hubHelp = `PROPOSAL is an id (0x... or Qm...), or the URL of the proposal'
 only ever asked, never told anything. An API key, which raises its rate limit,
 is read from the environment variable SNAPSHOT_API_KEY.`
 
-// newHub returns a client of the hub at a URL; "" is the default one. It waits
-// at most for the given time where the hub limits the rate.
+// newHub returns a client of the hub at a URL; "" is Snapshot's own. Where the hub limits
+// the rate, it waits no longer than the given time.
 func newHub(endpoint string, wait time.Duration) *snapshot.Client {
 	return &snapshot.Client{
 		Endpoint:  endpoint,
@@ -45,24 +43,6 @@ func parseProposal(text string) (snapshot.ProposalRef, error) {
 	return ref, nil
 }
 
-// readProposal reads a proposal, and refuses one that the model is not for.
-func readProposal(ctx context.Context, hub *snapshot.Client, ref snapshot.ProposalRef, m *votingpower.Model) (*snapshot.Proposal, error) {
-	p, err := hub.Proposal(ctx, ref.ID)
-	if err != nil {
-		return nil, hubError(err)
-	}
-	if err := report.CheckSpace(m, p); err != nil {
-		return nil, hintf(&usageError{err}, "give the model of that space with --model FILE; perpquorum model --help says what a model is")
-	}
-	if ref.Space != "" && ref.Space != p.Space {
-		return nil, usagef("the URL names space %s, and the proposal is of space %s", quote(ref.Space), quote(p.Space))
-	}
-	if _, err := tally.TurnoutOf(p, nil, m.Turnout); err != nil {
-		return nil, hintf(&usageError{err}, "the model's turnout names choices that this proposal cannot have; give another model with --model FILE")
-	}
-	return p, nil
-}
-
 // hubError tells misuse, which the user can mend, from trouble.
 func hubError(err error) error {
 	switch {
@@ -73,7 +53,7 @@ func hubError(err error) error {
 	case errors.Is(err, snapshot.ErrRateLimit):
 		return hintf(err, "try again in a minute, wait longer with --timeout, or set SNAPSHOT_API_KEY")
 	case errors.Is(err, snapshot.ErrNotFound):
-		return hintf(err, "another hub is asked with --hub")
+		return hintf(err, "--hub names another hub")
 	}
 	return err
 }

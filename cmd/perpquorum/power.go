@@ -13,7 +13,7 @@ import (
 	"github.com/perpdao/perpquorum/snapshot"
 	"github.com/perpdao/perpquorum/snapshot/strategy"
 	"github.com/perpdao/perpquorum/votingpower"
-	"github.com/perpdao/perpquorum/votingpower/report"
+	"github.com/perpdao/perpquorum/votingpower/vote"
 )
 
 func powerCommand() *cli.Command {
@@ -175,7 +175,7 @@ func (o powerOptions) ofProposal(ctx context.Context) (source string, q strategy
 	if err != nil {
 		return "", q, hubError(err)
 	}
-	q, err = report.PowerQuery(p, nil, o.pins)
+	q, err = vote.PowerQuery(p, nil, o.pins)
 	return "proposal " + p.ID, q, err
 }
 

@@ -1,45 +1,46 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/perpdao/perpquorum/votingpower"
 	"github.com/perpdao/perpquorum/votingpower/report"
+	"github.com/perpdao/perpquorum/votingpower/vote"
 )
 
 func reportCommand() *cli.Command {
-	const moment, output = "Moment, one of", "Output"
+	const moment = "Moment, one of"
 	return &cli.Command{
 		Name:        "report",
 		Usage:       "circulating voting power and quorum, ready to post",
 		Description: reportHelp,
-		Flags: append([]cli.Flag{
+		Flags: append(append([]cli.Flag{
 			&cli.StringFlag{Name: "at", Category: moment, Usage: "the first block of each chain at or after `TIME`"},
-			&cli.StringSliceFlag{Name: "block", Category: moment, Usage: "exactly this block, as `CHAIN=N`; repeat it for more chains"},
-			&cli.StringFlag{Name: "proposal", Category: moment, Usage: "the snapshot block of `PROPOSAL`, an id or a URL; --block then names blocks of other chains than its own"},
+			&cli.StringSliceFlag{Name: "block", Category: moment,
+				Usage: "exactly this block, as `CHAIN=N`; repeat it for more chains"},
+			&cli.StringFlag{Name: "proposal", Category: moment,
+				Usage: "the snapshot block of `PROPOSAL`, an id or a URL; " +
+					"--block then names blocks of other chains than its own"},
 			hubFlag(moment),
-			&cli.StringFlag{Name: "bundle", Category: moment, Usage: "recompute the report from the evidence in `FILE`, offline; \"example\" and \"example-vote\" are built in"},
-			formatFlag(output, formatNames()...),
-			&cli.StringFlag{Name: "evidence", Category: output, Usage: "write the evidence bundle to `FILE`, compressed if its name ends in .gz; an existing file is replaced"},
-			modelFlag(output),
-		}, endpointFlags()...),
+			&cli.StringFlag{Name: "bundle", Category: moment,
+				Usage: "recompute the report from the evidence in `FILE`, offline; - is standard input, " +
+					"\"example\" and \"example-vote\" are built in"},
+			modelFlag("Output"),
+		}, outputFlags()...), endpointFlags()...),
 		Action: runReport,
 	}
 }
 
 const reportHelp = `Reads everything the model asks for at one block of each chain, and prints
-circulating supply, circulating voting power and quorum. Without --at, --block,
---proposal or --bundle, the moment is the latest one whose blocks are final on every chain.
-With --block for some of the chains, the time of the named block decides the
-blocks of the others.
+circulating supply, circulating voting power and quorum. By default: the latest
+time that is finalized on every chain. With --block for some of the chains, the
+time of the named block decides the blocks of the others.
 
 ` + timeHelp + `
 
@@ -57,37 +58,32 @@ the markdown format and the json format are exact.
 
 ` + exitHelp
 
-// formatFlag is --format with its values, the first being the default.
-func formatFlag(category string, values ...string) cli.Flag {
-	return &cli.GenericFlag{Name: "format", Category: category, Value: &enumFlag{values: values},
-		DefaultText: values[0], Usage: "output `FORMAT`: " + orList(values)}
+// reportOptions says what a report is about: a bundle, a proposal, or else a time.
+type reportOptions struct {
+	voteOptions // with a ref for a proposal only
+	bundle      string
+	at          time.Time
+	output      outputOptions
 }
 
-func formatNames() (names []string) {
-	for _, f := range report.Formats() {
-		names = append(names, string(f))
-	}
-	return names
-}
-
-func runReport(c *cli.Context) error {
+func parseReport(c *cli.Context) (o reportOptions, err error) {
 	if _, err := arguments(c); err != nil {
-		return err
+		return o, err
 	}
 	if err := checkMoment(c); err != nil {
-		return err
+		return o, err
 	}
-	if err := checkEvidence(c); err != nil {
-		return err
+	if o.output, err = parseOutput(c); err != nil {
+		return o, err
 	}
-	r, err := makeReport(c)
-	if err != nil {
-		return err
+	if o.bundle = c.String("bundle"); c.IsSet("bundle") {
+		return o, requireFile(o.bundle, "--bundle")
 	}
-	if err := r.Render(c.App.Writer, report.Format(c.String("format"))); err != nil {
-		return err
+	if c.IsSet("proposal") {
+		o.voteOptions, err = parseVote(c, c.String("proposal"))
+		return o, err
 	}
-	return writeEvidence(c, r)
+	return o, o.parseTime(c)
 }
 
 // checkMoment refuses flags that contradict each other or would be ignored.
@@ -112,148 +108,86 @@ func checkMoment(c *cli.Context) error {
 	return nil
 }
 
-func makeReport(c *cli.Context) (*report.Report, error) {
-	if c.IsSet("bundle") {
-		return reportFromBundle(c.String("bundle"))
+// parseTime reads the flags of a report that no proposal and no bundle is named for.
+func (o *reportOptions) parseTime(c *cli.Context) (err error) {
+	if o.endpoints, err = parseEndpoints(c); err != nil {
+		return err
 	}
-	if c.IsSet("proposal") {
-		return reportFromProposal(c)
-	}
-	return reportFromChains(c)
-}
-
-// reportFromProposal reads the blocks that check reads, and no votes.
-func reportFromProposal(c *cli.Context) (*report.Report, error) {
-	v, err := newVoteRun(c, c.String("proposal"))
-	if err != nil {
-		return nil, err
-	}
-	defer v.close()
-	evidence, err := v.figures()
-	if err != nil {
-		return nil, err
-	}
-	return newReport(evidence)
-}
-
-// newReport makes the report on figures that were just read.
-func newReport(e *votingpower.Evidence) (*report.Report, error) {
-	r, err := report.New(&report.Bundle{Generator: "perpquorum " + buildInfo().version, Evidence: e})
-	if err != nil {
-		// Nobody has claimed anything about what was just read, so that this is
-		// trouble, and not the disagreement that it would be in a bundle.
-		return nil, errors.New(err.Error())
-	}
-	return r, nil
-}
-
-// reportFromBundle recomputes a report, and refuses to print one that differs
-// from what its bundle claims.
-func reportFromBundle(name string) (*report.Report, error) {
-	b, err := openBundle(name)
-	if err != nil {
-		return nil, err
-	}
-	r, different, err := report.Verify(b)
-	if err != nil {
-		return nil, err
-	}
-	if len(different) > 0 {
-		err := fmt.Errorf("%w: the bundle claims another report than its evidence gives, in %d places", votingpower.ErrEvidence, len(different))
-		return nil, hintf(err, "perpquorum verify %s shows them", name)
-	}
-	return r, nil
-}
-
-func reportFromChains(c *cli.Context) (*report.Report, error) {
-	when, err := parseWhen(c)
-	if err != nil {
-		return nil, err
-	}
-	m, err := openModel(c.String("model"))
-	if err != nil {
-		return nil, err
-	}
-	for id := range when.Blocks {
-		if !slices.Contains(m.Chains(), id) {
-			return nil, usagef("--block: the model reads no chain %s, only %s", id, joinIDs(m.Chains()))
+	if c.IsSet("at") {
+		if o.at, err = parseTime(c.String("at")); err != nil {
+			return err
 		}
 	}
-	options, err := parseEndpoints(c)
+	if o.blocks, err = parseBlocks(c.StringSlice("block")); err != nil {
+		return err
+	}
+	if o.model, err = openModel(c.String("model")); err != nil {
+		return err
+	}
+	for id := range o.blocks {
+		if !slices.Contains(o.model.Chains(), id) {
+			return usagef("--block: the model reads no chain %s, only %s", id, joinIDs(o.model.Chains()))
+		}
+	}
+	return nil
+}
+
+func runReport(c *cli.Context) error {
+	o, err := parseReport(c)
+	if err != nil {
+		return err
+	}
+	p := newProgress(c.App.ErrWriter)
+	defer p.clear()
+	r, err := o.run(c.Context, p, c.App.Reader)
+	if err != nil {
+		return err
+	}
+	return o.output.publish(c.App.Writer, r)
+}
+
+func (o reportOptions) run(ctx context.Context, p *progress, stdin io.Reader) (*report.Report, error) {
+	if o.bundle != "" {
+		return reportFromBundle(o.bundle, stdin)
+	}
+	read := o.fromChains
+	if o.ref.ID != "" {
+		read = o.fromProposal
+	}
+	e, err := read(ctx, p)
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(c.Context, options.timeout)
+	return report.New(&report.Bundle{Generator: generator(), Evidence: e})
+}
+
+// fromProposal reads the blocks that check reads, and no votes.
+func (o reportOptions) fromProposal(ctx context.Context, p *progress) (*votingpower.Evidence, error) {
+	return collect(ctx, o.voteOptions, false, p, vote.CollectCirculating)
+}
+
+func (o reportOptions) fromChains(ctx context.Context, p *progress) (*votingpower.Evidence, error) {
+	ctx, cancel := context.WithTimeout(ctx, o.endpoints.timeout)
 	defer cancel()
-	p := newProgress(c.App.ErrWriter)
-	defer p.clear()
-	nodes, closeAll, err := options.dial(ctx, m.Chains(), p)
+	nodes, closeAll, err := o.endpoints.dial(ctx, o.model.Chains(), p)
 	if err != nil {
 		return nil, err
 	}
 	defer closeAll()
-	evidence, err := votingpower.Collect(ctx, nodes, m, when)
-	if err != nil {
-		return nil, momentHint(err)
-	}
-	return newReport(evidence)
+	e, err := votingpower.Collect(ctx, nodes, o.model, votingpower.When{At: o.at, Blocks: o.blocks})
+	return e, momentHint(err)
 }
 
-func parseWhen(c *cli.Context) (when votingpower.When, err error) {
-	if c.IsSet("at") {
-		if when.At, err = parseTime(c.String("at")); err != nil {
-			return when, err
-		}
-	}
-	when.Blocks, err = parseBlocks(c.StringSlice("block"))
-	return when, err
-}
-
-// checkEvidence finds before anything is read that --evidence names a file that
-// cannot be written, or the model.
-func checkEvidence(c *cli.Context) error {
-	if !c.IsSet("evidence") {
-		return nil
-	}
-	name := c.String("evidence")
-	if _, err := outputFile(name); err != nil {
-		return fmt.Errorf("evidence cannot be written: %w", err)
-	}
-	file, err := os.Stat(name)
-	if err != nil { // it is new
-		return nil
-	}
-	if model, err := os.Stat(c.String("model")); err == nil && os.SameFile(file, model) {
-		return usagef("--evidence and --model name the same file")
-	}
-	return nil
-}
-
-// writeEvidence writes the bundle where --evidence asks for it.
-func writeEvidence(c *cli.Context, r *report.Report) error {
-	if !c.IsSet("evidence") {
-		return nil
-	}
-	name := c.String("evidence")
-	b, err := r.Bundle()
+// reportFromBundle recomputes a report, and refuses to print one that differs
+// from what its bundle claims.
+func reportFromBundle(name string, stdin io.Reader) (*report.Report, error) {
+	r, different, err := recompute(name, stdin)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var data bytes.Buffer
-	if err := b.Write(&data, name); err != nil {
-		return fmt.Errorf("evidence was not written: %w", err)
+	if len(different) > 0 {
+		err := fmt.Errorf("the bundle claims another report than its evidence gives, in %s", counted(len(different), "place"))
+		return nil, hintf(&disagreement{err}, "perpquorum verify %s shows them", name)
 	}
-	// What nobody could read again is no evidence: a hub can answer with text
-	// that bundles do not take, such as a key that stands twice.
-	if _, err := report.ReadBundle(bytes.NewReader(data.Bytes()), name); err != nil {
-		return fmt.Errorf("evidence was not written, since it could not be read again: %v", err)
-	}
-	err = writeWhole(name, func(w io.Writer) error {
-		_, err := w.Write(data.Bytes())
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("evidence was not written: %w", err)
-	}
-	return nil
+	return r, nil
 }

@@ -3,138 +3,75 @@ package main
 import (
 	"context"
 	"errors"
-	"net/url"
-	"time"
+	"fmt"
 
 	"github.com/urfave/cli/v2"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/perpdao/perpquorum/chains"
 	"github.com/perpdao/perpquorum/snapshot"
 	"github.com/perpdao/perpquorum/votingpower"
-	"github.com/perpdao/perpquorum/votingpower/report"
+	"github.com/perpdao/perpquorum/votingpower/vote"
 )
 
-// voteRun gathers everything about one vote.
-type voteRun struct {
-	c         *cli.Context
+// voteOptions says which vote is read, by which model and from where.
+type voteOptions struct {
 	endpoints endpointOptions
+	hub       string // URL; "" is Snapshot's own
 	ref       snapshot.ProposalRef
-	hub       *snapshot.Client
 	model     *votingpower.Model
-	blocks    map[chains.ID]uint64 // as --block names them
-	progress  *progress
-	clock     snapshot.Clock
+	blocks    map[chains.ID]uint64
 }
 
-// newVoteRun reads the command line; it asks nobody.
-func newVoteRun(c *cli.Context, proposal string) (*voteRun, error) {
-	v := &voteRun{c: c, progress: newProgress(c.App.ErrWriter), clock: wallClock{}}
-	var err error
-	if v.endpoints, err = parseEndpoints(c); err != nil {
-		return nil, err
+func parseVote(c *cli.Context, proposal string) (o voteOptions, err error) {
+	o.hub = c.String("hub")
+	if o.endpoints, err = parseEndpoints(c); err != nil {
+		return o, err
 	}
-	v.hub = newHub(c.String("hub"), v.endpoints.timeout)
-	if v.ref, err = parseProposal(proposal); err != nil {
-		return nil, err
+	if o.ref, err = parseProposal(proposal); err != nil {
+		return o, err
 	}
-	if v.blocks, err = parseBlocks(c.StringSlice("block")); err != nil {
-		return nil, err
+	if o.blocks, err = parseBlocks(c.StringSlice("block")); err != nil {
+		return o, err
 	}
-	if v.model, err = openModel(c.String("model")); err != nil {
-		return nil, err
-	}
-	if c.IsSet("deadline") && !c.Bool("watch") {
-		return nil, usagef("--deadline has no meaning without --watch")
-	}
-	if deadline := c.Duration("deadline"); deadline <= 0 && c.Bool("watch") {
-		return nil, usagef("--deadline %v: want a positive duration such as 48h", deadline)
-	}
-	return v, nil
+	o.model, err = openModel(c.String("model"))
+	return o, err
 }
 
-func (v *voteRun) close() {
-	v.progress.clear()
-	v.hub.CloseIdleConnections()
-}
-
-// bundle reads the vote, after waiting for it with --watch.
-func (v *voteRun) bundle() (*report.Bundle, error) {
-	p, plan, err := v.open(true)
-	if err != nil {
-		return nil, err
-	}
-	if v.c.Bool("watch") {
-		if p, err = v.watch(p); err != nil {
-			return nil, err
+// collect runs one of the functions that collect evidence, within the timeout.
+func collect[E any](ctx context.Context, o voteOptions, strict bool, p *progress,
+	read func(context.Context, *snapshot.Client, vote.Dial, *votingpower.Model, snapshot.ProposalRef, vote.Options) (E, error),
+) (E, error) {
+	ctx, cancel := context.WithTimeout(ctx, o.endpoints.timeout)
+	defer cancel()
+	hub := newHub(o.hub, o.endpoints.timeout)
+	defer hub.CloseIdleConnections()
+	closeAll := func() {}
+	defer func() { closeAll() }()
+	dial := func(ctx context.Context, ids []chains.ID) (map[chains.ID]chains.Node, error) {
+		nodes, closeNodes, err := o.endpoints.dial(ctx, ids, p)
+		if err == nil {
+			closeAll = closeNodes
 		}
+		return nodes, err
 	}
-	ctx, cancel := context.WithTimeout(v.c.Context, v.endpoints.timeout)
-	defer cancel()
-	return v.collect(ctx, p, plan)
-}
-
-// open reads the proposal, and finds out what to read where, before any chain
-// is asked: for the figures of the model, and for the voters' power if voters says so.
-func (v *voteRun) open(voters bool) (*snapshot.Proposal, *votePlan, error) {
-	ctx, cancel := context.WithTimeout(v.c.Context, v.endpoints.timeout)
-	defer cancel()
-	v.progress.say("reading the proposal")
-	p, err := readProposal(ctx, v.hub, v.ref, v.model)
-	if err != nil {
-		return nil, nil, err
-	}
-	plan, err := newVotePlan(v.model, p, v.blocks, voters)
-	if err != nil {
-		return nil, nil, err
-	}
-	return p, plan, v.endpoints.check(plan.wanted)
-}
-
-// figures reads circulating voting power at the blocks of the proposal alone.
-func (v *voteRun) figures() (*votingpower.Evidence, error) {
-	_, plan, err := v.open(false)
-	if err != nil {
-		return nil, err
-	}
-	ctx, cancel := context.WithTimeout(v.c.Context, v.endpoints.timeout)
-	defer cancel()
-	nodes, closeAll, err := v.endpoints.dial(ctx, plan.wanted, v.progress)
-	if err != nil {
-		return nil, err
-	}
-	defer closeAll()
-	e, err := plan.figures(ctx, nodes, v.model)
-	return e, snapshotHint(err)
-}
-
-// collect reads votes and chains side by side, and then, if the vote is final,
-// the voters' power: that of an open vote may still change.
-func (v *voteRun) collect(ctx context.Context, p *snapshot.Proposal, plan *votePlan) (*report.Bundle, error) {
-	nodes, closeAll, err := v.endpoints.dial(ctx, plan.wanted, v.progress)
-	if err != nil {
-		return nil, err
-	}
-	defer closeAll()
-	b := &report.Bundle{Generator: "perpquorum " + buildInfo().version, Ballot: &report.Ballot{Hub: hubHost(v.hub), Strict: v.c.Bool("strict")}}
-	g, gctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return v.votes(gctx, p, b.Ballot) })
-	g.Go(func() (err error) {
-		b.Evidence, err = plan.figures(gctx, nodes, v.model)
-		return err
+	e, err := read(ctx, hub, dial, o.model, o.ref, vote.Options{
+		Blocks: o.blocks, Strict: strict, Progress: func(step string) { p.say("%s", step) },
 	})
-	if err := g.Wait(); err != nil {
-		return nil, snapshotHint(err)
+	return e, voteError(err)
+}
+
+// voteError tells misuse, which the user can mend, from trouble.
+func voteError(err error) error {
+	switch {
+	case errors.Is(err, vote.ErrModel):
+		return hintf(&usageError{err},
+			"give the model of that space with --model FILE; perpquorum model --help says what a model is")
+	case errors.Is(err, vote.ErrBlocks):
+		return &usageError{fmt.Errorf("--block: %w", err)}
+	case errors.Is(err, vote.ErrSpace):
+		return &usageError{err}
 	}
-	if b.Ballot.Proposal.Snapshot != p.Snapshot || b.Ballot.Proposal.Network != p.Network {
-		return nil, errors.New("the proposal's snapshot block changed while it was read; try again")
-	}
-	if !b.Ballot.Proposal.Status(time.Unix(b.Ballot.ReadAt, 0)).Final {
-		return b, nil
-	}
-	v.progress.say("reading the power of %d voters", len(b.Ballot.Votes))
-	b.Ballot.Power, err = plan.power(ctx, nodes, b.Ballot)
-	return b, snapshotHint(err)
+	return hubError(snapshotHint(err))
 }
 
 // snapshotHint says what to do about a snapshot block that is too new.
@@ -143,28 +80,4 @@ func snapshotHint(err error) error {
 		return hintf(err, "the proposal's snapshot is too recent%s", waitHint(err))
 	}
 	return err
-}
-
-// votes reads all votes. That they are not complete is for the report to say.
-func (v *voteRun) votes(ctx context.Context, p *snapshot.Proposal, ballot *report.Ballot) error {
-	v.progress.say("reading %d votes", p.Votes)
-	list, err := v.hub.Votes(ctx, p)
-	var incomplete *snapshot.IncompleteError
-	if errors.As(err, &incomplete) && list != nil {
-		ballot.Changed = incomplete.Changed
-	} else if err != nil {
-		return hubError(err)
-	}
-	ballot.Proposal, ballot.Votes, ballot.Superseded = list.Proposal, list.Votes, list.Superseded
-	ballot.ReadAt = v.clock.Now().Unix()
-	return nil
-}
-
-// hubHost is the hub's host, for the report.
-func hubHost(hub *snapshot.Client) string {
-	u, err := url.Parse(hub.Endpoint)
-	if err != nil {
-		return ""
-	}
-	return u.Hostname()
 }

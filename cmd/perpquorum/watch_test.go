@@ -14,6 +14,7 @@ import (
 
 	"github.com/perpdao/perpquorum/fixtures/hub"
 	"github.com/perpdao/perpquorum/snapshot"
+	"github.com/perpdao/perpquorum/votingpower/report"
 )
 
 // leaping is a clock that passes only in Sleep.
@@ -72,9 +73,9 @@ func TestWatch(t *testing.T) {
 				say:  func(string, ...any) { said++ },
 			}
 			p, _ := at()
-			last, err := w.wait(t.Context(), p)
-			if err == nil && last.ScoresState != map[bool]string{true: "pending", false: "final"}[name == "deadline"] {
-				t.Errorf("the last proposal has scores_state %q", last.ScoresState)
+			err := w.wait(t.Context(), p)
+			if state, _ := test.state(look - 1); err == nil && (state == "final") == (name == "deadline") {
+				t.Errorf("at the end scores_state is %q", state)
 			}
 			if !errors.Is(err, test.want) || !slices.Equal(clock.slept, test.slept) || said != len(test.slept) {
 				t.Errorf("error %v, slept %v, said %d; want %v, %v", err, clock.slept, said, test.want, test.slept)
@@ -85,7 +86,7 @@ func TestWatch(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		w := watcher{clock: &leaping{now: time.Unix(end-5, 0)}, until: time.Unix(end, 0), open: lookOpen, say: func(string, ...any) {}}
-		if _, err := w.wait(ctx, &snapshot.Proposal{End: end}); !errors.Is(err, context.Canceled) {
+		if err := w.wait(ctx, &snapshot.Proposal{End: end}); !errors.Is(err, context.Canceled) {
 			t.Errorf("error %v", err)
 		}
 	})
@@ -120,26 +121,25 @@ func TestCheckWatchJudgesOnce(t *testing.T) {
 	i := slices.IndexFunc(app.Commands, func(c *cli.Command) bool { return c.Name == "check" })
 	looks := 0
 	app.Commands[i].Action = func(c *cli.Context) error {
-		v, err := newVoteRun(c, e.proposal.ID)
+		o, err := parseCheck(c)
 		if err != nil {
 			return err
 		}
-		defer v.close()
-		v.clock = publishing{sleep: func() {
+		clock := publishing{sleep: func() {
 			if looks++; looks == 3 {
 				h.Update(func(o *hub.Options) {
 					o.Proposals[0].ScoresState, o.Proposals[0].ScoresUpdated = "final", e.proposal.End+100
 				})
 			}
 		}}
-		b, err := v.bundle()
-		if err == nil && (b.Ballot.Power == nil || b.Ballot.Proposal.ScoresState != "final") {
+		r, err := o.run(c.Context, &progress{}, clock)
+		if err == nil && r.Document().Verdict == report.NotFinal {
 			t.Error("the vote was judged before it was final")
 		}
 		return err
 	}
 	err := app.RunContext(t.Context(), []string{"perpquorum", "check", "--watch", "--hub", endpoint, "--allow-dev-chain",
-		"--rpc", "ethereum=" + w.Ethereum.URL, "--rpc", "optimism=" + w.Optimism.URL})
+		"--rpc", "ethereum=" + w.Ethereum.URL, "--rpc", "optimism=" + w.Optimism.URL, e.proposal.ID})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,7 +147,7 @@ func TestCheckWatchJudgesOnce(t *testing.T) {
 	for _, r := range h.Requests() {
 		roots = append(roots, r.Root)
 	}
-	if want := []string{"proposal", "proposal", "proposal", "proposal", "votes", "proposal"}; !slices.Equal(roots, want) {
+	if want := []string{"proposal", "proposal", "proposal", "proposal", "proposal", "votes", "proposal"}; !slices.Equal(roots, want) {
 		t.Errorf("the hub was asked for %q, want %q", roots, want)
 	}
 }

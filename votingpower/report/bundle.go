@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/perpdao/perpquorum/votingpower"
+	"github.com/perpdao/perpquorum/votingpower/vote"
 )
 
 // BundleFormat names the version of the bundle file.
@@ -32,8 +33,8 @@ type Bundle struct {
 	// Synthetic says why the evidence is made up; "" for figures of public chains.
 	Synthetic string                `json:"synthetic,omitempty"`
 	Evidence  *votingpower.Evidence `json:"evidence"`
-	// Ballot is there for a report on a vote.
-	Ballot *Ballot `json:"ballot,omitempty"`
+	// Vote is there for a report on a vote. Its Circulating is Evidence.
+	Vote *vote.Evidence `json:"ballot,omitempty"`
 	// Claim is a Document as JSON.
 	Claim json.RawMessage `json:"claim"`
 }
@@ -48,6 +49,10 @@ func ReadBundle(r io.Reader, name string) (*Bundle, error) {
 	if err != nil {
 		return nil, err
 	}
+	return parseBundle(data)
+}
+
+func parseBundle(data []byte) (*Bundle, error) {
 	if !utf8.Valid(data) {
 		return nil, fmt.Errorf("%w: the text is not UTF-8", ErrBundle)
 	}
@@ -135,6 +140,10 @@ func (b *Bundle) Write(w io.Writer, name string) error {
 	}
 	if lines := bytes.Count(data, []byte("\n")); lines > maxLeaves { // a value takes a line or more
 		return fmt.Errorf("bundle has %d lines, more than the %d values that can be read again", lines, maxLeaves)
+	}
+	// A hub can answer with text that bundles do not take, such as a key that stands twice.
+	if _, err := parseBundle(data); err != nil {
+		return fmt.Errorf("bundle could not be read again: %w", err)
 	}
 	if !strings.HasSuffix(name, ".gz") {
 		_, err = w.Write(data)

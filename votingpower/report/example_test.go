@@ -2,15 +2,11 @@ package report_test
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"log"
 	"os"
 
 	"github.com/perpdao/perpquorum/fixtures"
-	"github.com/perpdao/perpquorum/snapshot"
-	"github.com/perpdao/perpquorum/snapshot/strategy"
-	"github.com/perpdao/perpquorum/votingpower"
 	"github.com/perpdao/perpquorum/votingpower/report"
 )
 
@@ -71,7 +67,7 @@ func ExampleReport_Render() {
 	// - Quorum (10%): 7,992,084.441
 }
 
-// Hold a vote against the quorum again, offline, from its published bundle.
+// Check a vote again, offline, from its published bundle.
 func ExampleVerify_vote() {
 	bundle, err := report.ReadBundle(bytes.NewReader(fixtures.ExampleVote), "vote.json")
 	if err != nil {
@@ -102,26 +98,4 @@ func ExampleVerify_vote() {
 	// info Scores agree
 	// info Voting power agrees
 	// warning Quorum on the hub differs
-}
-
-// A proposal of another space than the model's is not judged.
-func ExampleCheckSpace() {
-	fmt.Println(report.CheckSpace(votingpower.PERP(), &snapshot.Proposal{Space: "other.eth"}))
-	// Output: the proposal is of space "other.eth", the model "Perpetual Protocol" is for "vote-perp.eth"
-}
-
-// What has to be asked of the chains about the voters of a proposal?
-func ExamplePowerQuery() {
-	proposal := &snapshot.Proposal{
-		Network: "1", Snapshot: 17293885,
-		Strategies: []snapshot.Strategy{{Name: "erc20-balance-of", Network: "10",
-			Params: json.RawMessage(`{"address": "0x9e1028F5F1D5eDE59748FFceE5532509976840E0", "decimals": 18}`)}},
-	}
-	query, err := report.PowerQuery(proposal, nil, nil)
-	if err != nil {
-		log.Fatal(err)
-	}
-	ids, err := strategy.Chains(query)
-	fmt.Println(query.Network, query.Block, ids, err)
-	// Output: ethereum 17293885 [ethereum optimism] <nil>
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/perpdao/perpquorum/chains"
+	"github.com/perpdao/perpquorum/snapshot"
 	"github.com/perpdao/perpquorum/votingpower"
 )
 
@@ -78,11 +79,11 @@ func (r *Report) execute(text string) ([]byte, error) {
 		"share":   share,
 		"name":    chainNameOf,
 		"minus":   func(sign string) string { return strings.Replace(sign, "-", "−", 1) },
-		"moment":  r.MomentArguments,
+		"rerun":   r.Rerun,
 		"sources": r.sources,
 		"millis":  func(seconds int64) int64 { return seconds * 1000 },
 		"public":  r.public,
-		"builtIn": r.builtIn,
+		"builtIn": r.BuiltIn,
 		"address": r.address,
 
 		"magnitude":     func(number string) string { return strings.TrimPrefix(number, "-") },
@@ -174,21 +175,31 @@ func (r *Report) public() bool {
 	return !r.synthetic()
 }
 
-// MomentArguments returns the arguments with which the command report reads the
-// same blocks for the same moment again: the blocks that were pinned, or else
-// the query time as --at. Naming all blocks would change the query time, on
-// which the wallets of a model can depend.
-func (r *Report) MomentArguments() string {
-	var args []string
-	for _, c := range r.document.Chains {
-		if c.Pinned {
-			args = append(args, fmt.Sprintf("--block %s=%d", c.Chain, c.Number))
+// Rerun returns the command that reads the same again: the vote, the blocks that were
+// pinned, or else the query time. Naming all blocks would change the query time, on which
+// the wallets of a model can depend. It is part of what is printed, for a reader to copy.
+func (r *Report) Rerun() string {
+	command := "perpquorum report"
+	if v := r.document.Vote; v != nil {
+		command = "perpquorum check PROPOSAL"
+		if ref, err := snapshot.ParseProposalRef(v.ID); err == nil { // it is foreign text, and somebody runs it
+			command = "perpquorum check " + ref.ID
 		}
 	}
-	if len(args) == 0 {
-		return "--at " + r.bundle.Evidence.At.UTC().Format(time.RFC3339Nano)
+	pinned := false
+	for _, c := range r.document.Chains {
+		if c.Pinned && (r.vote == nil || c.ID != uint64(r.vote.network)) {
+			command += fmt.Sprintf(" --block %s=%d", c.Chain, c.Number)
+		}
+		pinned = pinned || c.Pinned
 	}
-	return strings.Join(args, " ")
+	if !pinned {
+		command += " --at " + r.bundle.Evidence.At.UTC().Format(time.RFC3339Nano)
+	}
+	if !r.BuiltIn() {
+		command += " --model FILE"
+	}
+	return command
 }
 
 // sources lists the sources of the model and then, once each, those of its
@@ -204,8 +215,8 @@ func (r *Report) sources() []string {
 	return list
 }
 
-// builtIn reports whether the model is the one that comes with the program.
-func (r *Report) builtIn() (bool, error) {
+// BuiltIn reports whether the model is the one that comes with the program.
+func (r *Report) BuiltIn() bool {
 	perp, err := digest(votingpower.PERP())
-	return perp == r.document.Model.SHA256, err
+	return err == nil && perp == r.document.Model.SHA256
 }

@@ -164,9 +164,9 @@ func BenchmarkNew(b *testing.B) {
 	}
 }
 
-// TestMomentArguments reads the same moment again: all blocks by its time, or
+// TestRerun reads the same moment again: all blocks by its time, or
 // the others by the time of a block that was named.
-func TestMomentArguments(t *testing.T) {
+func TestRerun(t *testing.T) {
 	for name, test := range map[string]struct {
 		pinned []chains.ID
 		want   string
@@ -185,7 +185,7 @@ func TestMomentArguments(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := r.MomentArguments(); got != test.want {
+		if got := r.Rerun(); got != "perpquorum report "+test.want {
 			t.Errorf("%s: %q, want %q", name, got, test.want)
 		}
 		if page := render(t, b, report.Markdown); !strings.Contains(page, "`perpquorum report "+test.want+"` reads the chains anew") {

@@ -47,7 +47,7 @@ func New(b *Bundle) (*Report, error) {
 	}
 	r := &Report{bundle: *b, result: result}
 	r.bundle.Format = BundleFormat
-	if b.Ballot != nil {
+	if b.Vote != nil {
 		if r.vote, err = count(b, result.Quorum); err != nil {
 			return nil, err
 		}

@@ -14,11 +14,12 @@ import (
 	"github.com/perpdao/perpquorum/snapshot/strategy"
 	"github.com/perpdao/perpquorum/snapshot/tally"
 	"github.com/perpdao/perpquorum/votingpower"
+	"github.com/perpdao/perpquorum/votingpower/vote"
 )
 
 // tallied is a ballot with everything derived from it.
 type tallied struct {
-	*Ballot
+	*vote.Evidence
 	network    chains.ID // of the proposal
 	status     snapshot.Status
 	tally      *tally.Tally
@@ -32,7 +33,7 @@ type tallied struct {
 // count derives everything from the ballot of b. An error wraps
 // votingpower.ErrEvidence.
 func count(b *Bundle, quorum *big.Rat) (*tallied, error) {
-	t := &tallied{Ballot: b.Ballot}
+	t := &tallied{Evidence: b.Vote}
 	if err := t.derive(b.Evidence, quorum); err != nil {
 		return nil, fmt.Errorf("%w: ballot: %w", votingpower.ErrEvidence, err)
 	}
@@ -43,7 +44,7 @@ func (t *tallied) derive(e *votingpower.Evidence, quorum *big.Rat) error {
 	if t.Proposal == nil {
 		return errors.New("its proposal is missing")
 	}
-	if err := CheckSpace(e.Model, t.Proposal); err != nil {
+	if err := vote.CheckSpace(t.Proposal, e.Model); err != nil {
 		return err
 	}
 	t.status = t.Proposal.Status(time.Unix(t.ReadAt, 0))
@@ -66,11 +67,15 @@ func (t *tallied) computePower(e *votingpower.Evidence) error {
 		if t.status.Final {
 			return errors.New("it is missing, and the vote is final")
 		}
-		q, err := PowerQuery(t.Proposal, nil, nil)
+		q, err := vote.PowerQuery(t.Proposal, nil, nil)
 		t.network = q.Network
 		return err
 	}
-	want, err := PowerQuery(t.Proposal, t.Votes, t.Power.Query.Pins)
+	var voters []string
+	for _, v := range t.Votes {
+		voters = append(voters, v.Voter)
+	}
+	want, err := vote.PowerQuery(t.Proposal, voters, t.Power.Query.Pins)
 	if err != nil {
 		return err
 	}

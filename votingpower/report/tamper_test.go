@@ -43,11 +43,11 @@ var voteHashOnly = regexp.MustCompile(`^ballot\.(` +
 // with different blocks.
 func TestTamperBallot(t *testing.T) {
 	b := ambiguousPoll(t, []int{0, 1, 0}, [2]string{"14639000", "15"}, [2]string{"0", "7.5"}, [2]string{"535", "535"})
-	p := b.Ballot.Proposal
+	p := b.Vote.Proposal
 	p.IPFS, p.Author, p.Link, p.Updated = "bafkreisynthetic", voter(7), "https://snapshot.example/", p.Created+1
-	again := b.Ballot.Votes[2]
+	again := b.Vote.Votes[2]
 	again.ID, again.Created = "0x"+strings.Repeat("b", 64), again.Created-1
-	b.Ballot.Superseded, p.Votes = append(b.Ballot.Superseded, again), 4
+	b.Vote.Superseded, p.Votes = append(b.Vote.Superseded, again), 4
 	tamper(t, []byte(written(t, sealed(t, b), "b.json")), regexp.MustCompile(hashOnly.String()+"|"+voteHashOnly.String()))
 }
 

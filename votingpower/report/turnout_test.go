@@ -38,8 +38,8 @@ func TestQuorum(t *testing.T) {
 
 // unverifiable renames the only strategy, so that nothing is read for it.
 func unverifiable(b *report.Bundle, name string) {
-	b.Ballot.Proposal.Strategies[0].Name = name
-	for _, reading := range b.Ballot.Power.Places {
+	b.Vote.Proposal.Strategies[0].Name = name
+	for _, reading := range b.Vote.Power.Places {
 		reading.Sampled[0].Results = nil
 	}
 }
@@ -66,7 +66,7 @@ func TestUnverifiable(t *testing.T) {
 		t.Errorf("found %+v", d.Vote.Power)
 	}
 
-	b.Ballot.Votes[0].VP += 2
+	b.Vote.Votes[0].VP += 2
 	wants(t, slices.DeleteFunc(noticed(document(t, b)), func(s string) bool { return !strings.Contains(s, "voter") }),
 		"total: the hub has 14639540, its parts add up to 14639538 (difference 2)")
 }
@@ -89,7 +89,7 @@ func TestNamedChoices(t *testing.T) {
 
 	b = poll(t, ballot{`"0xabcd"`, "5"})
 	b.Evidence.Model.Turnout = []string{"For"}
-	b.Ballot.ReadAt, b.Ballot.Proposal.ScoresState = b.Ballot.Proposal.Start+5, "pending"
+	b.Vote.ReadAt, b.Vote.Proposal.ScoresState = b.Vote.Proposal.Start+5, "pending"
 	d = document(t, b)
 	if d.Verdict != report.NotFinal || d.Vote.Turnout.Tokens != "" || d.Vote.Turnout.Reached {
 		t.Errorf("sealed: verdict %s, turnout %+v; want not final without a turnout", d.Verdict, d.Vote.Turnout)
@@ -102,7 +102,7 @@ func TestNamedChoices(t *testing.T) {
 // TestCopelandTurnout: its scores_total leaves invalid votes out, the turnout does not.
 func TestCopelandTurnout(t *testing.T) {
 	b := poll(t, ballot{"[1,2,3]", "14000000"}, ballot{"[1]", "639538.5"})
-	p := b.Ballot.Proposal
+	p := b.Vote.Proposal
 	p.Type, p.ScoresTotal = "copeland", 14000000
 	recount(t, b)
 	unverifiable(b, "api")
@@ -116,8 +116,8 @@ func TestCopelandTurnout(t *testing.T) {
 // recount gives the proposal the scores of its votes.
 func recount(t testing.TB, b *report.Bundle) {
 	t.Helper()
-	p := b.Ballot.Proposal
-	tally, err := tally.Recount(p, b.Ballot.Votes)
+	p := b.Vote.Proposal
+	tally, err := tally.Recount(p, b.Vote.Votes)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -165,7 +165,7 @@ func TestAmbiguousBlocks(t *testing.T) {
 		t.Errorf("found %q", rules)
 	}
 
-	b.Ballot.Votes[0].VPByStrategy[1] -= 1 // agrees with neither; the first is nearer
+	b.Vote.Votes[0].VPByStrategy[1] -= 1 // agrees with neither; the first is nearer
 	got := noticed(document(t, b))
 	if i := slices.IndexFunc(got, func(s string) bool { return strings.Contains(s, "strategy 2") && strings.Contains(s, "voter") }); i < 0 ||
 		!strings.Contains(got[i], "the chains give 14639000 (difference -1)") {
@@ -205,8 +205,8 @@ func TestNearestBlock(t *testing.T) {
 		t.Errorf("verdict %s, turnout %s, want that of the last block", d.Verdict, d.Vote.Turnout.Tokens)
 	}
 	b := ambiguousPoll(t, []int{1}, [2]string{"10", "20"})
-	b.Ballot.Votes[0].VPByStrategy[1]--
-	b.Ballot.Votes[0].VP--
+	b.Vote.Votes[0].VPByStrategy[1]--
+	b.Vote.Votes[0].VP--
 	if worst := document(t, b).Vote.Power.Worst; len(worst) != 2 || worst[0].Recomputed != "20" && worst[1].Recomputed != "20" {
 		t.Errorf("found %+v, want the last block's 20", worst)
 	}
@@ -225,7 +225,7 @@ func TestFiguresOfAnotherBlock(t *testing.T) {
 // and could still be replaced by one that makes the run longer.
 func TestRunEndNotFinal(t *testing.T) {
 	b := ambiguousPoll(t, []int{0}, [2]string{"1", "2"})
-	for _, reading := range b.Ballot.Power.Places {
+	for _, reading := range b.Vote.Power.Places {
 		if reading.After != nil {
 			reading.After.Unfinalized = true
 		}

@@ -60,71 +60,71 @@ func TestFindings(t *testing.T) {
 		"nothing": {func(bundle) {}, report.Reached, nil},
 
 		// The hub's figures of a voter.
-		"a voter's power": {func(b bundle) { b.Ballot.Votes[1].VPByStrategy[0] += 0.5 }, report.Disagrees, []string{
+		"a voter's power": {func(b bundle) { b.Vote.Votes[1].VPByStrategy[0] += 0.5 }, report.Disagrees, []string{
 			"failure: Scores differ: choice 2 (Against), strategy 1",
 			"failure: Voting power differs: 1 of 4 votes; the worst of 1 figures follow",
 			"voter " + voter(1) + ", strategy 1 (erc20-balance-of): the hub has 4000000.625, the chains give 4000000.125 (difference 0.5)",
 		}},
-		"a voter's total": {func(b bundle) { b.Ballot.Votes[1].VP -= 0.5 }, report.Disagrees, []string{
+		"a voter's total": {func(b bundle) { b.Vote.Votes[1].VP -= 0.5 }, report.Disagrees, []string{
 			"failure: Scores differ: total of all votes: the hub has 16000007.625, the recount gives 16000007.125 (difference 0.5)",
 			"failure: Scores differ: choice 2 (Against): the hub has 4000000.125, the recount gives 3999999.625",
 			"failure: Voting power differs: 1 of 4",
 			"voter " + voter(1) + ", total: the hub has 3999999.625, the chains give 4000000.125 (difference -0.5)",
 		}},
-		"noise in a voter's power": {func(b bundle) { b.Ballot.Votes[1].VPByStrategy[0] *= 1 + 1e-12 }, report.Reached, nil},
-		"a voter without power by strategy": {func(b bundle) { b.Ballot.Votes[1].VPByStrategy = []float64{} }, report.Reached, []string{
+		"noise in a voter's power": {func(b bundle) { b.Vote.Votes[1].VPByStrategy[0] *= 1 + 1e-12 }, report.Reached, nil},
+		"a voter without power by strategy": {func(b bundle) { b.Vote.Votes[1].VPByStrategy = []float64{} }, report.Reached, []string{
 			"warning: Scores by strategy not recounted",
 		}},
-		"a power too many": {func(b bundle) { b.Ballot.Votes[1].VPByStrategy = append(b.Ballot.Votes[1].VPByStrategy, 3) }, report.Disagrees, []string{
+		"a power too many": {func(b bundle) { b.Vote.Votes[1].VPByStrategy = append(b.Vote.Votes[1].VPByStrategy, 3) }, report.Disagrees, []string{
 			"warning: Scores by strategy not recounted", "1 of 4", "strategy 2, which the proposal does not have: the hub has 3",
 		}},
 
 		// The hub's result.
-		"a score": {func(b bundle) { b.Ballot.Proposal.Scores[2] += 1 }, report.Disagrees, []string{
+		"a score": {func(b bundle) { b.Vote.Proposal.Scores[2] += 1 }, report.Disagrees, []string{
 			"failure: Scores differ: choice 3 (Abstain): the hub has 2000001, the recount gives 2000000 (difference 1)", "choice 3 (Abstain), strategy 1",
 		}},
-		"flagged": {func(b bundle) { b.Ballot.Proposal.Flagged = true }, report.Reached, []string{"warning: Proposal flagged: "}},
-		"the total": {func(b bundle) { b.Ballot.Proposal.ScoresTotal += 1 }, report.Disagrees, []string{
+		"flagged": {func(b bundle) { b.Vote.Proposal.Flagged = true }, report.Reached, []string{"warning: Proposal flagged: "}},
+		"the total": {func(b bundle) { b.Vote.Proposal.ScoresTotal += 1 }, report.Disagrees, []string{
 			"failure: Scores differ: total of all votes: the hub has 16000008.625, the recount gives 16000007.625 (difference 1)",
 		}},
-		"a score missing": {func(b bundle) { b.Ballot.Proposal.Scores = b.Ballot.Proposal.Scores[:2] }, report.Disagrees, []string{
+		"a score missing": {func(b bundle) { b.Vote.Proposal.Scores = b.Vote.Proposal.Scores[:2] }, report.Disagrees, []string{
 			"failure: Scores differ: the hub has 2 scores for 3 choices", "choice 3 (Abstain): the hub has nothing",
 		}},
-		"a type without rules": {func(b bundle) { b.Ballot.Proposal.Type = "custom" }, report.Reached, []string{
+		"a type without rules": {func(b bundle) { b.Vote.Proposal.Type = "custom" }, report.Reached, []string{
 			`warning: Scores not recounted: unknown voting type "custom"`,
 		}},
 		"a sealed choice that was never opened": {func(b bundle) {
-			b.Ballot.Votes[3].Choice = json.RawMessage(`"0xabcdef"`)
-			b.Ballot.Proposal.Scores[0], b.Ballot.Proposal.Privacy = 10000000, "shutter"
+			b.Vote.Votes[3].Choice = json.RawMessage(`"0xabcdef"`)
+			b.Vote.Proposal.Scores[0], b.Vote.Proposal.Privacy = 10000000, "shutter"
 		}, report.Reached, []string{"warning: Choices still sealed: 1 choices"}},
 
 		// The list of votes.
 		"a vote dropped": {func(b bundle) { drop(b, 3) }, report.Disagrees, []string{
 			"failure: Votes incomplete: the hub lists 3 votes and counted 4", "total of all votes", "choice 1 (For)", "choice 1 (For), strategy 1",
 		}},
-		"a vote dropped and the count with it": {func(b bundle) { drop(b, 3); b.Ballot.Proposal.Votes-- }, report.Disagrees, []string{
+		"a vote dropped and the count with it": {func(b bundle) { drop(b, 3); b.Vote.Proposal.Votes-- }, report.Disagrees, []string{
 			"total of all votes", "choice 1 (For)", "choice 1 (For), strategy 1",
 		}},
 		"a voter twice": {func(b bundle) {
-			again := b.Ballot.Votes[3]
+			again := b.Vote.Votes[3]
 			again.ID, again.Voter = "0x"+strings.Repeat("a", 64), strings.ToLower(again.Voter)
-			b.Ballot.Superseded, b.Ballot.Proposal.Votes = append(b.Ballot.Superseded, again), 5
+			b.Vote.Superseded, b.Vote.Proposal.Votes = append(b.Vote.Superseded, again), 5
 		}, report.Disagrees, []string{"failure: Duplicate voter: voter " + strings.ToLower(voter(3)) + " has more than one vote"}},
-		"counted anew": {func(b bundle) { b.Ballot.Changed = true }, report.Disagrees, []string{"failure: Votes changed"}},
-		"before the start": {func(b bundle) { b.Ballot.Votes[0].Created = b.Ballot.Proposal.Start - 1 }, report.Disagrees, []string{
+		"counted anew": {func(b bundle) { b.Vote.Changed = true }, report.Disagrees, []string{"failure: Votes changed"}},
+		"before the start": {func(b bundle) { b.Vote.Votes[0].Created = b.Vote.Proposal.Start - 1 }, report.Disagrees, []string{
 			"failure: Vote outside the voting period: voter " + voter(0) + " signed at Fri, 19 May 2023 13:41:14 GMT, the vote ran from Fri, 19 May 2023 13:41:15 GMT"}},
-		"at the end":    {func(b bundle) { b.Ballot.Votes[0].Created = b.Ballot.Proposal.End }, report.Reached, nil},
-		"after the end": {func(b bundle) { b.Ballot.Votes[0].Created = b.Ballot.Proposal.End + 1 }, report.Disagrees, []string{"Vote outside the voting period"}},
+		"at the end":    {func(b bundle) { b.Vote.Votes[0].Created = b.Vote.Proposal.End }, report.Reached, nil},
+		"after the end": {func(b bundle) { b.Vote.Votes[0].Created = b.Vote.Proposal.End + 1 }, report.Disagrees, []string{"Vote outside the voting period"}},
 
 		// The proposal.
-		"quorum of the hub":      {func(b bundle) { b.Ballot.Proposal.Quorum = 200000 }, report.Reached, []string{"warning: Quorum on the hub differs: the proposal's own is 200000; the model's is 14639538.5"}},
-		"no quorum on the hub":   {func(b bundle) { b.Ballot.Proposal.Quorum = 0 }, report.Reached, nil},
-		"a quorum for rejection": {func(b bundle) { b.Ballot.Proposal.QuorumType = "rejection" }, report.Reached, []string{"warning: Quorum on the hub differs: the proposal's own is 14639538.5, and is for rejection"}},
-		"still open": {func(b bundle) { b.Ballot.ReadAt = b.Ballot.Proposal.End }, report.NotFinal, []string{
+		"quorum of the hub":      {func(b bundle) { b.Vote.Proposal.Quorum = 200000 }, report.Reached, []string{"warning: Quorum on the hub differs: the proposal's own is 200000; the model's is 14639538.5"}},
+		"no quorum on the hub":   {func(b bundle) { b.Vote.Proposal.Quorum = 0 }, report.Reached, nil},
+		"a quorum for rejection": {func(b bundle) { b.Vote.Proposal.QuorumType = "rejection" }, report.Reached, []string{"warning: Quorum on the hub differs: the proposal's own is 14639538.5, and is for rejection"}},
+		"still open": {func(b bundle) { b.Vote.ReadAt = b.Vote.Proposal.End }, report.NotFinal, []string{
 			"warning: Vote not final: voting is open until"}},
-		"not counted for good": {func(b bundle) { b.Ballot.Proposal.ScoresState = "pending" }, report.NotFinal, []string{
+		"not counted for good": {func(b bundle) { b.Vote.Proposal.ScoresState = "pending" }, report.NotFinal, []string{
 			`warning: Vote not final: voting is closed, but the hub's scores_state is "pending"`}},
-		"open, disagreeing": {func(b bundle) { b.Ballot.ReadAt, b.Ballot.Votes[0].VP = b.Ballot.Proposal.End, 1 }, report.NotFinal, []string{
+		"open, disagreeing": {func(b bundle) { b.Vote.ReadAt, b.Vote.Votes[0].VP = b.Vote.Proposal.End, 1 }, report.NotFinal, []string{
 			"warning: Vote not final", "warning: Scores differ: total", "warning: Scores differ: choice 1 (For)", "failure: Voting power differs", "failure: Voting power differs", "turnout would decide otherwise"}},
 		"a block that is not final": {func(b bundle) {
 			c := b.Evidence.Chains[chains.Optimism]
@@ -148,25 +148,25 @@ func TestFindings(t *testing.T) {
 
 // drop leaves out a vote and the reads for its voter.
 func drop(b *report.Bundle, i int) {
-	b.Ballot.Votes = slices.Delete(b.Ballot.Votes, i, i+1)
-	for place, reading := range b.Ballot.Power.Places {
+	b.Vote.Votes = slices.Delete(b.Vote.Votes, i, i+1)
+	for place, reading := range b.Vote.Power.Places {
 		reading.Sampled[0].Results = slices.Delete(reading.Sampled[0].Results, i, i+1)
-		b.Ballot.Power.Places[place] = reading
+		b.Vote.Power.Places[place] = reading
 	}
 }
 
 // TestStrict: what could not be checked is a disagreement for who asks for it.
 func TestStrict(t *testing.T) {
 	unchecked := map[string]func(b *report.Bundle){
-		"type":     func(b *report.Bundle) { b.Ballot.Proposal.Type = "custom" },
+		"type":     func(b *report.Bundle) { b.Vote.Proposal.Type = "custom" },
 		"strategy": func(b *report.Bundle) { unverifiable(b, "delegation") },
-		"split":    func(b *report.Bundle) { b.Ballot.Votes[1].VPByStrategy = []float64{} },
+		"split":    func(b *report.Bundle) { b.Vote.Votes[1].VPByStrategy = []float64{} },
 	}
 	for name, change := range unchecked {
 		for strict, want := range map[bool]report.Verdict{false: report.Reached, true: report.Disagrees} {
 			t.Run(fmt.Sprintf("%s, strict %t", name, strict), func(t *testing.T) {
 				b := reached(t)
-				b.Ballot.Strict = strict
+				b.Vote.Strict = strict
 				change(b)
 				askAgain(t, b)
 				if d := document(t, b); d.Verdict != want {
@@ -181,18 +181,18 @@ func TestStrict(t *testing.T) {
 // the hub's total alone reaches no quorum.
 func TestTotalWithoutRecount(t *testing.T) {
 	older := func(b *report.Bundle) {
-		b.Ballot.Proposal.Type, b.Ballot.Votes[1].Choice = "approval", json.RawMessage("[]")
-		b.Ballot.Votes[0].Choice = json.RawMessage("[1]")
+		b.Vote.Proposal.Type, b.Vote.Votes[1].Choice = "approval", json.RawMessage("[]")
+		b.Vote.Votes[0].Choice = json.RawMessage("[1]")
 		recount(t, b)
-		b.Ballot.Proposal.ScoresTotal = 14639538 // of 2023-02: it left invalid votes out
+		b.Vote.Proposal.ScoresTotal = 14639538 // of 2023-02: it left invalid votes out
 	}
 	tests := map[string]struct {
 		change  func(b *report.Bundle)
 		verdict report.Verdict
 		want    string
 	}{
-		"custom":              {func(b *report.Bundle) { b.Ballot.Proposal.Type = "custom" }, report.Reached, "warning: Scores not recounted"},
-		"custom, a false sum": {func(b *report.Bundle) { b.Ballot.Proposal.Type, b.Ballot.Proposal.ScoresTotal = "custom", 9e7 }, report.Disagrees, "failure: Scores differ: total of all votes: the hub has 90000000, the votes add up to 14639538.5 (difference 75360461.5)"},
+		"custom":              {func(b *report.Bundle) { b.Vote.Proposal.Type = "custom" }, report.Reached, "warning: Scores not recounted"},
+		"custom, a false sum": {func(b *report.Bundle) { b.Vote.Proposal.Type, b.Vote.Proposal.ScoresTotal = "custom", 9e7 }, report.Disagrees, "failure: Scores differ: total of all votes: the hub has 90000000, the votes add up to 14639538.5 (difference 75360461.5)"},
 		"older rules":         {older, report.Reached, "warning: Older rules"},
 	}
 	for name, test := range tests {

@@ -17,6 +17,7 @@ import (
 	"github.com/perpdao/perpquorum/snapshot/strategy"
 	"github.com/perpdao/perpquorum/votingpower"
 	"github.com/perpdao/perpquorum/votingpower/report"
+	"github.com/perpdao/perpquorum/votingpower/vote"
 )
 
 // The votes of these tests are synthetic. The quorum is 14,639,538.5 tokens: a
@@ -56,13 +57,13 @@ func poll(t testing.TB, cast ...ballot) *report.Bundle {
 		Strategies: []snapshot.Strategy{{Name: "erc20-balance-of", Network: "1", Params: json.RawMessage(`{"address":"` + perpOnL1 + `","decimals":18}`)}},
 		Scores:     make([]float64, 3),
 	}
-	b.Ballot = &report.Ballot{Hub: "hub.example", ReadAt: snapshotTime + 2000, Proposal: p, Votes: []snapshot.Vote{}}
+	b.Vote = &vote.Evidence{Hub: "hub.example", ReadAt: snapshotTime + 2000, Proposal: p, Votes: []snapshot.Vote{}}
 	var results []hexutil.Bytes
 	for i, c := range cast {
 		wei := baseUnits(t, c.power, 18)
 		results = append(results, common.LeftPadBytes(wei.Bytes(), 32))
 		vp, _ := new(big.Rat).SetFrac(wei, big.NewInt(1e18)).Float64()
-		b.Ballot.Votes = append(b.Ballot.Votes, snapshot.Vote{
+		b.Vote.Votes = append(b.Vote.Votes, snapshot.Vote{
 			ID: fmt.Sprintf("0x%064x", 100+i), Voter: voter(i), Created: p.Start + int64(i), Choice: json.RawMessage(c.choice),
 			VP: vp, VPByStrategy: []float64{vp}, VPState: "final",
 		})
@@ -75,7 +76,7 @@ func poll(t testing.TB, cast ...ballot) *report.Bundle {
 		p.ScoresByStrategy = append(p.ScoresByStrategy, []*float64{&p.Scores[i]})
 	}
 	home := strategy.Place{Chain: chains.Ethereum, Via: chains.Ethereum}
-	b.Ballot.Power = &strategy.Evidence{Places: map[strategy.Place]strategy.Reading{home: {Sampled: []strategy.Sample{{
+	b.Vote.Power = &strategy.Evidence{Places: map[strategy.Place]strategy.Reading{home: {Sampled: []strategy.Sample{{
 		Block: b.Evidence.Chains[chains.Ethereum].Block, Results: results, From: "ethereum.example#0a1b2",
 	}}}}}
 	askAgain(t, b)
@@ -86,14 +87,18 @@ func poll(t testing.TB, cast ...ballot) *report.Bundle {
 func askAgain(t testing.TB, b *report.Bundle) {
 	t.Helper()
 	var pins map[chains.ID]uint64
-	if b.Ballot.Power != nil {
-		pins = b.Ballot.Power.Query.Pins
+	if b.Vote.Power != nil {
+		pins = b.Vote.Power.Query.Pins
 	}
-	q, err := report.PowerQuery(b.Ballot.Proposal, b.Ballot.Votes, pins)
+	var voters []string
+	for _, v := range b.Vote.Votes {
+		voters = append(voters, v.Voter)
+	}
+	q, err := vote.PowerQuery(b.Vote.Proposal, voters, pins)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.Ballot.Power.Query = q
+	b.Vote.Power.Query = q
 }
 
 func pollEvidence(t testing.TB, optimism chains.Block) *votingpower.Evidence {
@@ -128,7 +133,7 @@ func ambiguousPoll(t testing.TB, chosen []int, powers ...[2]string) *report.Bund
 	b := poll(t, make0(powers)...)
 	blocks := chainOf(5000, snapshotTime-10, snapshotTime, snapshotTime, snapshotTime, snapshotTime+5)
 	b.Evidence = pollEvidence(t, blocks[1])
-	p := b.Ballot.Proposal
+	p := b.Vote.Proposal
 	p.Strategies = append(p.Strategies, snapshot.Strategy{Name: "erc20-balance-of", Network: "10", Params: json.RawMessage(`{"address":"` + perpOnL2 + `","decimals":18}`)})
 	first, last := strategy.Sample{Block: blocks[1], From: "optimism.example#0a1b2"}, strategy.Sample{Block: blocks[3], From: "optimism.example#0a1b2"}
 	second := 0.0
@@ -137,7 +142,7 @@ func ambiguousPoll(t testing.TB, chosen []int, powers ...[2]string) *report.Bund
 		first.Results = append(first.Results, common.LeftPadBytes(a.Bytes(), 32))
 		last.Results = append(last.Results, common.LeftPadBytes(z.Bytes(), 32))
 		vp, _ := new(big.Rat).SetFrac([]*big.Int{a, z}[chosen[i]], big.NewInt(1e18)).Float64()
-		v := &b.Ballot.Votes[i]
+		v := &b.Vote.Votes[i]
 		v.VP, v.VPByStrategy = v.VP+vp, append(v.VPByStrategy, vp)
 		p.Scores[0] += vp
 		p.ScoresTotal += vp
@@ -145,7 +150,7 @@ func ambiguousPoll(t testing.TB, chosen []int, powers ...[2]string) *report.Bund
 	}
 	zero, ones := 0.0, p.Scores[0]-second
 	p.ScoresByStrategy = [][]*float64{{&ones, &second}, {&zero, &zero}, {&zero, &zero}}
-	b.Ballot.Power.Places[strategy.Place{Chain: chains.Optimism, Via: chains.Ethereum}] = strategy.Reading{
+	b.Vote.Power.Places[strategy.Place{Chain: chains.Optimism, Via: chains.Ethereum}] = strategy.Reading{
 		Sampled: []strategy.Sample{first, last}, After: &blocks[4],
 	}
 	askAgain(t, b)
@@ -168,15 +173,15 @@ func short(t testing.TB) *report.Bundle {
 // disagreeing has a lie in a voter's power and one in a score.
 func disagreeing(t testing.TB) *report.Bundle {
 	b := reached(t)
-	b.Ballot.Votes[1].VPByStrategy[0] += 0.5
-	b.Ballot.Proposal.Scores[2]++
+	b.Vote.Votes[1].VPByStrategy[0] += 0.5
+	b.Vote.Proposal.Scores[2]++
 	return b
 }
 
 // open is a vote that is still open, for which no voters' power is read.
 func open(t testing.TB) *report.Bundle {
 	b := reached(t)
-	b.Ballot.ReadAt, b.Ballot.Power = b.Ballot.Proposal.End, nil
+	b.Vote.ReadAt, b.Vote.Power = b.Vote.Proposal.End, nil
 	return b
 }
 
@@ -185,12 +190,12 @@ func open(t testing.TB) *report.Bundle {
 func hostileVote(t testing.TB) *report.Bundle {
 	const hostile = "a|b `c` <script>alert(1)</script> *not* [the](https://evil.example) @everyone www.evil.example\n# <img src=x>\u202e\x1b[31m"
 	b := reached(t)
-	p := b.Ballot.Proposal
+	p := b.Vote.Proposal
 	p.Title, p.Type, p.ScoresState = hostile, hostile, "final"
 	p.ID, p.Choices = "0x`<b>|", []string{hostile, "|" + hostile, ""}
-	b.Ballot.Hub = hostile
-	b.Ballot.Votes[0].VPByStrategy[0]++
-	b.Ballot.Votes[1].Created = 1
+	b.Vote.Hub = hostile
+	b.Vote.Votes[0].VPByStrategy[0]++
+	b.Vote.Votes[1].Created = 1
 	unverifiable(b, hostile)
 	askAgain(t, b)
 	return b

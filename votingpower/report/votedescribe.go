@@ -25,7 +25,7 @@ func (t *tallied) document(m *votingpower.Model) (*Vote, error) {
 	}
 	t.describeScores(v)
 	var err error
-	v.Ballot, err = digest(t.Ballot)
+	v.Ballot, err = digest(t.Evidence)
 	return v, err
 }
 

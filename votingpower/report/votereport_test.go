@@ -22,15 +22,15 @@ func TestScoresNeverMereAgreement(t *testing.T) {
 	}{
 		"near tie": {func() *report.Bundle { // thirds add up differently in another order
 			b := poll(t, votesFor("0.1"), against("0.3"), votesFor("0.2"), abstain("15000000"))
-			b.Ballot.Proposal.Choices = b.Ballot.Proposal.Choices[:2]
-			b.Ballot.Proposal.Scores, b.Ballot.Proposal.ScoresByStrategy = b.Ballot.Proposal.Scores[:2], b.Ballot.Proposal.ScoresByStrategy[:2]
+			b.Vote.Proposal.Choices = b.Vote.Proposal.Choices[:2]
+			b.Vote.Proposal.Scores, b.Vote.Proposal.ScoresByStrategy = b.Vote.Proposal.Scores[:2], b.Vote.Proposal.ScoresByStrategy[:2]
 			return b
 		}, "warning: Near tie: the scores are one of several results that rounding allows: winner between choices [1 2]"},
 		"older rules": {func() *report.Bundle { // of 2023-02: the total left invalid votes out
 			b := poll(t, ballot{"[1]", "15000000"}, ballot{"[]", "5"})
-			b.Ballot.Proposal.Type = "approval"
+			b.Vote.Proposal.Type = "approval"
 			recount(t, b)
-			b.Ballot.Proposal.ScoresTotal = 15000000
+			b.Vote.Proposal.ScoresTotal = 15000000
 			return b
 		}, "warning: Older rules: the scores are not those of today's rules, but follow rules that Snapshot had before 2023-03"},
 	}
@@ -46,7 +46,7 @@ func TestScoresNeverMereAgreement(t *testing.T) {
 // choices open, in the whole power and in the strategy's column.
 func TestNearTiesAreCapped(t *testing.T) {
 	b := poll(t, ballot{"[1,2,3,4,5,6,7]", "0.1"}, ballot{"[7,6,5,4,3,2,1]", "0.3"}, ballot{"[1,2,3,4,5,6,7]", "0.2"})
-	p := b.Ballot.Proposal
+	p := b.Vote.Proposal
 	p.Type, p.Choices = "copeland", []string{"A", "B", "C", "D", "E", "F", "G"}
 	recount(t, b)
 	for _, text := range noticed(document(t, b)) {
@@ -60,15 +60,6 @@ func TestNearTiesAreCapped(t *testing.T) {
 	t.Error("no near tie found")
 }
 
-// TestPowerQueryNetwork takes the hub's spelling of a chain id alone.
-func TestPowerQueryNetwork(t *testing.T) {
-	for _, network := range []string{"", "0", "01", "+1", "0x1", "1 ", "mainnet", "18446744073709551617"} {
-		if q, err := report.PowerQuery(&snapshot.Proposal{Network: network}, nil, nil); err == nil {
-			t.Errorf("network %q is taken for %v", network, q.Network)
-		}
-	}
-}
-
 // TestWorstOffenders lists ten figures, the greatest differences first.
 func TestWorstOffenders(t *testing.T) {
 	var cast []ballot
@@ -76,9 +67,9 @@ func TestWorstOffenders(t *testing.T) {
 		cast = append(cast, votesFor("1000000"))
 	}
 	b := poll(t, cast...)
-	for i := range b.Ballot.Votes {
-		b.Ballot.Votes[i].VPByStrategy[0] -= float64(i * i)
-		b.Ballot.Votes[i].VP -= float64(i * i)
+	for i := range b.Vote.Votes {
+		b.Vote.Votes[i].VPByStrategy[0] -= float64(i * i)
+		b.Vote.Votes[i].VP -= float64(i * i)
 	}
 	recount(t, b)
 	d := document(t, b)
@@ -94,7 +85,7 @@ func TestWorstOffenders(t *testing.T) {
 // TestExcludedWalletVotes warns, and only while the wallet is excluded.
 func TestExcludedWalletVotes(t *testing.T) {
 	b := reached(t)
-	b.Ballot.Votes[2].Voter = "0xD374225abB84DCA94e121F0B8A06B93E39aD7a99"
+	b.Vote.Votes[2].Voter = "0xD374225abB84DCA94e121F0B8A06B93E39aD7a99"
 	askAgain(t, b)
 	d := document(t, b)
 	wants(t, noticed(d), "warning: Excluded wallet voted: 0xD374225abB84DCA94e121F0B8A06B93E39aD7a99 (DAO treasury) voted with 2000000")
@@ -106,7 +97,7 @@ func TestExcludedWalletVotes(t *testing.T) {
 // TestOpenVote: a vote that is not final needs no power from the chains.
 func TestOpenVote(t *testing.T) {
 	b := reached(t)
-	b.Ballot.ReadAt, b.Ballot.Power = b.Ballot.Proposal.End, nil
+	b.Vote.ReadAt, b.Vote.Power = b.Vote.Proposal.End, nil
 	d := document(t, b)
 	if d.Verdict != report.NotFinal || d.Vote.Turnout.Source != "hub votes" || d.Vote.Turnout.Tokens != "16000007.625" {
 		t.Errorf("verdict %s, turnout %+v", d.Verdict, d.Vote.Turnout)
@@ -134,13 +125,13 @@ func TestBallotRefused(t *testing.T) {
 		change func(b *report.Bundle)
 		says   string
 	}{
-		"another space":       {func(b *report.Bundle) { b.Ballot.Proposal.Space = "other.eth" }, `space "other.eth"`},
-		"no proposal":         {func(b *report.Bundle) { b.Ballot.Proposal = nil }, "proposal is missing"},
-		"no power":            {func(b *report.Bundle) { b.Ballot.Power = nil }, "the vote is final"},
-		"a voter not read":    {func(b *report.Bundle) { b.Ballot.Power.Query.Voters[0] = voter(99) }, "not the one that the proposal"},
-		"another snapshot":    {func(b *report.Bundle) { b.Ballot.Proposal.Snapshot++ }, "not the one that the proposal"},
-		"no such network":     {func(b *report.Bundle) { b.Ballot.Proposal.Network = "one" }, `network is "one"`},
-		"a power without end": {func(b *report.Bundle) { b.Ballot.Votes[0].VP = math.Inf(1) }, "not a finite number"},
+		"another space":       {func(b *report.Bundle) { b.Vote.Proposal.Space = "other.eth" }, `space "other.eth"`},
+		"no proposal":         {func(b *report.Bundle) { b.Vote.Proposal = nil }, "proposal is missing"},
+		"no power":            {func(b *report.Bundle) { b.Vote.Power = nil }, "the vote is final"},
+		"a voter not read":    {func(b *report.Bundle) { b.Vote.Power.Query.Voters[0] = voter(99) }, "not the one that the proposal"},
+		"another snapshot":    {func(b *report.Bundle) { b.Vote.Proposal.Snapshot++ }, "not the one that the proposal"},
+		"no such network":     {func(b *report.Bundle) { b.Vote.Proposal.Network = "one" }, `network is "one"`},
+		"a power without end": {func(b *report.Bundle) { b.Vote.Votes[0].VP = math.Inf(1) }, "not a finite number"},
 		"choices not there":   {func(b *report.Bundle) { b.Evidence.Model.Turnout = []string{"Aye"} }, `no choice is called "Aye"`},
 		"figures of elsewhen": {func(b *report.Bundle) { *b.Evidence = *forumPost(t).Evidence; shift(b) }, "query time"},
 	}
@@ -186,11 +177,11 @@ func TestBlocksOfOpenVote(t *testing.T) {
 		want   []string
 	}{
 		"the snapshot block": {func(*report.Bundle) {}, []string{"warning: Vote not final"}},
-		"another block": {func(b *report.Bundle) { b.Ballot.Proposal.Snapshot++ }, []string{
+		"another block": {func(b *report.Bundle) { b.Vote.Proposal.Snapshot++ }, []string{
 			"failure: Snapshot block differs: the figures are not of ethereum block 17293886, the proposal's snapshot block", "warning: Vote not final"}},
-		"another network": {func(b *report.Bundle) { b.Ballot.Proposal.Network = "10" }, []string{
+		"another network": {func(b *report.Bundle) { b.Vote.Proposal.Network = "10" }, []string{
 			"failure: Network differs: the proposal takes its snapshot on chain optimism, the model on ethereum", "warning: Vote not final"}},
-		"another count": {func(b *report.Bundle) { b.Ballot.Proposal.Votes++ }, []string{
+		"another count": {func(b *report.Bundle) { b.Vote.Proposal.Votes++ }, []string{
 			"warning: Vote not final", "warning: Votes may be incomplete: the hub lists 4 votes and counted 5; the vote is not final"}},
 	}
 	for name, test := range tests {
@@ -209,18 +200,18 @@ func TestBlocksOfOpenVote(t *testing.T) {
 // TestBlockNamedForVoters: a block that a user named, on a chain that the model does not read.
 func TestBlockNamedForVoters(t *testing.T) {
 	b := reached(t)
-	p := b.Ballot.Proposal
+	p := b.Vote.Proposal
 	p.Strategies = append(p.Strategies, snapshot.Strategy{Name: "erc20-balance-of", Network: "137", Params: json.RawMessage(`{"address":"` + perpOnL2 + `"}`)})
 	block := blockAt(77, snapshotTime-2, snapshotTime-1)
 	block.Pinned = true
 	sample := strategy.Sample{Block: block}
-	for i := range b.Ballot.Votes {
-		b.Ballot.Votes[i].VPByStrategy = append(b.Ballot.Votes[i].VPByStrategy, 0)
+	for i := range b.Vote.Votes {
+		b.Vote.Votes[i].VPByStrategy = append(b.Vote.Votes[i].VPByStrategy, 0)
 		sample.Results = append(sample.Results, make([]byte, 32))
 	}
 	recount(t, b)
-	b.Ballot.Power.Places[strategy.Place{Chain: 137, Via: chains.Ethereum}] = strategy.Reading{Sampled: []strategy.Sample{sample}}
-	b.Ballot.Power.Query.Pins = map[chains.ID]uint64{137: 77}
+	b.Vote.Power.Places[strategy.Place{Chain: 137, Via: chains.Ethereum}] = strategy.Reading{Sampled: []strategy.Sample{sample}}
+	b.Vote.Power.Query.Pins = map[chains.ID]uint64{137: 77}
 	askAgain(t, b)
 	d := document(t, b)
 	wants(t, noticed(d), "warning: Block pinned: voters' power on 137 was read at block 77, which was named by number")

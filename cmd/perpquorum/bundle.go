@@ -1,0 +1,59 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+
+	"github.com/perpdao/perpquorum/fixtures"
+	"github.com/perpdao/perpquorum/votingpower"
+	"github.com/perpdao/perpquorum/votingpower/report"
+)
+
+// The BUNDLEs that stand for the built-in examples: a quorum, and a vote.
+const (
+	exampleName     = "example"
+	exampleVoteName = "example-vote"
+)
+
+// openBundle reads a bundle file, a built-in example, or standard input for "-".
+func openBundle(name string, stdin io.Reader) (*report.Bundle, error) {
+	switch name {
+	case exampleName:
+		return report.ReadBundle(bytes.NewReader(fixtures.Example), name)
+	case exampleVoteName:
+		return report.ReadBundle(bytes.NewReader(fixtures.ExampleVote), name)
+	case "-":
+		b, err := report.ReadBundle(stdin, name)
+		if err != nil {
+			return nil, fmt.Errorf("standard input: %w", err)
+		}
+		return b, nil
+	}
+	file, err := openFile(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	b, err := report.ReadBundle(file, name)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", filepath.Base(name), err)
+	}
+	return b, nil
+}
+
+// recompute reads a bundle and derives its report anew. Evidence that does not hold is a
+// disagreement here, because the bundle's author claims that it does. Nobody has claimed
+// anything about what was just read from the chains: there it is trouble.
+func recompute(name string, stdin io.Reader) (r *report.Report, different []report.Difference, err error) {
+	b, err := openBundle(name, stdin)
+	if err == nil {
+		r, different, err = report.Verify(b)
+	}
+	if errors.Is(err, votingpower.ErrEvidence) {
+		err = &disagreement{err}
+	}
+	return r, different, err
+}

@@ -1,0 +1,151 @@
+package vote
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/perpdao/perpquorum/chains"
+	"github.com/perpdao/perpquorum/snapshot"
+	"github.com/perpdao/perpquorum/snapshot/strategy"
+	"github.com/perpdao/perpquorum/votingpower"
+)
+
+// Dial returns a node for each of the chains. Collect calls it once, when it knows
+// which chains it reads; whoever opens connections there closes them after Collect.
+type Dial func(ctx context.Context, ids []chains.ID) (map[chains.ID]chains.Node, error)
+
+// Options changes what Collect does. The zero value reads everything by the rules.
+type Options struct {
+	// Blocks names blocks of other chains than the proposal's own by number, where
+	// the first block at or after the snapshot block's time is not the one that counts.
+	Blocks map[chains.ID]uint64
+	// Strict goes into the evidence; see Evidence.Strict.
+	Strict bool
+	// Progress, if it is not nil, is told what is read next, such as "reading 24
+	// votes", possibly from several goroutines at once.
+	Progress func(step string)
+}
+
+func (o Options) progress(format string, args ...any) {
+	if o.Progress != nil {
+		o.Progress(fmt.Sprintf(format, args...))
+	}
+}
+
+// Collect reads a vote: the proposal and all its votes from the hub, circulating voting
+// power by the model at the snapshot block, and, if the vote is final, the power of every
+// voter. (That of an open vote may still change.) Votes and chains are read side by side.
+//
+// That the list of votes is not complete is for Check to find. Errors wrap ErrModel,
+// ErrSpace or ErrBlocks where something does not fit the proposal; others are those of
+// the hub, of Dial and of the chains.
+func Collect(ctx context.Context, hub *snapshot.Client, dial Dial, m *votingpower.Model,
+	ref snapshot.ProposalRef, o Options) (*Evidence, error) {
+	p, plan, nodes, err := open(ctx, hub, dial, m, ref, o, true)
+	if err != nil {
+		return nil, err
+	}
+	e := &Evidence{Hub: host(hub), Strict: o.Strict}
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		o.progress("reading %d votes", p.Votes)
+		return e.readVotes(gctx, hub, p)
+	})
+	g.Go(func() (err error) {
+		e.Circulating, err = plan.circulating(gctx, nodes)
+		return err
+	})
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	if e.Proposal.Snapshot != p.Snapshot || e.Proposal.Network != p.Network {
+		return nil, errors.New("the proposal's snapshot block changed while it was read; try again")
+	}
+	if !e.Proposal.Status(time.Unix(e.ReadAt, 0)).Final {
+		return e, nil
+	}
+	o.progress("reading the power of %d voters", len(e.Votes))
+	query, err := e.query(plan.power.Pins)
+	if err != nil {
+		return nil, err
+	}
+	e.Power, err = strategy.Collect(ctx, nodes, query)
+	return e, err
+}
+
+// CollectCirculating reads circulating voting power at the blocks that Collect reads,
+// without any votes and voters. Options.Strict has no meaning here.
+func CollectCirculating(ctx context.Context, hub *snapshot.Client, dial Dial, m *votingpower.Model,
+	ref snapshot.ProposalRef, o Options) (*votingpower.Evidence, error) {
+	_, plan, nodes, err := open(ctx, hub, dial, m, ref, o, false)
+	if err != nil {
+		return nil, err
+	}
+	return plan.circulating(ctx, nodes)
+}
+
+// open reads the proposal and connects to the chains that are read for it.
+func open(ctx context.Context, hub *snapshot.Client, dial Dial, m *votingpower.Model,
+	ref snapshot.ProposalRef, o Options, voters bool) (*snapshot.Proposal, *readPlan, map[chains.ID]chains.Node, error) {
+	o.progress("reading the proposal")
+	p, err := hub.Proposal(ctx, ref.ID)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	plan, err := newReadPlan(p, ref, m, o.Blocks, voters)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	nodes, err := dial(ctx, plan.chains)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	for _, id := range plan.chains {
+		if nodes[id] == nil {
+			return nil, nil, nil, fmt.Errorf("the vote reads %v, and there is no node for it", id)
+		}
+	}
+	return p, plan, nodes, nil
+}
+
+// readVotes reads all votes, and the proposal that belongs to them.
+func (e *Evidence) readVotes(ctx context.Context, hub *snapshot.Client, p *snapshot.Proposal) error {
+	list, err := hub.Votes(ctx, p)
+	var incomplete *snapshot.IncompleteError
+	if errors.As(err, &incomplete) && list != nil {
+		e.Changed = incomplete.Changed
+	} else if err != nil {
+		return err
+	}
+	e.Proposal, e.Votes, e.Superseded = list.Proposal, list.Votes, list.Superseded
+	e.ReadAt = time.Now().Unix()
+	return nil
+}
+
+// circulating reads circulating voting power at the blocks of the plan.
+func (plan *readPlan) circulating(ctx context.Context, nodes map[chains.ID]chains.Node) (*votingpower.Evidence, error) {
+	when, network := plan.when, plan.power.Network
+	if network != plan.model.Network { // then votingpower.Collect cannot know whose block's time decides
+		b, err := nodes[network].BlockByNumber(ctx, plan.power.Block)
+		if err != nil {
+			return nil, fmt.Errorf("%v: snapshot block %d: %w", network, plan.power.Block, err)
+		}
+		when.At = b.Time()
+	}
+	return votingpower.Collect(ctx, nodes, plan.model, when)
+}
+
+// host is the hub's host, for the report.
+func host(hub *snapshot.Client) string {
+	u, err := url.Parse(cmp.Or(hub.Endpoint, snapshot.DefaultEndpoint))
+	if err != nil {
+		return ""
+	}
+	return u.Hostname()
+}

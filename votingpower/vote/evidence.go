@@ -1,0 +1,58 @@
+package vote
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/perpdao/perpquorum/chains"
+	"github.com/perpdao/perpquorum/snapshot"
+	"github.com/perpdao/perpquorum/snapshot/strategy"
+	"github.com/perpdao/perpquorum/votingpower"
+)
+
+// Evidence is everything Check needs, as plain data.
+type Evidence struct {
+	// Circulating is what circulating voting power and quorum follow from. A bundle
+	// has a place of its own for it, so it is not part of the JSON.
+	Circulating *votingpower.Evidence `json:"-"`
+	// Hub is the host that the votes came from.
+	Hub string `json:"hub,omitempty"`
+	// ReadAt is when the votes had been read, in Unix seconds. It decides whether the
+	// vote was over.
+	ReadAt int64 `json:"read_at"`
+	// Strict turns what could not be checked into a disagreement.
+	Strict   bool               `json:"strict,omitempty"`
+	Proposal *snapshot.Proposal `json:"proposal"`
+	// Votes holds one vote per voter, the latest.
+	Votes []snapshot.Vote `json:"votes"`
+	// Superseded holds rows of voters who have a later one.
+	Superseded []snapshot.Vote `json:"superseded,omitempty"`
+	// Changed says that the hub counted anew while the votes were read.
+	Changed bool `json:"changed,omitempty"`
+	// Power is what the chains say of the voters' power. A vote that was not final
+	// when it was read may go without.
+	Power *strategy.Evidence `json:"power,omitempty"`
+}
+
+// query asks for the power of the voters, with the given blocks of other chains.
+func (e *Evidence) query(pins map[chains.ID]uint64) (strategy.Query, error) {
+	var voters []string
+	for _, v := range e.Votes {
+		voters = append(voters, v.Voter)
+	}
+	return PowerQuery(e.Proposal, voters, pins)
+}
+
+// PowerQuery asks for the power of voters by the strategies of a proposal, at its
+// snapshot block. Pins names blocks of other chains; see strategy.Query.
+func PowerQuery(p *snapshot.Proposal, voters []string, pins map[chains.ID]uint64) (strategy.Query, error) {
+	network, err := strconv.ParseUint(p.Network, 10, 64)
+	if err != nil || strconv.FormatUint(network, 10) != p.Network || network == 0 {
+		return strategy.Query{}, fmt.Errorf("proposal %q: network is %q, want a chain id", p.ID, p.Network)
+	}
+	q := strategy.Query{Network: chains.ID(network), Block: p.Snapshot, Pins: pins, Voters: voters}
+	for _, s := range p.Strategies {
+		q.Strategies = append(q.Strategies, strategy.Spec(s))
+	}
+	return q, nil
+}

@@ -1,0 +1,122 @@
+package vote
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/perpdao/perpquorum/chains"
+	"github.com/perpdao/perpquorum/snapshot"
+	"github.com/perpdao/perpquorum/snapshot/strategy"
+	"github.com/perpdao/perpquorum/snapshot/tally"
+	"github.com/perpdao/perpquorum/votingpower"
+)
+
+// What a caller may branch on, with errors.Is: what was asked for does not fit the
+// proposal. Nothing was read from a chain.
+var (
+	// ErrModel: the model is for another space, or counts choices that the
+	// proposal cannot have.
+	ErrModel = errors.New("the model does not fit the proposal")
+	// ErrSpace: the proposal's URL names another space than the proposal.
+	ErrSpace = errors.New("the proposal is of another space")
+	// ErrBlocks: Options.Blocks names another snapshot block than the proposal, or
+	// a chain that is not read.
+	ErrBlocks = errors.New("the block does not fit the proposal")
+)
+
+// readPlan says what is read where for a vote.
+type readPlan struct {
+	model  *votingpower.Model
+	chains []chains.ID      // the model's, then those that only the strategies read
+	when   votingpower.When // of the circulating voting power
+	power  strategy.Query   // without the voters
+}
+
+// Chains lists the chains that Collect reads for a proposal: the model's, then those
+// that only its strategies read. It finds what does not fit, as Collect does.
+func Chains(p *snapshot.Proposal, ref snapshot.ProposalRef, m *votingpower.Model,
+	blocks map[chains.ID]uint64) ([]chains.ID, error) {
+	plan, err := newReadPlan(p, ref, m, blocks, true)
+	if err != nil {
+		return nil, err
+	}
+	return plan.chains, nil
+}
+
+// newReadPlan pins the snapshot block on the proposal's own network. Other chains are
+// read where blocks says, or at the first block at or after the snapshot block's time.
+// Without voters, the chains are only those of the circulating voting power.
+func newReadPlan(p *snapshot.Proposal, ref snapshot.ProposalRef, m *votingpower.Model,
+	blocks map[chains.ID]uint64, voters bool) (*readPlan, error) {
+	if err := checkFit(p, ref, m); err != nil {
+		return nil, err
+	}
+	query, err := PowerQuery(p, nil, nil)
+	if err != nil {
+		return nil, err
+	}
+	read := []chains.ID{query.Network}
+	if voters {
+		if read, err = strategy.Chains(query); err != nil {
+			return nil, err
+		}
+	}
+	plan := &readPlan{model: m, chains: m.Chains(), power: query}
+	plan.place(blocks)
+	for _, id := range read {
+		if !slices.Contains(plan.chains, id) {
+			plan.chains = append(plan.chains, id)
+		}
+	}
+	return plan, plan.checkBlocks(blocks)
+}
+
+// place says which blocks are named by number: the snapshot block, and those of other
+// chains for the model, the voters, or both.
+func (plan *readPlan) place(blocks map[chains.ID]uint64) {
+	plan.power.Pins = maps.Clone(blocks)
+	delete(plan.power.Pins, plan.power.Network)
+	plan.when.Blocks = map[chains.ID]uint64{plan.power.Network: plan.power.Block}
+	maps.Copy(plan.when.Blocks, plan.power.Pins)
+	maps.DeleteFunc(plan.when.Blocks, func(id chains.ID, _ uint64) bool { return !slices.Contains(plan.model.Chains(), id) })
+}
+
+// checkFit refuses a proposal that the model or the reference is not for.
+func checkFit(p *snapshot.Proposal, ref snapshot.ProposalRef, m *votingpower.Model) error {
+	if err := CheckSpace(p, m); err != nil {
+		return err
+	}
+	if ref.Space != "" && ref.Space != p.Space {
+		return fmt.Errorf("%w: the URL names %q, the proposal %q", ErrSpace, ref.Space, p.Space)
+	}
+	if _, err := tally.TurnoutOf(p, nil, m.Turnout); err != nil {
+		return fmt.Errorf("%w: %w", ErrModel, err)
+	}
+	return nil
+}
+
+// CheckSpace refuses a proposal of another space than that of the model.
+func CheckSpace(p *snapshot.Proposal, m *votingpower.Model) error {
+	switch {
+	case m.Space == "":
+		return fmt.Errorf("%w: the proposal is of space %q, the model %q names no space", ErrModel, p.Space, m.Name)
+	case p.Space != m.Space:
+		return fmt.Errorf("%w: the proposal is of space %q, the model %q is for %q", ErrModel, p.Space, m.Name, m.Space)
+	}
+	return nil
+}
+
+func (plan *readPlan) checkBlocks(blocks map[chains.ID]uint64) error {
+	for _, id := range slices.Sorted(maps.Keys(blocks)) {
+		switch {
+		case id == plan.power.Network && blocks[id] != plan.power.Block:
+			return fmt.Errorf("%w: %v block %d is given, the proposal's own snapshot block is %d",
+				ErrBlocks, id, blocks[id], plan.power.Block)
+		case !slices.Contains(plan.chains, id):
+			return fmt.Errorf("%w: chain %v is not read for this proposal, only %v", ErrBlocks, id, plan.chains)
+		}
+	}
+	return nil
+}
