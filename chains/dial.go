@@ -47,11 +47,11 @@ func (d Dialer) pool(id ID, o jsonrpc.Options, urls ...string) (*pool, error) {
 	for _, url := range urls {
 		e, err := jsonrpc.New(url, o)
 		if err == nil && seen[e.Label()] {
-			err = fmt.Errorf("%v: endpoint %s is given twice: %w", id, e.Label(), ErrEndpointURL)
+			err = fmt.Errorf("endpoint %s is given twice: %w", e.Label(), ErrEndpointURL)
 		}
 		if err != nil {
 			p.close()
-			return nil, err
+			return nil, fmt.Errorf("%v: %w", id, err)
 		}
 		seen[e.Label()] = true
 		p.members = append(p.members, &member{id: id, endpoint: e, clock: e.Clock(), allowDev: d.AllowDev})

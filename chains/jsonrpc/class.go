@@ -27,6 +27,7 @@ const (
 	ClassElsewhere
 	ClassRedirect
 	ClassTransport
+	ClassServer
 	ClassTLS
 	ClassUnknown
 )
@@ -84,6 +85,7 @@ var kinds = [...]kind{
 	ClassElsewhere:    {"inconsistent", actElsewhere, 1, ErrProtocol, "did not read at the block it was asked about", "nothing was taken from the reply; try again or give another endpoint"},
 	ClassRedirect:     {"redirect", actFatal, 1, ErrProtocol, "answers with a redirect", "redirects are not followed; use the URL it leads to"},
 	ClassTransport:    {"transport", actRetry, 6, ErrUnavailable, "could not be reached", "check the network and the endpoint"},
+	ClassServer:       {"server error", actRetry, 6, ErrUnavailable, "failed to serve the request", "try again later or give another endpoint"},
 	ClassTLS:          {"TLS", actFatal, 1, ErrTLS, "failed the TLS check", "check the certificate; SSL_CERT_FILE names a private authority"},
 	ClassUnknown:      {"unknown", actRetry, 3, ErrUnavailable, "failed for a reason this program does not know", "try again or give another endpoint"},
 }

@@ -132,7 +132,7 @@ var codes = map[int]Class{
 var statuses = map[int]Class{
 	http.StatusUnauthorized: ClassAuth, http.StatusPaymentRequired: ClassQuota, http.StatusForbidden: ClassAuth, http.StatusNotFound: ClassNotRPC,
 	http.StatusMethodNotAllowed: ClassNotRPC, http.StatusUnsupportedMediaType: ClassNotRPC, http.StatusRequestTimeout: ClassTimeout,
-	http.StatusRequestEntityTooLarge: ClassSize, http.StatusTooManyRequests: ClassRate, http.StatusGatewayTimeout: ClassTransport,
+	http.StatusRequestEntityTooLarge: ClassSize, http.StatusTooManyRequests: ClassRate, http.StatusGatewayTimeout: ClassServer,
 }
 
 // classify gives a failure its class: what the transport saw, then the words,
@@ -175,7 +175,7 @@ func byStatus(f *fault) Class {
 		return class
 	}
 	if f.status >= 500 {
-		return ClassTransport
+		return ClassServer
 	}
 	if f.page || f.foreign {
 		return ClassProtocol

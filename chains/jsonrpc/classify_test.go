@@ -233,8 +233,8 @@ func TestClassify(t *testing.T) {
 		{ClassNotRPC, 403, 0, "network not enabled for this app"},
 		{ClassNotRPC, 404, 0, ""},
 		// gateways
-		{ClassTransport, 500, 0, ""}, {ClassTransport, 502, 0, "<html><title>502 Bad Gateway</title></html>"},
-		{ClassTransport, 503, 0, ""}, {ClassTransport, 520, 0, ""}, {ClassTransport, 525, 0, ""},
+		{ClassServer, 500, 0, ""}, {ClassServer, 502, 0, "<html><title>502 Bad Gateway</title></html>"},
+		{ClassServer, 503, 0, ""}, {ClassServer, 520, 0, ""}, {ClassServer, 525, 0, ""},
 		{ClassProtocol, 200, 0, "<html><title>Welcome to nginx!</title></html>"},
 		{ClassProtocol, 200, 0, "OK"},
 		{ClassUnknown, 200, -32000, "something new"},

@@ -158,7 +158,7 @@ func TestDoSurvivesGatewayErrors(t *testing.T) {
 		mustAnswer(t, connect(t, Options{MaxBatch: 10}, n.URL), 100)
 	}
 	dead := serve(t, body(503, ""))
-	failure := mustFail(t, connect(t, Options{}, dead.URL), 1000, ClassTransport)
+	failure := mustFail(t, connect(t, Options{}, dead.URL), 1000, ClassServer)
 	if dead.count() > 30 {
 		t.Errorf("a dead endpoint got %d requests: %v", dead.count(), failure)
 	}

@@ -84,6 +84,7 @@ func TestDoctorOnFaults(t *testing.T) {
 		{"secrets in headers", &faultrpc.Rule{Fault: faultrpc.Status(429, "", "Retry-After", "90", "X-RateLimit-User", "SENTINEL-5f2d9c")}, "retry-after: 90"},
 		{"redirect", &faultrpc.Rule{Fault: faultrpc.Status(302, "", "Location", "http://127.0.0.1:1/SENTINEL-5f2d9c")}, "answers with a redirect"},
 		{"refused credentials", &faultrpc.Rule{Fault: faultrpc.Status(401, "Must be authenticated!")}, "refused the credentials (HTTP 401"},
+		{"server errors", &faultrpc.Rule{Fault: faultrpc.Status(500, "oops")}, "failed to serve the request (HTTP 500"},
 		{"null results", &faultrpc.Rule{Fault: faultrpc.Result("null")}, "not usable"},
 		{"empty results", &faultrpc.Rule{Fault: faultrpc.Result(`""`)}, "not usable"},
 		{"cut replies", &faultrpc.Rule{Fault: faultrpc.Cut(-3)}, "not usable"},

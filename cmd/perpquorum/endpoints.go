@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -80,11 +79,11 @@ func configured(values []string, wanted []chains.ID, env func(string) string) (u
 }
 
 func environmentURLs(id chains.ID, env func(string) string) []string {
-	// A comma is a legal character of a URL, so only one in front of a scheme
-	// separates.
-	separate := strings.NewReplacer(",http://", " http://", ",https://", " https://", ", ", " ")
+	// A comma is a legal character of a URL, so only one in front of a scheme or
+	// of white space separates.
+	separate := strings.NewReplacer(",http://", " http://", ",https://", " https://", ", ", " ", ",\n", " ")
 	for _, name := range environmentNames(id) {
-		if list := strings.Fields(separate.Replace(env(name))); len(list) > 0 {
+		if list := strings.Fields(separate.Replace(env(name) + " ")); len(list) > 0 {
 			return list
 		}
 	}
@@ -171,9 +170,6 @@ func (o endpointOptions) dial(ctx context.Context, wanted []chains.ID, p *progre
 		g.Go(func() (err error) {
 			p.say("connecting to %s", id)
 			clients[i], err = o.dialer.Dial(gctx, id, urls[id]...)
-			if errors.Is(err, chains.ErrEndpointURL) {
-				err = fmt.Errorf("%s: %w", id, err)
-			}
 			return err
 		})
 	}

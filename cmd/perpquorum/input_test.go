@@ -126,6 +126,8 @@ func TestEndpoints(t *testing.T) {
 			[]string{"ethereum=a"}, map[string]string{"PERPQUORUM_RPC_ETHEREUM": "x", "PERPQUORUM_RPC_OPTIMISM": "y"}, "a; y"},
 		"environment lists": {
 			nil, map[string]string{"PERPQUORUM_RPC_ETHEREUM": " https://a,https://b/x,y\n http://c ", "PERPQUORUM_RPC_OPTIMISM": "y, z"}, "https://a https://b/x,y http://c; y z"},
+		"a comma at the end": {
+			nil, map[string]string{"PERPQUORUM_RPC_ETHEREUM": "https://a,", "PERPQUORUM_RPC_OPTIMISM": "https://y/b,c,https://z,\n"}, "https://a; https://y/b,c https://z"},
 		"names of the public script": {
 			nil, map[string]string{"MAINNET_WEB3_ENDPOINT": "a", "OPTIMISM_WEB3_ENDPOINT": "b"}, "a; b"},
 		"own names first": {
