@@ -1,13 +1,11 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"math/big"
-	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +13,7 @@ import (
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/core/types"
 
+	"github.com/perpdao/perpquorum/fixtures/assets"
 	"github.com/perpdao/perpquorum/fixtures/hub"
 	"github.com/perpdao/perpquorum/fixtures/testchain"
 	"github.com/perpdao/perpquorum/votingpower/report"
@@ -92,39 +91,28 @@ func tallied(t testing.TB, elections ...*election) {
 		Balance float64   `json:"balance"`
 		Scores  []float64 `json:"scores"`
 	}
-	var in, out, stderr bytes.Buffer
+	type result struct {
+		Scores     []float64   `json:"scores"`
+		ByStrategy [][]float64 `json:"byStrategy"`
+		Total      float64     `json:"total"`
+		Error      string      `json:"error"`
+	}
+	var questions []any
 	for _, e := range elections {
 		votes := []vote{}
 		for _, v := range e.votes {
 			votes = append(votes, vote{v.Choice, v.VP, v.VPByStrategy})
 		}
-		line, err := json.Marshal(map[string]any{"type": e.proposal.Type, "choices": len(e.proposal.Choices), "strategies": len(e.proposal.Strategies), "votes": votes})
-		if err != nil {
-			t.Fatal(err)
-		}
-		in.Write(append(line, '\n'))
+		p := &e.proposal
+		questions = append(questions, map[string]any{
+			"type": p.Type, "choices": len(p.Choices), "strategies": len(p.Strategies), "votes": votes})
 	}
-	node := exec.CommandContext(t.Context(), "node", "../../snapshot/tally/testdata/oracle.cjs")
-	node.Stdin, node.Stdout, node.Stderr = &in, &out, &stderr
-	if err := node.Run(); err != nil {
-		t.Fatalf("tallying needs Node.js and the npm packages of fixtures (npm ci --prefix fixtures): %v\n%s", err, stderr.String())
-	}
-	lines := bufio.NewScanner(&out)
-	lines.Buffer(nil, 1<<26)
-	for _, e := range elections {
-		var result struct {
-			Scores     []float64   `json:"scores"`
-			ByStrategy [][]float64 `json:"byStrategy"`
-			Total      float64     `json:"total"`
-			Error      string      `json:"error"`
+	for i, r := range assets.Ask[any, result](t, "../../snapshot/tally/testdata/oracle.cjs", questions) {
+		if r.Error != "" {
+			t.Fatal(r.Error)
 		}
-		if !lines.Scan() {
-			t.Fatal("a tally is missing")
-		}
-		if err := json.Unmarshal(lines.Bytes(), &result); err != nil || result.Error != "" {
-			t.Fatalf("%v %s", err, result.Error)
-		}
-		e.proposal.Scores, e.proposal.ScoresByStrategy, e.proposal.ScoresTotal = result.Scores, result.ByStrategy, result.Total
+		p := &elections[i].proposal
+		p.Scores, p.ScoresByStrategy, p.ScoresTotal = r.Scores, r.ByStrategy, r.Total
 	}
 }
 

@@ -1,21 +1,15 @@
 package strategy_test
 
 import (
-	"bytes"
 	"encoding/json"
-	"fmt"
 	"math/big"
 	"math/rand/v2"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"strconv"
-	"strings"
 	"testing"
 
 	"github.com/ethereum/go-ethereum/common"
 
 	"github.com/perpdao/perpquorum/chains"
+	"github.com/perpdao/perpquorum/fixtures/assets"
 )
 
 // TestUnitsAgainstEthers demands that thousands of random balances become the
@@ -25,12 +19,12 @@ func TestUnitsAgainstEthers(t *testing.T) {
 	for _, decimals := range []string{"18", "6", "0", `"18"`, `"gwei"`, "77"} {
 		amounts := map[common.Address]*big.Int{}
 		var voters []string
-		var input bytes.Buffer
+		var questions []any
 		for i := range 1000 {
 			voter := common.BigToAddress(big.NewInt(int64(i + 1)))
 			amount := new(big.Int).Rsh(randomWord(random), uint(random.IntN(256)))
 			amounts[voter], voters = amount, append(voters, voter.Hex())
-			fmt.Fprintf(&input, "[\"%v\",%s]\n", amount, decimals)
+			questions = append(questions, []any{amount.String(), json.RawMessage(decimals)})
 		}
 		_, nodes := ethereum(func(_ uint64, c chains.Call) ([]byte, error) {
 			return word(amounts[common.BytesToAddress(c.Data[4:])]), nil
@@ -38,17 +32,12 @@ func TestUnitsAgainstEthers(t *testing.T) {
 		q := one("erc20-balance-of", `{"address":"`+token+`","decimals":`+decimals+`}`)
 		q.Voters = voters
 		scores := run(t, nodes, q).Powers[0].Scores
-		want := strings.Fields(node20(t, "units.cjs", &input))
-		if len(want) != len(scores) {
-			t.Fatalf("the oracle answered %d of %d", len(want), len(scores))
-		}
-		for i, text := range want {
-			value, err := strconv.ParseFloat(text, 64)
-			if err != nil {
-				t.Fatal(err)
+		for i, want := range assets.Ask[any, *float64](t, "testdata/units.cjs", questions) {
+			if want == nil {
+				t.Fatalf("no double for %v with decimals %s", questions[i], decimals)
 			}
-			if scores[i][0].Value != value {
-				t.Errorf("%v with decimals %s: %v, want %v", amounts[common.HexToAddress(voters[i])], decimals, scores[i][0].Value, value)
+			if scores[i][0].Value != *want {
+				t.Errorf("%v with decimals %s: %v, want %v", questions[i], decimals, scores[i][0].Value, *want)
 			}
 		}
 	}
@@ -60,26 +49,6 @@ func randomWord(random *rand.Rand) *big.Int {
 		raw = append(raw, byte(random.Uint32()))
 	}
 	return new(big.Int).SetBytes(raw)
-}
-
-// node20 runs a script of testdata with the npm packages of fixtures.
-func node20(t *testing.T, script string, input *bytes.Buffer) string {
-	t.Helper()
-	modules, err := filepath.Abs("../../fixtures/node_modules")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(filepath.Join(modules, "@ethersproject", "units")); err != nil {
-		t.Fatal("npm packages are missing; install them with: npm ci --prefix fixtures --ignore-scripts")
-	}
-	cmd := exec.Command("node", filepath.Join("testdata", script))
-	cmd.Env = append(os.Environ(), "NODE_PATH="+modules)
-	cmd.Stdin, cmd.Stderr = input, os.Stderr
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("node: %v", err)
-	}
-	return string(out)
 }
 
 // BenchmarkCompute10000 works out 10,000 voters under three reads each.

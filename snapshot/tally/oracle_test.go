@@ -1,24 +1,19 @@
 package tally_test
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"os/exec"
 	"slices"
 	"testing"
 
+	"github.com/perpdao/perpquorum/fixtures/assets"
 	"github.com/perpdao/perpquorum/snapshot"
 	"github.com/perpdao/perpquorum/snapshot/tally"
 )
 
 var votingTypes = []string{"single-choice", "basic", "approval", "weighted", "quadratic", "ranked-choice", "copeland"}
-
-const install = "npm ci --prefix fixtures"
 
 // oracleElection and oracleResult are the lines of testdata/oracle.cjs.
 type oracleElection struct {
@@ -42,44 +37,6 @@ type oracleResult struct {
 	Error      string       `json:"error"`
 }
 
-// askOracle tallies elections with Snapshot's own code, in one node process.
-func askOracle(t *testing.T, elections []oracleElection) []oracleResult {
-	t.Helper()
-	if _, err := exec.LookPath("node"); err != nil {
-		t.Fatalf("the oracle test needs Node.js 20: %v", err)
-	}
-	if _, err := os.Stat("../../fixtures/node_modules/@snapshot-labs/snapshot.js"); err != nil {
-		t.Fatalf("the oracle test needs the npm packages of fixtures; in the repository's root run: %s", install)
-	}
-	var in, out, stderr bytes.Buffer
-	for _, e := range elections {
-		line, err := json.Marshal(e)
-		if err != nil {
-			t.Fatal(err)
-		}
-		in.Write(append(line, '\n'))
-	}
-	node := exec.CommandContext(t.Context(), "node", "testdata/oracle.cjs")
-	node.Stdin, node.Stdout, node.Stderr = &in, &out, &stderr
-	if err := node.Run(); err != nil {
-		t.Fatalf("node testdata/oracle.cjs: %v\n%s", err, stderr.String())
-	}
-	var results []oracleResult
-	lines := bufio.NewScanner(&out)
-	lines.Buffer(nil, 1<<26)
-	for lines.Scan() {
-		var r oracleResult
-		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
-			t.Fatal(err)
-		}
-		results = append(results, r)
-	}
-	if len(results) != len(elections) {
-		t.Fatalf("the oracle gave %d results for %d elections", len(results), len(elections))
-	}
-	return results
-}
-
 // TestOracle demands that the recount gives the doubles of Snapshot's own code, bit for bit.
 func TestOracle(t *testing.T) {
 	const perType = 3500
@@ -91,7 +48,7 @@ func TestOracle(t *testing.T) {
 		}
 	}
 	seen := map[string]int{}
-	for i, want := range askOracle(t, elections) {
+	for i, want := range assets.Ask[oracleElection, oracleResult](t, "testdata/oracle.cjs", elections) {
 		e := elections[i]
 		checkAgainstOracle(t, e, want)
 		seen[e.Type+" elections"]++

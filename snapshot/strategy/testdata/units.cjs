@@ -1,8 +1,8 @@
-// Reads lines of JSON [integer in base units, decimals] and writes the double
-// that Snapshot's strategies make of each, one per line.
+// Reads lines of JSON, [integer in base units, decimals], and writes for each
+// the double that Snapshot's strategies make of it.
 const { formatUnits } = require('@ethersproject/units');
-const lines = require('fs').readFileSync(0, 'utf8').trim().split('\n');
-for (const line of lines) {
+const lines = require('readline').createInterface({ input: process.stdin });
+lines.on('line', (line) => {
   const [amount, decimals] = JSON.parse(line);
   console.log(JSON.stringify(parseFloat(formatUnits(amount, decimals))));
-}
+});

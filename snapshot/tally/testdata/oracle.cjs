@@ -1,7 +1,7 @@
 // Tallies elections with Snapshot's own code. Reads one election per line from
 // stdin: {"type", "choices", "strategies", "votes": [{"choice", "balance", "scores"}]},
 // and writes one result per line: {"valid", "scores", "byStrategy", "total"} or {"error"}.
-const snapshot = require('../../../fixtures/node_modules/@snapshot-labs/snapshot.js');
+const snapshot = require('@snapshot-labs/snapshot.js');
 const { voting } = (snapshot.default ?? snapshot).utils;
 
 function tally({ type, choices, strategies, votes }) {
