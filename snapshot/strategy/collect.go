@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -52,7 +53,7 @@ func Collect(ctx context.Context, nodes map[chains.ID]chains.Node, q Query) (*Ev
 
 func (p *plan) collect(ctx context.Context, nodes map[chains.ID]chains.Node) (*Evidence, error) {
 	places := map[Place]Reading{}
-	for hop := 0; hop <= 2; hop++ {
+	for hop := range 3 {
 		if err := p.resolve(ctx, nodes, places, hop); err != nil {
 			return nil, err
 		}
@@ -104,17 +105,12 @@ func (p *plan) resolve(ctx context.Context, nodes map[chains.ID]chains.Node, pla
 func (p *plan) resolvePlace(ctx context.Context, node chains.Node, places map[Place]Reading, place Place) (Reading, error) {
 	_, development := node.Chain()
 	reading := Reading{Development: development}
-	base, derived := place.base(p.query.Network)
-	number, pinned := p.query.Pins[place.Chain]
-	if !derived {
-		number, pinned = p.query.Block, true
-	}
-	if pinned {
+	if number, pinned := p.pin(place); pinned {
 		block, err := node.BlockByNumber(ctx, number)
 		reading.Sampled = []Sample{{Block: block}}
 		return reading, err
 	}
-	t := places[base].Sampled[0].Block.Time()
+	t := p.time(place, places)
 	first, err := node.BlockAt(ctx, t)
 	if err != nil {
 		return Reading{}, err
@@ -152,25 +148,13 @@ func (s *Sample) read(ctx context.Context, node chains.Node, calls []chains.Call
 	if len(answers) != len(calls) {
 		return fmt.Errorf("asked %d calls, got %d answers", len(calls), len(answers))
 	}
+	var labels []string
 	for i, a := range answers {
 		s.Results[i] = a.Data
-	}
-	s.From = from(answers)
-	return nil
-}
-
-// from joins the labels of all endpoints that answered, each once.
-func from(answers []chains.Answer) string {
-	var labels []string
-	out := ""
-	for _, a := range answers {
 		if !slices.Contains(labels, a.From) {
 			labels = append(labels, a.From)
-			if out != "" {
-				out += ", "
-			}
-			out += a.From
 		}
 	}
-	return out
+	s.From = strings.Join(labels, ", ")
+	return nil
 }

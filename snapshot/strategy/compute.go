@@ -57,7 +57,7 @@ func (p *plan) scores(v voter, c choice, lookup sampleIndex) ([]Score, error) {
 	return out, nil
 }
 
-// check holds the blocks of all places against the rules they follow.
+// check compares the blocks of all places with the rules they follow.
 func (p *plan) check(places map[Place]Reading) error {
 	if len(places) != len(p.places) {
 		return fmt.Errorf("found %d places, the strategies read %d", len(places), len(p.places))
@@ -76,18 +76,13 @@ func (p *plan) check(places map[Place]Reading) error {
 
 func (p *plan) checkPlace(places map[Place]Reading, place Place, r Reading) error {
 	first := r.Sampled[0].Block
-	base, derived := place.base(p.query.Network)
-	number, pinned := p.query.Pins[place.Chain]
-	if !derived {
-		number, pinned = p.query.Block, true
-	}
-	if pinned {
+	if number, pinned := p.pin(place); pinned {
 		if r.After != nil || len(r.Sampled) != 1 || !first.Pinned || first.Number() != number {
 			return fmt.Errorf("found block %d (pinned: %v), want the pinned block %d alone", first.Number(), first.Pinned, number)
 		}
 		return first.Check()
 	}
-	t := places[base].Sampled[0].Block.Time()
+	t := p.time(place, places)
 	if first.Pinned {
 		return errors.New("the block is pinned, and the query does not pin it")
 	}

@@ -3,6 +3,7 @@ package strategy
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"math/big"
 )
@@ -15,8 +16,8 @@ type operation struct {
 
 // computed is the math strategy. All operands run where it runs.
 type computed struct {
-	operands []scorer
-	apply    func(x []Score) (Score, error)
+	group // the operands
+	apply func(x []Score) (Score, error)
 }
 
 // operations lists the operations by name. "a-if-x-b" reads: operand 2 where
@@ -65,11 +66,9 @@ func minus(x []Score) (Score, error) {
 	return out, nil
 }
 
-var errDivideByZero = errors.New("math: division by zero, which fails on Snapshot for every voter")
-
 func divide(x []Score) (Score, error) {
 	if x[1].Value == 0 {
-		return Score{}, errDivideByZero
+		return Score{}, errors.New("math: division by zero, which fails on Snapshot for every voter")
 	}
 	out := Score{Value: x[0].Value / x[1].Value}
 	if x[0].Exact != nil && x[1].Exact != nil && x[1].Exact.Sign() != 0 {
@@ -80,46 +79,40 @@ func divide(x []Score) (Score, error) {
 
 // operand is one operand in the parameters.
 type operand struct {
-	Type     string
-	Strategy nested
-	Value    json.RawMessage
-}
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (o *operand) UnmarshalJSON(raw []byte) error {
-	type plain operand // without this method
-	return decode(raw, (*plain)(o))
+	Type     string          `json:"type"`
+	Strategy nested          `json:"strategy"`
+	Value    json.RawMessage `json:"value"`
 }
 
 func parseMath(params json.RawMessage, at Place) (scorer, error) {
 	var p struct {
-		Operation string
-		Operands  []operand
-		Strategy  *nested // the older form: one operand
+		Operation string    `json:"operation"`
+		Operands  []operand `json:"operands"`
+		Strategy  *nested   `json:"strategy"` // the older form: one operand
 	}
 	if err := decode(params, &p); err != nil {
-		return nil, cannot("params: %v", err)
+		return nil, err
 	}
 	if p.Strategy != nil {
 		if p.Operands != nil {
-			return nil, cannot("params: strategy and operands exclude each other")
+			return nil, errors.New("params: strategy and operands exclude each other")
 		}
 		p.Operands = []operand{{Type: "strategy", Strategy: *p.Strategy}}
 	}
 	op, ok := operations()[p.Operation]
 	if !ok {
-		return nil, cannot("operation %q is not known", clip([]byte(p.Operation)))
+		return nil, fmt.Errorf("operation %q is not known", clip([]byte(p.Operation)))
 	}
 	if len(p.Operands) != op.operands {
-		return nil, cannot("operation %s: found %d operands, want %d", p.Operation, len(p.Operands), op.operands)
+		return nil, fmt.Errorf("operation %s: found %d operands, want %d", p.Operation, len(p.Operands), op.operands)
 	}
 	c := computed{apply: op.apply}
 	for i, o := range p.Operands {
 		inner, err := parseOperand(o, at)
 		if err != nil {
-			return nil, cannot("operands[%d]: %v", i, err)
+			return nil, fmt.Errorf("operands[%d]: %w", i, err)
 		}
-		c.operands = append(c.operands, inner)
+		c.group = append(c.group, inner)
 	}
 	return c, nil
 }
@@ -133,36 +126,16 @@ func parseOperand(o operand, at Place) (scorer, error) {
 		// The score service would look up another network's multicall contract
 		// and call it on this network: not a cross-chain read, and not one to repeat.
 		if id, err := network(o.Strategy.network(), at); err != nil || id != at.Chain {
-			return nil, cannot("it names another network than the strategy's own, which math does not read")
+			return nil, errors.New("it names another network than the strategy's own, which math does not read")
 		}
 		return parse(o.Strategy.spec(), at)
 	}
-	return nil, cannot("type %q is not known", clip([]byte(o.Type)))
-}
-
-func (c computed) places() []Place {
-	var out []Place
-	for _, o := range c.operands {
-		out = append(out, o.places()...)
-	}
-	return out
-}
-
-func (c computed) calls(v voter, blocks blocks) ([]read, error) {
-	var out []read
-	for _, o := range c.operands {
-		calls, err := o.calls(v, blocks)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, calls...)
-	}
-	return out, nil
+	return nil, fmt.Errorf("type %q is not known", clip([]byte(o.Type)))
 }
 
 func (c computed) score(v voter, blocks blocks, answer answers) (Score, error) {
-	x := make([]Score, len(c.operands))
-	for i, o := range c.operands {
+	x := make([]Score, len(c.group))
+	for i, o := range c.group {
 		var err error
 		if x[i], err = o.score(v, blocks, answer); err != nil {
 			return Score{}, err

@@ -118,10 +118,10 @@ func parseDecimals(raw json.RawMessage) (int, error) {
 	}
 	n, err := parseNumber(raw)
 	if err != nil {
-		return 0, fmt.Errorf("decimals: %w", err)
+		return 0, fmt.Errorf("params.decimals: %w", err)
 	}
 	if !n.Exact.IsInt() || n.Exact.Sign() < 0 || n.Exact.Cmp(new(big.Rat).SetInt64(maxDecimals)) > 0 {
-		return 0, fmt.Errorf("decimals: found %s, want a whole number from 0 to %d", clip(raw), maxDecimals)
+		return 0, fmt.Errorf("params.decimals: found %s, want a whole number from 0 to %d", clip(raw), maxDecimals)
 	}
 	return int(n.Exact.Num().Int64()), nil
 }
@@ -134,4 +134,27 @@ func clip(raw []byte) string {
 		text = text[:most] + "…"
 	}
 	return strings.Trim(strconv.Quote(text), `"`)
+}
+
+// integer reads a whole number: a JSON number, or a string in decimal or 0x form.
+// Token ids beyond 2^53 only keep their digits in a string.
+func integer(raw json.RawMessage) (*big.Int, error) {
+	text := string(raw)
+	var inner string
+	quoted := json.Unmarshal(raw, &inner) == nil
+	if quoted {
+		text = inner
+	}
+	base := 10
+	if quoted && strings.HasPrefix(text, "0x") {
+		base, text = 16, text[2:]
+	}
+	n, ok := new(big.Int).SetString(text, base)
+	switch {
+	case !ok || strings.ContainsAny(text, "+_"):
+		return nil, fmt.Errorf("found %s, want a whole number", clip(raw))
+	case !quoted && n.CmpAbs(big.NewInt(1<<53-1)) > 0:
+		return nil, fmt.Errorf("found %s, which is beyond 2^53 and loses digits outside a string", clip(raw))
+	}
+	return n, nil
 }

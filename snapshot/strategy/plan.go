@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/ethereum/go-ethereum/common"
 
@@ -76,6 +77,21 @@ func (p *plan) hops(place Place) int {
 		return 0
 	}
 	return 1 + p.hops(base)
+}
+
+// pin returns the number of the block of a place, if it is named by number.
+func (p *plan) pin(place Place) (number uint64, pinned bool) {
+	if _, derived := place.base(p.query.Network); !derived {
+		return p.query.Block, true
+	}
+	number, pinned = p.query.Pins[place.Chain]
+	return number, pinned
+}
+
+// time is the timestamp from which the block of a derived place follows.
+func (p *plan) time(place Place, places map[Place]Reading) time.Time {
+	base, _ := place.base(p.query.Network)
+	return places[base].Sampled[0].Block.Time()
 }
 
 // parseVoter reads an EVM address, or a Starknet address: 0x and more than 40 hex digits.

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/big"
-	"strconv"
 
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/common/hexutil"
@@ -42,136 +41,64 @@ type blocks map[Place]chains.Block
 // answers looks up the return data of a read.
 type answers func(read) (hexutil.Bytes, error)
 
-// word reads the answer to r as one uint256.
-func (a answers) word(r read) (*big.Int, error) {
-	data, err := a(r)
-	if err != nil {
-		return nil, err
-	}
-	if len(data) != 32 {
-		return nil, fmt.Errorf("%s of %s: found %d bytes, want one 32-byte word", r.call.Signature, r.call.To, len(data))
-	}
-	return new(big.Int).SetBytes(data), nil
-}
-
-// unverifiable is the error of a strategy that cannot be recomputed from chain state.
-type unverifiable struct{ reason string }
-
-func (u unverifiable) Error() string { return u.reason }
-
-func cannot(format string, args ...any) error { return unverifiable{fmt.Sprintf(format, args...)} }
-
-// parse reads one strategy at the place where it runs. An error of type
-// unverifiable says that the strategy is left to the hub.
-func parse(spec Spec, at Place) (scorer, error) {
-	params := spec.Params
-	if absent(params) {
-		params = json.RawMessage("{}")
-	}
-	switch spec.Name {
-	case "erc20-balance-of":
-		return parseERC20BalanceOf(params, at)
-	case "erc20-votes":
-		return parseERC20Votes(params, at)
-	case "comp-like-votes":
-		return parseCompLikeVotes(params, at)
-	case "erc20-with-balance":
-		return parseERC20WithBalance(params, at)
-	case "erc20-balance-of-weighted":
-		return parseERC20BalanceOfWeighted(params, at)
-	case "erc20-balance-of-coeff":
-		return parseERC20BalanceOfCoeff(params, at)
-	case "eth-balance", "native-balance":
-		return parseNativeBalance(params, at)
-	case "erc721":
-		return parseERC721(params, at)
-	case "erc721-with-multiplier":
-		return parseERC721WithMultiplier(params, at)
-	case "erc1155-balance-of":
-		return parseERC1155BalanceOf(params, at)
-	case "contract-call":
-		return parseContractCall(params, at)
-	case "ticket":
-		return parseTicket(params)
-	case "whitelist":
-		return parseWhitelist(params)
-	case "whitelist-weighted":
-		return parseWhitelistWeighted(params)
-	case "weighted":
-		return parseWeighted(params, at)
-	case "math":
-		return parseMath(params, at)
-	case "multichain":
-		return parseMultichain(params, at)
-	}
-	return nil, cannot("%s", reasonFor(spec.Name))
-}
-
-// network reads a strategy's network; empty means the place's own chain.
-func network(text string, at Place) (chains.ID, error) {
-	if text == "" {
-		return at.Chain, nil
-	}
-	id, err := strconv.ParseUint(text, 10, 64)
-	if err != nil || strconv.FormatUint(id, 10) != text || id == 0 {
-		return 0, cannot("network %q is not an EIP-155 chain id", clip([]byte(text)))
-	}
-	return chains.ID(id), nil
-}
-
-// gated wraps a top-level strategy with its start and end parameters: outside
-// start ≤ block ≤ end, in blocks of the strategy's own chain, everyone's score is 0.
-type gated struct {
+// window is a strategy that counts only where start ≤ block ≤ end, in blocks of the
+// chain at a place. Outside, everyone has the same score.
+type window struct {
 	scorer
 	at         Place
-	start, end *big.Rat
+	start, end *big.Rat // nil: no bound
+	outside    Score
 }
 
+// gate wraps a top-level strategy with its start and end parameters, in blocks of
+// the strategy's own chain. Outside of them the score is 0.
 func gate(inner scorer, params json.RawMessage, at Place) (scorer, error) {
-	var p struct{ Start, End json.RawMessage }
+	var p struct {
+		Start json.RawMessage `json:"start"`
+		End   json.RawMessage `json:"end"`
+	}
 	if len(params) == 0 || decode(params, &p) != nil {
 		return inner, nil
 	}
-	g := gated{scorer: inner, at: at}
-	for _, bound := range []struct {
-		raw  json.RawMessage
-		name string
-		into **big.Rat
-		skip bool
-	}{{p.Start, "start", &g.start, absent(p.Start)}, {p.End, "end", &g.end, falsy(p.End)}} {
-		if bound.skip {
-			continue
-		}
-		n, err := parseNumber(bound.raw)
+	w := window{scorer: inner, at: at, outside: zero()}
+	if !absent(p.Start) {
+		n, err := parseNumber(p.Start)
 		if err != nil {
-			return nil, cannot("params.%s: %v", bound.name, err)
+			return nil, fmt.Errorf("params.start: %w", err)
 		}
-		*bound.into = n.Exact
+		w.start = n.Exact
 	}
-	if g.start == nil && g.end == nil {
+	if !falsy(p.End) {
+		n, err := parseNumber(p.End)
+		if err != nil {
+			return nil, fmt.Errorf("params.end: %w", err)
+		}
+		w.end = n.Exact
+	}
+	if w.start == nil && w.end == nil {
 		return inner, nil
 	}
-	return g, nil
+	return w, nil
 }
 
-// places includes the strategy's own chain, whose block the bounds are compared with.
-func (g gated) places() []Place { return append([]Place{g.at}, g.scorer.places()...) }
+// places includes the chain whose block the bounds are compared with.
+func (w window) places() []Place { return append([]Place{w.at}, w.scorer.places()...) }
 
-func (g gated) closed(blocks blocks) bool {
-	block := new(big.Rat).SetUint64(blocks[g.at].Number())
-	return g.start != nil && g.start.Cmp(block) > 0 || g.end != nil && block.Cmp(g.end) > 0
+func (w window) closed(blocks blocks) bool {
+	block := new(big.Rat).SetUint64(blocks[w.at].Number())
+	return w.start != nil && w.start.Cmp(block) > 0 || w.end != nil && block.Cmp(w.end) > 0
 }
 
-func (g gated) calls(v voter, blocks blocks) ([]read, error) {
-	if g.closed(blocks) {
+func (w window) calls(v voter, blocks blocks) ([]read, error) {
+	if w.closed(blocks) {
 		return nil, nil
 	}
-	return g.scorer.calls(v, blocks)
+	return w.scorer.calls(v, blocks)
 }
 
-func (g gated) score(v voter, blocks blocks, answer answers) (Score, error) {
-	if g.closed(blocks) {
-		return zero(), nil
+func (w window) score(v voter, blocks blocks, answer answers) (Score, error) {
+	if w.closed(blocks) {
+		return w.outside, nil
 	}
-	return g.scorer.score(v, blocks, answer)
+	return w.scorer.score(v, blocks, answer)
 }

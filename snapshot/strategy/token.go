@@ -4,54 +4,205 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math/big"
+	"strings"
 
 	"github.com/ethereum/go-ethereum/common"
+	"github.com/ethereum/go-ethereum/common/hexutil"
 
 	"github.com/perpdao/perpquorum/chains"
 )
 
-// tokenParams are the parameters that the token strategies share.
-type tokenParams struct {
-	Address    string
-	Decimals   json.RawMessage
-	MinBalance json.RawMessage
-	Weight     json.RawMessage
-	Coeff      json.RawMessage
-	Multiplier json.RawMessage
-	TokenID    json.RawMessage `json:"tokenId"`
-}
-
-// tokenRead is one view function of one contract that takes the voter's address
-// and returns one uint256, scaled by decimals. Starknet voters have no EVM
-// balance, so nothing is read for them.
-type tokenRead struct {
+// oneCall is a strategy that makes one call for a voter and scales the integer that
+// it returns. Starknet voters have no EVM address, so nothing is read for them.
+type oneCall struct {
 	at       Place
-	template chains.Call // for the zero address
+	call     func(voter) (chains.Call, error)
+	amount   func(hexutil.Bytes) (*big.Int, error) // of the return data
 	decimals int
 }
 
-// newTokenRead encodes the call once; extra are the arguments after the voter's address.
-func newTokenRead(at Place, contract common.Address, function string, decimals int, extra ...any) (tokenRead, error) {
-	call, err := chains.NewCall(contract, function, append([]any{common.Address{}}, extra...)...)
-	return tokenRead{at: at, template: call, decimals: decimals}, err
+func (s oneCall) places() []Place { return []Place{s.at} }
+
+func (s oneCall) calls(v voter, _ blocks) ([]read, error) {
+	if v.star {
+		return nil, nil
+	}
+	call, err := s.call(v)
+	return []read{{s.at, call}}, err
 }
 
-// parseTokenRead reads address and decimals.
-func parseTokenRead(params json.RawMessage, at Place, function string, extra ...any) (tokenRead, tokenParams, error) {
+// score takes a negative integer as it is; only the top level turns what is not
+// positive into 0, so that inside a composition it still subtracts.
+func (s oneCall) score(v voter, _ blocks, answer answers) (Score, error) {
+	if v.star {
+		return zero(), nil
+	}
+	call, err := s.call(v)
+	if err != nil {
+		return Score{}, err
+	}
+	data, err := answer(read{s.at, call})
+	if err != nil {
+		return Score{}, err
+	}
+	amount, err := s.amount(data)
+	if err != nil {
+		return Score{}, fmt.Errorf("%s of %s: %w", call.Signature, call.To, err)
+	}
+	return scale(amount, s.decimals), nil
+}
+
+// word reads return data that is one uint256.
+func word(data hexutil.Bytes) (*big.Int, error) {
+	if len(data) != 32 {
+		return nil, fmt.Errorf("found %d bytes, want one 32-byte word", len(data))
+	}
+	return new(big.Int).SetBytes(data), nil
+}
+
+// tokenParams are the parameters that the token strategies share.
+type tokenParams struct {
+	Address    string          `json:"address"`
+	Decimals   json.RawMessage `json:"decimals"`
+	MinBalance json.RawMessage `json:"minBalance"`
+	Weight     json.RawMessage `json:"weight"`
+	Coeff      json.RawMessage `json:"coeff"`
+	Multiplier json.RawMessage `json:"multiplier"`
+	TokenID    json.RawMessage `json:"tokenId"`
+}
+
+// finish makes a strategy of the amount that was read.
+type finish func(scorer, tokenParams) (scorer, error)
+
+// token parses strategies on one view function of a contract that takes the voter's
+// address. A collection of ERC-721 has whole tokens, whatever decimals says.
+func token(function string, collection bool, finish finish) parser {
+	return func(params json.RawMessage, at Place) (scorer, error) {
+		var p tokenParams
+		if err := decode(params, &p); err != nil {
+			return nil, err
+		}
+		if collection {
+			p.Decimals = json.RawMessage("0")
+		}
+		s, err := p.reading(at, function)
+		if err != nil {
+			return nil, err
+		}
+		return finish(s, p)
+	}
+}
+
+func asRead(s scorer, _ tokenParams) (scorer, error) { return s, nil }
+
+// parseERC1155 reads balanceOf(voter, tokenId) of an ERC-1155 contract. Missing
+// decimals mean 18 here too, which makes a balance of 1 a score of 1e-18: a
+// frequent mistake in spaces, reproduced as it is.
+func parseERC1155(params json.RawMessage, at Place) (scorer, error) {
 	var p tokenParams
 	if err := decode(params, &p); err != nil {
-		return tokenRead{}, p, cannot("params: %v", err)
+		return nil, err
 	}
+	id, err := integer(p.TokenID)
+	if err != nil || id.Sign() < 0 || id.BitLen() > 256 {
+		return nil, fmt.Errorf("params.tokenId: found %s, want a token id", clip(p.TokenID))
+	}
+	return p.reading(at, "balanceOf(address,uint256)", id)
+}
+
+// reading is the call of function for each voter; extra are the arguments behind the
+// voter's address. It is encoded once, and the address put in its place.
+func (p tokenParams) reading(at Place, function string, extra ...any) (s oneCall, err error) {
 	contract, err := address(p.Address)
 	if err != nil {
-		return tokenRead{}, p, cannot("params.address: %v", err)
+		return s, fmt.Errorf("params.address: %w", err)
 	}
-	decimals, err := parseDecimals(p.Decimals)
+	template, err := chains.NewCall(contract, function, append([]any{common.Address{}}, extra...)...)
 	if err != nil {
-		return tokenRead{}, p, cannot("params.%v", err)
+		return s, err
 	}
-	t, err := newTokenRead(at, contract, function, decimals, extra...)
-	return t, p, err
+	s = oneCall{at: at, amount: word, call: func(v voter) (chains.Call, error) {
+		c := template
+		c.Data = bytes.Clone(c.Data)
+		copy(c.Data[4+12:4+32], v.evm[:]) // one word after the 4-byte selector
+		return c, nil
+	}}
+	s.decimals, err = parseDecimals(p.Decimals)
+	return s, err
+}
+
+// parseNative reads the balance of the chain's own coin. Missing, null and 0
+// decimals all mean 18.
+func parseNative(params json.RawMessage, at Place) (scorer, error) {
+	var p tokenParams
+	if err := decode(params, &p); err != nil {
+		return nil, err
+	}
+	s := oneCall{at: at, amount: word, decimals: defaultDecimals}
+	s.call = func(v voter) (chains.Call, error) { return chains.NativeBalance(v.evm), nil }
+	if falsy(p.Decimals) {
+		return s, nil
+	}
+	var err error
+	s.decimals, err = parseDecimals(p.Decimals)
+	return s, err
+}
+
+// withBalance scores 1 where the balance is strictly greater than minBalance (in
+// whole tokens; nothing, null or 0 mean 0), else 0. It compares doubles, because
+// Snapshot does: a balance that rounds to the bound is not above it.
+func withBalance(s scorer, p tokenParams) (scorer, error) {
+	bound := zero()
+	if !falsy(p.MinBalance) {
+		var err error
+		if bound, err = parseNumber(p.MinBalance); err != nil {
+			return nil, fmt.Errorf("params.minBalance: %w", err)
+		}
+	}
+	return mapped{s, func(balance Score) Score {
+		if balance.Value <= bound.Value {
+			return zero()
+		}
+		return whole(1)
+	}}, nil
+}
+
+// multiplierOr1 multiplies by multiplier; nothing, null and 0 mean 1.
+func multiplierOr1(s scorer, p tokenParams) (scorer, error) {
+	if falsy(p.Multiplier) {
+		return s, nil
+	}
+	return multiplied(s, p.Multiplier, "multiplier")
+}
+
+// multiplied multiplies by a parameter that has no default: null counts as 0
+// and a missing one makes every score not a number, which the top level drops.
+func multiplied(inner scorer, raw json.RawMessage, name string) (scorer, error) {
+	factor := notANumber()
+	if absent(raw) && len(raw) > 0 {
+		factor = zero()
+	} else if len(raw) > 0 {
+		var err error
+		if factor, err = parseNumber(raw); err != nil {
+			return nil, fmt.Errorf("params.%s: %w", name, err)
+		}
+	}
+	return mapped{inner, func(s Score) Score { return s.times(factor) }}, nil
+}
+
+// mapped is a strategy whose score is a function of another's.
+type mapped struct {
+	scorer
+	f func(Score) Score
+}
+
+func (m mapped) score(v voter, blocks blocks, answer answers) (Score, error) {
+	s, err := m.scorer.score(v, blocks, answer)
+	if err != nil {
+		return Score{}, err
+	}
+	return m.f(s), nil
 }
 
 // address reads an EVM address: 0x and 40 hex digits. Where letters of both
@@ -60,66 +211,9 @@ func address(text string) (common.Address, error) {
 	if len(text) != 42 || text[:2] != "0x" || !common.IsHexAddress(text) {
 		return common.Address{}, fmt.Errorf("found %q, want 0x and 40 hex digits", clip([]byte(text)))
 	}
-	a, err := common.NewMixedcaseAddressFromString(text)
-	if err != nil {
-		return common.Address{}, err
+	a := common.HexToAddress(text)
+	if hex := text[2:]; hex != strings.ToLower(hex) && hex != strings.ToUpper(hex) && text != a.Hex() {
+		return common.Address{}, fmt.Errorf("found %s, whose checksum would be %s", text, a.Hex())
 	}
-	if lower, upper := isLower(text[2:]), isUpper(text[2:]); !lower && !upper && !a.ValidChecksum() {
-		return common.Address{}, fmt.Errorf("found %s, whose checksum would be %s", text, a.Address().Hex())
-	}
-	return a.Address(), nil
-}
-
-func isLower(s string) bool { return !containsIn(s, 'A', 'F') }
-func isUpper(s string) bool { return !containsIn(s, 'a', 'f') }
-
-func containsIn(s string, lo, hi byte) bool {
-	for i := range len(s) {
-		if lo <= s[i] && s[i] <= hi {
-			return true
-		}
-	}
-	return false
-}
-
-func (t tokenRead) places() []Place { return []Place{t.at} }
-
-// read puts the voter in the place of the first argument: one word after the 4-byte selector.
-func (t tokenRead) read(v voter) read {
-	call := t.template
-	call.Data = bytes.Clone(call.Data)
-	copy(call.Data[4+12:4+32], v.evm[:])
-	return read{t.at, call}
-}
-
-func (t tokenRead) calls(v voter, _ blocks) ([]read, error) {
-	if v.star {
-		return nil, nil
-	}
-	return []read{t.read(v)}, nil
-}
-
-func (t tokenRead) score(v voter, _ blocks, answer answers) (Score, error) {
-	if v.star {
-		return zero(), nil
-	}
-	amount, err := answer.word(t.read(v))
-	if err != nil {
-		return Score{}, err
-	}
-	return scale(amount, t.decimals), nil
-}
-
-// factored is a strategy whose score is multiplied by a constant.
-type factored struct {
-	scorer
-	factor Score
-}
-
-func (f factored) score(v voter, blocks blocks, answer answers) (Score, error) {
-	s, err := f.scorer.score(v, blocks, answer)
-	if err != nil {
-		return Score{}, err
-	}
-	return s.times(f.factor), nil
+	return a, nil
 }

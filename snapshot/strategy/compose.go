@@ -1,0 +1,140 @@
+package strategy
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"math/big"
+)
+
+// nested is a strategy inside another's parameters. Its network may be a number
+// or a string, and the hub does not fill a missing one.
+type nested struct {
+	Name    string          `json:"name"`
+	Network json.RawMessage `json:"network"`
+	Params  json.RawMessage `json:"params"`
+}
+
+func (n nested) spec() Spec { return Spec{Name: n.Name, Params: n.Params} }
+
+// network returns the decimal text of the network, or "" where there is none.
+func (n nested) network() string {
+	if absent(n.Network) {
+		return ""
+	}
+	var text string
+	if json.Unmarshal(n.Network, &text) == nil {
+		return text
+	}
+	return string(n.Network)
+}
+
+// parseWeighted multiplies another strategy's score by weight; nothing and null mean 1.
+// The inner strategy runs where the outer one does: its own network is ignored.
+func parseWeighted(params json.RawMessage, at Place) (scorer, error) {
+	var p struct {
+		Strategy nested          `json:"strategy"`
+		Weight   json.RawMessage `json:"weight"`
+	}
+	if err := decode(params, &p); err != nil {
+		return nil, err
+	}
+	inner, err := parse(p.Strategy.spec(), at)
+	if err != nil || absent(p.Weight) {
+		return inner, err
+	}
+	return multiplied(inner, p.Weight, "weight")
+}
+
+// group is several strategies that are read together.
+type group []scorer
+
+func (g group) places() []Place {
+	var out []Place
+	for _, s := range g {
+		out = append(out, s.places()...)
+	}
+	return out
+}
+
+func (g group) calls(v voter, blocks blocks) ([]read, error) {
+	var out []read
+	for _, s := range g {
+		calls, err := s.calls(v, blocks)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, calls...)
+	}
+	return out, nil
+}
+
+// multichain adds up strategies in list order, each on its own network at its
+// own block. That block is derived from the block of the chain the multichain
+// strategy runs on. A strategy is skipped where its network's block is before
+// startBlocks; the start and end parameters of inner strategies have no effect.
+type multichain struct{ group }
+
+func parseMultichain(params json.RawMessage, at Place) (scorer, error) {
+	var p struct {
+		Strategies  []nested                   `json:"strategies"`
+		StartBlocks map[string]json.RawMessage `json:"startBlocks"`
+	}
+	if err := decode(params, &p); err != nil {
+		return nil, err
+	}
+	var m multichain
+	for i, inner := range p.Strategies {
+		s, err := parseBranch(inner, p.StartBlocks, at)
+		if err != nil {
+			return nil, fmt.Errorf("strategies[%d] (%s): %w", i, clip([]byte(inner.Name)), err)
+		}
+		m.group = append(m.group, s)
+	}
+	return m, nil
+}
+
+func parseBranch(inner nested, starts map[string]json.RawMessage, at Place) (scorer, error) {
+	text := inner.network()
+	if text == "" {
+		return nil, errors.New("it names no network, which multichain needs")
+	}
+	id, err := network(text, at)
+	if err != nil {
+		return nil, err
+	}
+	there := at.on(id)
+	if at.Via != at.Chain && there != at && inner.Name == "multichain" {
+		return nil, errors.New("its blocks would be three chains away from the snapshot block")
+	}
+	s, err := parse(inner.spec(), there)
+	if err != nil || absent(starts[text]) {
+		return s, err
+	}
+	start, err := parseNumber(starts[text])
+	if err != nil {
+		return nil, fmt.Errorf("startBlocks: %w", err)
+	}
+	return window{scorer: s, at: there, start: start.Exact, outside: noEntry()}, nil
+}
+
+// noEntry is the score of a voter whom a composition leaves out.
+func noEntry() Score { return Score{Exact: new(big.Rat), missing: true} }
+
+func (m multichain) score(v voter, blocks blocks, answer answers) (Score, error) {
+	sum := noEntry()
+	for _, inner := range m.group {
+		s, err := inner.score(v, blocks, answer)
+		switch {
+		case err != nil:
+			return Score{}, err
+		case s.missing:
+			continue
+		case math.IsNaN(sum.Value): // what is not a number is set to 0 before the next is added
+			sum = zero()
+		}
+		sum = sum.plus(s)
+	}
+	return sum, nil
+}

@@ -1,0 +1,99 @@
+package strategy
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+
+	jsonv2 "github.com/go-json-experiment/json"
+
+	"github.com/perpdao/perpquorum/chains"
+)
+
+// parser reads the parameters of a strategy that runs at a place. Its error says
+// why the strategy cannot be recomputed from chain state.
+type parser func(params json.RawMessage, at Place) (scorer, error)
+
+// parsers lists the strategies that are recomputed.
+func parsers() map[string]parser {
+	weight := func(s scorer, p tokenParams) (scorer, error) { return multiplied(s, p.Weight, "weight") }
+	coeff := func(s scorer, p tokenParams) (scorer, error) { return multiplied(s, p.Coeff, "coeff") }
+	return map[string]parser{
+		"erc20-balance-of":          token("balanceOf(address)", false, asRead),
+		"erc20-votes":               token("getVotes(address)", false, asRead), // EIP-5805
+		"comp-like-votes":           token("getCurrentVotes(address)", false, asRead),
+		"erc20-with-balance":        token("balanceOf(address)", false, withBalance),
+		"erc20-balance-of-weighted": token("balanceOf(address)", false, weight),
+		"erc20-balance-of-coeff":    token("balanceOf(address)", false, coeff),
+		"eth-balance":               parseNative,
+		"native-balance":            parseNative,
+		"erc721":                    token("balanceOf(address)", true, asRead),
+		"erc721-with-multiplier":    token("balanceOf(address)", true, multiplierOr1),
+		"erc1155-balance-of":        parseERC1155,
+		"contract-call":             parseContractCall,
+		"ticket":                    parseTicket,
+		"whitelist":                 parseWhitelist,
+		"whitelist-weighted":        parseWhitelistWeighted,
+		"weighted":                  parseWeighted,
+		"math":                      parseMath,
+		"multichain":                parseMultichain,
+	}
+}
+
+// parse reads one strategy at the place where it runs.
+func parse(spec Spec, at Place) (scorer, error) {
+	parser, ok := parsers()[spec.Name]
+	if !ok {
+		return nil, errors.New(reasonFor(spec.Name))
+	}
+	if absent(spec.Params) {
+		return parser(json.RawMessage("{}"), at)
+	}
+	return parser(spec.Params, at)
+}
+
+// decode reads parameters by keys in exactly their spelling: encoding/json would
+// take "minbalance" for minBalance, and Snapshot does not see it.
+func decode(params json.RawMessage, into any) error {
+	if err := jsonv2.Unmarshal(params, into); err != nil {
+		return fmt.Errorf("params: %w", err)
+	}
+	return nil
+}
+
+// network reads a strategy's network; empty means the place's own chain.
+func network(text string, at Place) (chains.ID, error) {
+	if text == "" {
+		return at.Chain, nil
+	}
+	id, err := strconv.ParseUint(text, 10, 64)
+	if err != nil || strconv.FormatUint(id, 10) != text || id == 0 {
+		return 0, fmt.Errorf("network %q is not an EIP-155 chain id", clip([]byte(text)))
+	}
+	return chains.ID(id), nil
+}
+
+// reasonFor says why the strategy with this name is left to the hub. Strategies
+// that depend on who else votes, or that read a registry's history, an indexer
+// or a web service, are known by name; any other is simply not known here.
+func reasonFor(name string) string {
+	switch name {
+	case "api", "api-post", "api-v2", "api-v2-override":
+		return "it asks a web service"
+	case "delegation", "delegation-with-cap", "delegation-with-overrides", "with-delegation",
+		"erc20-balance-of-delegation", "erc20-balance-of-with-delegation", "split-delegation",
+		"offchain-delegation", "delegate-registry-v2", "erc20-balance-of-quadratic-delegation",
+		"esd-delegation", "balancer-delegation", "rocketpool-node-operator-delegate-v8":
+		return "it depends on a delegation registry"
+	case "erc20-votes-with-override", "erc20-balance-of-fixed-total", "aura-vlaura-vebal-with-overrides",
+		"eden-online-override", "balance-of-with-linear-vesting-power", "orbs-network-delegation",
+		"ocean-dao-brightid", "cyberkongz", "cyberkongz-v2", "sonic-staked-balance":
+		return "its result depends on who else voted, or changes while the vote is open"
+	case "ve-balance-of-at", "erc20-balance-of-at":
+		return "Snapshot reads it at the latest state, not at the snapshot block"
+	case "gno":
+		return "it asks a subgraph"
+	}
+	return "this strategy is not known here"
+}

@@ -1,0 +1,110 @@
+package strategy
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// constant gives every voter the same score, Starknet voters included.
+type constant struct{ value Score }
+
+// parseTicket: value for everyone; nothing, null and 0 mean 1.
+func parseTicket(params json.RawMessage, _ Place) (scorer, error) {
+	var p struct {
+		Value json.RawMessage `json:"value"`
+	}
+	if err := decode(params, &p); err != nil {
+		return nil, err
+	}
+	if falsy(p.Value) {
+		return constant{whole(1)}, nil
+	}
+	var text string
+	if json.Unmarshal(p.Value, &text) == nil {
+		// A string would be joined to the sum as text rather than added.
+		return nil, errors.New("params.value: found a string, want a number")
+	}
+	value, err := parseNumber(p.Value)
+	if err != nil {
+		return nil, fmt.Errorf("params.value: %w", err)
+	}
+	return constant{value}, nil
+}
+
+func (constant) places() []Place                               { return nil }
+func (constant) calls(voter, blocks) ([]read, error)           { return nil, nil }
+func (c constant) score(voter, blocks, answers) (Score, error) { return c.value, nil }
+
+// listed gives the voters of an inline list their score, by address in any case.
+type listed map[string]Score
+
+// parseWhitelist: 1 for listed addresses. A list behind a url can change after
+// the vote, so it cannot be recomputed.
+func parseWhitelist(params json.RawMessage, _ Place) (scorer, error) {
+	var p struct {
+		Addresses []string        `json:"addresses"`
+		URL       json.RawMessage `json:"url"`
+	}
+	if err := decode(params, &p); err != nil {
+		return nil, err
+	}
+	if !falsy(p.URL) {
+		return nil, errors.New("its list of addresses is behind a url and can change")
+	}
+	l := listed{}
+	for _, a := range p.Addresses {
+		l[strings.ToLower(a)] = whole(1)
+	}
+	return l, nil
+}
+
+func (listed) places() []Place                     { return nil }
+func (listed) calls(voter, blocks) ([]read, error) { return nil, nil }
+
+func (l listed) score(v voter, _ blocks, _ answers) (Score, error) {
+	if s, ok := l[strings.ToLower(v.text)]; ok {
+		return s, nil
+	}
+	return zero(), nil
+}
+
+// parseWhitelistWeighted: the weight of listed addresses, by address in any
+// case; where one is listed twice in different case, the later counts.
+func parseWhitelistWeighted(params json.RawMessage, _ Place) (scorer, error) {
+	var p struct {
+		Addresses json.RawMessage `json:"addresses"`
+	}
+	if err := decode(params, &p); err != nil {
+		return nil, err
+	}
+	dec := json.NewDecoder(bytes.NewReader(p.Addresses))
+	if open, err := dec.Token(); err != nil || open != json.Delim('{') {
+		return nil, errors.New("params.addresses: want an object of weights by address")
+	}
+	l := listed{}
+	for dec.More() {
+		key, err := dec.Token()
+		if err != nil {
+			return nil, fmt.Errorf("params.addresses: %w", err)
+		}
+		var weight json.RawMessage
+		if err := dec.Decode(&weight); err != nil {
+			return nil, fmt.Errorf("params.addresses: %w", err)
+		}
+		l[strings.ToLower(key.(string))] = zero()
+		if falsy(weight) {
+			continue
+		}
+		if weight[0] == '"' {
+			// A string would be joined to the sum as text rather than added.
+			return nil, fmt.Errorf("params.addresses: the weight of %s is a string, want a number", clip([]byte(key.(string))))
+		}
+		if l[strings.ToLower(key.(string))], err = parseNumber(weight); err != nil {
+			return nil, fmt.Errorf("params.addresses: the weight of %s: %w", clip([]byte(key.(string))), err)
+		}
+	}
+	return l, nil
+}
