@@ -2,13 +2,15 @@ package chains
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"sync"
 	"time"
 
-	"github.com/ethereum/go-ethereum/core/types"
+	"github.com/ethereum/go-ethereum/common"
 )
 
 // Target is an endpoint to probe.
@@ -18,64 +20,113 @@ type Target struct {
 }
 
 // Probe is what one endpoint showed of itself. It is data only: nothing in it
-// holds a URL or a key.
+// holds a URL or a key. Its JSON is part of the program's interface.
 type Probe struct {
-	Chain    ID        // the chain asked for
-	Endpoint string    // label: host and a short hash
-	At       time.Time // the time asked for; zero if there was none to take
-	// Err tells why the endpoint cannot be used for anything: it is out of reach,
-	// not JSON-RPC, of another chain. All fields below are zero then.
-	Err error
+	Chain    ID        `json:"-"`        // the chain asked for
+	Endpoint string    `json:"endpoint"` // label: host and a short hash
+	At       time.Time `json:"-"`        // the time asked for; zero if there was none to take
+	Verdict  Verdict   `json:"verdict"`
+	Reason   Reason    `json:"reason,omitzero"` // of a verdict that is not GoodForJob
 
-	Development bool          // as in Client
-	Anchored    bool          // as in Client
-	Head        *types.Header // the latest block
-	Finalized   *types.Header // nil if the endpoint does not tell
-	Seen        time.Time     // when head and finalized block were read
+	Development bool        `json:"development"` // as in Client
+	Anchored    bool        `json:"anchored"`    // as in Client
+	Head        *ProbeBlock `json:"head"`        // the latest block; nil if the endpoint cannot be used for anything
+	Finalized   *ProbeBlock `json:"finalized"`   // nil if the endpoint does not say
 
 	// Latency is the median time that a few small calls took; 0 if none was
 	// measured.
-	Latency time.Duration
+	Latency Latency `json:"latency_ms"`
 	// Batch is the largest number of calls in one JSON-RPC batch that was
-	// answered, of 1, 3, 10, 100 and 1000; 0 if none was. BatchErr tells why not
-	// more; it is nil where nothing was refused.
-	Batch    int
-	BatchErr error
+	// answered, of 1, 3, 10, 100 and 1000; 0 if none was. BatchReason says why not
+	// more; it is zero where nothing was refused.
+	Batch       int    `json:"largest_batch"`
+	BatchReason Reason `json:"batch_reason,omitzero"`
 
-	// Block is the first block at or after At, or nil; BlockErr tells why.
-	Block    *Block
-	BlockErr error
+	// Block is the first block at or after At, or nil; BlockReason says why.
+	Block       *ProbeBlock `json:"block"`
+	BlockReason Reason      `json:"block_reason,omitzero"`
 	// State: state can be read at Block. On public chains the balance of an account
 	// that holds ether proves that it is there.
-	State Check
+	State Check `json:"state"`
 	// Recent: state can be read at the finalized block (at the head, if
 	// unfinalized blocks are allowed). Tried where State does not work.
-	Recent Check
+	Recent Check `json:"recent_state"`
 	// Legacy: state can be read before Bedrock. Tried on the public Optimism.
-	Legacy Check
+	Legacy Check `json:"state_before_bedrock"`
 
 	// What works at Block; tried where State works.
-	BlockHash  Check // reads by block hash (EIP-1898), proven to run at that block
-	Multicall3 Check // the contract is deployed there, and runs at that block
-	Proof      Check // eth_getProof, with a proof that starts at the block's state root
-	AccessList Check // eth_createAccessList
+	BlockHash  Check `json:"eip_1898"`               // reads by block hash, proven to run at that block
+	Multicall3 Check `json:"multicall3"`             // the contract is deployed there, and runs at that block
+	Proof      Check `json:"eth_get_proof"`          // with a proof that starts at the block's state root
+	AccessList Check `json:"eth_create_access_list"` // the method works
 
-	// Limits lists the response headers that speak of rate limits, as last seen:
+	// Limits lists the response headers about rate limits, as last seen:
 	// "x-ratelimit-remaining: 42", in the order of their names.
-	Limits []string
-	// Stopped tells why not everything was tried: a rate limit, a used up quota,
-	// refused credentials, the end of the time. Else nil.
-	Stopped error
+	Limits []string `json:"rate_limit_headers"`
+	// Stopped says why not everything was tried: a rate limit, a used up quota,
+	// refused credentials, the end of the time. Else it is zero.
+	Stopped Reason `json:"stopped,omitzero"`
+}
+
+// ProbeBlock is a block that an endpoint showed.
+type ProbeBlock struct {
+	Number      uint64      `json:"number"`
+	Hash        common.Hash `json:"hash"`
+	Time        int64       `json:"time"`                  // in Unix seconds
+	Age         int64       `json:"age_seconds"`           // when the head was read
+	Unfinalized bool        `json:"unfinalized,omitempty"` // of Probe.Block: it can still be replaced
 }
 
 // Check is one thing that an endpoint was tried at.
 type Check struct {
-	Tried bool  // false: it does not apply, or something before it failed
-	Err   error // why it does not work; nil if it works
+	Tried  bool   `json:"tried"` // false: it does not apply, or something before it failed
+	Works  bool   `json:"works"`
+	Reason Reason `json:"reason,omitzero"` // why it does not work
 }
 
-// Works reports whether it was tried and works.
-func (c Check) Works() bool { return c.Tried && c.Err == nil }
+// Reason is the error behind a finding, for errors.Is, or nil. Its text is the
+// finding alone, without what to do about it.
+type Reason struct{ Err error }
+
+// String returns the finding, or "" if there is no error.
+func (r Reason) String() string {
+	switch e := r.Err.(type) {
+	case nil:
+		return ""
+	case *EndpointError:
+		return e.Finding()
+	}
+	return r.Err.Error()
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (r Reason) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+
+// Latency is how long a call took; 0 if that was not measured.
+type Latency time.Duration
+
+// milliseconds rounds to a tenth; a measured time is never 0.
+func (l Latency) milliseconds() float64 {
+	if l <= 0 {
+		return 0
+	}
+	return max(math.Round(time.Duration(l).Seconds()*10_000)/10, 0.1)
+}
+
+// MarshalJSON writes milliseconds, to a tenth.
+func (l Latency) MarshalJSON() ([]byte, error) { return json.Marshal(l.milliseconds()) }
+
+// String writes it for a reader: "0.4 ms", "12 ms" or, not measured, "".
+func (l Latency) String() string {
+	switch ms := l.milliseconds(); {
+	case ms == 0:
+		return ""
+	case ms < 10:
+		return fmt.Sprintf("%.1f ms", ms)
+	default:
+		return fmt.Sprintf("%.0f ms", ms)
+	}
+}
 
 // Probe tries the endpoints side by side, each on its own, at the first block
 // at or after the given time. The zero time stands for the latest time whose
@@ -116,6 +167,7 @@ func (d Dialer) Probe(ctx context.Context, at time.Time, targets ...Target) ([]P
 	}
 	found := make([]Probe, len(all))
 	for i, p := range all {
+		p.found.judge()
 		found[i] = p.found
 	}
 	return found, nil
@@ -140,7 +192,7 @@ func lastFinal(all []*prober, agree int) (at time.Time) {
 			continue
 		}
 		counted[p.found.Chain]++
-		if t := time.Unix(int64(f.Time), 0).UTC(); at.IsZero() || t.Before(at) {
+		if t := time.Unix(f.Time, 0).UTC(); at.IsZero() || t.Before(at) {
 			at = t
 		}
 	}

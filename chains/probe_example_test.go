@@ -25,8 +25,7 @@ func ExampleDialer_Probe() {
 		return
 	}
 	for _, p := range probes {
-		verdict, _ := p.Verdict()
-		fmt.Printf("%s: batches of %d, state %t, EIP-1898 %t\n", verdict, p.Batch, p.State.Works(), p.BlockHash.Works())
+		fmt.Printf("%s: batches of %d, state %t, EIP-1898 %t\n", p.Verdict, p.Batch, p.State.Works, p.BlockHash.Works)
 	}
 	fmt.Println("ready:", chains.Ready(probes, chains.Ethereum, 1) == nil)
 	// Output:

@@ -92,7 +92,7 @@ func works(p chains.Probe) string {
 		chains.Check
 	}{{"state", p.State}, {"recent", p.Recent}, {"legacy", p.Legacy}, {"hash", p.BlockHash}, {"multicall", p.Multicall3}, {"proof", p.Proof}, {"list", p.AccessList}} {
 		switch {
-		case c.Works():
+		case c.Works:
 			out = append(out, c.name)
 		case c.Tried:
 			out = append(out, "("+c.name+")")
@@ -135,19 +135,19 @@ func TestProbeOneEndpoint(t *testing.T) {
 		{name: "null state", fault: func(n *node) { n.nullState = true }, works: "(state) (recent)", verdict: chains.NotUsable, batch: 1000,
 			reason: "answered null", cause: chains.ErrArchive},
 		{name: "batches of three", fault: func(n *node) { n.batchLimit = 3 }, works: all, verdict: chains.GoodForJob, batch: 3,
-			why: func(p chains.Probe) error { return p.BatchErr }, text: "batch too large"},
+			why: func(p chains.Probe) error { return p.BatchReason.Err }, text: "batch too large"},
 		{name: "batches of a hundred", fault: func(n *node) { n.batchLimit = 100 }, works: all, verdict: chains.GoodForJob, batch: 100,
-			why: func(p chains.Probe) error { return p.BatchErr }, text: "refuses a request or reply of this size"},
+			why: func(p chains.Probe) error { return p.BatchReason.Err }, text: "refuses a request or reply of this size"},
 		{name: "largest batch of the user", dialer: chains.Dialer{MaxBatch: 10}, works: all, verdict: chains.GoodForJob, batch: 10},
 		{name: "slowest pace of the user", dialer: chains.Dialer{RPS: 12}, works: all, verdict: chains.GoodForJob, batch: 10},
 		{name: "EIP-1898 refused", fault: func(n *node) { n.blockHash = "refuse" }, works: "state (hash) multicall proof list", verdict: chains.GoodForJob, batch: 1000,
-			why: func(p chains.Probe) error { return p.BlockHash.Err }, text: "cannot unmarshal object"},
+			why: func(p chains.Probe) error { return p.BlockHash.Reason.Err }, text: "cannot unmarshal object"},
 		{name: "EIP-1898 ignored", fault: func(n *node) { n.blockHash = "ignore" }, works: "state (hash) multicall proof list", verdict: chains.GoodForJob, batch: 1000,
-			why: func(p chains.Probe) error { return p.BlockHash.Err }, text: "accepts a block hash and ignores it: asked at block 15537494 (timestamp 1663225379), it answered as of block 15537594"},
+			why: func(p chains.Probe) error { return p.BlockHash.Reason.Err }, text: "accepts a block hash and ignores it: asked at block 15537494 (timestamp 1663225379), it answered as of block 15537594"},
 		{name: "no block canary", fault: func(n *node) { n.deployless, n.multicall = rpcError{-32602, "missing to", nil}, false }, works: "state (hash) (multicall) proof list", verdict: chains.GoodForJob, batch: 1000,
-			why: func(p chains.Probe) error { return p.BlockHash.Err }, text: "cannot show that it reads at the block"},
+			why: func(p chains.Probe) error { return p.BlockHash.Reason.Err }, text: "cannot show that it reads at the block"},
 		{name: "Multicall3 not deployed", fault: func(n *node) { n.multicall = false }, works: "state hash (multicall) proof list", verdict: chains.GoodForJob, batch: 1000,
-			why: func(p chains.Probe) error { return p.Multicall3.Err }, text: "no contract at 0xcA11bde05977b3631167028862bE2a173976CA11 at block 15537494"},
+			why: func(p chains.Probe) error { return p.Multicall3.Reason.Err }, text: "no contract at 0xcA11bde05977b3631167028862bE2a173976CA11 at block 15537494"},
 		{name: "reads elsewhere", fault: func(n *node) { n.stateAt = n.head }, works: "(state) (recent)", verdict: chains.NotUsable, batch: 1000,
 			reason: "did not read at the block it was asked about"},
 		{name: "after the head", at: func(at time.Time) time.Time { return at.Add(24 * time.Hour) }, works: "recent", verdict: chains.GoodForRecent, batch: 1000,
@@ -156,7 +156,7 @@ func TestProbeOneEndpoint(t *testing.T) {
 			reason: "is newer than the finalized block", cause: chains.ErrNotFinalized},
 		{name: "not final and allowed", at: func(at time.Time) time.Time { return at.Add(95 * 12 * time.Second) }, dialer: chains.Dialer{AllowUnfinalized: true},
 			works: "state hash multicall (proof) list", verdict: chains.GoodForJob, batch: 1000,
-			why: func(p chains.Probe) error { return p.Proof.Err }, text: "the proof starts at"},
+			why: func(p chains.Probe) error { return p.Proof.Reason.Err }, text: "the proof starts at"},
 		{name: "no finalized block", fault: func(n *node) { n.noFinalized = rpcError{-39001, "Unknown block", nil} }, works: "", verdict: chains.NotUsable, batch: 1000,
 			reason: "does not tell which block is finalized", cause: chains.ErrNotFinalized},
 		{name: "no time and no finalized block", fault: func(n *node) { n.noFinalized = rpcError{-39001, "Unknown block", nil} }, at: func(time.Time) time.Time { return time.Time{} },
@@ -180,9 +180,9 @@ func TestProbeOneEndpoint(t *testing.T) {
 			}
 			url := n.serve(t) + "/v2/SENTINEL-KEY-12345678?apikey=SENTINEL-QUERY-12345678"
 			p := probe(t, tt.dialer, at, chains.Target{Chain: chain, URL: url})[0]
-			verdict, reason := p.Verdict()
+			verdict, reason := p.Verdict, p.Reason.Err
 			if got := works(p); verdict != tt.verdict || got != tt.works || p.Batch != tt.batch {
-				t.Errorf("found %q, checks %q, batch %d (%v); want %q, %q, %d", verdict, got, p.Batch, p.BatchErr, tt.verdict, tt.works, tt.batch)
+				t.Errorf("found %q, checks %q, batch %d (%v); want %q, %q, %d", verdict, got, p.Batch, p.BatchReason.Err, tt.verdict, tt.works, tt.batch)
 			}
 			if (reason == nil) != (tt.verdict == chains.GoodForJob) || tt.cause != nil && !errors.Is(reason, tt.cause) {
 				t.Errorf("found reason %v, want %v", reason, tt.cause)
@@ -193,8 +193,8 @@ func TestProbeOneEndpoint(t *testing.T) {
 			if tt.text != "" {
 				wantText(t, tt.why(p), tt.text)
 			}
-			if (p.Err == nil) != (p.Head != nil) || (p.Latency > 0) != (p.Err == nil) {
-				t.Errorf("found head %v and latency %v beside error %v", p.Head, p.Latency, p.Err)
+			if (p.Head != nil) != (p.Latency > 0) {
+				t.Errorf("found head %v and latency %v", p.Head, p.Latency)
 			}
 			noSentinel(t, p)
 		})
@@ -204,8 +204,12 @@ func TestProbeOneEndpoint(t *testing.T) {
 // noSentinel looks for a secret in every field of a probe.
 func noSentinel(t *testing.T, p chains.Probe) {
 	t.Helper()
-	_, reason := p.Verdict()
-	for _, text := range []string{fmt.Sprintf("%+v", p), fmt.Sprint(reason), fmt.Sprint(p.State.Err, p.Recent.Err, p.BatchErr, p.Stopped, p.BlockErr)} {
+	data, err := json.Marshal(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reasons := []error{p.Reason.Err, p.State.Reason.Err, p.Recent.Reason.Err, p.BatchReason.Err, p.Stopped.Err, p.BlockReason.Err}
+	for _, text := range []string{string(data), fmt.Sprintf("%+v", p), fmt.Sprint(reasons)} {
 		if strings.Contains(strings.ToUpper(text), "SENTINEL") {
 			t.Errorf("a secret is in %s", text)
 		}
@@ -228,11 +232,11 @@ func TestProbeBeforeBedrock(t *testing.T) {
 			}
 		}
 		p := probe(t, chains.Dialer{}, at, chains.Target{Chain: chains.Optimism, URL: n.serve(t)})[0]
-		if verdict, reason := p.Verdict(); verdict != chains.GoodForJob || !p.Legacy.Tried || p.Legacy.Works() != legacy {
+		if verdict, reason := p.Verdict, p.Reason.Err; verdict != chains.GoodForJob || !p.Legacy.Tried || p.Legacy.Works != legacy {
 			t.Errorf("found %q (%v), before Bedrock %+v, want it to work: %v", verdict, reason, p.Legacy, legacy)
 		}
 		if !legacy {
-			wantText(t, p.Legacy.Err, "cannot serve Optimism state of block 105235062 (optimism, 2023-06-06), before block 105235063 (Bedrock, 2023-06-06)")
+			wantText(t, p.Legacy.Reason.Err, "cannot serve Optimism state of block 105235062 (optimism, 2023-06-06), before block 105235063 (Bedrock, 2023-06-06)")
 		}
 	}
 }
@@ -241,11 +245,11 @@ func TestProbeDevelopmentChain(t *testing.T) {
 	n := dev(10)
 	target := chains.Target{Chain: chains.Optimism, URL: n.serve(t)}
 	p := probe(t, chains.Dialer{}, time.Time{}, target)[0]
-	if verdict, reason := p.Verdict(); verdict != chains.NotUsable || !errors.Is(reason, chains.ErrWrongChain) {
+	if verdict, reason := p.Verdict, p.Reason.Err; verdict != chains.NotUsable || !errors.Is(reason, chains.ErrWrongChain) {
 		t.Errorf("found %q, %v", verdict, reason)
 	}
 	p = probe(t, chains.Dialer{AllowDev: true}, time.Time{}, target)[0]
-	if verdict, reason := p.Verdict(); verdict != chains.GoodForJob || !p.Development || p.Anchored || p.Legacy.Tried {
+	if verdict, reason := p.Verdict, p.Reason.Err; verdict != chains.GoodForJob || !p.Development || p.Anchored || p.Legacy.Tried {
 		t.Errorf("found %q, %v, %+v", verdict, reason, p)
 	}
 }
@@ -287,9 +291,9 @@ func TestProbeRateLimit(t *testing.T) {
 		p := probe(t, chains.Dialer{Clock: c}, at, chains.Target{Chain: chains.Ethereum, URL: front.URL + "/SENTINEL-KEY-12345678"})[0]
 		front.Close()
 		http.DefaultClient.CloseIdleConnections()
-		verdict, reason := p.Verdict()
-		if verdict != tt.verdict || p.Batch != tt.batch || !errors.Is(p.Stopped, chains.ErrRateLimit) {
-			t.Errorf("%d requests: found %q (%v), batch %d, stopped by %v; want %q, batch %d", tt.requests, verdict, reason, p.Batch, p.Stopped, tt.verdict, tt.batch)
+		verdict, reason := p.Verdict, p.Reason.Err
+		if verdict != tt.verdict || p.Batch != tt.batch || !errors.Is(p.Stopped.Err, chains.ErrRateLimit) {
+			t.Errorf("%d requests: found %q (%v), batch %d, stopped by %v; want %q, batch %d", tt.requests, verdict, reason, p.Batch, p.Stopped.Err, tt.verdict, tt.batch)
 		}
 		if verdict == chains.NotUsable && !errors.Is(reason, chains.ErrRateLimit) {
 			t.Errorf("%d requests: found reason %v", tt.requests, reason)
@@ -311,8 +315,8 @@ func TestProbeSideBySide(t *testing.T) {
 	stop()
 	targets := []chains.Target{{Chain: chains.Ethereum, URL: stopped}, {Chain: chains.Ethereum, URL: first.serve(t)}, {Chain: chains.Optimism, URL: second.serve(t)}}
 	probes := probe(t, chains.Dialer{AllowDev: true}, time.Time{}, targets...)
-	if !errors.Is(probes[0].Err, chains.ErrUnavailable) || probes[1].Err != nil || probes[2].Err != nil {
-		t.Fatalf("found %v, %v, %v", probes[0].Err, probes[1].Err, probes[2].Err)
+	if !errors.Is(probes[0].Reason.Err, chains.ErrUnavailable) || probes[1].Reason.Err != nil || probes[2].Reason.Err != nil {
+		t.Fatalf("found %v, %v, %v", probes[0].Reason.Err, probes[1].Reason.Err, probes[2].Reason.Err)
 	}
 	// The earlier of the two finalized blocks is Ethereum's.
 	final := time.Unix(int64(first.blocks[first.finalized].Time), 0)
@@ -321,10 +325,10 @@ func TestProbeSideBySide(t *testing.T) {
 			t.Errorf("%s was asked for %v, want %v", p.Endpoint, p.At, final)
 		}
 	}
-	if b := probes[1].Block; b == nil || b.Number() != first.finalized || b.Proves(final) != nil {
+	if b := probes[1].Block; b == nil || b.Number != first.finalized {
 		t.Errorf("found block %v", b)
 	}
-	if b := probes[2].Block; b == nil || b.Number() != 0 {
+	if b := probes[2].Block; b == nil || b.Number != 0 {
 		t.Errorf("found block %v", b)
 	}
 	for _, id := range []chains.ID{chains.Ethereum, chains.Optimism} {
@@ -358,7 +362,7 @@ func TestProbeEndOfTime(t *testing.T) {
 	over, stop := context.WithDeadline(t.Context(), time.Unix(0, 0))
 	defer stop()
 	probes, err := chains.Dialer{}.Probe(over, at, target)
-	if err != nil || !errors.Is(probes[0].Err, context.DeadlineExceeded) {
+	if err != nil || !errors.Is(probes[0].Reason.Err, context.DeadlineExceeded) {
 		t.Errorf("found %v, %v", probes, err)
 	}
 	// The time ends after the chain is proven.
@@ -374,16 +378,18 @@ func TestProbeEndOfTime(t *testing.T) {
 }
 
 func TestReady(t *testing.T) {
-	block := func(salt byte) *chains.Block { return &chains.Block{Hash: common.Hash{salt}, Header: mergeHeader()} }
-	yes := chains.Check{Tried: true}
-	good := chains.Probe{Chain: 1, Endpoint: "good", State: yes, Block: block(1)}
-	twin := chains.Probe{Chain: 1, Endpoint: "twin", State: yes, Block: block(1)}
-	other := chains.Probe{Chain: 1, Endpoint: "other", State: yes, Block: block(2)}
-	local := chains.Probe{Chain: 1, Endpoint: "local", State: yes, Block: block(1), Development: true}
-	pruned := chains.Probe{Chain: 1, Endpoint: "pruned", State: chains.Check{Tried: true, Err: chains.ErrArchive}, Recent: yes}
-	dead := chains.Probe{Chain: 1, Endpoint: "dead", Err: chains.ErrUnavailable}
-	wrong := chains.Probe{Chain: 1, Endpoint: "wrong", Err: chains.ErrWrongChain}
-	behind := chains.Probe{Chain: 1, Endpoint: "behind", BlockErr: chains.ErrNoBlockYet, Recent: yes}
+	block := func(salt byte) *chains.ProbeBlock {
+		return &chains.ProbeBlock{Number: 15537394, Hash: common.Hash{salt}}
+	}
+	good := chains.Probe{Chain: 1, Endpoint: "good", Verdict: chains.GoodForJob, Block: block(1)}
+	twin := chains.Probe{Chain: 1, Endpoint: "twin", Verdict: chains.GoodForJob, Block: block(1)}
+	other := chains.Probe{Chain: 1, Endpoint: "other", Verdict: chains.GoodForJob, Block: block(2)}
+	local := chains.Probe{Chain: 1, Endpoint: "local", Verdict: chains.GoodForJob, Block: block(1), Development: true}
+	pruned := chains.Probe{Chain: 1, Endpoint: "pruned", Verdict: chains.GoodForRecent, Reason: chains.Reason{Err: chains.ErrArchive}}
+	dead := chains.Probe{Chain: 1, Endpoint: "dead", Reason: chains.Reason{Err: chains.ErrUnavailable}}
+	wrong := chains.Probe{Chain: 1, Endpoint: "wrong", Reason: chains.Reason{Err: chains.ErrWrongChain}}
+	tooNew := &chains.TooNewError{Chain: 1, Number: 5, Newest: mergeHeader(), Err: chains.ErrNoBlockYet}
+	behind := chains.Probe{Chain: 1, Endpoint: "behind", Verdict: chains.GoodForRecent, Reason: chains.Reason{Err: tooNew}}
 	tests := []struct {
 		name   string
 		probes []chains.Probe
@@ -392,12 +398,12 @@ func TestReady(t *testing.T) {
 	}{
 		{"good", []chains.Probe{good}, 0, ""},
 		{"none", nil, 1, "ethereum: no endpoint is good for this job"},
-		{"of another chain", []chains.Probe{{Chain: 10, State: yes, Block: block(1)}}, 1, "ethereum: no endpoint is good"},
+		{"of another chain", []chains.Probe{{Chain: 10, Verdict: chains.GoodForJob, Block: block(1)}}, 1, "ethereum: no endpoint is good"},
 		{"passed over", []chains.Probe{dead, pruned, good}, 1, ""},
 		{"pruned", []chains.Probe{pruned}, 1, "no endpoint is good for this job"},
 		{"a client stops at the wrong chain", []chains.Probe{wrong, good}, 1, "ethereum: wrong chain; the endpoints after it are not asked then"},
 		{"a client does not get there", []chains.Probe{good, wrong}, 1, ""},
-		{"a client stops at a node that lags", []chains.Probe{behind, good}, 1, "ethereum: no block yet; the endpoints after it"},
+		{"a client stops at a node that lags", []chains.Probe{behind, good}, 1, "ethereum: block 5 does not exist yet, head is 15537394 (2022-09-15T06:42:59Z): no block yet; the endpoints after it"},
 		{"two", []chains.Probe{good, dead, twin}, 2, ""},
 		{"one of two", []chains.Probe{good, dead}, 2, "2 endpoints shall agree, found 1"},
 		{"two blocks", []chains.Probe{good, other}, 2, "the block asked for is 15537394 (0x0100"},
@@ -414,8 +420,5 @@ func TestReady(t *testing.T) {
 			}
 			wantText(t, err, tt.want)
 		})
-	}
-	if v, reason := (&chains.Probe{Endpoint: "new"}).Verdict(); v != chains.NotUsable || reason == nil {
-		t.Errorf("an untried endpoint: found %v, %v", v, reason)
 	}
 }

@@ -14,7 +14,7 @@ const samples = 5
 // measure takes the time of single calls, one after the other.
 func (p *prober) measure(ctx context.Context) {
 	var took []time.Duration
-	for len(took) < samples && p.found.Stopped == nil {
+	for len(took) < samples && p.found.Stopped.Err == nil {
 		d, err := p.chainIDs(ctx, 1)
 		if p.note(ctx, err) != nil {
 			break
@@ -23,7 +23,7 @@ func (p *prober) measure(ctx context.Context) {
 	}
 	if len(took) > 0 {
 		slices.Sort(took)
-		p.found.Latency = took[len(took)/2]
+		p.found.Latency = Latency(took[len(took)/2])
 	}
 }
 
@@ -31,11 +31,11 @@ func (p *prober) measure(ctx context.Context) {
 // allow these sizes.
 func (p *prober) climb(ctx context.Context) {
 	for _, size := range []int{1, 3, 10, 100, 1000} {
-		if p.found.Stopped != nil || size > p.member.endpoint.Burst() || p.dialer.MaxBatch > 0 && size > p.dialer.MaxBatch {
+		if p.found.Stopped.Err != nil || size > p.member.endpoint.Burst() || p.dialer.MaxBatch > 0 && size > p.dialer.MaxBatch {
 			return
 		}
-		if _, p.found.BatchErr = p.chainIDs(ctx, size); p.found.BatchErr != nil {
-			p.note(ctx, p.found.BatchErr)
+		if _, p.found.BatchReason.Err = p.chainIDs(ctx, size); p.found.BatchReason.Err != nil {
+			p.note(ctx, p.found.BatchReason.Err)
 			return
 		}
 		p.found.Batch = size

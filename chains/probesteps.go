@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/ethereum/go-ethereum/core/types"
 )
 
 // prober fills in one Probe.
@@ -12,6 +14,7 @@ type prober struct {
 	pool   *pool
 	member *member // the pool's only one
 	client *Client // nil until the chain is proven
+	block  *Block  // the one of found.Block
 	found  Probe
 }
 
@@ -35,30 +38,38 @@ func (p *prober) same(other *prober) bool {
 
 // greet proves the chain and reads its ends.
 func (p *prober) greet(ctx context.Context) {
-	defer func() { p.found.Limits = p.member.endpoint.Limits() }()
-	if p.found.Err = p.note(ctx, p.pool.open(ctx)); p.found.Err != nil {
+	defer p.noteLimits()
+	if p.found.Reason.Err = p.note(ctx, p.pool.open(ctx)); p.found.Reason.Err != nil {
 		return
 	}
 	p.client = p.dialer.client(p.found.Chain, p.pool)
 	p.found.Development, p.found.Anchored = p.client.Development, p.client.Anchored
-	t := p.member.tip
-	p.found.Head, p.found.Finalized, p.found.Seen = t.head, t.finalized, t.at
+	p.found.Head, p.found.Finalized = p.seen(p.member.tip.head), p.seen(p.member.tip.finalized)
+}
+
+// seen describes a block of the endpoint, or nil.
+func (p *prober) seen(h *types.Header) *ProbeBlock {
+	if h == nil {
+		return nil
+	}
+	age := p.member.tip.at.Unix() - int64(h.Time)
+	return &ProbeBlock{Number: h.Number.Uint64(), Hash: h.Hash(), Time: int64(h.Time), Age: age}
 }
 
 // examine tries what an endpoint can do, the important things first, so that a
 // rate limit that the tries themselves run into spoils little.
 func (p *prober) examine(ctx context.Context, at time.Time) {
-	defer func() { p.found.Limits = p.member.endpoint.Limits() }()
+	defer p.noteLimits()
 	p.found.At = at
-	if p.found.Err != nil {
+	if p.found.Reason.Err != nil {
 		return
 	}
 	p.findBlock(ctx, at)
-	if b := p.found.Block; b != nil {
-		p.try(ctx, &p.found.State, func() error { return p.readAt(ctx, *b) })
+	if p.block != nil {
+		p.try(ctx, &p.found.State, func() error { return p.readAt(ctx, *p.block) })
 	}
-	if p.found.State.Works() {
-		p.features(ctx, *p.found.Block)
+	if p.found.State.Works {
+		p.features(ctx, *p.block)
 	} else {
 		p.recent(ctx)
 	}
@@ -67,31 +78,35 @@ func (p *prober) examine(ctx context.Context, at time.Time) {
 	p.climb(ctx)
 }
 
+func (p *prober) noteLimits() { p.found.Limits = append([]string{}, p.member.endpoint.Limits()...) }
+
 // try runs one check, unless the tries have been stopped.
 func (p *prober) try(ctx context.Context, c *Check, run func() error) {
-	if p.found.Stopped != nil {
+	if p.found.Stopped.Err != nil {
 		return
 	}
-	c.Tried, c.Err = true, p.note(ctx, run())
+	c.Tried, c.Reason.Err = true, p.note(ctx, run())
+	c.Works = c.Reason.Err == nil
 }
 
 // note returns err, and stops all further tries if it says that they are not wanted.
 func (p *prober) note(ctx context.Context, err error) error {
 	stop := ctx.Err() != nil || permanent(err) || errors.Is(err, ErrRateLimit)
-	if err != nil && stop && p.found.Stopped == nil {
-		p.found.Stopped = err
+	if err != nil && stop && p.found.Stopped.Err == nil {
+		p.found.Stopped.Err = err
 	}
 	return err
 }
 
 func (p *prober) findBlock(ctx context.Context, at time.Time) {
 	if at.IsZero() {
-		p.found.BlockErr = p.member.tip.unknown
+		p.found.BlockReason.Err = p.member.tip.unknown
 		return
 	}
 	b, err := p.client.BlockAt(ctx, at)
-	if p.found.BlockErr = p.note(ctx, err); err == nil {
-		p.found.Block = &b
+	if p.found.BlockReason.Err = p.note(ctx, err); err == nil {
+		p.block, p.found.Block = &b, p.seen(b.Header)
+		p.found.Block.Unfinalized = b.Unfinalized
 	}
 }
 
@@ -117,7 +132,7 @@ func (p *prober) recent(ctx context.Context) {
 		newest = p.found.Head
 	}
 	if newest != nil {
-		p.try(ctx, &p.found.Recent, func() error { return p.readAtNumber(ctx, newest.Number.Uint64()) })
+		p.try(ctx, &p.found.Recent, func() error { return p.readAtNumber(ctx, newest.Number) })
 	}
 }
 
@@ -127,7 +142,7 @@ func (p *prober) legacy(ctx context.Context) {
 	if p.client.ID != Optimism || !p.found.Anchored {
 		return
 	}
-	if b := p.found.Block; b != nil && b.Number() < bedrockBlock {
+	if p.block != nil && p.block.Number() < bedrockBlock {
 		p.found.Legacy = p.found.State
 		return
 	}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 )
 
 // Verdict is what an endpoint is good for.
@@ -30,30 +29,33 @@ func (v Verdict) String() string {
 	return "not usable"
 }
 
-// Verdict judges the endpoint. The reason is nil if it is good for the job.
-func (p *Probe) Verdict() (v Verdict, reason error) {
+// MarshalText implements encoding.TextMarshaler.
+func (v Verdict) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
+
+// judge sets the verdict on an endpoint, and its reason.
+func (p *Probe) judge() {
 	switch {
-	case p.Err != nil:
-		return NotUsable, p.Err
-	case p.State.Works():
-		return GoodForJob, nil
-	case p.Recent.Tried && p.Recent.Err != nil:
-		return NotUsable, p.Recent.Err
+	case p.Reason.Err != nil: // it cannot be used for anything
+		return
+	case p.State.Works:
+		p.Verdict = GoodForJob
+		return
+	case p.Recent.Works:
+		p.Verdict = GoodForRecent
 	}
-	if p.Recent.Works() {
-		v = GoodForRecent
-	}
-	for _, err := range []error{p.State.Err, p.BlockErr, p.Stopped} {
-		if err != nil {
-			return v, err
+	for _, r := range []Reason{p.Recent.Reason, p.State.Reason, p.BlockReason, p.Stopped} {
+		if r.Err != nil {
+			p.Reason = r
+			return
 		}
 	}
-	return NotUsable, fmt.Errorf("%s was not tried", p.Endpoint)
+	p.Verdict, p.Reason.Err = NotUsable, fmt.Errorf("%s was not tried", p.Endpoint)
 }
 
 // stopsAt is the reason for which no endpoint is asked any more.
 func stopsAt(reason error, id ID, rest []Probe) error {
-	if !strings.HasPrefix(reason.Error(), id.String()+": ") {
+	var tooNew *TooNewError
+	if !errors.As(reason, &tooNew) { // which names the chain
 		reason = fmt.Errorf("%v: %w", id, reason)
 	}
 	if slices.ContainsFunc(rest, func(p Probe) bool { return p.Chain == id }) {
@@ -74,17 +76,16 @@ func Ready(probes []Probe, id ID, agree int) error {
 		if p.Chain != id || len(good) == agree {
 			continue
 		}
-		verdict, reason := p.Verdict()
 		switch {
-		case verdict != GoodForJob && final(reason):
-			return stopsAt(reason, id, probes[i+1:])
-		case verdict != GoodForJob:
+		case p.Verdict != GoodForJob && final(p.Reason.Err):
+			return stopsAt(p.Reason.Err, id, probes[i+1:])
+		case p.Verdict != GoodForJob:
 			continue
 		case len(good) > 0 && p.Development != good[0].Development:
 			return fmt.Errorf("%v: %s and %s are not of one kind, public and development: %w", id, good[0].Endpoint, p.Endpoint, ErrWrongChain)
 		case len(good) > 0 && p.Block.Hash != good[0].Block.Hash:
 			return fmt.Errorf("%v: the block asked for is %d (%v) at %s and %d (%v) at %s: %w", id,
-				good[0].Block.Number(), good[0].Block.Hash, good[0].Endpoint, p.Block.Number(), p.Block.Hash, p.Endpoint, ErrDisagree)
+				good[0].Block.Number, good[0].Block.Hash, good[0].Endpoint, p.Block.Number, p.Block.Hash, p.Endpoint, ErrDisagree)
 		}
 		good = append(good, p)
 	}

@@ -1,15 +1,20 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/perpdao/perpquorum/chains"
+	"github.com/perpdao/perpquorum/snapshot"
 	"github.com/perpdao/perpquorum/votingpower"
+	"github.com/perpdao/perpquorum/votingpower/report"
 )
 
 func doctorCommand() *cli.Command {
@@ -60,33 +65,32 @@ Exit codes:
        SNAPSHOT_HUB_URL names one: check needs it, report does not
    2   wrong usage: command line, endpoint URL or model file`
 
-// examination is what the doctor is asked to do.
-type examination struct {
-	at        time.Time // zero: the default
+// doctorOptions is the command line of doctor.
+type doctorOptions struct {
+	at        time.Time // zero: the latest time that is final on every chain
+	json      bool
 	model     *votingpower.Model
 	endpoints endpointOptions
 	targets   []chains.Target
-	hub       hubTarget
+	hub       *snapshot.Client
+	hubNamed  bool // so that the hub counts for the exit code
 }
 
 func runDoctor(c *cli.Context) error {
-	if c.Bool("json") && c.IsSet("format") && c.String("format") != "json" {
-		return usagef("--json and --format %s exclude each other", c.String("format"))
-	}
-	e, err := parseExamination(c)
+	o, err := parseDoctor(c)
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(c.Context, e.endpoints.timeout)
+	ctx, cancel := context.WithTimeout(c.Context, o.endpoints.timeout)
 	defer cancel()
 	p := newProgress(c.App.ErrWriter)
 	defer p.clear()
-	p.say("trying %d endpoints and the hub", len(e.targets))
-	d, err := e.run(ctx)
+	p.say("trying %d endpoints and the hub", len(o.targets))
+	d, err := o.diagnose(ctx)
 	if err != nil {
 		return err
 	}
-	if c.Bool("json") || c.String("format") == "json" {
+	if o.json {
 		err = printJSON(c.App.Writer, d)
 	} else {
 		err = d.print(c.App.Writer)
@@ -97,43 +101,106 @@ func runDoctor(c *cli.Context) error {
 	return err
 }
 
-func parseExamination(c *cli.Context) (e examination, err error) {
+func parseDoctor(c *cli.Context) (o doctorOptions, err error) {
+	if c.Bool("json") && c.IsSet("format") && c.String("format") != "json" {
+		return o, usagef("--json and --format %s exclude each other", c.String("format"))
+	}
+	o = doctorOptions{json: c.Bool("json") || c.String("format") == "json", hubNamed: c.IsSet("hub")}
 	if c.IsSet("at") {
-		if e.at, err = parseTime(c.String("at")); err != nil {
-			return e, err
+		if o.at, err = parseTime(c.String("at")); err != nil {
+			return o, err
 		}
 	}
-	if e.model, err = openModel(c.String("model")); err != nil {
-		return e, err
+	if o.model, err = openModel(c.String("model")); err != nil {
+		return o, err
 	}
-	if e.endpoints, err = parseEndpoints(c); err != nil {
-		return e, err
+	if o.endpoints, err = parseEndpoints(c); err != nil {
+		return o, err
 	}
-	if e.hub, err = parseHub(newHub(c.String("hub"), time.Second), e.model.Space, c.IsSet("hub")); err != nil {
-		return e, err
+	o.hub = newHub(cmp.Or(c.String("hub"), snapshot.DefaultEndpoint), time.Second)
+	if hubHost(o.hub) == "" {
+		return o, usagef("--hub: want a URL such as %s", snapshot.DefaultEndpoint) // it may hold a key
 	}
-	ids := e.model.Chains()
-	urls, missing, err := configured(e.endpoints.rpc, ids, os.Getenv)
+	ids := o.model.Chains()
+	urls, missing, err := configured(o.endpoints.rpc, ids, os.Getenv)
 	if err == nil && len(missing) == len(ids) {
 		err = noEndpoint(missing)
 	}
 	for _, id := range ids {
 		for _, url := range urls[id] {
-			e.targets = append(e.targets, chains.Target{Chain: id, URL: url})
+			o.targets = append(o.targets, chains.Target{Chain: id, URL: url})
 		}
 	}
-	return e, err
+	return o, err
 }
 
-// run tries the endpoints and the hub side by side.
-func (e examination) run(ctx context.Context) (diagnosis, error) {
-	var hub hubFound
+// diagnosis is what the doctor found, and the JSON that --json prints. Its keys
+// are part of the program's interface.
+type diagnosis struct {
+	Format string           `json:"format"`
+	Ready  bool             `json:"ready"` // the exit code is 0
+	At     *report.Moment   `json:"at"`    // null if no endpoint gives a time to take
+	Chains []chainDiagnosis `json:"chains"`
+	Hub    hubDiagnosis     `json:"hub"`
+}
+
+// diagnosisFormat names the version of the doctor's JSON.
+const diagnosisFormat = "perpquorum-doctor/1"
+
+// chainDiagnosis is what the doctor found about one chain of the model.
+type chainDiagnosis struct {
+	Chain  chains.ID `json:"chain"`
+	ID     uint64    `json:"chain_id"`
+	Ready  bool      `json:"ready"`
+	Reason string    `json:"reason,omitempty"` // why it is not ready
+	// Warning says that endpoints which are good for the job do not agree about
+	// the block, though as many as --agree asks for do.
+	Warning   string         `json:"warning,omitempty"`
+	Endpoints []chains.Probe `json:"endpoints"` // in order of preference
+}
+
+// diagnose tries the endpoints and the hub side by side.
+func (o doctorOptions) diagnose(ctx context.Context) (diagnosis, error) {
+	d := diagnosis{Format: diagnosisFormat, Ready: true}
 	var group sync.WaitGroup
-	group.Go(func() { hub = e.hub.probe(ctx) })
-	probes, err := e.endpoints.dialer.Probe(ctx, e.at, e.targets...)
+	group.Go(func() { d.Hub = diagnoseHub(ctx, o.hub, o.model.Space, o.hubNamed) })
+	probes, err := o.endpoints.dialer.Probe(ctx, o.at, o.targets...)
 	group.Wait()
 	if err != nil {
-		return diagnosis{}, err
+		return d, err
 	}
-	return e.diagnose(probes, hub), nil
+	if len(probes) > 0 && !probes[0].At.IsZero() {
+		at := report.NewMoment(probes[0].At)
+		d.At = &at
+	}
+	for _, id := range o.model.Chains() {
+		c := diagnoseChain(id, probes, o.endpoints.dialer.Agree)
+		d.Ready = d.Ready && c.Ready
+		d.Chains = append(d.Chains, c)
+	}
+	d.Ready = d.Ready && (d.Hub.Ready || !d.Hub.Required)
+	return d, nil
+}
+
+// diagnoseChain picks the probes of a chain and judges them together.
+func diagnoseChain(id chains.ID, probes []chains.Probe, agree int) chainDiagnosis {
+	c := chainDiagnosis{Chain: id, ID: uint64(id), Endpoints: []chains.Probe{}}
+	for _, p := range probes {
+		if p.Chain == id {
+			c.Endpoints = append(c.Endpoints, p)
+		}
+	}
+	err := chains.Ready(c.Endpoints, id, agree)
+	if len(c.Endpoints) == 0 {
+		err = fmt.Errorf("%v: no endpoint is given; give --rpc %v=URL or set %s", id, id, environmentNames(id)[0])
+	}
+	if c.Ready = err == nil; !c.Ready {
+		c.Reason = err.Error()
+		return c
+	}
+	good := slices.DeleteFunc(slices.Clone(c.Endpoints), func(p chains.Probe) bool { return p.Verdict != chains.GoodForJob })
+	if err := chains.Ready(good, id, len(good)); err != nil {
+		c.Warning = err.Error()
+	}
+	return c
 }

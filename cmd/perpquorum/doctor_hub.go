@@ -10,82 +10,78 @@ import (
 	"strings"
 	"time"
 
+	"github.com/perpdao/perpquorum/chains"
 	"github.com/perpdao/perpquorum/chains/jsonrpc"
 	"github.com/perpdao/perpquorum/snapshot"
 )
 
-// hubTarget is the hub to try.
-type hubTarget struct {
-	client *snapshot.Client
-	host   string
-	space  string // of the model; "" if it names none, so that there is nothing to ask
-	named  bool   // by the user, so that it counts for the exit code
+// hubDiagnosis is what the doctor found about the Snapshot hub.
+type hubDiagnosis struct {
+	Host     string         `json:"host"`
+	Space    string         `json:"space"`       // "" if the model names none, so that nothing was asked
+	Knows    string         `json:"knows_space"` // "yes", "no", or "unknown" where the hub did not answer
+	Required bool           `json:"required"`    // counts for the exit code
+	Ready    bool           `json:"ready"`
+	Reason   string         `json:"reason,omitempty"` // why it is not ready
+	Latency  chains.Latency `json:"latency_ms"`       // median of up to three queries
+	Limits   []string       `json:"rate_limit_headers"`
 }
 
-// hubFound is what the hub showed.
-type hubFound struct {
-	err     error         // nil if it answered about the space
-	latency time.Duration // median of up to three queries; 0 if none was answered
-	limits  []string      // response headers about rate limits
-}
-
-func parseHub(client *snapshot.Client, space string, named bool) (h hubTarget, err error) {
-	h = hubTarget{client: client, space: space, named: named && space != ""}
-	if h.client.Endpoint == "" {
-		h.client.Endpoint = snapshot.DefaultEndpoint
-	}
-	u, err := url.Parse(h.client.Endpoint)
-	if err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return h, usagef("--hub: want a URL such as %s", snapshot.DefaultEndpoint) // it may hold a key
-	}
-	h.host = u.Hostname()
-	return h, nil
-}
-
-// probe asks for the model's space up to three times, without repeating what
-// fails.
-func (h hubTarget) probe(ctx context.Context) (found hubFound) {
-	if h.space == "" {
-		return hubFound{err: errors.New("the model names no Snapshot space to ask about")}
+// diagnoseHub asks for the space up to three times, without repeating what fails.
+func diagnoseHub(ctx context.Context, hub *snapshot.Client, space string, named bool) hubDiagnosis {
+	d := hubDiagnosis{Host: hubHost(hub), Space: space, Knows: "unknown", Required: named && space != "", Limits: []string{}}
+	if space == "" {
+		d.Reason = "the model names no Snapshot space to ask about"
+		return d
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	defer transport.CloseIdleConnections()
 	headers := &jsonrpc.LimitRecorder{Inner: transport}
-	h.client.HTTP, h.client.Retries = &http.Client{Transport: headers}, -1
+	hub.HTTP, hub.Retries = &http.Client{Transport: headers}, -1
 	var took []time.Duration
 	for range 3 {
 		start := time.Now()
-		if _, err := h.client.Space(ctx, h.space); err != nil {
-			if len(took) == 0 {
-				found.err = err
+		_, err := hub.Space(ctx, space)
+		if err != nil && len(took) == 0 { // one answer is enough to be of use
+			d.Reason = err.Error()
+			if errors.Is(err, snapshot.ErrNotFound) {
+				d.Knows, d.Reason = "no", fmt.Sprintf("the hub has no space %q: %v", space, err)
 			}
-			break // one answer is enough to be of use
+		}
+		if err != nil {
+			break
 		}
 		took = append(took, time.Since(start))
 	}
 	if len(took) > 0 {
 		slices.Sort(took)
-		found.latency = took[len(took)/2]
+		d.Knows, d.Ready, d.Latency = "yes", true, chains.Latency(took[len(took)/2])
 	}
 	for _, line := range headers.Lines() {
-		if !h.secret(line) {
-			found.limits = append(found.limits, line)
+		if !repeatsSecret(hub, line) {
+			d.Limits = append(d.Limits, line)
 		}
 	}
-	return found
+	return d
 }
 
-// secret tells whether a line of foreign text repeats a part of the hub's URL
-// or the key.
-func (h hubTarget) secret(line string) bool {
-	parts := strings.FieldsFunc(strings.TrimPrefix(h.client.Endpoint, snapshot.DefaultEndpoint), func(r rune) bool { return strings.ContainsRune("/?&=@:", r) })
-	return slices.ContainsFunc(append(parts, h.client.APIKey), func(part string) bool { return len(part) >= 8 && strings.Contains(line, part) })
-}
-
-// failure is the reason why check cannot be used, or nil.
-func (f hubFound) failure(h hubTarget) error {
-	if errors.Is(f.err, snapshot.ErrNotFound) {
-		return fmt.Errorf("the hub has no space %q: %w", h.space, f.err)
+// hubHost returns the host of the hub's URL, or "" if that is no URL to send
+// requests to.
+func hubHost(hub *snapshot.Client) string {
+	u, err := url.Parse(hub.Endpoint)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" {
+		return ""
 	}
-	return f.err
+	return u.Hostname()
+}
+
+// repeatsSecret reports whether a line of foreign text repeats a part of the
+// hub's URL or the key.
+func repeatsSecret(hub *snapshot.Client, line string) bool {
+	parts := strings.FieldsFunc(strings.TrimPrefix(hub.Endpoint, snapshot.DefaultEndpoint), func(r rune) bool {
+		return strings.ContainsRune("/?&=@:", r)
+	})
+	return slices.ContainsFunc(append(parts, hub.APIKey), func(part string) bool {
+		return len(part) >= 8 && strings.Contains(line, part)
+	})
 }
