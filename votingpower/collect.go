@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/ethereum/go-ethereum/common/hexutil"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/perpdao/perpquorum/chains"
@@ -17,11 +17,11 @@ import (
 // When picks the query time and the blocks of a run.
 //
 // If At is zero, it is the time of the pinned block of the model's Network,
-// else of the first pinned chain in the order of Model.Chains. With nothing
-// pinned either, it is the latest time whose blocks are final on every chain:
-// the earliest of the chains' finalized blocks. (The finalized block of a
-// rollup is always older than that of the chain it settles on, so the time of
-// Ethereum's finalized block has no final block on Optimism yet.)
+// or else of the first pinned chain in the order of Model.Chains. If no block is
+// pinned either, it is the latest time that is finalized on every chain: the time of
+// the earliest of their finalized blocks. (The finalized block of a rollup is older
+// than that of the chain it settles on, so Optimism has no finalized block yet at the
+// time of Ethereum's.)
 type When struct {
 	At time.Time
 	// Blocks pins chains to a block number. A chain that is not in it is read
@@ -30,12 +30,11 @@ type When struct {
 }
 
 // Collect reads everything that the model asks for and returns it as evidence.
-// It needs a node for each of Model.Chains, and sends no request before the
-// model, the nodes and when are found in order. Chains are read side by side,
-// each with one CallAt. If a reorg replaces a block in between
-// (chains.ErrReorg), the whole run starts anew, once.
+// It needs a node for each of Model.Chains, and sends no request unless the model,
+// the nodes and when are valid. Chains are read side by side, each with one CallAt.
+// If a reorg replaces a block in between (chains.ErrReorg), Collect starts over, once.
 //
-// Collect does not judge what it read: Compute does.
+// Collect does not judge what it reads: Compute does.
 func Collect(ctx context.Context, nodes map[chains.ID]chains.Node, m *Model, when When) (*Evidence, error) {
 	c := collector{nodes: nodes, model: m, when: when}
 	if err := c.check(); err != nil {
@@ -54,11 +53,8 @@ type collector struct {
 	when  When
 }
 
-// check finds what is wrong without asking a node.
+// check finds what is wrong with the input without asking a node.
 func (c *collector) check() error {
-	if c.model == nil {
-		return errors.New("no model to read for")
-	}
 	if err := c.model.Check(); err != nil {
 		return err
 	}
@@ -98,15 +94,17 @@ func (c *collector) run(ctx context.Context) (*Evidence, error) {
 	}
 	e := &Evidence{Model: c.model, At: at, Chains: map[chains.ID]ChainEvidence{}, Reads: make([]Read, len(terms))}
 	ids := c.model.Chains()
-	blocks := make([]chains.Block, len(ids))
-	g, gctx := errgroup.WithContext(ctx)
-	for i, id := range ids {
-		g.Go(func() (err error) {
-			blocks[i], err = c.readChain(gctx, id, pinned, at, terms, e.Reads)
-			return err
-		})
-	}
-	if err := g.Wait(); err != nil {
+	blocks, err := sideBySide(ctx, ids, func(ctx context.Context, id chains.ID) (chains.Block, error) {
+		block, ok := pinned[id]
+		if !ok {
+			var err error
+			if block, err = c.nodes[id].BlockAt(ctx, at); err != nil {
+				return block, reading(id, "block at "+formatTime(at), err)
+			}
+		}
+		return block, c.read(ctx, id, block, terms, e.Reads)
+	})
+	if err != nil {
 		return nil, err
 	}
 	for i, id := range ids {
@@ -116,91 +114,76 @@ func (c *collector) run(ctx context.Context) (*Evidence, error) {
 	return e, nil
 }
 
-// pinned reads the blocks that are named by number, side by side.
-func (c *collector) pinned(ctx context.Context) (map[chains.ID]chains.Block, error) {
-	ids := slices.DeleteFunc(c.model.Chains(), func(id chains.ID) bool { _, ok := c.when.Blocks[id]; return !ok })
-	blocks := make([]chains.Block, len(ids))
-	g, gctx := errgroup.WithContext(ctx)
+// sideBySide calls f for all chains at once and returns the results in the order of ids.
+func sideBySide[T any](
+	ctx context.Context, ids []chains.ID, f func(context.Context, chains.ID) (T, error),
+) ([]T, error) {
+	results := make([]T, len(ids))
+	group, ctx := errgroup.WithContext(ctx)
 	for i, id := range ids {
-		g.Go(func() error {
-			n := c.when.Blocks[id]
-			b, err := c.nodes[id].BlockByNumber(gctx, n)
-			if err != nil {
-				return reading(id, fmt.Sprintf("block %d", n), err)
-			}
-			if err := b.Check(); err != nil {
-				return fmt.Errorf("%v: %w", id, err)
-			}
-			if b.Number() != n {
-				return fmt.Errorf("%v: asked for block %d, found block %d", id, n, b.Number())
-			}
-			if !b.Pinned {
-				return fmt.Errorf("%v: block %d was asked for by number and is not marked as pinned", id, n)
-			}
-			blocks[i] = b
-			return nil
+		group.Go(func() (err error) {
+			results[i], err = f(ctx, id)
+			return err
 		})
 	}
-	if err := g.Wait(); err != nil {
-		return nil, err
-	}
-	pinned := make(map[chains.ID]chains.Block, len(ids))
+	return results, group.Wait()
+}
+
+// pinned reads the blocks that are named by number.
+func (c *collector) pinned(ctx context.Context) (map[chains.ID]chains.Block, error) {
+	ids := slices.Collect(maps.Keys(c.when.Blocks))
+	blocks, err := sideBySide(ctx, ids, func(ctx context.Context, id chains.ID) (chains.Block, error) {
+		n := c.when.Blocks[id]
+		b, err := c.nodes[id].BlockByNumber(ctx, n)
+		if err != nil {
+			return b, reading(id, fmt.Sprintf("block %d", n), err)
+		}
+		if err := b.Check(); err != nil {
+			return b, fmt.Errorf("%v: %w", id, err)
+		}
+		if b.Number() != n {
+			return b, fmt.Errorf("%v: asked for block %d, found block %d", id, n, b.Number())
+		}
+		if !b.Pinned {
+			return b, fmt.Errorf("%v: block %d was asked for by number and is not marked as pinned", id, n)
+		}
+		return b, nil
+	})
+	pinned := map[chains.ID]chains.Block{}
 	for i, id := range ids {
 		pinned[id] = blocks[i]
 	}
-	return pinned, nil
+	return pinned, err
 }
 
-// at settles the query time as When documents it.
+// at settles the query time by the rules of When.
 func (c *collector) at(ctx context.Context, pinned map[chains.ID]chains.Block) (time.Time, error) {
 	if !c.when.At.IsZero() {
 		at := c.when.At.UTC()
 		if b, ok := pinned[c.model.Network]; ok && !b.Time().Equal(at) {
 			return at, fmt.Errorf("block %d of %v is pinned, whose time %v is the query time, but %v was asked for",
-				b.Number(), c.model.Network, b.Time().Format(time.RFC3339), at.Format(time.RFC3339Nano))
+				b.Number(), c.model.Network, formatTime(b.Time()), formatTime(at))
 		}
 		return at, nil
 	}
-	for _, id := range c.model.Chains() {
+	ids := c.model.Chains()
+	for _, id := range ids {
 		if b, ok := pinned[id]; ok {
 			return b.Time(), nil
 		}
 	}
-	return c.finalTime(ctx)
-}
-
-// finalTime is the time of the earliest of the chains' finalized blocks.
-func (c *collector) finalTime(ctx context.Context) (time.Time, error) {
-	ids := c.model.Chains()
-	times := make([]time.Time, len(ids))
-	g, gctx := errgroup.WithContext(ctx)
-	for i, id := range ids {
-		g.Go(func() error {
-			header, err := c.nodes[id].Finalized(gctx)
-			if err != nil {
-				return reading(id, "finalized block", err)
-			}
-			times[i] = time.Unix(int64(header.Time), 0).UTC()
-			return nil
-		})
-	}
-	if err := g.Wait(); err != nil {
-		return time.Time{}, err
-	}
-	return slices.MinFunc(times, time.Time.Compare), nil
-}
-
-// readChain finds the block of one chain and puts the answers to its terms in
-// their places in reads.
-func (c *collector) readChain(ctx context.Context, id chains.ID, pinned map[chains.ID]chains.Block, at time.Time, terms []Term, reads []Read) (chains.Block, error) {
-	node := c.nodes[id]
-	block, ok := pinned[id]
-	if !ok {
-		var err error
-		if block, err = node.BlockAt(ctx, at); err != nil {
-			return block, reading(id, "block at "+at.Format(time.RFC3339Nano), err)
+	times, err := sideBySide(ctx, ids, func(ctx context.Context, id chains.ID) (time.Time, error) {
+		header, err := c.nodes[id].Finalized(ctx)
+		if err != nil {
+			return time.Time{}, reading(id, "finalized block", err)
 		}
-	}
+		return time.Unix(int64(header.Time), 0).UTC(), nil
+	})
+	return slices.MinFunc(times, time.Time.Compare), err
+}
+
+// read puts the answers to a chain's terms in their places in reads.
+func (c *collector) read(ctx context.Context, id chains.ID, block chains.Block, terms []Term, reads []Read) error {
 	var places []int
 	var calls []chains.Call
 	for i, term := range terms {
@@ -209,19 +192,20 @@ func (c *collector) readChain(ctx context.Context, id chains.ID, pinned map[chai
 		}
 	}
 	if len(calls) == 0 {
-		return block, nil
+		return nil
 	}
-	answers, err := node.CallAt(ctx, block, calls)
+	answers, err := c.nodes[id].CallAt(ctx, block, calls)
 	if err != nil {
-		return block, fmt.Errorf("%v: %w", id, err)
+		return fmt.Errorf("%v: %w", id, err)
 	}
 	if len(answers) != len(calls) {
-		return block, fmt.Errorf("%v: made %d calls, found %d answers", id, len(calls), len(answers))
+		return fmt.Errorf("%v: made %d calls, found %d answers", id, len(calls), len(answers))
 	}
 	for i, place := range places {
-		reads[place] = Read{Chain: id, To: calls[i].To.Hex(), Data: hexutil.Bytes(calls[i].Data), Result: answers[i].Data, From: answers[i].From}
+		call, answer := calls[i], answers[i]
+		reads[place] = Read{Chain: id, To: call.To.Hex(), Data: call.Data, Result: answer.Data, From: answer.From}
 	}
-	return block, nil
+	return nil
 }
 
 // reading says what was being read of which chain when err came up. Where a node

@@ -11,8 +11,8 @@ import (
 	"github.com/perpdao/perpquorum/chains"
 )
 
-// ErrEvidence is wrapped by every error of Compute: the evidence does not
-// match its model, its time or itself.
+// ErrEvidence is wrapped by every error of Compute: the evidence does not match its
+// model or its query time, or contradicts itself.
 var ErrEvidence = errors.New("evidence does not hold")
 
 // Line is a term with the amount that was read for it, in base units.
@@ -26,8 +26,8 @@ type Line struct {
 type Result struct {
 	Evidence *Evidence
 	Lines    []Line // terms with Sign ≠ 0, in the order of the model
-	// Checks are the terms with Sign 0 and what was found for them. They hold,
-	// and are not summed; their amounts are decimals or base units.
+	// Checks are the terms with Sign 0 and the amounts found for them, which passed
+	// and are not summed. The amounts are decimals or base units.
 	Checks []Line
 	// CirculatingSupply is the sum of the supply and excluded groups, 0 or more.
 	CirculatingSupply *big.Int
@@ -54,10 +54,9 @@ func (r *Result) Subtotal(group string) *big.Int {
 	return sum
 }
 
-// Compute sums the evidence, exact to the base unit. It derives the terms from
-// the model and the query time anew, and refuses evidence whose blocks or
-// reads are not exactly those; see the package comment for all that is
-// checked. It is pure, and does not change e.
+// Compute sums the evidence, exact to the base unit. It derives the terms again from
+// the model and the query time, and refuses evidence with any other blocks or reads;
+// the package comment lists all that is checked. It is pure and does not change e.
 func Compute(e *Evidence) (*Result, error) {
 	r, err := compute(e)
 	if err != nil {
@@ -90,9 +89,8 @@ func compute(e *Evidence) (*Result, error) {
 	return sum(e, lines)
 }
 
-// checkBlocks demands one block for each chain of the model and no other, each
-// the first at or after At unless it is pinned. The pinned block of Network
-// defines At.
+// checkBlocks demands one block for each chain of the model and no other. A block
+// that is not pinned is the first at or after At; the pinned block of Network defines At.
 func (e *Evidence) checkBlocks() error {
 	ids := e.Model.Chains()
 	for _, id := range ids {
@@ -121,7 +119,7 @@ func checkBlock(b chains.Block, at time.Time, network bool) error {
 	}
 	if network && !b.Time().Equal(at) {
 		return fmt.Errorf("pinned block %d has time %v, but the query time is %v",
-			b.Number(), b.Time().Format(time.RFC3339), at.UTC().Format(time.RFC3339Nano))
+			b.Number(), formatTime(b.Time()), formatTime(at))
 	}
 	return nil
 }
@@ -158,7 +156,8 @@ func (r Read) answer(term Term) (*big.Int, error) {
 		return amount, nil
 	}
 	if term.Want == nil && amount.Sign() == 0 {
-		return nil, fmt.Errorf("%s of %s is 0, want any other value: zero balances of a token without supply mean nothing", term.Call.Signature, r.To)
+		return nil, fmt.Errorf("%s of %s is 0, want any other value: without supply, a balance of 0 says nothing",
+			term.Call.Signature, r.To)
 	}
 	if term.Want != nil && amount.Cmp(term.Want) != 0 {
 		return nil, fmt.Errorf("%s of %s is %v, want %v as in the model", term.Call.Signature, r.To, amount, term.Want)
@@ -166,11 +165,10 @@ func (r Read) answer(term Term) (*big.Int, error) {
 	return amount, nil
 }
 
-// checkSupplies demands that what is taken away on a chain, excluded balances
-// and locked tokens together, exists there: they are disjoint holdings of the
-// chain's token, so their sum cannot exceed its totalSupply(). The model holds
-// one token per chain, and Terms reads its totalSupply() wherever anything is
-// taken away, as supply or as a check.
+// checkSupplies demands that a chain has as many tokens as are taken away there.
+// Excluded balances and locked tokens are disjoint holdings of the chain's token, so
+// their sum cannot exceed its totalSupply(). A model has one token per chain, and
+// Terms reads its totalSupply(), as supply or as a check, wherever it takes any away.
 func checkSupplies(lines []Line) error {
 	supply, taken := map[chains.ID]*big.Int{}, map[chains.ID]*big.Int{}
 	var order []chains.ID
@@ -188,8 +186,8 @@ func checkSupplies(lines []Line) error {
 	}
 	for _, id := range order {
 		if taken[id].Cmp(supply[id]) > 0 {
-			return fmt.Errorf("%v: excluded and locked amounts are %v base units together, more than the token's total supply of %v",
-				id, taken[id], supply[id])
+			return fmt.Errorf("%v: excluded and locked amounts are %v base units together, "+
+				"more than the token's total supply of %v", id, taken[id], supply[id])
 		}
 	}
 	return nil

@@ -10,9 +10,9 @@ import (
 	"github.com/perpdao/perpquorum/chains"
 )
 
-// Evidence is everything Compute needs, as plain data: what was read, of which
-// blocks. It is complete: a Result can be recomputed from it offline. Its JSON
-// form is the same bytes for the same evidence, and is read strictly.
+// Evidence is everything Compute needs, as plain data: what was read, at which
+// blocks. A Result can be recomputed from it offline. The same evidence has the same
+// bytes as JSON, which are read strictly.
 type Evidence struct {
 	Model *Model `json:"model"`
 	// At is the query time. Every block that is not pinned is the first block
@@ -27,8 +27,8 @@ type Evidence struct {
 // ChainEvidence is the block of one chain at which all its reads were made.
 type ChainEvidence struct {
 	Block chains.Block `json:"block"`
-	// Development says that the chain failed the proof of being the public
-	// chain of its id and was let pass: its figures mean nothing outside a test.
+	// Development says that the node was let pass although it failed the proof of
+	// being on the public chain of its id: its figures mean nothing outside a test.
 	Development bool `json:"development,omitzero"`
 }
 

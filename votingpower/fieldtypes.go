@@ -13,14 +13,15 @@ import (
 )
 
 // parseAddress reads an address with its EIP-55 checksum. A text in one case only
-// is refused as well: it has no checksum, so a typo could pass.
+// is refused too: it has no checksum, so a typo could pass.
 func parseAddress(s string) (common.Address, error) {
 	if !strings.HasPrefix(s, "0x") || !common.IsHexAddress(s) {
 		return common.Address{}, fmt.Errorf("found %q, want an address: 0x and 40 hex digits", s)
 	}
 	address := common.HexToAddress(s)
 	if address.Hex() != s {
-		return address, fmt.Errorf("address %s does not carry its EIP-55 checksum: if no digit is wrong, write %s", s, address.Hex())
+		return address, fmt.Errorf("address %s does not carry its EIP-55 checksum: if no digit is wrong, write %s",
+			s, address.Hex())
 	}
 	return address, nil
 }
@@ -59,7 +60,8 @@ func checkFraction(rat *big.Rat) error {
 	case rat.Cmp(big.NewRat(1, 1)) > 0:
 		return fmt.Errorf("found %s, want at most 1, which is 100%%", rat.RatString())
 	case rat.Num().BitLen() > maxFractionBits || rat.Denom().BitLen() > maxFractionBits:
-		return fmt.Errorf("numerator and denominator have %d and %d bits, want at most %d", rat.Num().BitLen(), rat.Denom().BitLen(), maxFractionBits)
+		return fmt.Errorf("numerator and denominator have %d and %d bits, want at most %d",
+			rat.Num().BitLen(), rat.Denom().BitLen(), maxFractionBits)
 	}
 	return nil
 }
@@ -79,7 +81,7 @@ func parseTime(s string) (time.Time, error) {
 // formatTime writes a time as the JSON forms do.
 func formatTime(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
 
-// checkTime keeps times to those that RFC 3339 can write and a block can have.
+// checkTime refuses times that RFC 3339 cannot write or that no block can have.
 func checkTime(t time.Time) error {
 	if t.Before(time.Unix(0, 0)) || t.UTC().Year() > 9999 {
 		return fmt.Errorf("found year %d, want 1970 to 9999", t.UTC().Year())
@@ -87,5 +89,5 @@ func checkTime(t time.Time) error {
 	return nil
 }
 
-// parseBytes reads 0x and two lower-case hex digits for each byte.
+// parseBytes reads 0x and two hex digits for each byte.
 func parseBytes(s string) (hexutil.Bytes, error) { return hexutil.Decode(s) }

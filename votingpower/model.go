@@ -9,9 +9,9 @@ import (
 	"github.com/perpdao/perpquorum/chains"
 )
 
-// Model describes what circulates and what votes, as data: which tokens,
-// without which wallets, plus which vote-escrow contracts, and which fraction
-// of it is the quorum. See ParseModel for its JSON form.
+// Model describes what circulates and what votes, as data: which tokens, without
+// which wallets, plus which vote-escrow contracts, and what fraction of the sum is the
+// quorum. See ParseModel for its JSON form.
 type Model struct {
 	Name     string `json:"name"`
 	Symbol   string `json:"symbol"`   // of the token, such as "PERP"

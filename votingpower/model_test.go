@@ -239,11 +239,11 @@ func TestModelCheck(t *testing.T) {
 	for want, change := range map[string]func(*votingpower.Model){
 		"network: is missing, want a chain such as ethereum": func(m *votingpower.Model) { m.Network = 0 },
 		"quorum: is missing": func(m *votingpower.Model) { m.Quorum = nil },
-		"quorum: numerator and denominator have 1 and 130 bits, want at most 128":       func(m *votingpower.Model) { m.Quorum.SetFrac(big.NewInt(1), new(big.Int).Lsh(big.NewInt(1), 129)) },
-		"tokens[1].chain: is missing, want a chain such as ethereum":                    func(m *votingpower.Model) { m.Tokens[1].Chain = 0 },
-		"excluded[4].label: is empty":                                                   func(m *votingpower.Model) { m.Excluded[4].Label = "" },
-		"excluded[2].from: found year 12000, want 1970 to 9999":                         func(m *votingpower.Model) { m.Excluded[2].From = time.Date(12000, 1, 1, 0, 0, 0, 0, time.UTC) },
-		`turnout[0]: found "\xff", want a choice that is not empty and not there twice`: func(m *votingpower.Model) { m.Turnout = []string{"\xff"} },
+		"quorum: numerator and denominator have 1 and 130 bits, want at most 128":        func(m *votingpower.Model) { m.Quorum.SetFrac(big.NewInt(1), new(big.Int).Lsh(big.NewInt(1), 129)) },
+		"tokens[1].chain: is missing, want a chain such as ethereum":                     func(m *votingpower.Model) { m.Tokens[1].Chain = 0 },
+		"excluded[4].label: is empty":                                                    func(m *votingpower.Model) { m.Excluded[4].Label = "" },
+		"excluded[2].from: found year 12000, want 1970 to 9999":                          func(m *votingpower.Model) { m.Excluded[2].From = time.Date(12000, 1, 1, 0, 0, 0, 0, time.UTC) },
+		`turnout[0]: found "\xff", want a choice that is not empty and not listed twice`: func(m *votingpower.Model) { m.Turnout = []string{"\xff"} },
 		`sources[0]: is empty`: func(m *votingpower.Model) { m.Sources[0] = "" },
 	} {
 		m := votingpower.PERP()

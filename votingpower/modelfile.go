@@ -24,8 +24,8 @@ var perpFile string
 //go:embed schema.json
 var schemaFile string
 
-// PERP returns the built-in model of Perpetual Protocol. It is a file like any
-// other, and printed by encoding/json it is a start for a new one.
+// PERP returns the built-in model of Perpetual Protocol. It comes from a model file
+// like any other; printed as JSON, it is a start for a new one.
 func PERP() *Model {
 	m, err := ParseModel(strings.NewReader(perpFile))
 	if err != nil {
@@ -34,9 +34,9 @@ func PERP() *Model {
 	return m
 }
 
-// Schema returns a JSON Schema (draft 2020-12) of the model file, for editors.
-// It knows the shape of a file; ParseModel also knows checksums, and what
-// parts of a model contradict each other.
+// Schema returns a JSON Schema (draft 2020-12) of the model file, for editors. It
+// describes the shape of a file; ParseModel also checks checksums, and that no part
+// of a model contradicts another.
 func Schema() []byte { return []byte(schemaFile) }
 
 // plainModel is a Model without its methods.
@@ -49,10 +49,9 @@ type modelFile struct {
 }
 
 // ParseModel reads a model file: one JSON object as Schema describes it. It is
-// strict, because a mistake in a model is a wrong number: a key that is
-// unknown or there twice, an address without its EIP-55 checksum, a wallet that
-// is excluded twice and whatever else cannot be right is an error, which names
-// the place by path and line.
+// strict, because a mistake in a model is a wrong number. An unknown or duplicate
+// key, an address without its EIP-55 checksum, a wallet that is excluded twice and
+// anything else that cannot be right is an error, which names its path and line.
 func ParseModel(r io.Reader) (*Model, error) {
 	data, err := io.ReadAll(io.LimitReader(r, maxModelFile+1))
 	if err != nil {
@@ -99,16 +98,17 @@ func (m *Model) decode(data []byte) error {
 	return m.Check()
 }
 
-// checkFormat looks at the format alone: a file of another version has other keys.
+// checkFormat reads the format alone: a file of another version has other keys.
 func checkFormat(data []byte) error {
 	var file struct {
 		Format jsontext.Value `json:"format"`
 	}
-	json.Unmarshal(data, &file) // what is wrong with the rest is reported by decode
+	_ = json.Unmarshal(data, &file) // decode reports what is wrong with the rest
 	if file.Format == nil || string(file.Format) == strconv.Quote(ModelFormat) {
 		return nil
 	}
-	return &fault{at: "/format", msg: fmt.Sprintf("found %s, and this program reads %q only", show(file.Format), ModelFormat)}
+	msg := fmt.Sprintf("found %s, and this program reads %q only", show(file.Format), ModelFormat)
+	return &fault{at: "/format", msg: msg}
 }
 
 // MarshalJSON writes the form that ParseModel reads back as the same model. It

@@ -7,9 +7,9 @@ import (
 	"fmt"
 	"math/big"
 	"reflect"
+	"regexp"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/go-json-experiment/json"
@@ -23,6 +23,8 @@ type fault struct {
 	msg    string
 }
 
+var plainKey = regexp.MustCompile(`^[A-Za-z0-9]+$`)
+
 // Error shows the place as a path such as excluded[3].address.
 func (f *fault) Error() string {
 	var path strings.Builder
@@ -35,7 +37,7 @@ func (f *fault) Error() string {
 		case path.Len() > 0:
 			path.WriteByte('.')
 		}
-		if strings.ContainsFunc(token, func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+		if !plainKey.MatchString(token) {
 			token = strconv.Quote(token)
 		}
 		path.WriteString(token)
@@ -167,7 +169,8 @@ func explain(err error) error {
 	} else if errors.Is(err, json.ErrUnknownName) {
 		f.msg = "unknown key, want one of " + strings.Join(keys(semantic.GoType), ", ")
 	} else if semantic.JSONKind == jsontext.KindNumber {
-		f.msg = fmt.Sprintf("found %s, want a whole number from 0 to %d", semantic.JSONValue, uint64(1)<<semantic.GoType.Bits()-1)
+		most := uint64(1)<<semantic.GoType.Bits() - 1
+		f.msg = fmt.Sprintf("found %s, want a whole number from 0 to %d", semantic.JSONValue, most)
 	}
 	return f
 }

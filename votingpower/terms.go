@@ -11,16 +11,15 @@ import (
 	"github.com/perpdao/perpquorum/chains"
 )
 
-// Term is one summand of the circulating voting power, or a check (Sign 0):
-// a value that is known beforehand and not summed.
+// Term is one summand of the circulating voting power, or a check (Sign 0), which is
+// compared with a value known beforehand and not summed.
 type Term struct {
 	Group string // GroupSupply, GroupExcluded, GroupEscrow or GroupCheck
 	Sign  int    // +1, -1, or 0 for a check
 	Label string
 	Chain chains.ID
 	Call  chains.Call // returns one uint256
-	// Want is, for a check, the value that must be found, or nil if any value
-	// but zero will do.
+	// Want is the value that a check must find; nil means any value but zero.
 	Want *big.Int
 }
 
@@ -33,8 +32,7 @@ const (
 )
 
 // Chains returns the chains that the model reads: Network first, then in the
-// order of Tokens. Every one of them has a block in the evidence, even if at
-// some time nothing is read there.
+// order of Tokens. Each has a block in the evidence, even if nothing is read there.
 func (m *Model) Chains() []chains.ID {
 	ids := []chains.ID{m.Network}
 	for _, token := range m.Tokens {
@@ -45,14 +43,13 @@ func (m *Model) Chains() []chains.ID {
 	return ids
 }
 
-// Terms expands the model into what has to be read for query time t, in the
-// order of a report: supply, wallets that are excluded at t in the model's
-// order, each escrow's weight and locked tokens, then the checks. It fails if
-// the model is not valid; see Check.
+// Terms expands the model into the calls for query time t, in the order of a report:
+// supply, the wallets excluded at t in the model's order, each escrow's weight and
+// locked tokens, then the checks. It fails if the model does not pass Check.
 //
-// The checks make a zero worth believing. The decimals() of every token and
-// escrow that is read must be the model's Decimals, and a token whose supply
-// is not summed must still have a totalSupply() other than zero.
+// The checks give zeros their meaning: the decimals() of every token and escrow that
+// is read must be the model's Decimals, and a token whose supply is not summed must
+// still have a totalSupply() other than zero.
 func (m *Model) Terms(t time.Time) ([]Term, error) {
 	if err := m.Check(); err != nil {
 		return nil, err
@@ -64,7 +61,8 @@ func (m *Model) Terms(t time.Time) ([]Term, error) {
 		tokens[token.Chain] = token
 		if token.Supply {
 			read[token.Chain] = true
-			b.add(Term{Group: GroupSupply, Sign: +1, Label: token.Label + " total supply", Chain: token.Chain}, token.Address, "totalSupply()")
+			b.add(Term{Group: GroupSupply, Sign: +1, Label: token.Label + " total supply", Chain: token.Chain},
+				token.Address, "totalSupply()")
 		}
 	}
 	for _, wallet := range m.Excluded {
@@ -76,7 +74,8 @@ func (m *Model) Terms(t time.Time) ([]Term, error) {
 	}
 	for _, escrow := range m.Escrows {
 		read[escrow.Chain] = true
-		b.add(Term{Group: GroupEscrow, Sign: +1, Label: escrow.Label + " voting power", Chain: escrow.Chain}, escrow.Address, escrow.Weight)
+		b.add(Term{Group: GroupEscrow, Sign: +1, Label: escrow.Label + " voting power", Chain: escrow.Chain},
+			escrow.Address, escrow.Weight)
 		b.add(Term{Group: GroupEscrow, Sign: -1, Label: m.Symbol + " locked in " + escrow.Label, Chain: escrow.Chain},
 			escrow.Address, escrow.Locked)
 	}
@@ -86,7 +85,8 @@ func (m *Model) Terms(t time.Time) ([]Term, error) {
 
 func (m *Model) addChecks(b *termBuilder, read map[chains.ID]bool) {
 	decimals := func(chain chains.ID, label string, contract common.Address) {
-		b.add(Term{Group: GroupCheck, Label: label + " decimals", Chain: chain, Want: big.NewInt(int64(m.Decimals))}, contract, "decimals()")
+		b.add(Term{Group: GroupCheck, Label: label + " decimals", Chain: chain, Want: big.NewInt(int64(m.Decimals))},
+			contract, "decimals()")
 	}
 	for _, token := range m.Tokens {
 		if !read[token.Chain] {
@@ -94,7 +94,8 @@ func (m *Model) addChecks(b *termBuilder, read map[chains.ID]bool) {
 		}
 		decimals(token.Chain, token.Label, token.Address)
 		if !token.Supply {
-			b.add(Term{Group: GroupCheck, Label: token.Label + " total supply, not zero", Chain: token.Chain}, token.Address, "totalSupply()")
+			b.add(Term{Group: GroupCheck, Label: token.Label + " total supply, not zero", Chain: token.Chain},
+				token.Address, "totalSupply()")
 		}
 	}
 	for _, escrow := range m.Escrows {

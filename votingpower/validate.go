@@ -19,9 +19,8 @@ const (
 	maxText     = 1000 // bytes of a name, label or source
 )
 
-// Check finds the first thing in m that cannot be right, and names it by its
-// path in the JSON form, such as excluded[3].address. A model from ParseModel
-// has passed it; it is for models that are put together in Go.
+// Check returns the first mistake in m, with its path in the JSON form, such as
+// excluded[3].address. ParseModel calls it; it is for models that are built in Go.
 func (m *Model) Check() error {
 	if m == nil {
 		return errors.New("there is no model")
@@ -35,8 +34,7 @@ func (m *Model) Check() error {
 	return nil
 }
 
-// checker keeps the first fault. Paths are built only for faults, because
-// every Compute checks the model again.
+// checker keeps the first fault.
 type checker struct {
 	model  *Model
 	tokens map[chains.ID]int // index of the chain's token
@@ -69,7 +67,7 @@ func (c *checker) texts() {
 	for i, choice := range m.Turnout {
 		// A choice is compared with the proposal's text, odd spaces included.
 		if choice == "" || !utf8.ValidString(choice) || seen[choice] {
-			c.fail(at("turnout", i, ""), "found %q, want a choice that is not empty and not there twice", choice)
+			c.fail(at("turnout", i, ""), "found %q, want a choice that is not empty and not listed twice", choice)
 		}
 		seen[choice] = true
 	}
@@ -144,14 +142,16 @@ func (c *checker) excluded() {
 		c.instants(i, w)
 		for _, j := range seen[p] {
 			if overlap(w, wallets[j]) {
-				c.fail(at("excluded", i, "address"), "%v on %v is excluded by excluded[%d] already, at times that overlap", w.Address, w.Chain, j)
+				c.fail(at("excluded", i, "address"), "%v on %v is excluded by excluded[%d] already, at times that overlap",
+					w.Address, w.Chain, j)
 			}
 		}
 		seen[p] = append(seen[p], i)
 	}
 	for i, e := range c.model.Escrows {
 		if js := seen[place{e.Chain, e.Address}]; len(js) > 0 {
-			c.fail(at("excluded", js[0], "address"), "%v is escrows[%d]: what is locked in it would be subtracted twice", e.Address, i)
+			c.fail(at("excluded", js[0], "address"),
+				"%v is escrows[%d]: what is locked in it would be subtracted twice", e.Address, i)
 		}
 	}
 }

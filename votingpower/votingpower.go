@@ -12,12 +12,11 @@
 //	                   − Σ tokens locked in them, which the supply holds already
 //	quorum             = fraction × voting power
 //
-// A [Model] says as data which tokens, wallets and escrows these are, with
-// labels, dates and sources; "circulating" has no other meaning than the model
-// and its Definition give it. [Model.Terms] expands it into a flat list of
-// calls with signs, and everything else is per term: what is read, what is kept
-// as evidence, what is summed and what a report shows. [PERP] is the built-in
-// model; [ParseModel] reads anyone's, by the same rules.
+// A [Model] lists these tokens, wallets and escrows as data, with labels, dates and
+// sources; "circulating" means what the model and its Definition say. [Model.Terms]
+// expands it into a flat list of calls with signs, and everything else is per term:
+// what is read, kept as evidence, summed, and shown in a report. [PERP] is the
+// built-in model; [ParseModel] reads any other by the same rules.
 //
 // # The moment
 //
@@ -35,15 +34,17 @@
 //
 // # What is checked and what is trusted
 //
-// Compute checks that headers hash to the block hashes, that two adjacent
-// headers prove each block to be the first at or after t, that the reads are
-// those of the model at t, in order and of one word each, that tokens and
-// escrows have the model's decimals, that a balance of zero was read from a
-// token that has a supply, and that no more is taken away on a chain than its
-// token's supply.
+// Compute checks that
 //
-// Evidence alone does not prove that a block belongs to the public chain, nor
-// that an answer is what the contract returned at that block: for that, Compute
-// relies on the nodes that Collect asked. [chains.Client] proves the chain by a
-// known block when it dials, and can be told to ask several endpoints.
+//   - headers hash to the block hashes, and two adjacent headers prove each block to
+//     be the first at or after t;
+//   - the reads are those of the model at t, in order and of one word each;
+//   - tokens and escrows have the model's decimals;
+//   - a balance of zero was read from a token that has a supply;
+//   - no more is taken away on a chain than its token's supply.
+//
+// Evidence alone proves neither that a block belongs to the public chain nor that an
+// answer is what the contract returned at that block: for that, Compute relies on the
+// nodes that Collect asked. [chains.Dialer] checks the chain by the hash of a known
+// block, and can have several endpoints agree on every answer.
 package votingpower
