@@ -2,7 +2,6 @@ package snapshot_test
 
 import (
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"os"
 	"runtime"
@@ -10,16 +9,17 @@ import (
 	"strconv"
 	"sync"
 	"testing"
+	"testing/synctest"
 
 	"github.com/perpdao/perpquorum/fixtures/hub"
 	"github.com/perpdao/perpquorum/snapshot"
 )
 
-// seeds is the number of runs of a chaos test: CHAOS_SEEDS, or 50.
+// seeds is the number of runs of a chaos test: CHAOS_SEEDS, or 15.
 func seeds(t *testing.T) uint64 {
 	text := os.Getenv("CHAOS_SEEDS")
 	if text == "" {
-		return 50
+		return 15
 	}
 	n, err := strconv.ParseUint(text, 10, 16)
 	if err != nil || n == 0 {
@@ -28,40 +28,37 @@ func seeds(t *testing.T) uint64 {
 	return n
 }
 
+// What goes wrong with every fifth answer.
+var chaos = []*hub.Fault{
+	hub.ServerError(500), hub.ServerError(502), hub.ServerError(503), hub.ServerError(404),
+	hub.HTML(), hub.RequestFailed(), hub.RateLimited(3),
+	hub.NullRow(0), hub.NullRow(7), hub.SetField(1, "vp", "null"), hub.SetField(1, "vp", ""), hub.SetField(0, "id", `"0x00"`),
+	{Cut: true}, {Close: true}, {Drip: true},
+	{Status: 200, Body: `{"data":null}`}, {Status: 200, Body: `{"data":{"votes":null,"proposal":null}}`},
+	{Status: 401, Body: `{"error":"unauthorized","error_description":"invalid api key"}`},
+	{Message: "The `skip` argument must not be greater than 5000"},
+	{Rows: func(rows []hub.Row) []hub.Row { return rows[:len(rows)/2] }}, // a page that is cut looks like the last one
+}
+
 // With every fifth answer broken in some way, the votes are right or absent.
 func TestChaos(t *testing.T) {
-	faults := []*hub.Fault{
-		hub.ServerError(500), hub.ServerError(502), hub.ServerError(503), hub.ServerError(404), hub.HTML(), hub.RequestFailed(), hub.RateLimited(3),
-		hub.NullRow(0), hub.NullRow(7), hub.SetField(1, "vp", "null"), hub.SetField(1, "vp", ""), hub.SetField(0, "id", `"0x00"`),
-		{Cut: true}, {Close: true}, {Drip: true}, {Status: 200, Body: `{"data":null}`}, {Status: 200, Body: `{"data":{"votes":null,"proposal":null}}`},
-		{Status: 401, Body: `{"error":"unauthorized","error_description":"invalid api key"}`}, {Message: "The `skip` argument must not be greater than 5000"},
-		{Rows: func(rows []hub.Row) []hub.Row { return rows[:len(rows)/2] }}, // a page that is cut looks like the last one
-	}
-	bothGenerations(t, func(t *testing.T, g hub.Generation) {
-		p, votes := election("chaos", 2100, func(k int) int64 { return onePerSecond(k / 3) })
-		want := wantIDs(votes)
+	p, votes := election("chaos", 2100, func(k int) int64 { return onePerSecond(k / 3) })
+	want := wantIDs(votes)
+	eachGeneration(t, func(t *testing.T, g hub.Generation) {
+		t.Parallel()
 		right, absent := 0, 0
 		for seed := range seeds(t) {
-			t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
-				random := rand.New(rand.NewPCG(seed, 0))
-				o := hubFor(g, p, votes)
-				o.Fault = func(hub.Request) *hub.Fault { // requests come one at a time
-					if random.Float64() < 0.2 {
-						return faults[random.IntN(len(faults))]
-					}
-					return nil
-				}
-				_, c, _ := serve(t, o)
-				list, err := c.Votes(t.Context(), &snapshot.Proposal{ID: p.ID, ScoresUpdated: p.ScoresUpdated})
+			synctest.Test(t, func(t *testing.T) {
+				list, err := chaoticVotes(t, hubFor(g, p, votes), seed)
 				switch {
 				case err == nil && slices.Equal(ids(list.Votes), want):
 					right++
 				case err == nil:
-					t.Errorf("%d votes without an error, want %d", len(list.Votes), len(want))
+					t.Errorf("seed %d: %d votes without an error, want %d", seed, len(list.Votes), len(want))
 				default:
 					absent++
 					if list != nil && !errors.Is(err, snapshot.ErrVotesIncomplete) {
-						t.Errorf("a list together with %v", err)
+						t.Errorf("seed %d: a list together with %v", seed, err)
 					}
 				}
 			})
@@ -72,38 +69,54 @@ func TestChaos(t *testing.T) {
 	})
 }
 
+func chaoticVotes(t *testing.T, o hub.Options, seed uint64) (*snapshot.VoteList, error) {
+	random := rand.New(rand.NewPCG(seed, 0))
+	o.Fault = func(hub.Request) *hub.Fault { // requests come one at a time
+		if random.Float64() < 0.2 {
+			return chaos[random.IntN(len(chaos))]
+		}
+		return nil
+	}
+	_, c := serve(t, o)
+	p := o.Proposals[0]
+	return c.Votes(t.Context(), &snapshot.Proposal{ID: p.ID, ScoresUpdated: p.ScoresUpdated})
+}
+
 // An answer without end, compressed or not, is cut off at a bounded cost.
-func TestEndlessAnswers(t *testing.T) {
+func TestEndlessAnswers(t *testing.T) { // not in parallel: it measures the memory of the process
 	for name, fault := range map[string]*hub.Fault{
 		"plain":   {Status: 200, Body: `{"data":`, Endless: true},
 		"gzipped": {Status: 200, Body: `{"data":`, Endless: true, Header: map[string]string{"Content-Encoding": "gzip"}},
 		"error":   {Status: 502, Body: `<html>`, Endless: true},
 	} {
-		t.Run(name, func(t *testing.T) {
-			_, c, _ := serve(t, hub.Options{Fault: always(fault)})
+		synctest.Test(t, func(t *testing.T) {
+			_, c := serve(t, hub.Options{Fault: always(fault)})
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
 			if _, err := c.Proposal(t.Context(), hub.ID("x")); !errors.Is(err, snapshot.ErrProtocol) {
-				t.Errorf("error %v", err)
+				t.Errorf("%s: error %v", name, err)
 			}
 			runtime.ReadMemStats(&after)
 			if grown := (after.TotalAlloc - before.TotalAlloc) >> 20; grown > 100 {
-				t.Errorf("allocated %d MiB in all, want under 100", grown)
+				t.Errorf("%s: allocated %d MiB in all, want under 100", name, grown)
 			}
 		})
 	}
 }
 
 func TestConcurrentUse(t *testing.T) {
-	p := hub.NewProposal(space, "shared")
-	_, c, _ := serve(t, hub.Options{Proposals: []hub.Proposal{p}, Fault: nth(3, hub.ServerError(502))})
-	var all sync.WaitGroup
-	for range 20 {
-		all.Go(func() {
-			if got, err := c.Proposal(t.Context(), p.ID); err != nil || got.ID != p.ID {
-				t.Errorf("proposal %v, error %v", got, err)
-			}
-		})
-	}
-	all.Wait()
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := hub.NewProposal(space, "shared")
+		_, c := serve(t, hub.Options{Proposals: []hub.Proposal{p}, Fault: nth(3, hub.ServerError(502))})
+		var all sync.WaitGroup
+		for range 20 {
+			all.Go(func() {
+				if got, err := c.Proposal(t.Context(), p.ID); err != nil || got.ID != p.ID {
+					t.Errorf("proposal %v, error %v", got, err)
+				}
+			})
+		}
+		all.Wait()
+	})
 }

@@ -18,19 +18,14 @@ import (
 // DefaultEndpoint is the GraphQL API of Snapshot's own hub.
 const DefaultEndpoint = "https://hub.snapshot.org/graphql"
 
-// Doer sends a request; *http.Client is one.
-type Doer interface {
-	Do(*http.Request) (*http.Response, error)
-}
-
-// Client reads from a Snapshot hub. It only ever asks GraphQL queries and so
-// changes nothing there. The zero value reads from [DefaultEndpoint]; it is
-// safe for concurrent use and must not be copied or changed after first use.
+// Client reads from a Snapshot hub. It only sends GraphQL queries and so
+// changes nothing there. The zero value reads from [DefaultEndpoint]. A Client
+// is safe for concurrent use and must not be copied or changed after first use.
 type Client struct {
 	Endpoint string // http or https URL of the GraphQL API; "" means DefaultEndpoint
-	// HTTP sends the requests; nil means an own client with the proxies of the
-	// environment. Redirects are never followed, with an *http.Client neither.
-	HTTP Doer
+	// HTTP sends the requests, but never follows a redirect; nil means a client
+	// of its own that uses the proxies of the environment.
+	HTTP *http.Client
 	// APIKey raises the hub's rate limit. It is sent in the header x-api-key and
 	// appears nowhere else.
 	APIKey    string
@@ -41,12 +36,11 @@ type Client struct {
 	RPS     float64
 	Retries int           // further tries after a transient failure; 0 means 4, negative none
 	Timeout time.Duration // of one try; 0 means 30 seconds
-	MaxWait time.Duration // longest wait the hub may ask for; 0 means 2 minutes
-	Clock   Clock         // nil means real time
+	MaxWait time.Duration // longest wait that the hub may ask for; 0 means 2 minutes
 
 	once    sync.Once
 	err     error // a bad Endpoint
-	doer    Doer
+	http    *http.Client
 	host    string
 	secrets []string
 	limiter *rate.Limiter
@@ -58,9 +52,7 @@ type Client struct {
 // setup settles the defaults once.
 func (c *Client) setup() error {
 	c.once.Do(func() {
-		if c.Endpoint == "" {
-			c.Endpoint = DefaultEndpoint
-		}
+		c.Endpoint = orElse(c.Endpoint, DefaultEndpoint)
 		u, err := url.Parse(c.Endpoint)
 		if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
 			// The text may hold a key, so it is not repeated.
@@ -68,15 +60,12 @@ func (c *Client) setup() error {
 			return
 		}
 		c.host, c.secrets = u.Hostname(), secretsOf(u, c.APIKey)
-		c.doer = withoutRedirects(c.HTTP)
+		c.http = withoutRedirects(c.HTTP)
 		c.limiter = newLimiter(c.RPS, c.APIKey != "")
 		c.UserAgent = orElse(c.UserAgent, "perpquorum")
 		c.Retries = orElse(c.Retries, 4)
 		c.Timeout = orElse(c.Timeout, 30*time.Second)
 		c.MaxWait = orElse(c.MaxWait, 2*time.Minute)
-		if c.Clock == nil {
-			c.Clock = realTime{}
-		}
 	})
 	return c.err
 }
@@ -89,13 +78,14 @@ func orElse[T comparable](value, fallback T) T {
 	return value
 }
 
-// withoutRedirects returns d, or a copy of an *http.Client that hands a redirect
-// back: following one would carry the key, and trust, to another server.
-func withoutRedirects(d Doer) Doer {
-	own, ok := d.(*http.Client)
-	switch {
-	case d == nil:
-		own = &http.Client{Transport: &http.Transport{
+// withoutRedirects returns a copy of a client that hands a redirect back:
+// following one would carry the key, and trust, to another server.
+func withoutRedirects(given *http.Client) *http.Client {
+	own := http.Client{}
+	if given != nil {
+		own = *given
+	} else {
+		own.Transport = &http.Transport{
 			Proxy:               http.ProxyFromEnvironment,
 			ForceAttemptHTTP2:   true,
 			TLSHandshakeTimeout: 10 * time.Second,
@@ -103,28 +93,20 @@ func withoutRedirects(d Doer) Doer {
 			// The hub closes idle connections after 5 seconds; a request sent at
 			// that moment would fail.
 			IdleConnTimeout: 4 * time.Second,
-		}}
-	case ok && own != nil:
-		copied := *own
-		own = &copied
-	default:
-		return d
+		}
 	}
 	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return own
+	return &own
 }
 
 // CloseIdleConnections closes the connections kept for the next request.
 func (c *Client) CloseIdleConnections() {
-	if c.setup() != nil {
-		return
-	}
-	if own, ok := c.doer.(interface{ CloseIdleConnections() }); ok {
-		own.CloseIdleConnections()
+	if c.setup() == nil {
+		c.http.CloseIdleConnections()
 	}
 }
 
-// query asks one GraphQL query and returns its data. It paces itself, asks
+// query sends one GraphQL query and returns its data. It paces itself, tries
 // again after transient failures, and obeys ctx at once: the library's own
 // retries would sleep through a cancellation.
 func (c *Client) query(ctx context.Context, op, query string, variables map[string]any) (json.RawMessage, error) {
@@ -144,7 +126,7 @@ func (c *Client) query(ctx context.Context, op, query string, variables map[stri
 			return data, nil
 		}
 		failure.Tries = try
-		if !failure.retry || try > c.Retries {
+		if !failure.transient || try > c.Retries {
 			return nil, failure
 		}
 		if err := c.wait(ctx, jitter.NextBackOff(), failure.wait, failure); err != nil {
@@ -168,12 +150,9 @@ func (c *Client) try(ctx context.Context, op, query string, variables map[string
 	case errors.As(err, &failure):
 		return nil, failure
 	case err == nil:
-		failure = c.failure(op, ErrProtocol, "an answer without data")
-	default:
-		failure = e.refusal(err)
+		return nil, e.failure(ErrProtocol, "an answer without data")
 	}
-	failure.Status = e.status
-	return nil, failure
+	return nil, e.refusal(err)
 }
 
 // failure makes a HubError whose detail is free of secrets and control

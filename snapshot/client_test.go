@@ -8,9 +8,9 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/perpdao/perpquorum/fixtures/hub"
@@ -64,19 +64,19 @@ func TestFailures(t *testing.T) {
 		{"other data", answer(200, `{"data":{"space":{}}}`), snapshot.ErrProtocol, 1, "nothing"},
 		{"a list", answer(200, `[]`), snapshot.ErrProtocol, 5, "[]"},
 		{"errors of numbers", answer(200, `{"errors":[1]}`), snapshot.ErrProtocol, 1, ""},
-		{"trailing data", answer(200, `{"data":{"proposal":null,"votes":[]}} {}`), snapshot.ErrProtocol, 5, "where a GraphQL answer should be"},
-		{"half a body", answer(200, `{"data":{"votes":[`), snapshot.ErrProtocol, 5, "where a GraphQL answer should be"},
+		{"trailing data", answer(200, `{"data":{"proposal":null,"votes":[]}} {}`), snapshot.ErrProtocol, 5, "not a GraphQL answer"},
+		{"half a body", answer(200, `{"data":{"votes":[`), snapshot.ErrProtocol, 5, "not a GraphQL answer"},
 		{"cut", &hub.Fault{Cut: true}, snapshot.ErrUnavailable, 5, "unexpected EOF"},
 		{"closed", &hub.Fault{Close: true}, snapshot.ErrUnavailable, 5, "no complete answer"},
 		{"bomb", answer(200, `{"data":"`+strings.Repeat("x", 17<<20)), snapshot.ErrProtocol, 1, "more than 16 MiB"},
 	}
-	bothGenerations(t, func(t *testing.T, g hub.Generation) {
+	eachGeneration(t, func(t *testing.T, g hub.Generation) {
 		for _, tt := range tests {
-			t.Run(tt.name, func(t *testing.T) {
+			timed(t, tt.name, func(t *testing.T) {
 				p, votes := election("failing", 3, onePerSecond)
 				o := hubFor(g, p, votes)
 				o.Fault = always(tt.fault)
-				h, c, _ := serve(t, o)
+				h, c := serve(t, o)
 				list, err := c.Votes(t.Context(), &snapshot.Proposal{ID: p.ID})
 				if list != nil || !errors.Is(err, tt.want) || !strings.Contains(err.Error(), tt.says) {
 					t.Errorf("list %v, error %v; want %v saying %q", list, err, tt.want, tt.says)
@@ -98,19 +98,20 @@ func TestRecovers(t *testing.T) {
 		"502": hub.ServerError(502), "page": hub.HTML(), "database": hub.RequestFailed(), "cut": {Cut: true},
 		"closed": {Close: true}, "rate limit": hub.RateLimited(7), "drip": {Drip: true},
 	}
-	bothGenerations(t, func(t *testing.T, g hub.Generation) {
+	eachGeneration(t, func(t *testing.T, g hub.Generation) {
 		for name, fault := range faults {
-			t.Run(name, func(t *testing.T) {
+			timed(t, name, func(t *testing.T) {
 				p, votes := election("recovering", 1500, onePerSecond)
 				o := hubFor(g, p, votes)
 				o.Fault = nth(2, fault)
-				_, c, time := serve(t, o)
+				_, c := serve(t, o)
+				start := time.Now()
 				list, err := c.Votes(t.Context(), &snapshot.Proposal{ID: p.ID, ScoresUpdated: p.ScoresUpdated})
 				if err != nil || list.Rows() != 1500 {
 					t.Fatalf("list %v, error %v", list, err)
 				}
-				if name == "rate limit" && time.total() < 7e9 {
-					t.Errorf("waited %v, want the 7 seconds asked for", time.total())
+				if waited := time.Since(start); name == "rate limit" && waited < 7*time.Second {
+					t.Errorf("waited %v, want the 7 seconds asked for", waited)
 				}
 			})
 		}
@@ -120,66 +121,71 @@ func TestRecovers(t *testing.T) {
 // The hub's limit is 60 a minute here; a client of 100 requests never meets it.
 func TestPacesBelowTheLimit(t *testing.T) {
 	p := hub.NewProposal(space, "pace")
-	time := newClock()
-	h := hub.New(hub.Options{Proposals: []hub.Proposal{p}, RateLimit: 60, Now: time.Now, Keys: []string{"synthetic-key"}})
-	endpoint, stop := h.Start()
-	defer stop()
-	limited := 0
-	watch := doer(func(r *http.Request) (*http.Response, error) {
-		resp, err := http.DefaultTransport.RoundTrip(r)
-		if err == nil && resp.StatusCode == http.StatusTooManyRequests {
-			limited++
-		}
-		return resp, err
-	})
-	run := func(key string, n int) {
-		c := &snapshot.Client{Endpoint: endpoint, Clock: time, HTTP: watch, APIKey: key}
-		for range n {
+	for _, tt := range []struct {
+		name  string
+		key   string
+		rps   float64
+		limit int
+		want  time.Duration // until the 101st answer
+	}{
+		{"by default", "", 0, 60, 114667 * time.Millisecond}, // 15 at once, then 0.75 a second
+		{"with a key", "synthetic-key", 0, 60, 14200 * time.Millisecond},
+		{"as the caller wants", "synthetic-key", 0.5, 60, 200 * time.Second},
+		{"as a caller without key wants", "", 10, 0, 9100 * time.Millisecond},
+	} {
+		timed(t, tt.name, func(t *testing.T) {
+			h, c := serve(t, hub.Options{Proposals: []hub.Proposal{p}, RateLimit: tt.limit, Keys: []string{"synthetic-key"}})
+			limited := 0
+			inner := c.HTTP.Transport
+			c.HTTP.Transport = roundTrip(func(r *http.Request) (*http.Response, error) {
+				resp, err := inner.RoundTrip(r)
+				if err == nil && resp.StatusCode == http.StatusTooManyRequests {
+					limited++
+				}
+				return resp, err
+			})
+			c.APIKey, c.RPS = tt.key, tt.rps
+			start := time.Now()
+			for range 101 {
+				if _, err := c.Proposal(t.Context(), p.ID); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if limited != 0 {
+				t.Errorf("met the limit %d times", limited)
+			}
+			if took := time.Since(start); took.Round(time.Millisecond) != tt.want {
+				t.Errorf("101 requests took %v, want %v", took, tt.want)
+			}
+			if got := h.Requests()[100].Header.Get("x-api-key"); got != tt.key {
+				t.Errorf("x-api-key %q, want %q", got, tt.key)
+			}
+		})
+	}
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (r roundTrip) RoundTrip(request *http.Request) (*http.Response, error) { return r(request) }
+
+// Met by others behind the same address, the limit is waited for.
+func TestWaitsForTheRateLimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := hub.NewProposal(space, "limited")
+		h, c := serve(t, hub.Options{Proposals: []hub.Proposal{p}, RateLimit: 3})
+		start := time.Now()
+		for range 7 {
 			if _, err := c.Proposal(t.Context(), p.ID); err != nil {
 				t.Fatal(err)
 			}
 		}
-	}
-	run("", 100)
-	if limited != 0 {
-		t.Errorf("met the limit %d times", limited)
-	}
-	if seconds := time.total().Seconds(); seconds < 85/0.75-1 || seconds > 130 {
-		t.Errorf("100 requests took %v s, want about %v: 15 at once, then 0.75 a second", seconds, 85/0.75)
-	}
-	before := time.total()
-	run("synthetic-key", 100)
-	if faster := time.total() - before; faster.Seconds() > 15 {
-		t.Errorf("100 requests with a key took %v, want about 14 s", faster)
-	}
-	if got := h.Requests()[199].Header.Get("x-api-key"); got != "synthetic-key" {
-		t.Errorf("x-api-key %q", got)
-	}
-}
-
-type doer func(*http.Request) (*http.Response, error)
-
-func (d doer) Do(r *http.Request) (*http.Response, error) { return d(r) }
-
-// Met by others behind the same address, the limit is waited for.
-func TestWaitsForTheRateLimit(t *testing.T) {
-	p := hub.NewProposal(space, "limited")
-	time := newClock()
-	h := hub.New(hub.Options{Proposals: []hub.Proposal{p}, RateLimit: 3, Now: time.Now})
-	endpoint, stop := h.Start()
-	defer stop()
-	c := &snapshot.Client{Endpoint: endpoint, Clock: time, HTTP: doer(http.DefaultTransport.RoundTrip)}
-	for range 7 {
-		if _, err := c.Proposal(t.Context(), p.ID); err != nil {
-			t.Fatal(err)
+		if n := len(h.Requests()); n != 7 {
+			t.Errorf("%d requests were let in, want 7", n)
 		}
-	}
-	if n := len(h.Requests()); n != 7 {
-		t.Errorf("%d requests were let in, want 7", n)
-	}
-	if seconds := time.total().Seconds(); seconds < 119 || seconds > 125 {
-		t.Errorf("waited %v s, want two minutes: the empty window is seen before the refusal", seconds)
-	}
+		if waited := time.Since(start); waited < 119*time.Second || waited > 125*time.Second {
+			t.Errorf("waited %v, want two minutes: the empty window is seen before the refusal", waited)
+		}
+	})
 }
 
 func TestWaitsNoLongerThanAllowed(t *testing.T) {
@@ -195,16 +201,17 @@ func TestWaitsNoLongerThanAllowed(t *testing.T) {
 		{"no end", &hub.Fault{Status: 429, Header: map[string]string{"Retry-After": strings.Repeat("9", 40)}}, time.Hour, "longer than the 2m0s allowed"},
 	}
 	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			h, c, clock := serve(t, hub.Options{Proposals: []hub.Proposal{p}, Fault: always(tt.fault)})
+		timed(t, tt.name, func(t *testing.T) {
+			h, c := serve(t, hub.Options{Proposals: []hub.Proposal{p}, Fault: always(tt.fault)})
+			start := time.Now()
 			ctx, cancel := context.WithTimeout(t.Context(), tt.timeout)
 			defer cancel()
 			_, err := c.Proposal(ctx, p.ID)
 			if !errors.Is(err, snapshot.ErrRateLimit) || !strings.Contains(err.Error(), tt.says) {
 				t.Errorf("error %v, want %q", err, tt.says)
 			}
-			if len(h.Requests()) != 1 || clock.total() != 0 {
-				t.Errorf("%d requests, slept %v; want to give up at once", len(h.Requests()), clock.total())
+			if waited := time.Since(start); len(h.Requests()) != 1 || waited != 0 {
+				t.Errorf("%d requests, waited %v; want to give up at once", len(h.Requests()), waited)
 			}
 		})
 	}
@@ -213,9 +220,9 @@ func TestWaitsNoLongerThanAllowed(t *testing.T) {
 func TestObeysCancellation(t *testing.T) {
 	p := hub.NewProposal(space, "cancelled")
 	cause := errors.New("enough")
-	t.Run("while the hub hangs", func(t *testing.T) {
+	timed(t, "while the hub hangs", func(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(t.Context())
-		_, c, _ := serve(t, hub.Options{Fault: func(hub.Request) *hub.Fault {
+		_, c := serve(t, hub.Options{Fault: func(hub.Request) *hub.Fault {
 			cancel(cause)
 			return &hub.Fault{Hang: true}
 		}})
@@ -223,28 +230,21 @@ func TestObeysCancellation(t *testing.T) {
 			t.Errorf("error %v", err)
 		}
 	})
-	t.Run("while waiting", func(t *testing.T) {
-		h, c, clock := serve(t, hub.Options{Fault: always(hub.RateLimited(60))})
+	timed(t, "while waiting", func(t *testing.T) {
+		h, c := serve(t, hub.Options{Fault: always(hub.RateLimited(60))})
 		ctx, cancel := context.WithCancelCause(t.Context())
-		clock.onNap = func(time.Duration) { cancel(cause) }
-		if _, err := c.Proposal(ctx, p.ID); !errors.Is(err, cause) || !strings.Contains(err.Error(), "too many requests") || len(h.Requests()) != 1 {
+		time.AfterFunc(time.Second, func() { cancel(cause) })
+		start := time.Now()
+		_, err := c.Proposal(ctx, p.ID)
+		if !errors.Is(err, cause) || !strings.Contains(err.Error(), "too many requests") || len(h.Requests()) != 1 {
 			t.Errorf("error %v after %d requests", err, len(h.Requests()))
 		}
-	})
-	t.Run("in real time", func(t *testing.T) {
-		_, c, _ := serve(t, hub.Options{Fault: always(hub.RateLimited(60))})
-		ctx, cancel := context.WithCancelCause(t.Context())
-		c.Clock = nil
-		c.HTTP = doer(func(r *http.Request) (*http.Response, error) {
-			defer func() { go cancel(cause) }()
-			return (&http.Transport{DisableKeepAlives: true}).RoundTrip(r)
-		})
-		if _, err := c.Proposal(ctx, p.ID); !errors.Is(err, cause) {
-			t.Errorf("error %v", err)
+		if waited := time.Since(start); waited != time.Second {
+			t.Errorf("waited %v, want the second until it was cancelled", waited)
 		}
 	})
-	t.Run("before the start", func(t *testing.T) {
-		h, c, _ := serve(t, hub.Options{})
+	timed(t, "before the start", func(t *testing.T) {
+		h, c := serve(t, hub.Options{})
 		ctx, cancel := context.WithCancelCause(t.Context())
 		cancel(cause)
 		if _, err := c.Proposal(ctx, p.ID); !errors.Is(err, cause) || len(h.Requests()) != 0 {
@@ -256,28 +256,36 @@ func TestObeysCancellation(t *testing.T) {
 // A hub that hangs costs one try, not the whole time.
 func TestHangIsTransient(t *testing.T) {
 	p := hub.NewProposal(space, "hang")
-	_, c, _ := serve(t, hub.Options{Proposals: []hub.Proposal{p}, Fault: nth(1, &hub.Fault{Hang: true})})
-	c.Timeout = 50 * time.Millisecond
-	c.Retries = 20 // so that a slow machine passes, too
-	if got, err := c.Proposal(t.Context(), p.ID); err != nil || got.ID != p.ID {
-		t.Errorf("proposal %v, error %v", got, err)
-	}
-	_, c, _ = serve(t, hub.Options{Fault: always(&hub.Fault{Hang: true})})
-	c.Timeout, c.Retries = 5*time.Millisecond, -1
-	if _, err := c.Proposal(t.Context(), p.ID); !errors.Is(err, snapshot.ErrUnavailable) || !strings.Contains(err.Error(), "none within 5ms") {
-		t.Errorf("error %v", err)
-	}
+	timed(t, "once", func(t *testing.T) {
+		_, c := serve(t, hub.Options{Proposals: []hub.Proposal{p}, Fault: nth(1, &hub.Fault{Hang: true})})
+		start := time.Now()
+		if got, err := c.Proposal(t.Context(), p.ID); err != nil || got.ID != p.ID {
+			t.Errorf("proposal %v, error %v", got, err)
+		}
+		if waited := time.Since(start); waited > 31*time.Second {
+			t.Errorf("waited %v, want the 30 seconds of one try", waited)
+		}
+	})
+	timed(t, "always", func(t *testing.T) {
+		_, c := serve(t, hub.Options{Fault: always(&hub.Fault{Hang: true})})
+		c.Timeout, c.Retries = 5*time.Millisecond, -1
+		if _, err := c.Proposal(t.Context(), p.ID); !errors.Is(err, snapshot.ErrUnavailable) || !strings.Contains(err.Error(), "none within 5ms") {
+			t.Errorf("error %v", err)
+		}
+	})
 }
 
 // A mistyped host is said at once, without tries that cannot help.
 func TestUnknownHost(t *testing.T) {
-	clock := newClock()
-	c := &snapshot.Client{Endpoint: "https://hub.invalid/graphql", Clock: clock, HTTP: doer(func(*http.Request) (*http.Response, error) {
-		return nil, &url.Error{Op: "Post", URL: "https://hub.invalid/graphql", Err: &net.DNSError{Err: "no such host", Name: "hub.invalid", IsNotFound: true}}
-	})}
+	t.Parallel()
+	calls := 0
+	c := &snapshot.Client{Endpoint: "https://hub.invalid/graphql", HTTP: &http.Client{Transport: roundTrip(func(*http.Request) (*http.Response, error) {
+		calls++
+		return nil, &net.DNSError{Err: "no such host", Name: "hub.invalid", IsNotFound: true}
+	})}}
 	_, err := c.Proposal(t.Context(), hub.ID("x"))
-	if !errors.Is(err, snapshot.ErrUnavailable) || !strings.Contains(err.Error(), "(hub.invalid): no such host") || clock.total() != 0 {
-		t.Errorf("error %v after %v", err, clock.total())
+	if !errors.Is(err, snapshot.ErrUnavailable) || !strings.Contains(err.Error(), "(hub.invalid): no such host") || calls != 1 {
+		t.Errorf("error %v after %d calls", err, calls)
 	}
 }
 
@@ -301,7 +309,7 @@ func TestKeepsSecrets(t *testing.T) {
 			t.Run(name+" "+scheme, func(t *testing.T) {
 				c := &snapshot.Client{
 					Endpoint: scheme + "://" + user + ":" + password + "@" + host + "/" + inPath + "/graphql?apiKey=" + inQuery,
-					APIKey:   key, Clock: newClock(),
+					APIKey:   key, Retries: -1,
 				}
 				defer c.CloseIdleConnections()
 				_, err := c.Proposal(t.Context(), hub.ID("x"))
@@ -321,8 +329,8 @@ func TestFollowsNoRedirect(t *testing.T) {
 	defer elsewhere.Close()
 	to := httptest.NewServer(http.RedirectHandler(elsewhere.URL, http.StatusTemporaryRedirect))
 	defer to.Close()
-	for name, client := range map[string]snapshot.Doer{"own": nil, "caller's": &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}} {
-		c := &snapshot.Client{Endpoint: to.URL + "/graphql", HTTP: client, Clock: newClock()}
+	for name, client := range map[string]*http.Client{"own": nil, "caller's": &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}} {
+		c := &snapshot.Client{Endpoint: to.URL + "/graphql", HTTP: client}
 		if _, err := c.Proposal(t.Context(), hub.ID("x")); !errors.Is(err, snapshot.ErrRefused) || !strings.Contains(err.Error(), "redirect") {
 			t.Errorf("%s client: error %v", name, err)
 		}
@@ -336,9 +344,9 @@ func TestUntrustedCertificateIsFatal(t *testing.T) {
 	server.Config.ErrorLog = log.New(io.Discard, "", 0) // the handshake that fails
 	server.StartTLS()
 	defer server.Close()
-	inner := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-	counting := doer(func(r *http.Request) (*http.Response, error) { calls++; return inner.Do(r) })
-	c := &snapshot.Client{Endpoint: server.URL + "/graphql", HTTP: counting, Clock: newClock()}
+	inner := &http.Transport{DisableKeepAlives: true}
+	counting := roundTrip(func(r *http.Request) (*http.Response, error) { calls++; return inner.RoundTrip(r) })
+	c := &snapshot.Client{Endpoint: server.URL + "/graphql", HTTP: &http.Client{Transport: counting}}
 	if _, err := c.Proposal(t.Context(), hub.ID("x")); !errors.Is(err, snapshot.ErrRefused) || calls != 1 {
 		t.Errorf("error %v after %d calls", err, calls)
 	}

@@ -3,10 +3,107 @@ package snapshot
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"math"
 	"strconv"
 )
+
+// DecodeProposal reads a proposal from a reply of a hub, such as a saved file:
+// {"data":{"proposal":{…}}} or a part of it. Fields that decide nothing may be
+// missing: author, created, flagged, ipfs, link, privacy, state, title and
+// updated. It returns [ErrNotFound] for null, [ErrRefused] for a reply with
+// errors, and a [FieldError] for a proposal that is not whole.
+func DecodeProposal(reply []byte) (*Proposal, error) {
+	raw, err := unwrap(reply, "proposal")
+	if err != nil {
+		return nil, err
+	}
+	if isNull(raw) {
+		return nil, fmt.Errorf("proposal: %w", ErrNotFound)
+	}
+	f := newFields("proposal", raw)
+	f.fill(`null`, "ipfs", "link", "privacy", "state", "updated", "flagged")
+	f.fill(`""`, "author", "title")
+	f.fill(`0`, "created")
+	return decodeProposal(f)
+}
+
+// DecodeVotes reads votes from a reply of a hub, such as a saved file:
+// {"data":{"votes":[…]}}, a part of it, or one vote after the other. Of a vote,
+// ipfs and vp_state may be missing. The error joins a [FieldError] for each row
+// that is no vote; the votes of the other rows come with it. Nothing says that
+// the votes are complete.
+func DecodeVotes(reply []byte) ([]Vote, error) {
+	rows, err := values(reply)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(rows) == 0:
+		return nil, &FieldError{Object: "reply", Field: "value 1", Found: "nothing", Want: "JSON"}
+	case len(rows) == 1:
+		raw, err := unwrap(rows[0], "votes")
+		if err != nil {
+			return nil, err
+		}
+		if list, ok := parseList(raw); ok {
+			rows = list
+		}
+	}
+	votes, odd := decodeRows("votes", rows, func(f *fields) (*Vote, error) {
+		f.fill(`null`, "ipfs")
+		f.fill(`""`, "vp_state")
+		return decodeVote(f)
+	})
+	return votes, errors.Join(odd...)
+}
+
+// values splits text into JSON values that follow one another.
+func values(text []byte) (values []json.RawMessage, err error) {
+	dec := json.NewDecoder(bytes.NewReader(text))
+	for {
+		var value json.RawMessage
+		switch err := dec.Decode(&value); {
+		case err == io.EOF:
+			return values, nil
+		case err != nil:
+			return nil, &FieldError{Object: "reply", Field: fmt.Sprintf("value %d", len(values)+1), Found: err.Error(), Want: "JSON"}
+		}
+		values = append(values, value)
+	}
+}
+
+// unwrap takes what is called name out of {"data":{name:…}} or {name:…}, and
+// returns anything else as it is.
+func unwrap(reply json.RawMessage, name string) (json.RawMessage, error) {
+	for _, key := range []string{"data", name} {
+		var object map[string]json.RawMessage
+		if json.Unmarshal(reply, &object) != nil {
+			return reply, nil
+		}
+		if failed := object["errors"]; len(failed) > 0 && !isNull(failed) {
+			return nil, fmt.Errorf("%s: %w: %s", name, ErrRefused, clean(string(failed)))
+		}
+		if inner, ok := object[key]; ok {
+			reply = inner
+		}
+	}
+	return reply, nil
+}
+
+// decodeRows decodes rows one by one, and returns an error for each that fails.
+func decodeRows[T any](object string, rows []json.RawMessage, decode func(*fields) (*T, error)) (good []T, odd []error) {
+	good = make([]T, 0, len(rows))
+	for i, raw := range rows {
+		if v, err := decode(newFields(fmt.Sprintf("%s[%d]", object, i), raw)); err != nil {
+			odd = append(odd, err)
+		} else {
+			good = append(good, *v)
+		}
+	}
+	return good, odd
+}
 
 // fields reads the fields of one JSON object of an answer and keeps the first
 // thing that is wrong with them. A field that is missing, null, of another kind
@@ -25,10 +122,33 @@ func newFields(object string, raw json.RawMessage) *fields {
 	return f
 }
 
+// fill puts a value into fields that are missing.
+func (f *fields) fill(value string, names ...string) {
+	for _, name := range names {
+		if _, given := f.raw[name]; !given && f.raw != nil {
+			f.raw[name] = json.RawMessage(value)
+		}
+	}
+}
+
 func (f *fields) fail(field string, found json.RawMessage, want string) {
 	if f.err == nil {
 		f.err = &FieldError{Object: f.object, Field: field, Found: show(found), Want: want}
 	}
+}
+
+// check fails a field that has no acceptable value.
+func (f *fields) check(ok bool, name, want string) {
+	if !ok {
+		f.fail(name, f.raw[name], want)
+	}
+}
+
+// checkID refuses an id that is not in the hub's spelling.
+func (f *fields) checkID() {
+	id := f.text("id")
+	found, ok := proposalID(id)
+	f.check(ok && found == id, "id", "0x and 64 lower-case hex digits, or Qm…")
 }
 
 // show gives the text of a JSON value for an error message.
@@ -41,15 +161,32 @@ func show(raw json.RawMessage) string {
 
 func isNull(raw json.RawMessage) bool { return bytes.Equal(bytes.TrimSpace(raw), []byte("null")) }
 
-// text reads a string.
-func (f *fields) text(name string) string {
-	var s *string
-	if json.Unmarshal(f.raw[name], &s) != nil || s == nil {
-		f.fail(name, f.raw[name], "a string")
-		return ""
-	}
-	return *s
+// read reads one field.
+func read[T any](f *fields, name, want string, parse func(json.RawMessage) (T, bool)) T {
+	v, ok := parse(f.raw[name])
+	f.check(ok, name, want)
+	return v
 }
+
+// readList reads an array.
+func readList[T any](f *fields, name, want string, parse func(json.RawMessage) (T, bool)) []T {
+	raws := f.list(name)
+	items := make([]T, len(raws))
+	for i, raw := range raws {
+		var ok bool
+		if items[i], ok = parse(raw); !ok {
+			f.fail(fmt.Sprintf("%s[%d]", name, i), raw, want)
+		}
+	}
+	return items
+}
+
+const (
+	wantNumber  = "a finite number of at least 0"
+	wantInteger = "a whole number of at least 0"
+)
+
+func (f *fields) text(name string) string { return read(f, name, "a string", parseText) }
 
 // optionalText reads a string that may be null and then is "": only for fields
 // that no figure depends on, which the older hub types as nullable.
@@ -61,11 +198,8 @@ func (f *fields) optionalText(name string) string {
 }
 
 // optionalBool reads a boolean that may be null and then is false.
-func (f *fields) optionalBool(name string) bool {
-	var b bool // null leaves it as it is
-	if json.Unmarshal(f.raw[name], &b) != nil {
-		f.fail(name, f.raw[name], "true or false")
-	}
+func (f *fields) optionalBool(name string) (b bool) {
+	f.check(json.Unmarshal(f.raw[name], &b) == nil, name, "true or false") // null leaves b as it is
 	return b
 }
 
@@ -78,85 +212,42 @@ func (f *fields) textOrNumber(name string) string {
 	return f.text(name)
 }
 
-// integer reads a whole number of at least 0.
-func (f *fields) integer(name string) int64 {
-	n, ok := parseInteger(f.raw[name])
-	if !ok {
-		f.fail(name, f.raw[name], "a whole number of at least 0")
-	}
-	return n
-}
+func (f *fields) integer(name string) int64          { return read(f, name, wantInteger, parseInteger) }
+func (f *fields) number(name string) float64         { return read(f, name, wantNumber, parseNumber) }
+func (f *fields) list(name string) []json.RawMessage { return read(f, name, "a list", parseList) }
+func (f *fields) texts(name string) []string         { return readList(f, name, "a string", parseText) }
+func (f *fields) numbers(name string) []float64      { return readList(f, name, wantNumber, parseNumber) }
 
-// number reads a double of at least 0.
-func (f *fields) number(name string) float64 {
-	x, ok := parseNumber(f.raw[name])
-	if !ok {
-		f.fail(name, f.raw[name], "a finite number of at least 0")
-	}
-	return x
-}
-
-// list reads an array.
-func (f *fields) list(name string) []json.RawMessage {
-	list, ok := parseList(f.raw[name])
-	if !ok {
-		f.fail(name, f.raw[name], "a list")
-	}
-	return list
-}
-
-// texts reads an array of strings.
-func (f *fields) texts(name string) []string {
-	texts := []string{}
-	for i, raw := range f.list(name) {
-		var s *string
-		if json.Unmarshal(raw, &s) != nil || s == nil {
-			f.fail(fmt.Sprintf("%s[%d]", name, i), raw, "a string")
-			return nil
-		}
-		texts = append(texts, *s)
-	}
-	return texts
-}
-
-// numbers reads an array of doubles of at least 0.
-func (f *fields) numbers(name string) []float64 {
-	numbers := []float64{}
-	for i, raw := range f.list(name) {
-		x, ok := parseNumber(raw)
-		if !ok {
-			f.fail(fmt.Sprintf("%s[%d]", name, i), raw, "a finite number of at least 0")
-			return nil
-		}
-		numbers = append(numbers, x)
-	}
-	return numbers
-}
-
-// table reads an array of arrays of doubles of at least 0 or null.
-func (f *fields) table(name string) [][]*float64 {
+// cells reads an array of arrays of numbers, null, or lists of one number: until
+// June 2022 the hub nested the cells of weighted votes.
+func (f *fields) cells(name string) [][]*float64 {
 	table := [][]*float64{}
-	for i, rawRow := range f.list(name) {
-		cells, ok := parseList(rawRow)
-		if !ok {
-			f.fail(fmt.Sprintf("%s[%d]", name, i), rawRow, "a list")
-			return nil
-		}
-		row := make([]*float64, len(cells))
-		for k, raw := range cells {
+	for i, row := range readList(f, name, "a list", parseList) {
+		cells := make([]*float64, len(row))
+		for k, raw := range row {
+			if inner, ok := parseList(raw); ok && len(inner) == 1 {
+				raw = inner[0]
+			}
 			if isNull(raw) {
 				continue
 			}
 			x, ok := parseNumber(raw)
 			if !ok {
-				f.fail(fmt.Sprintf("%s[%d][%d]", name, i, k), raw, "a finite number of at least 0, or null")
-				return nil
+				f.fail(fmt.Sprintf("%s[%d][%d]", name, i, k), raw, wantNumber+", or null")
 			}
-			row[k] = &x
+			cells[k] = &x
 		}
-		table = append(table, row)
+		table = append(table, cells)
 	}
 	return table
+}
+
+func parseText(raw json.RawMessage) (string, bool) {
+	var s *string
+	if json.Unmarshal(raw, &s) != nil || s == nil {
+		return "", false
+	}
+	return *s, true
 }
 
 func parseList(raw json.RawMessage) ([]json.RawMessage, bool) {
@@ -167,12 +258,7 @@ func parseList(raw json.RawMessage) ([]json.RawMessage, bool) {
 // parseNumber reads a JSON number as the nearest double, which gives back the
 // very double that the hub printed. Neither null nor a string is a number.
 func parseNumber(raw json.RawMessage) (float64, bool) {
-	var n json.Number
-	raw = bytes.TrimSpace(raw)
-	if len(raw) == 0 || raw[0] == '"' || isNull(raw) || json.Unmarshal(raw, &n) != nil {
-		return 0, false
-	}
-	x, err := strconv.ParseFloat(n.String(), 64)
+	x, err := strconv.ParseFloat(string(bytes.TrimSpace(raw)), 64)
 	return x, err == nil && !math.Signbit(x)
 }
 

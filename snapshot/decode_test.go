@@ -1,78 +1,132 @@
-package snapshot
+package snapshot_test
 
 import (
 	"encoding/json"
 	"errors"
 	"math"
-	"net/http"
-	"strconv"
+	"slices"
 	"strings"
 	"testing"
-	"time"
+
+	"github.com/perpdao/perpquorum/snapshot"
 )
-
-func TestRetryAfter(t *testing.T) {
-	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	tests := []struct {
-		name, after, reset string
-		want               time.Duration
-		ok                 bool
-	}{
-		{"nothing", "", "", 0, false},
-		{"seconds", "60", "", time.Minute, true},
-		{"zero", "0", "", 0, true},
-		{"spaces", " 60 ", "", time.Minute, true},
-		{"date", "Fri, 02 Jan 2026 03:05:05 GMT", "", time.Minute, true},
-		{"date in the past", "Fri, 02 Jan 2026 03:00:00 GMT", "", 0, true},
-		{"negative", "-60", "", 0, false},
-		{"fraction", "1.5", "", 0, false},
-		{"words", "soon", "", 0, false},
-		{"beyond a Duration", "99999999999999999999999", "", math.MaxInt64 / time.Second * time.Second, true},
-		{"only the reset", "", "12", 12 * time.Second, true},
-		{"both", "60", "12", time.Minute, true},
-		{"unreadable before the reset", "soon", "12", 12 * time.Second, true},
-		{"reset as Unix time", "", strconv.FormatInt(now.Unix()+30, 10), 30 * time.Second, true},
-		{"reset as Unix time in the past", "", strconv.FormatInt(now.Unix()-30, 10), 0, true},
-	}
-	for _, tt := range tests {
-		h := http.Header{"Retry-After": {tt.after}, "Ratelimit-Reset": {tt.reset}}
-		if got, ok := retryAfter(h, now); got != tt.want || ok != tt.ok {
-			t.Errorf("%s: %v %v, want %v %v", tt.name, got, ok, tt.want, tt.ok)
-		}
-	}
-}
-
-func FuzzRetryAfter(f *testing.F) {
-	for _, seed := range []string{"60", "Fri, 02 Jan 2026 03:05:05 GMT", "", "-1", "1e9", "999999999999999999999", "1798761600", "Friday, 02-Jan-26 03:05:05 GMT"} {
-		f.Add(seed, seed)
-	}
-	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	f.Fuzz(func(t *testing.T, after, reset string) {
-		d, ok := retryAfter(http.Header{"Retry-After": {after}, "Ratelimit-Reset": {reset}}, now)
-		if d < 0 || !ok && d != 0 {
-			t.Fatalf("%q %q: %v %v", after, reset, d, ok)
-		}
-	})
-}
 
 const (
-	goodProposal = `{"id":"0x2d4f7b1c0a9e8d6c5b4a39281706f5e4d3c2b1a09f8e7d6c5b4a392817060504","ipfs":null,"author":"0x01","created":1,"updated":null,"space":{"id":"vote-perp.eth"},
-"network":"1","type":"basic","title":"SYNTHETIC","choices":["For"],"strategies":[{"name":"ticket","network":"1","params":{}}],"start":2,"end":3,"snapshot":"4","state":"closed",
-"privacy":"","quorum":1e21,"quorumType":"default","link":"","flagged":false,"scores":[0.1],"scores_by_strategy":[[null]],"scores_state":"final","scores_total":0.1,"scores_updated":5,"votes":1}`
-	goodVote = `{"id":"0x2d4f7b1c0a9e8d6c5b4a39281706f5e4d3c2b1a09f8e7d6c5b4a392817060504","ipfs":null,"voter":"0x0101010101010101010101010101010101010101","created":1,
-"choice":{"1":60},"vp":5.3999999999999995,"vp_by_strategy":[1e-18],"vp_state":"final"}`
+	goodProposal = `{"id":"0x2d4f7b1c0a9e8d6c5b4a39281706f5e4d3c2b1a09f8e7d6c5b4a392817060504","ipfs":null,"author":"0x01",` +
+		`"created":1,"updated":null,"space":{"id":"vote-perp.eth"},"network":"1","type":"basic","title":"SYNTHETIC","choices":["For"],` +
+		`"strategies":[{"name":"ticket","network":"1","params":{}}],"start":2,"end":3,"snapshot":"4","state":"closed","privacy":"",` +
+		`"quorum":1e21,"quorumType":"default","link":"","flagged":false,"scores":[0.1],"scores_by_strategy":[[null]],` +
+		`"scores_state":"final","scores_total":0.1,"scores_updated":5,"votes":1}`
+	goodVote = `{"id":"0x2d4f7b1c0a9e8d6c5b4a39281706f5e4d3c2b1a09f8e7d6c5b4a392817060504","ipfs":null,` +
+		`"voter":"0x0101010101010101010101010101010101010101","created":1,` +
+		`"choice":{"1":60},"vp":5.3999999999999995,"vp_by_strategy":[1e-18],"vp_state":"final"}`
 )
 
-// decoded checks what must hold for any answer: nothing or an error that says
-// what it is about; and what was read survives this package's own JSON.
+func TestDecodeProposal(t *testing.T) {
+	without := func(fields ...string) string {
+		var object map[string]json.RawMessage
+		if err := json.Unmarshal([]byte(goodProposal), &object); err != nil {
+			t.Fatal(err)
+		}
+		for _, field := range fields {
+			delete(object, field)
+		}
+		text, err := json.Marshal(object)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	for name, tt := range map[string]struct {
+		reply string
+		want  error
+		says  string
+	}{
+		"the whole reply":         {`{"data":{"proposal":` + goodProposal + `}}`, nil, ""},
+		"its data":                {`{"proposal":` + goodProposal + `}`, nil, ""},
+		"the bare proposal":       {goodProposal, nil, ""},
+		"what decides nothing":    {without("author", "created", "flagged", "ipfs", "link", "privacy", "state", "title", "updated"), nil, ""},
+		"null privacy":            {strings.Replace(goodProposal, `"privacy":""`, `"privacy":null`, 1), nil, ""},
+		"cells in lists":          {strings.Replace(goodProposal, `[[null]]`, `[[[0.1]]]`, 1), nil, ""},
+		"no quorum":               {without("quorum"), snapshot.ErrProtocol, "quorum is nothing"},
+		"no quorum type":          {without("quorumType"), snapshot.ErrProtocol, "quorumType is nothing"},
+		"no such proposal":        {`{"data":{"proposal":null}}`, snapshot.ErrNotFound, ""},
+		"errors":                  {`{"errors":[{"message":"request failed"}],"data":null}`, snapshot.ErrRefused, "request failed"},
+		"another query's":         {`{"data":{"votes":[]}}`, snapshot.ErrProtocol, "id is nothing"},
+		"a list":                  {`[` + goodProposal + `]`, snapshot.ErrProtocol, "want a JSON object"},
+		"half a file":             {goodProposal[:100], snapshot.ErrProtocol, "want a JSON object"},
+		"an empty file":           {``, snapshot.ErrProtocol, "want a JSON object"},
+		"two proposals":           {goodProposal + goodProposal, snapshot.ErrProtocol, "want a JSON object"},
+		"the space as plain text": {strings.Replace(goodProposal, `{"id":"vote-perp.eth"}`, `"vote-perp.eth"`, 1), snapshot.ErrProtocol, "space"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p, err := snapshot.DecodeProposal([]byte(tt.reply))
+			if tt.want != nil {
+				if p != nil || !errors.Is(err, tt.want) || !strings.Contains(err.Error(), tt.says) {
+					t.Errorf("%+v, error %v; want %v saying %q", p, err, tt.want, tt.says)
+				}
+				return
+			}
+			if err != nil || p.Space != "vote-perp.eth" || p.Snapshot != 4 || p.Quorum != 1e21 || p.QuorumType != "default" || p.Scores[0] != 0.1 {
+				t.Errorf("%+v, error %v", p, err)
+			}
+			if cell := p.ScoresByStrategy[0][0]; name == "cells in lists" && (cell == nil || *cell != 0.1) {
+				t.Errorf("the cell is %v", cell)
+			}
+		})
+	}
+}
+
+func TestDecodeVotes(t *testing.T) {
+	second := strings.Replace(goodVote, "0x2d", "0x3d", 1)
+	odd := strings.Replace(goodVote, "5.3999999999999995", `"all"`, 1)
+	for name, tt := range map[string]struct {
+		reply string
+		votes int
+		odd   []string
+		want  error
+	}{
+		"the whole reply":    {`{"data":{"votes":[` + goodVote + `,` + second + `]}}`, 2, nil, nil},
+		"its data":           {`{"votes":[` + goodVote + `]}`, 1, nil, nil},
+		"the bare list":      {`[` + goodVote + `,` + second + `]`, 2, nil, nil},
+		"one per line":       {goodVote + "\n" + second + "\n", 2, nil, nil},
+		"one":                {goodVote, 1, nil, nil},
+		"none":               {`{"data":{"votes":[]}}`, 0, nil, nil},
+		"without ipfs":       {`[` + strings.Replace(goodVote, `"ipfs":null,`, ``, 1) + `]`, 1, nil, nil},
+		"two odd rows":       {`[` + odd + `,` + goodVote + `,null,` + second + `]`, 2, []string{`votes[0]: vp is "all"`, "votes[2]: the object itself is null"}, nil},
+		"an odd line":        {goodVote + "\n" + odd, 1, []string{"votes[1]: vp"}, nil},
+		"null":               {`{"data":{"votes":null}}`, 0, []string{"id is nothing"}, nil},
+		"another query's":    {`{"data":{"proposal":{}}}`, 0, []string{"id is nothing"}, nil},
+		"errors":             {`{"errors":[{"message":"request failed"}],"data":{"votes":null}}`, 0, nil, snapshot.ErrRefused},
+		"an empty file":      {"\n", 0, nil, snapshot.ErrProtocol},
+		"the end is missing": {`[` + goodVote, 0, nil, snapshot.ErrProtocol},
+	} {
+		t.Run(name, func(t *testing.T) {
+			votes, err := snapshot.DecodeVotes([]byte(tt.reply))
+			if len(votes) != tt.votes || tt.want != nil && !errors.Is(err, tt.want) {
+				t.Fatalf("%d votes, error %v; want %d, %v", len(votes), err, tt.votes, tt.want)
+			}
+			var list interface{ Unwrap() []error }
+			var found []error
+			if errors.As(err, &list) {
+				found = list.Unwrap()
+			}
+			if tt.want == nil && !slices.EqualFunc(found, tt.odd, func(err error, says string) bool {
+				return errors.Is(err, snapshot.ErrProtocol) && strings.Contains(err.Error(), says)
+			}) {
+				t.Errorf("odd rows %v, want %q", found, tt.odd)
+			}
+		})
+	}
+}
+
+// decoded checks what is true of any answer: nothing or an error that says what
+// it is about; and what was read survives this package's own JSON.
 func decoded[T any](t *testing.T, value *T, err error) {
 	t.Helper()
 	if err != nil {
-		if value != nil {
-			t.Fatal("a value together with an error")
-		}
-		if !errors.Is(err, ErrProtocol) {
-			t.Fatalf("error %v is not ErrProtocol", err)
+		if !errors.Is(err, snapshot.ErrProtocol) && !errors.Is(err, snapshot.ErrRefused) && !errors.Is(err, snapshot.ErrNotFound) {
+			t.Fatalf("error %v is of no kind", err)
 		}
 		return
 	}
@@ -92,15 +146,19 @@ func decoded[T any](t *testing.T, value *T, err error) {
 
 func FuzzDecodeProposal(f *testing.F) {
 	f.Add(goodProposal)
+	f.Add(`{"data":{"proposal":` + goodProposal + `}}`)
 	for _, change := range []string{`:null`, `:[]`, `:-1`, `:1e999`, `:"x"`, `:{}`} {
 		f.Add(strings.Replace(goodProposal, `:1e21`, change, 1))
 		f.Add(strings.Replace(goodProposal, `:[0.1]`, change, 1))
 		f.Add(strings.Replace(goodProposal, `:"4"`, change, 1))
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		p, err := decodeProposal("proposal", json.RawMessage(text))
+		p, err := snapshot.DecodeProposal([]byte(text))
 		decoded(t, p, err)
 		if err != nil {
+			if p != nil {
+				t.Fatal("a proposal together with an error")
+			}
 			return
 		}
 		for _, x := range append(p.Scores, p.Quorum, p.ScoresTotal) {
@@ -111,28 +169,21 @@ func FuzzDecodeProposal(f *testing.F) {
 	})
 }
 
-func FuzzDecodeVote(f *testing.F) {
+func FuzzDecodeVotes(f *testing.F) {
 	f.Add(goodVote)
+	f.Add(`{"data":{"votes":[` + goodVote + `,null]}}`)
 	for _, change := range []string{`:null`, `:[]`, `:-1`, `:1e999`, `:"x"`, `:{}`} {
 		f.Add(strings.Replace(goodVote, `:5.3999999999999995`, change, 1))
 		f.Add(strings.Replace(goodVote, `:[1e-18]`, change, 1))
 		f.Add(strings.Replace(goodVote, `:{"1":60}`, change, 1))
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		v, err := decodeVote("vote", json.RawMessage(text))
-		decoded(t, v, err)
-		if err == nil && (math.IsNaN(v.VP) || math.IsInf(v.VP, 0) || v.VP < 0 || len(v.Choice) == 0) {
-			t.Fatalf("read %+v from %s", v, text)
+		votes, err := snapshot.DecodeVotes([]byte(text))
+		decoded(t, &votes, err)
+		for _, v := range votes {
+			if math.IsNaN(v.VP) || math.IsInf(v.VP, 0) || v.VP < 0 || len(v.Choice) == 0 {
+				t.Fatalf("read %+v from %s", v, text)
+			}
 		}
 	})
-}
-
-// The seeds that are meant to be good are.
-func TestDecodeGood(t *testing.T) {
-	if p, err := decodeProposal("proposal", json.RawMessage(goodProposal)); err != nil || p.Snapshot != 4 || p.Quorum != 1e21 {
-		t.Errorf("%+v, error %v", p, err)
-	}
-	if v, err := decodeVote("vote", json.RawMessage(goodVote)); err != nil || v.VP != 5.3999999999999995 || v.VPByStrategy[0] != 1e-18 {
-		t.Errorf("%+v, error %v", v, err)
-	}
 }

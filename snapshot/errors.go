@@ -44,8 +44,8 @@ type HubError struct {
 	Tries  int    // requests made
 	Err    error  // one of the sentinels of this package, or the context's error
 
-	retry bool          // asking again may help
-	wait  time.Duration // the hub's own idea of when
+	transient bool          // asking again may help
+	wait      time.Duration // how long the hub asks to wait
 }
 
 // Error implements error.
@@ -105,24 +105,23 @@ func (e *IncompleteError) Error() string {
 // Unwrap returns [ErrVotesIncomplete].
 func (e *IncompleteError) Unwrap() error { return ErrVotesIncomplete }
 
-// maxQuote is how many runes of foreign text an error repeats.
-const maxQuote = 160
+// maxText is how many characters of foreign text an error repeats.
+const maxText = 160
 
-// quote makes foreign text fit for an error message: one line, no control
-// characters, cut.
+// quote is clean with quotation marks.
 func quote(s string) string { return strconv.QuoteToGraphic(clean(s)) }
 
 // clean replaces runs of white space, control and unprintable characters of
 // foreign text by single spaces, and cuts it.
 func clean(s string) string {
-	if len(s) > 8*maxQuote { // bound the work on a body of megabytes
-		s = s[:8*maxQuote]
+	if len(s) > 8*maxText { // bound the work on a body of megabytes
+		s = s[:8*maxText]
 	}
 	s = strings.ToValidUTF8(s, "\uFFFD")
-	fields := strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsGraphic(r) })
-	runes := []rune(strings.Join(fields, " "))
-	if len(runes) > maxQuote {
-		return string(runes[:maxQuote-1]) + "…"
+	words := strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsGraphic(r) })
+	runes := []rune(strings.Join(words, " "))
+	if len(runes) > maxText {
+		return string(runes[:maxText-1]) + "…"
 	}
 	return string(runes)
 }

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/hasura/go-graphql-client"
 )
@@ -24,23 +25,22 @@ const maxBody = 16 << 20
 // exchange is one HTTP request of a GraphQL query. It stands between the
 // GraphQL library and the network because the hub's status codes cannot be
 // trusted: one generation reports a refused limit with 200, the other with 500.
-// Whatever is a GraphQL answer by its body goes to the library as one; anything
-// else becomes a [HubError] here.
+// It hands every GraphQL answer, recognised by its body, to the library with
+// status 200, and turns anything else into a [HubError].
 type exchange struct {
 	client *Client
 	op     string
 	status int
 }
 
-// Do implements the library's Doer.
+// Do sends a request for the library.
 func (e *exchange) Do(req *http.Request) (*http.Response, error) {
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", e.client.UserAgent)
 	if e.client.APIKey != "" {
 		req.Header.Set("X-Api-Key", e.client.APIKey)
 	}
-	asked := req.URL.String()
-	resp, err := e.client.doer.Do(req)
+	resp, err := e.client.http.Do(req)
 	if err != nil {
 		return nil, e.broken(err)
 	}
@@ -48,8 +48,6 @@ func (e *exchange) Do(req *http.Request) (*http.Response, error) {
 	e.status = resp.StatusCode
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
 	switch {
-	case resp.Request != nil && resp.Request.URL.String() != asked:
-		return nil, e.failure(ErrRefused, "was redirected, which is not followed; give the final URL")
 	case len(body) > maxBody:
 		return nil, e.failure(ErrProtocol, fmt.Sprintf("an answer of more than %d MiB", maxBody>>20))
 	case err != nil:
@@ -71,6 +69,20 @@ func (e *exchange) broken(err error) *HubError {
 	if errors.As(err, &outer) { // its text holds the URL
 		err = outer.Err
 	}
+	var dns *net.DNSError
+	switch {
+	case isTLS(err):
+		return e.failure(ErrRefused, fmt.Sprintf("no trustworthy connection: %v", err))
+	case errors.As(err, &dns) && dns.IsNotFound:
+		return e.failure(ErrUnavailable, "no such host; check the hub's URL and the network")
+	case errors.Is(err, context.DeadlineExceeded):
+		err = fmt.Errorf("none within %v", e.client.Timeout)
+	}
+	return e.passing(ErrUnavailable, fmt.Sprintf("no complete answer: %v", err))
+}
+
+// isTLS reports whether the server could not show that it is the right one.
+func isTLS(err error) bool {
 	var (
 		authority x509.UnknownAuthorityError
 		host      x509.HostnameError
@@ -78,26 +90,13 @@ func (e *exchange) broken(err error) *HubError {
 		verify    *tls.CertificateVerificationError
 		record    tls.RecordHeaderError
 	)
-	if errors.As(err, &authority) || errors.As(err, &host) || errors.As(err, &invalid) ||
-		errors.As(err, &verify) || errors.As(err, &record) {
-		return e.failure(ErrRefused, fmt.Sprintf("no trustworthy connection: %v", err))
-	}
-	var dns *net.DNSError
-	switch {
-	case errors.As(err, &dns) && dns.IsNotFound:
-		return e.failure(ErrUnavailable, "no such host; check the hub's URL and the network")
-	case errors.Is(err, context.DeadlineExceeded):
-		err = fmt.Errorf("none within %v", e.client.Timeout)
-	}
-	failure := e.failure(ErrUnavailable, fmt.Sprintf("no complete answer: %v", err))
-	failure.retry = true
-	return failure
+	return errors.As(err, &authority) || errors.As(err, &host) || errors.As(err, &invalid) ||
+		errors.As(err, &verify) || errors.As(err, &record)
 }
 
 // classify returns nil for a GraphQL answer, good or bad.
 func (e *exchange) classify(h http.Header, body []byte) *HubError {
 	var answer struct {
-		Data        json.RawMessage
 		Errors      json.RawMessage
 		Error       string
 		Description string `json:"error_description"`
@@ -123,33 +122,21 @@ func (e *exchange) classify(h http.Header, body []byte) *HubError {
 func (e *exchange) turnedAway(h http.Header, text string) *HubError {
 	switch lower := strings.ToLower(text); {
 	case strings.Contains(lower, "too many requests"):
-		return e.limited(h, text)
+		return e.busy(ErrRateLimit, h, text)
 	case strings.Contains(lower, "api key"):
 		return e.failure(ErrAuth, text)
 	}
 	return e.byStatus(h, text)
 }
 
-// limited is a rate limit, with the wait that the hub asks for.
-func (e *exchange) limited(h http.Header, text string) *HubError {
-	failure := e.failure(ErrRateLimit, text)
-	failure.retry = true
-	failure.wait, _ = retryAfter(h, e.client.Clock.Now())
-	return failure
-}
-
 // notJSON is an answer of something before the hub: a proxy's or a portal's
 // page, or a body cut short.
 func (e *exchange) notJSON(h http.Header, body []byte) *HubError {
-	// Redacted before it is cut, so that no half of a key is left.
-	start := []rune(clean(e.client.redact(string(body[:min(len(body), 4*maxQuote)]))))
-	found := "found " + quote(string(start[:min(len(start), 98)])) + " where a GraphQL answer should be"
+	found := "not a GraphQL answer: " + string(body)
 	if e.status != http.StatusOK {
 		return e.byStatus(h, found)
 	}
-	failure := e.failure(ErrProtocol, found)
-	failure.retry = true
-	return failure
+	return e.passing(ErrProtocol, found)
 }
 
 // byStatus judges an answer whose body says nothing.
@@ -157,14 +144,11 @@ func (e *exchange) byStatus(h http.Header, found string) *HubError {
 	detail := fmt.Sprintf("HTTP status %d: %s", e.status, found)
 	switch {
 	case e.status == http.StatusTooManyRequests:
-		return e.limited(h, detail)
+		return e.busy(ErrRateLimit, h, detail)
 	case e.status == http.StatusUnauthorized || e.status == http.StatusProxyAuthRequired:
 		return e.failure(ErrAuth, detail)
 	case e.status >= 500 || e.status == http.StatusRequestTimeout || e.status == http.StatusTooEarly:
-		failure := e.failure(ErrUnavailable, detail)
-		failure.retry = true
-		failure.wait, _ = retryAfter(h, e.client.Clock.Now())
-		return failure
+		return e.busy(ErrUnavailable, h, detail)
 	case e.status >= 300 && e.status < 400:
 		return e.failure(ErrRefused, fmt.Sprintf("HTTP status %d, a redirect, which is not followed; give the final URL", e.status))
 	case e.status == http.StatusNotFound:
@@ -183,24 +167,22 @@ func (e *exchange) refusal(err error) *HubError {
 		return e.failure(ErrProtocol, err.Error())
 	}
 	var texts []string
-	transient, busy := true, false
+	transient, limited := true, false
 	for _, one := range list {
 		if one.Unwrap() != nil { // the library's own: a body that it cannot decode
 			return e.failure(ErrProtocol, one.Message)
 		}
 		lower := strings.ToLower(strings.TrimSpace(one.Message))
 		transient = transient && lower == "request failed"
-		busy = busy || strings.Contains(lower, "too many requests")
+		limited = limited || strings.Contains(lower, "too many requests")
 		texts = append(texts, one.Message)
 	}
 	detail := strings.Join(texts, "; ")
 	switch {
-	case busy:
-		return e.limited(http.Header{}, detail)
+	case limited:
+		return e.passing(ErrRateLimit, detail)
 	case transient:
-		failure := e.failure(ErrUnavailable, detail)
-		failure.retry = true
-		return failure
+		return e.passing(ErrUnavailable, detail)
 	}
 	return e.failure(ErrRefused, detail)
 }
@@ -208,6 +190,20 @@ func (e *exchange) refusal(err error) *HubError {
 func (e *exchange) failure(err error, detail string) *HubError {
 	failure := e.client.failure(e.op, err, detail)
 	failure.Status = e.status
+	return failure
+}
+
+// passing is a failure that may be gone when asked again.
+func (e *exchange) passing(err error, detail string) *HubError {
+	failure := e.failure(err, detail)
+	failure.transient = true
+	return failure
+}
+
+// busy is a passing failure whose headers may say how long it lasts.
+func (e *exchange) busy(err error, h http.Header, detail string) *HubError {
+	failure := e.passing(err, detail)
+	failure.wait = retryAfter(h, time.Now())
 	return failure
 }
 

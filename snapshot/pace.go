@@ -11,28 +11,6 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// Clock tells and passes the time. Sleep returns early, with the context's
-// error, when the context ends.
-type Clock interface {
-	Now() time.Time
-	Sleep(ctx context.Context, d time.Duration) error
-}
-
-type realTime struct{}
-
-func (realTime) Now() time.Time { return time.Now() }
-
-func (realTime) Sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-timer.C:
-		return nil
-	}
-}
-
 // newLimiter paces below the hub's limit: 60 (elsewhere 100) requests a minute
 // and address without a key. 15 at once and 0.75 a second make at most 60 in
 // any minute.
@@ -49,14 +27,13 @@ func newLimiter(rps float64, withKey bool) *rate.Limiter {
 // pace waits for this request's turn, and for the end of a window that the hub
 // said is used up.
 func (c *Client) pace(ctx context.Context, op string) error {
-	now := c.Clock.Now()
-	turn := c.limiter.ReserveN(now, 1)
+	turn := c.limiter.Reserve()
 	c.mu.Lock()
-	pause := c.pausedUntil.Sub(now)
+	pause := time.Until(c.pausedUntil)
 	c.mu.Unlock()
-	err := c.wait(ctx, turn.DelayFrom(now), pause, c.failure(op, ErrRateLimit, ""))
+	err := c.wait(ctx, turn.Delay(), pause, c.failure(op, ErrRateLimit, ""))
 	if err != nil {
-		turn.CancelAt(now)
+		turn.Cancel()
 	}
 	return err
 }
@@ -75,14 +52,21 @@ func (c *Client) wait(ctx context.Context, own, asked time.Duration, last *HubEr
 		return nil
 	}
 	if limit := c.excess(ctx, d, asked); limit != "" {
-		ended.Detail = strings.TrimPrefix(fmt.Sprintf("%s; the next request would have to wait %v, longer than the %s", last.Detail, d.Round(time.Second), limit), "; ")
+		if ended.Detail != "" {
+			ended.Detail += "; "
+		}
+		ended.Detail += fmt.Sprintf("the next request would have to wait %v, longer than the %s", d.Round(time.Second), limit)
 		return &ended
 	}
-	if c.Clock.Sleep(ctx, d) != nil {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
 		ended.Err = context.Cause(ctx)
 		return &ended
+	case <-timer.C:
+		return nil
 	}
-	return nil
 }
 
 // excess names the limit that a wait of d would break, or returns "".
@@ -91,7 +75,7 @@ func (c *Client) excess(ctx context.Context, d, asked time.Duration) string {
 		return fmt.Sprintf("%v allowed", c.MaxWait)
 	}
 	if deadline, ok := ctx.Deadline(); ok {
-		if left := deadline.Sub(c.Clock.Now()); d > left {
+		if left := time.Until(deadline); d > left {
 			return fmt.Sprintf("%v left; allow more time", left.Round(time.Second))
 		}
 	}
@@ -99,50 +83,48 @@ func (c *Client) excess(ctx context.Context, d, asked time.Duration) string {
 }
 
 // noteLimits reads how much of the hub's rate limit is left. An empty window
-// stops all requests of this client until the next one, before the hub has to.
+// stops all requests of this client until the next one, before the hub refuses
+// any. A key has a monthly quota of its own; only a refusal says that it is over.
 func (c *Client) noteLimits(h http.Header) {
-	if strings.TrimSpace(h.Get("RateLimit-Remaining")) != "0" {
+	if strings.TrimSpace(h.Get("RateLimit-Remaining")) != "0" || c.APIKey != "" {
 		return
 	}
-	now := c.Clock.Now()
-	reset, ok := resetIn(h.Get("RateLimit-Reset"), now)
-	if !ok || c.APIKey != "" {
-		// A key has its own, monthly quota; only a refusal says that it is over.
-		return
-	}
+	now := time.Now()
+	until := now.Add(resetIn(h, now))
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if until := now.Add(reset); until.After(c.pausedUntil) {
+	if until.After(c.pausedUntil) {
 		c.pausedUntil = until
 	}
 }
 
 // retryAfter returns how long the hub asks to wait: Retry-After, in seconds or
-// as an HTTP date (RFC 9110, 10.2.3), or else RateLimit-Reset.
-func retryAfter(h http.Header, now time.Time) (time.Duration, bool) {
+// as an HTTP date (RFC 9110, 10.2.3), or else RateLimit-Reset. It returns 0 if
+// the hub does not say.
+func retryAfter(h http.Header, now time.Time) time.Duration {
 	text := strings.TrimSpace(h.Get("Retry-After"))
 	if d, ok := seconds(text); ok {
-		return d, true
+		return d
 	}
 	if at, err := http.ParseTime(text); err == nil {
-		return max(0, at.Sub(now)), true
+		return max(0, at.Sub(now))
 	}
-	return resetIn(h.Get("RateLimit-Reset"), now)
+	return resetIn(h, now)
 }
 
 // resetIn reads RateLimit-Reset: seconds from now, or, from some proxies, the
-// Unix time of the reset.
-func resetIn(text string, now time.Time) (time.Duration, bool) {
+// Unix time of the reset. It returns 0 if there is none.
+func resetIn(h http.Header, now time.Time) time.Duration {
 	const aBillion = time.Duration(1e9) * time.Second // 31 years; as Unix time, 2001
-	d, ok := seconds(strings.TrimSpace(text))
-	if ok && d >= aBillion {
+	d, _ := seconds(strings.TrimSpace(h.Get("RateLimit-Reset")))
+	if d >= aBillion {
 		d = max(0, time.Unix(int64(d/time.Second), 0).Sub(now))
 	}
-	return d, ok
+	return d
 }
 
-// seconds reads a whole, non-negative number of seconds. What no Duration can
-// hold becomes the longest one.
+// seconds reads a whole, non-negative number of seconds. A number too large for
+// a Duration becomes the longest one.
 func seconds(text string) (time.Duration, bool) {
 	const longest = int64(1<<63-1) / int64(time.Second)
 	if text == "" || strings.Trim(text, "0123456789") != "" {

@@ -23,7 +23,7 @@ func TestProposal(t *testing.T) {
 		{Name: "multichain", Network: "10", Params: json.RawMessage(`{"strategies":[{"name":"ticket","network":1}]}`)},
 	}
 	bothGenerations(t, func(t *testing.T, g hub.Generation) {
-		_, c, _ := serve(t, hubFor(g, p, nil))
+		_, c := serve(t, hubFor(g, p, nil))
 		got, err := c.Proposal(t.Context(), "0x"+strings.ToUpper(p.ID[2:]))
 		if err != nil {
 			t.Fatal(err)
@@ -62,6 +62,11 @@ func TestProposalVariants(t *testing.T) {
 		{"exponent", "scores_total", `1e+21`, func(p *snapshot.Proposal) bool { return p.ScoresTotal == 1e21 }},
 		{"exponent in a whole number", "votes", `1.2e4`, func(p *snapshot.Proposal) bool { return p.Votes == 12_000 }},
 		{"legacy state", "scores_state", `"invalid"`, func(p *snapshot.Proposal) bool { return p.ScoresState == "invalid" }},
+		{"no quorum type", "quorumType", `null`, func(p *snapshot.Proposal) bool { return p.QuorumType == "default" }},
+		{"no privacy", "privacy", `null`, func(p *snapshot.Proposal) bool { return p.Privacy == "" }},
+		{"cells in lists", "scores_by_strategy", `[[[60],[null]]]`, func(p *snapshot.Proposal) bool {
+			return *p.ScoresByStrategy[0][0] == 60 && p.ScoresByStrategy[0][1] == nil
+		}},
 		{"empty quorum type", "quorumType", `""`, func(p *snapshot.Proposal) bool { return p.QuorumType == "default" }},
 		{"never edited", "updated", `null`, func(p *snapshot.Proposal) bool { return p.Updated == 0 }},
 		{"no IPFS", "ipfs", `null`, func(p *snapshot.Proposal) bool { return p.IPFS == "" }},
@@ -73,7 +78,7 @@ func TestProposalVariants(t *testing.T) {
 		for _, tt := range tests {
 			p := hub.NewProposal(space, "variant")
 			p.Override = map[string]string{tt.field: tt.value}
-			_, c, _ := serve(t, hubFor(g, p, nil))
+			_, c := serve(t, hubFor(g, p, nil))
 			if got, err := c.Proposal(t.Context(), p.ID); err != nil || !tt.right(got) {
 				t.Errorf("%s: proposal %+v, error %v", tt.name, got, err)
 			}
@@ -88,16 +93,16 @@ func TestProposalRefusesWhatNoHubGives(t *testing.T) {
 		{"strategies", `null`}, {"strategies", `[null]`}, {"strategies", `[{"name":null}]`}, {"strategies", `[{}]`},
 		{"created", `null`}, {"created", `-1`}, {"start", `null`}, {"start", `"1"`}, {"end", `1`}, {"end", `1e99`},
 		{"snapshot", `null`}, {"snapshot", `"latest"`}, {"snapshot", `""`}, {"snapshot", `-5`}, {"snapshot", `1.5`}, {"snapshot", `"0x10"`}, {"snapshot", `"99999999999999999999"`},
-		{"quorum", `null`}, {"quorum", `-1`}, {"quorum", `"NaN"`}, {"quorum", `1e400`}, {"quorumType", `null`}, {"privacy", `null`},
+		{"quorum", `null`}, {"quorum", `-1`}, {"quorum", `"NaN"`}, {"quorum", `1e400`}, {"quorumType", `1`}, {"privacy", `1`},
 		{"scores", `null`}, {"scores", `[1,null]`}, {"scores", `[-1]`}, {"scores", `["1"]`}, {"scores", `{}`},
-		{"scores_by_strategy", `null`}, {"scores_by_strategy", `[null]`}, {"scores_by_strategy", `[1]`}, {"scores_by_strategy", `[[-1]]`}, {"scores_by_strategy", `[["1"]]`},
+		{"scores_by_strategy", `null`}, {"scores_by_strategy", `[null]`}, {"scores_by_strategy", `[1]`}, {"scores_by_strategy", `[[-1]]`}, {"scores_by_strategy", `[["1"]]`}, {"scores_by_strategy", `[[[1,2]]]`},
 		{"scores_state", `null`}, {"scores_total", `null`}, {"scores_total", `-0.1`}, {"scores_total", `true`}, {"scores_updated", `null`},
 		{"votes", `null`}, {"votes", `-1`}, {"votes", `1.5`}, {"flagged", `"no"`}, {"updated", `"x"`},
 	}
 	for _, tt := range tests {
-		t.Run(tt.field+" "+tt.value, func(t *testing.T) {
+		timed(t, tt.field+" "+tt.value, func(t *testing.T) {
 			p := hub.NewProposal(space, "broken")
-			_, c, _ := serve(t, hub.Options{Proposals: []hub.Proposal{p}, Fault: always(hub.SetField(0, tt.field, tt.value))})
+			_, c := serve(t, hub.Options{Proposals: []hub.Proposal{p}, Fault: always(hub.SetField(0, tt.field, tt.value))})
 			got, err := c.Proposal(t.Context(), p.ID)
 			var field *snapshot.FieldError
 			if got != nil || !errors.As(err, &field) || !errors.Is(err, snapshot.ErrProtocol) || !strings.Contains(err.Error(), tt.field) {
@@ -106,9 +111,9 @@ func TestProposalRefusesWhatNoHubGives(t *testing.T) {
 		})
 	}
 	for _, field := range strings.Fields("id ipfs author created updated space network type title choices strategies start end snapshot state privacy quorum quorumType link flagged scores scores_by_strategy scores_state scores_total scores_updated votes") {
-		t.Run("missing "+field, func(t *testing.T) {
+		timed(t, "missing "+field, func(t *testing.T) {
 			p := hub.NewProposal(space, "broken")
-			_, c, _ := serve(t, hub.Options{Proposals: []hub.Proposal{p}, Fault: always(hub.SetField(0, field, ""))})
+			_, c := serve(t, hub.Options{Proposals: []hub.Proposal{p}, Fault: always(hub.SetField(0, field, ""))})
 			if got, err := c.Proposal(t.Context(), p.ID); got != nil || !errors.Is(err, snapshot.ErrProtocol) || !strings.Contains(err.Error(), "nothing") {
 				t.Errorf("proposal %v, error %v", got, err)
 			}
@@ -118,7 +123,7 @@ func TestProposalRefusesWhatNoHubGives(t *testing.T) {
 
 func TestNotFound(t *testing.T) {
 	bothGenerations(t, func(t *testing.T, g hub.Generation) {
-		h, c, _ := serve(t, hub.Options{Generation: g})
+		h, c := serve(t, hub.Options{Generation: g})
 		if p, err := c.Proposal(t.Context(), hub.ID("unknown")); p != nil || !errors.Is(err, snapshot.ErrNotFound) || errors.Is(err, snapshot.ErrUnavailable) {
 			t.Errorf("proposal %v, error %v", p, err)
 		}
@@ -135,26 +140,24 @@ func TestNotFound(t *testing.T) {
 	})
 }
 
-func TestProposals(t *testing.T) {
-	older, newer, other := hub.NewProposal(space, "older"), hub.NewProposal(space, "newer"), hub.NewProposal("other.eth", "other")
+func TestClosedProposals(t *testing.T) {
+	older, newer, open := hub.NewProposal(space, "older"), hub.NewProposal(space, "newer"), hub.NewProposal(space, "open")
+	other := hub.NewProposal("other.eth", "other")
 	newer.Created++
-	newer.End = 4_000_000_000
+	open.End = 4_000_000_000
 	bothGenerations(t, func(t *testing.T, g hub.Generation) {
-		_, c, _ := serve(t, hub.Options{Generation: g, Proposals: []hub.Proposal{older, newer, other}})
-		tests := []struct {
+		_, c := serve(t, hub.Options{Generation: g, Proposals: []hub.Proposal{older, open, newer, other}})
+		for _, tt := range []struct {
 			name  string
 			space string
-			query snapshot.ProposalQuery
+			limit int
 			want  []string
 		}{
-			{"all, newest first", space, snapshot.ProposalQuery{}, []string{newer.ID, older.ID}},
-			{"one", space, snapshot.ProposalQuery{Limit: 1}, []string{newer.ID}},
-			{"closed", space, snapshot.ProposalQuery{State: "closed"}, []string{older.ID}},
-			{"active", space, snapshot.ProposalQuery{State: "active", Limit: 1000}, []string{newer.ID}},
-			{"unknown space", "none.eth", snapshot.ProposalQuery{}, nil},
-		}
-		for _, tt := range tests {
-			list, err := c.Proposals(t.Context(), tt.space, tt.query)
+			{"newest first", space, 1000, []string{newer.ID, older.ID}},
+			{"one", space, 1, []string{newer.ID}},
+			{"unknown space", "none.eth", 20, nil},
+		} {
+			list, err := c.ClosedProposals(t.Context(), tt.space, tt.limit)
 			var got []string
 			for _, p := range list {
 				got = append(got, p.ID)
@@ -163,22 +166,29 @@ func TestProposals(t *testing.T) {
 				t.Errorf("%s: %v, error %v; want %v", tt.name, got, err, tt.want)
 			}
 		}
-		for _, limit := range []int{-1, 1001} {
-			if _, err := c.Proposals(t.Context(), space, snapshot.ProposalQuery{Limit: limit}); err == nil {
+		for _, limit := range []int{-1, 0, 1001} {
+			if _, err := c.ClosedProposals(t.Context(), space, limit); err == nil {
 				t.Errorf("limit %d was taken", limit)
 			}
 		}
 	})
-	t.Run("another space's", func(t *testing.T) {
-		_, c, _ := serve(t, hub.Options{Proposals: []hub.Proposal{older}, Fault: always(hub.SetField(0, "space", `{"id":"other.eth"}`))})
-		if list, err := c.Proposals(t.Context(), space, snapshot.ProposalQuery{}); list != nil || !errors.Is(err, snapshot.ErrProtocol) {
-			t.Errorf("%v, error %v", list, err)
-		}
-	})
-	t.Run("more than asked for", func(t *testing.T) {
+	for name, fault := range map[string]*hub.Fault{
+		"another space's": hub.SetField(0, "space", `{"id":"other.eth"}`),
+		"an odd one":      hub.SetField(0, "quorum", `-1`),
+	} {
+		timed(t, name, func(t *testing.T) { // is left out, and named
+			_, c := serve(t, hub.Options{Proposals: []hub.Proposal{older, newer}, Fault: always(fault)})
+			list, err := c.ClosedProposals(t.Context(), space, 20)
+			var field *snapshot.FieldError
+			if len(list) != 1 || list[0].ID != older.ID || !errors.As(err, &field) || !strings.Contains(err.Error(), "proposals[0]") {
+				t.Errorf("%v, error %v", list, err)
+			}
+		})
+	}
+	timed(t, "more than asked for", func(t *testing.T) {
 		twice := &hub.Fault{Rows: func(rows []hub.Row) []hub.Row { return append(rows, rows...) }}
-		_, c, _ := serve(t, hub.Options{Proposals: []hub.Proposal{older}, Fault: always(twice)})
-		if list, err := c.Proposals(t.Context(), space, snapshot.ProposalQuery{Limit: 1}); list != nil || !errors.Is(err, snapshot.ErrProtocol) {
+		_, c := serve(t, hub.Options{Proposals: []hub.Proposal{older}, Fault: always(twice)})
+		if list, err := c.ClosedProposals(t.Context(), space, 1); list != nil || !errors.Is(err, snapshot.ErrProtocol) {
 			t.Errorf("%v, error %v", list, err)
 		}
 	})
@@ -189,7 +199,7 @@ func TestSpace(t *testing.T) {
 	with, without := hub.NewSpace(space), hub.NewSpace("plain.eth")
 	with.Quorum = &quorum
 	bothGenerations(t, func(t *testing.T, g hub.Generation) {
-		_, c, _ := serve(t, hub.Options{Generation: g, Spaces: []hub.Space{with, without}})
+		_, c := serve(t, hub.Options{Generation: g, Spaces: []hub.Space{with, without}})
 		got, err := c.Space(t.Context(), space)
 		if err != nil || got.ID != space || got.Network != "1" || got.Quorum != quorum || got.Strategies[0].Name != "ticket" {
 			t.Errorf("space %+v, error %v", got, err)
@@ -199,7 +209,7 @@ func TestSpace(t *testing.T) {
 		}
 	})
 	for field, value := range map[string]string{"id": `"other.eth"`, "network": `null`, "voting": `{"quorum":-1}`, "strategies": `null`} {
-		_, c, _ := serve(t, hub.Options{Spaces: []hub.Space{with}, Fault: always(hub.SetField(0, field, value))})
+		_, c := serve(t, hub.Options{Spaces: []hub.Space{with}, Fault: always(hub.SetField(0, field, value))})
 		if got, err := c.Space(t.Context(), space); got != nil || !errors.Is(err, snapshot.ErrProtocol) {
 			t.Errorf("%s %s: space %+v, error %v", field, value, got, err)
 		}

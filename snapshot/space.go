@@ -2,7 +2,6 @@ package snapshot
 
 import (
 	"context"
-	"encoding/json"
 	"strings"
 )
 
@@ -14,34 +13,22 @@ const spaceQuery = `query Space($id: String!) {
 // hub has none of that id.
 func (c *Client) Space(ctx context.Context, id string) (*Space, error) {
 	op := "space " + quote(id)
-	data, err := c.query(ctx, op, spaceQuery, map[string]any{"id": id})
+	f, err := c.object(ctx, op, "space", spaceQuery, id)
 	if err != nil {
 		return nil, err
 	}
-	raw, err := c.one(op, data, "space")
-	if err != nil {
-		return nil, err
-	}
-	s, err := decodeSpace(op, raw)
-	if err == nil && !strings.EqualFold(s.ID, id) {
-		return nil, &FieldError{Object: op, Field: "id", Found: quote(s.ID), Want: "the id asked for"}
-	}
-	return s, err
-}
-
-func decodeSpace(object string, raw json.RawMessage) (*Space, error) {
-	f := newFields(object, raw)
 	s := &Space{
 		ID: f.text("id"), Name: f.optionalText("name"), Network: f.textOrNumber("network"),
 		Symbol: f.optionalText("symbol"), Strategies: f.strategies("strategies"),
 	}
 	if voting := f.raw["voting"]; f.err == nil && !isNull(voting) {
-		settings := newFields(object+": voting", voting)
+		settings := newFields(op+": voting", voting)
 		if !isNull(settings.raw["quorum"]) { // null: the space sets none
 			s.Quorum = settings.number("quorum")
 		}
 		f.err = settings.err
 	}
+	f.check(strings.EqualFold(s.ID, id), "id", "the id asked for")
 	if f.err != nil {
 		return nil, f.err
 	}

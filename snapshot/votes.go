@@ -3,7 +3,6 @@ package snapshot
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -143,49 +142,37 @@ func (c *Client) voteRows(ctx context.Context, proposal string) ([]Vote, error) 
 // votePage reads up to pageSize votes created at or after since.
 func (c *Client) votePage(ctx context.Context, proposal string, since int64, skip int) ([]Vote, error) {
 	op := "votes of proposal " + proposal
-	data, err := c.query(ctx, op, votesQuery, map[string]any{"proposal": proposal, "since": since, "skip": skip})
+	variables := map[string]any{"proposal": proposal, "since": since, "skip": skip}
+	rows, err := c.rows(ctx, op, "votes", votesQuery, variables, pageSize)
 	if err != nil {
 		return nil, err
 	}
-	list, err := many(op, data, "votes", pageSize)
-	if err != nil {
-		return nil, err
-	}
-	page := make([]Vote, 0, len(list))
-	ids := make(map[string]bool, len(list))
-	for i, raw := range list {
-		object := fmt.Sprintf("%s: votes[%d]", op, i)
-		v, err := decodeVote(object, raw)
-		switch {
-		case err != nil:
+	ids := make(map[string]bool, len(rows))
+	page, odd := decodeRows(op+": votes", rows, func(f *fields) (*Vote, error) {
+		v, err := decodeVote(f)
+		if err != nil {
 			return nil, err
-		case ids[v.ID]:
-			return nil, &FieldError{Object: object, Field: "id", Found: v.ID, Want: "an id that is not on this page already"}
-		case v.Created < since:
-			return nil, &FieldError{Object: object, Field: "created", Found: fmt.Sprint(v.Created), Want: fmt.Sprintf("the %d asked for, or later: the hub ignores the order", since)}
 		}
+		f.check(!ids[v.ID], "id", "an id that is not on this page already")
+		f.check(v.Created >= since, "created", fmt.Sprintf("the %d asked for, or later: the hub ignores the order", since))
 		since, ids[v.ID] = v.Created, true
-		page = append(page, *v)
+		return v, f.err
+	})
+	if len(odd) > 0 {
+		return nil, odd[0]
 	}
 	return page, nil
 }
 
 // decodeVote reads a vote as the hub's GraphQL API gives it.
-func decodeVote(object string, raw json.RawMessage) (*Vote, error) {
-	f := newFields(object, raw)
+func decodeVote(f *fields) (*Vote, error) {
 	v := &Vote{
 		ID: f.text("id"), IPFS: f.optionalText("ipfs"), Voter: f.text("voter"), Created: f.integer("created"),
 		Choice: f.raw["choice"], VP: f.number("vp"), VPByStrategy: f.numbers("vp_by_strategy"), VPState: f.text("vp_state"),
 	}
-	if len(v.Choice) == 0 || isNull(v.Choice) {
-		f.fail("choice", v.Choice, "a choice")
-	}
-	if id, ok := proposalID(v.ID); !ok || id != v.ID {
-		f.fail("id", f.raw["id"], "0x and 64 lower-case hex digits, or Qm…")
-	}
-	if !isVoter(v.Voter) {
-		f.fail("voter", f.raw["voter"], "an address of 40 (EVM) or 64 (Starknet) hex digits")
-	}
+	f.check(len(v.Choice) > 0 && !isNull(v.Choice), "choice", "a choice")
+	f.checkID()
+	f.check(isVoter(v.Voter), "voter", "an address of 40 (EVM) or 64 (Starknet) hex digits")
 	if f.err != nil {
 		return nil, f.err
 	}

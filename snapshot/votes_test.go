@@ -49,11 +49,11 @@ func TestVotesReadsAll(t *testing.T) {
 		{"5,999 in one second", 5999, func(int) int64 { return onePerSecond(0) }, 8},
 		{"7,000, of which 5,500 in one second", 7000, func(k int) int64 { return onePerSecond(min(max(k, 700), 6199)) }, 13},
 	}
-	bothGenerations(t, func(t *testing.T, g hub.Generation) {
+	eachGeneration(t, func(t *testing.T, g hub.Generation) {
 		for _, tt := range tests {
-			t.Run(tt.name, func(t *testing.T) {
+			timed(t, tt.name, func(t *testing.T) {
 				p, votes := election("all", tt.votes, tt.when)
-				h, c, _ := serve(t, hubFor(g, p, votes))
+				h, c := serve(t, hubFor(g, p, votes))
 				list, err := c.Votes(t.Context(), &snapshot.Proposal{ID: p.ID, ScoresUpdated: p.ScoresUpdated})
 				if err != nil {
 					t.Fatal(err)
@@ -78,7 +78,7 @@ func TestVotesReadsAll(t *testing.T) {
 func TestVotesOfOneSecondBeyondTheHub(t *testing.T) {
 	bothGenerations(t, func(t *testing.T, g hub.Generation) {
 		p, votes := election("second", 7000, func(int) int64 { return onePerSecond(0) })
-		_, c, _ := serve(t, hubFor(g, p, votes))
+		_, c := serve(t, hubFor(g, p, votes))
 		list, err := c.Votes(t.Context(), &snapshot.Proposal{ID: p.ID})
 		if !errors.Is(err, snapshot.ErrRefused) || list != nil || !strings.Contains(err.Error(), "more votes in the second 1700000001") {
 			t.Errorf("list %v, error %v", list, err)
@@ -106,7 +106,7 @@ func TestVoteFields(t *testing.T) {
 		votes[0].VPByStrategy, votes[0].VPState = nil, ""
 		votes[1].ID = "QmWbpCtwdLzxuLKnMW4Vv4MPFd2pdPX71YBKPasfZxqLUS"
 		votes[2].Voter = "0x" + strings.Repeat("0a", 32)
-		_, c, _ := serve(t, hubFor(g, p, votes))
+		_, c := serve(t, hubFor(g, p, votes))
 		list, err := c.Votes(t.Context(), &snapshot.Proposal{ID: p.ID})
 		if err != nil {
 			t.Fatal(err)
@@ -146,13 +146,13 @@ func TestVotesRefusesBrokenRows(t *testing.T) {
 		{"someone's id twice", "id", `"` + hub.NewVote(hub.NewProposal(space, "broken"), "1", onePerSecond(1), 1, 1).ID + `"`, "an id that is not on this page already"},
 		{"order ignored", "created", `1700009999`, "the hub ignores the order"},
 	}
-	bothGenerations(t, func(t *testing.T, g hub.Generation) {
+	eachGeneration(t, func(t *testing.T, g hub.Generation) {
 		for _, tt := range tests {
-			t.Run(tt.name, func(t *testing.T) {
+			timed(t, tt.name, func(t *testing.T) {
 				p, votes := election("broken", 3, onePerSecond)
 				o := hubFor(g, p, votes)
 				o.Fault = nth(1, hub.SetField(0, tt.field, tt.value))
-				_, c, _ := serve(t, o)
+				_, c := serve(t, o)
 				list, err := c.Votes(t.Context(), &snapshot.Proposal{ID: p.ID})
 				var field *snapshot.FieldError
 				if list != nil || !errors.As(err, &field) || !errors.Is(err, snapshot.ErrProtocol) || !strings.Contains(err.Error(), tt.want) {
@@ -160,20 +160,20 @@ func TestVotesRefusesBrokenRows(t *testing.T) {
 				}
 			})
 		}
-		t.Run("null row", func(t *testing.T) {
+		timed(t, "null row", func(t *testing.T) {
 			p, votes := election("broken", 3, onePerSecond)
 			o := hubFor(g, p, votes)
 			o.Fault = nth(1, hub.NullRow(1))
-			_, c, _ := serve(t, o)
+			_, c := serve(t, o)
 			if list, err := c.Votes(t.Context(), &snapshot.Proposal{ID: p.ID}); !errors.Is(err, snapshot.ErrProtocol) || list != nil {
 				t.Errorf("list %v, error %v", list, err)
 			}
 		})
-		t.Run("null list", func(t *testing.T) {
+		timed(t, "null list", func(t *testing.T) {
 			p, _ := election("broken", 0, onePerSecond)
 			o := hubFor(g, p, nil)
 			o.Fault = always(&hub.Fault{Status: 200, Body: `{"data":{"votes":null}}`})
-			_, c, _ := serve(t, o)
+			_, c := serve(t, o)
 			if list, err := c.Votes(t.Context(), &snapshot.Proposal{ID: p.ID}); !errors.Is(err, snapshot.ErrProtocol) || list != nil {
 				t.Errorf("list %v, error %v", list, err)
 			}
@@ -196,7 +196,7 @@ func TestVotesChangeWhilePaging(t *testing.T) {
 			}
 			return nil
 		}
-		h, c, _ := serve(t, o)
+		h, c := serve(t, o)
 		list, err := c.Votes(t.Context(), &snapshot.Proposal{ID: p.ID})
 		if err != nil {
 			t.Fatal(err)
@@ -223,16 +223,16 @@ func TestVotesReadTwice(t *testing.T) {
 			}
 			return nil
 		}
-		h, c, _ := serve(t, o)
+		h, c := serve(t, o)
 		return c.Votes(t.Context(), &snapshot.Proposal{ID: p.ID})
 	}
-	t.Run("other power", func(t *testing.T) {
+	timed(t, "other power", func(t *testing.T) {
 		list, err := read(t, func(v *hub.Vote) { v.VP = 0.25 })
 		if err != nil || len(list.Votes) != 1500 || list.Votes[999].VP != 0.25 {
 			t.Errorf("list %v, error %v", list, err)
 		}
 	})
-	t.Run("other voter", func(t *testing.T) {
+	timed(t, "other voter", func(t *testing.T) {
 		list, err := read(t, func(v *hub.Vote) { v.Voter = hub.Address("somebody else") })
 		if list != nil || !errors.Is(err, snapshot.ErrProtocol) || !strings.Contains(err.Error(), "as on the page before") {
 			t.Errorf("list %v, error %v", list, err)
@@ -250,7 +250,7 @@ func TestVotesOfOneVoter(t *testing.T) {
 	same.Voter = "0x" + same.Voter
 	p.Votes = 3
 	bothGenerations(t, func(t *testing.T, g hub.Generation) {
-		_, c, _ := serve(t, hubFor(g, p, []hub.Vote{same, first, later}))
+		_, c := serve(t, hubFor(g, p, []hub.Vote{same, first, later}))
 		list, err := c.Votes(t.Context(), &snapshot.Proposal{ID: p.ID})
 		if err != nil {
 			t.Fatal(err)
@@ -267,10 +267,10 @@ func TestVotesOfOneVoter(t *testing.T) {
 // A final proposal whose votes do not add up is read twice, then reported with
 // the list.
 func TestVotesIncomplete(t *testing.T) {
-	bothGenerations(t, func(t *testing.T, g hub.Generation) {
-		t.Run("dropped vote", func(t *testing.T) {
+	eachGeneration(t, func(t *testing.T, g hub.Generation) {
+		timed(t, "dropped vote", func(t *testing.T) {
 			p, votes := election("dropped", 10, onePerSecond)
-			h, c, _ := serve(t, hubFor(g, p, votes[:9]))
+			h, c := serve(t, hubFor(g, p, votes[:9]))
 			list, err := c.Votes(t.Context(), &snapshot.Proposal{ID: p.ID, ScoresUpdated: p.ScoresUpdated})
 			var incomplete *snapshot.IncompleteError
 			if !errors.As(err, &incomplete) || !errors.Is(err, snapshot.ErrVotesIncomplete) || incomplete.Rows != 9 || incomplete.Counted != 10 || incomplete.Changed {
@@ -283,7 +283,7 @@ func TestVotesIncomplete(t *testing.T) {
 				t.Errorf("%d requests, want 4", n)
 			}
 		})
-		t.Run("late count", func(t *testing.T) {
+		timed(t, "late count", func(t *testing.T) {
 			p, votes := election("late", 10, onePerSecond)
 			p.ScoresState, p.ScoresUpdated, p.Votes = "pending", 1, 8
 			o := hubFor(g, p, votes)
@@ -296,7 +296,7 @@ func TestVotesIncomplete(t *testing.T) {
 				}
 				return nil
 			}
-			h, c, _ := serve(t, o)
+			h, c := serve(t, o)
 			before, err := c.Proposal(t.Context(), p.ID)
 			if err != nil {
 				t.Fatal(err)
@@ -309,7 +309,7 @@ func TestVotesIncomplete(t *testing.T) {
 				t.Errorf("%d requests, want 5: read once more", n)
 			}
 		})
-		t.Run("restless", func(t *testing.T) {
+		timed(t, "restless", func(t *testing.T) {
 			p, votes := election("restless", 3, onePerSecond)
 			o := hubFor(g, p, votes)
 			var h *hub.Hub
@@ -317,20 +317,31 @@ func TestVotesIncomplete(t *testing.T) {
 				h.Update(func(o *hub.Options) { o.Proposals[0].ScoresUpdated++ })
 				return nil
 			}
-			h, c, _ := serve(t, o)
+			h, c := serve(t, o)
 			_, err := c.Votes(t.Context(), &snapshot.Proposal{ID: p.ID})
 			var incomplete *snapshot.IncompleteError
 			if !errors.As(err, &incomplete) || !incomplete.Changed {
 				t.Errorf("error %v", err)
 			}
 		})
-		t.Run("open proposal", func(t *testing.T) {
+		timed(t, "open proposal", func(t *testing.T) {
 			p, votes := election("open", 10, onePerSecond)
 			p.ScoresState, p.Votes = "pending", 7
-			_, c, _ := serve(t, hubFor(g, p, votes))
+			_, c := serve(t, hubFor(g, p, votes))
 			if list, err := c.Votes(t.Context(), &snapshot.Proposal{ID: p.ID}); err != nil || list.Rows() != 10 || list.Proposal.Votes != 7 {
 				t.Errorf("list %+v, error %v", list, err)
 			}
 		})
 	})
+}
+
+func TestIncompleteErrorText(t *testing.T) {
+	for want, err := range map[string]error{
+		"the hub lists 9 votes of the final proposal 0x12 and counted 10": &snapshot.IncompleteError{Proposal: "0x12", Rows: 9, Counted: 10},
+		"keeps changing the scores of the final proposal 0x12":            &snapshot.IncompleteError{Proposal: "0x12", Rows: 9, Counted: 10, Changed: true},
+	} {
+		if !strings.HasPrefix(err.Error(), snapshot.ErrVotesIncomplete.Error()) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+		}
+	}
 }

@@ -6,7 +6,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/perpdao/perpquorum/snapshot"
 	"github.com/perpdao/perpquorum/votingpower/report"
 	"github.com/perpdao/perpquorum/votingpower/vote"
 )
@@ -113,7 +112,7 @@ func runCheck(c *cli.Context) error {
 }
 
 // run reads the vote, after waiting for its end if that is asked for, and judges it.
-func (o checkOptions) run(ctx context.Context, p *progress, clock snapshot.Clock) (*report.Report, error) {
+func (o checkOptions) run(ctx context.Context, p *progress, clock clock) (*report.Report, error) {
 	if o.watch {
 		if err := o.waitForEnd(ctx, p, clock); err != nil {
 			return nil, err

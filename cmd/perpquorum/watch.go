@@ -16,9 +16,15 @@ const (
 	lookClosed   = 30 * time.Second // at first, once the vote is closed and its scores are not final
 )
 
+// clock is the time that --watch waits by.
+type clock interface {
+	Now() time.Time
+	Sleep(ctx context.Context, d time.Duration) error
+}
+
 // waitForEnd waits until the vote is final, or until the deadline has passed. What does
 // not fit the proposal is found first.
-func (o checkOptions) waitForEnd(ctx context.Context, p *progress, clock snapshot.Clock) error {
+func (o checkOptions) waitForEnd(ctx context.Context, p *progress, clock clock) error {
 	hub := newHub(o.hub, o.endpoints.timeout)
 	defer hub.CloseIdleConnections()
 	w := watcher{
@@ -48,7 +54,7 @@ func (o checkOptions) waitForEnd(ctx context.Context, p *progress, clock snapsho
 
 // watcher looks at a proposal again and again.
 type watcher struct {
-	clock snapshot.Clock
+	clock clock
 	until time.Time
 	open  time.Duration // between two looks while the vote is open
 	look  func(context.Context) (*snapshot.Proposal, error)
