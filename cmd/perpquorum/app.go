@@ -2,8 +2,6 @@ package main
 
 import (
 	"io"
-	"regexp"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 )
@@ -53,29 +51,8 @@ func quieten(commands []*cli.Command) {
 	}
 }
 
-func usageFault(c *cli.Context, err error, _ bool) error {
-	text := quotedURL.ReplaceAllString(err.Error(), "(a URL)")
-	text = strings.Replace(text, " for flag -", " for flag --", 1)
-	for _, f := range c.Command.Flags {
-		text = strings.Replace(text, " for flag --"+f.Names()[0]+": parse error", " for flag --"+f.Names()[0]+": want "+kindOf(f), 1)
-	}
-	return hintf(usagef("%s", text), "see %s --help", c.Command.HelpName)
-}
-
-// kindOf says what a flag takes that is more than text.
-func kindOf(f cli.Flag) string {
-	switch f.(type) {
-	case *cli.DurationFlag:
-		return "a duration such as 90s or 10m"
-	case *cli.IntFlag:
-		return "a whole number"
-	}
-	return "a number"
-}
-
-// quotedURL finds a URL that the flag library repeats in an error: one given
-// to the wrong flag may hold a key.
-var quotedURL = regexp.MustCompile(`"[^"]*://[^"]*"`)
+// usageFault passes on what the flag library finds wrong and parseArgs does not.
+func usageFault(_ *cli.Context, err error, _ bool) error { return &usageError{err} }
 
 const appHelp = `Reads token supply, excluded wallets and vote-escrow contracts at one block of
 each chain, and prints circulating voting power and quorum, with what is needed

@@ -74,14 +74,10 @@ type checkOptions struct {
 }
 
 func parseCheck(c *cli.Context) (o checkOptions, err error) {
-	args, err := arguments(c, "PROPOSAL")
-	if err != nil {
-		return o, err
-	}
 	if o.output, err = parseOutput(c); err != nil {
 		return o, err
 	}
-	if o.voteOptions, err = parseVote(c, args[0]); err != nil {
+	if o.voteOptions, err = parseVote(c, c.Args().First()); err != nil {
 		return o, err
 	}
 	o.strict, o.watch, o.deadline = c.Bool("strict"), c.Bool("watch"), c.Duration("deadline")

@@ -1,10 +1,11 @@
 package main
 
 import (
-	"fmt"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/urfave/cli/v2"
 )
@@ -48,6 +49,9 @@ func parseArgs(app *cli.App, args []string) (line commandLine, err error) {
 	if err == nil {
 		err = countArguments(command, arguments)
 	}
+	if err == nil {
+		err = checkEnvironment(command)
+	}
 	if err != nil {
 		return line, hintf(err, "see %s --help", where)
 	}
@@ -79,18 +83,6 @@ func findCommand(app *cli.App, rest []string) (path []string, command *cli.Comma
 		path = append(path, command.Name)
 	}
 	return path, command, rest, nil
-}
-
-func unknownCommand(within []*cli.Command, where, name string) error {
-	err := usagef("unknown command %s of %s", quote(name), where)
-	var known []string
-	for _, c := range within {
-		known = append(known, c.Names()...)
-	}
-	if near := nearest(name, known); near != "" {
-		err = hintf(err, "did you mean %q?", near)
-	}
-	return hintf(err, "see %s --help", where)
 }
 
 // flagName cuts the value off --flag=value.
@@ -149,6 +141,9 @@ func sortArguments(app *cli.App, command *cli.Command, where string, rest []stri
 		if takesValue(f) && value == "" {
 			return nil, nil, usagef("flag --%s needs a value", name)
 		}
+		if want := wants(f, value); want != "" && (inline || takesValue(f)) {
+			return nil, nil, usagef("invalid value %s for flag --%s: want %s", quote(value), name, want)
+		}
 	}
 	return flags, arguments, nil
 }
@@ -178,66 +173,46 @@ func findFlag(command *cli.Command, name string) cli.Flag {
 	return nil
 }
 
-func unknownFlag(app *cli.App, command *cli.Command, where, typed string) error {
-	name := strings.TrimLeft(typed, "-")
-	err := usagef("unknown flag %s of %s", quote(typed), where)
-	var known, owners []string
+// wants says what a flag takes, or "" if that is what it was given.
+func wants(f cli.Flag, value string) (want string) {
+	var err error
+	switch f := f.(type) {
+	case *cli.BoolFlag:
+		want = "true or false"
+		_, err = strconv.ParseBool(value)
+	case *cli.DurationFlag:
+		want = "a duration such as 90s or 10m"
+		_, err = time.ParseDuration(value)
+	case *cli.IntFlag:
+		want = "a whole number"
+		_, err = strconv.Atoi(value)
+	case *cli.Float64Flag:
+		want = "a number"
+		_, err = strconv.ParseFloat(value, 64)
+	case *cli.GenericFlag:
+		want = orList(f.Value.(*enumFlag).values)
+		err = f.Value.Set(value)
+	}
+	if err == nil {
+		return ""
+	}
+	return want
+}
+
+// checkEnvironment refuses a variable that does not hold what its flag takes.
+func checkEnvironment(command *cli.Command) error {
 	for _, f := range command.Flags {
-		known = append(known, f.Names()...)
-	}
-	for _, other := range app.Commands {
-		if findFlag(other, name) != nil {
-			owners = append(owners, other.Name)
+		b, ok := f.(*cli.BoolFlag)
+		if !ok {
+			continue
 		}
-	}
-	if len(owners) > 0 {
-		return hintf(err, "--%s is a flag of %s", name, strings.Join(owners, ", "))
-	}
-	if near := nearest(name, known); near != "" {
-		return hintf(err, "did you mean --%s?", near)
-	}
-	return err
-}
-
-// nearest returns the known name that was probably meant: one that begins with
-// what was typed, or that differs in a third of its letters at most. It is ""
-// if there is none.
-func nearest(typed string, known []string) (near string) {
-	least := len(typed)/3 + 1
-	for _, name := range known {
-		d := distance(typed, name)
-		if len(typed) >= 3 && strings.HasPrefix(name, typed) {
-			d = 0
-		}
-		if d < least {
-			near, least = name, d
-		}
-	}
-	return near
-}
-
-// distance counts the letters to insert, delete, replace or swap with their
-// neighbour to get from a to b.
-func distance(a, b string) int {
-	rows := make([][]int, len(a)+1)
-	for i := range rows {
-		rows[i] = make([]int, len(b)+1)
-		for j := range rows[i] {
-			if i == 0 || j == 0 {
-				rows[i][j] = i + j
-				continue
-			}
-			replace := rows[i-1][j-1]
-			if a[i-1] != b[j-1] {
-				replace++
-			}
-			rows[i][j] = min(replace, rows[i-1][j]+1, rows[i][j-1]+1)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
+		for _, name := range b.EnvVars {
+			if value := os.Getenv(name); value != "" && wants(f, value) != "" {
+				return usagef("environment variable %s is %s, want %s", name, quote(value), wants(f, value))
 			}
 		}
 	}
-	return rows[len(a)][len(b)]
+	return nil
 }
 
 func takesValue(f cli.Flag) bool {
@@ -248,13 +223,4 @@ func takesValue(f cli.Flag) bool {
 func repeatable(f cli.Flag) bool {
 	d, ok := f.(cli.DocGenerationSliceFlag)
 	return ok && d.IsSliceFlag()
-}
-
-// arguments returns the arguments of a command that takes exactly want of them.
-func arguments(c *cli.Context, names ...string) ([]string, error) {
-	got := c.Args().Slice()
-	if len(got) != len(names) {
-		return nil, fmt.Errorf("found %d arguments, want %d", len(got), len(names))
-	}
-	return got, nil
 }

@@ -67,9 +67,6 @@ type reportOptions struct {
 }
 
 func parseReport(c *cli.Context) (o reportOptions, err error) {
-	if _, err := arguments(c); err != nil {
-		return o, err
-	}
 	if err := checkMoment(c); err != nil {
 		return o, err
 	}

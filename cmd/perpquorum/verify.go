@@ -42,11 +42,7 @@ Each difference is one line on standard error.
 ` + exitHelp
 
 func runVerify(c *cli.Context) error {
-	args, err := arguments(c, "BUNDLE")
-	if err != nil {
-		return err
-	}
-	r, different, err := recompute(args[0], c.App.Reader)
+	r, different, err := recompute(c.Args().First(), c.App.Reader)
 	if err != nil {
 		return err
 	}
