@@ -189,7 +189,7 @@ func TestHeadersThatDoNotFit(t *testing.T) {
 		text string
 	}{
 		{"another number", merge + 50, func(n *node) { n.blocks[merge+50] = n.blocks[merge+51] }, chains.ErrProtocol, "asked for block 15537444, found block 15537445"},
-		{"not adjacent", merge + 50, func(n *node) { n.blocks[merge+49] = child(n.blocks[merge+48], 7) }, chains.ErrReorg, "do not belong to one chain"},
+		{"not adjacent", merge + 50, func(n *node) { n.blocks[merge+49] = child(n.blocks[merge+48], 7) }, chains.ErrReorg, "are not of one chain"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

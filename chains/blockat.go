@@ -13,19 +13,24 @@ import (
 
 // BlockAt returns the first block whose timestamp is at or after t, with the
 // header before it; Block.Proves(t) holds. Of a run of blocks with equal timestamps
-// it is the first one. Block 0 of Ethereum and Optimism has timestamp 0, so that
-// any later t up to the time of block 1 gives block 1; a chain whose block 0
-// is not earlier than t gives block 0. A fraction of a second in t counts.
+// it is the first one. Block 0 of Ethereum and Optimism has timestamp 0, so any
+// later t up to the time of block 1 gives block 1. On a chain whose block 0 is not
+// earlier than t it is block 0. A fraction of a second in t counts.
 //
 // ErrNoBlockYet says that t is after the head. ErrNotFinalized says that the block
-// is newer than the finalized block, or that the endpoint does not tell which block
-// that is; Dialer.AllowUnfinalized lets such a block pass with Block.Unfinalized
-// set. ErrReorg says that the headers read are not those of one chain.
+// is newer than the finalized block, or that the endpoint does not say which block
+// that is. Dialer.AllowUnfinalized accepts such a block and marks it Unfinalized.
+// ErrReorg says that the headers read are not those of one chain.
 //
-// The search reads a batch of headers per round: one or two rounds for times
-// after the Merge and Bedrock, about four before, and on any chain no more than two
-// for each factor of eight in its length.
+// The search reads a batch of headers per round: one or two rounds for times after
+// the Merge and Bedrock, about four before, and on any chain at most two for each
+// factor of eight in its length.
 func (c *Client) BlockAt(ctx context.Context, t time.Time) (Block, error) {
+	b, err := c.blockAt(ctx, t)
+	return b, onChain(c.ID, err)
+}
+
+func (c *Client) blockAt(ctx context.Context, t time.Time) (Block, error) {
 	end, finalized, err := c.searchEnd(ctx, t)
 	if err != nil {
 		return Block{}, err
@@ -45,14 +50,14 @@ func (c *Client) BlockAt(ctx context.Context, t time.Time) (Block, error) {
 		err = fmt.Errorf("%w: %w", ErrReorg, err)
 	}
 	if err != nil {
-		return Block{}, fmt.Errorf("%v: %w", c.ID, err)
+		return Block{}, err
 	}
 	block := Block{Hash: seen[n].Hash(), Header: seen[n], Unfinalized: !finalized}
 	if n > 0 {
 		block.Parent = seen[n-1]
 	}
 	if err := block.Proves(t); err != nil {
-		return Block{}, fmt.Errorf("%v: two headers read one after the other do not belong to one chain: %w: %w", c.ID, ErrReorg, err)
+		return Block{}, fmt.Errorf("two headers read one after the other are not of one chain: %w: %w", ErrReorg, err)
 	}
 	return block, nil
 }
@@ -61,13 +66,13 @@ func momentOf(h *types.Header) blocksearch.Moment {
 	return blocksearch.Moment{Number: h.Number.Uint64(), Time: h.Time}
 }
 
-// searchEnd returns the block below which the search starts: the finalized
-// block if that is not earlier than t, else the head, if unfinalized blocks are allowed.
+// searchEnd returns the block at which the search ends: the finalized block if it
+// is not earlier than t, else the head, if unfinalized blocks are allowed.
 func (c *Client) searchEnd(ctx context.Context, t time.Time) (end *types.Header, finalized bool, err error) {
 	reaches := func(h *types.Header) bool { return h != nil && h.Time >= seconds(t) }
 	tips, err := c.tips(ctx, false)
 	if err == nil && !reaches(tips.finalized) {
-		tips, err = c.tips(ctx, true) // refuse on fresh knowledge only
+		tips, err = c.tips(ctx, true) // refuse on fresh tips only
 	}
 	switch {
 	case err != nil:
@@ -75,13 +80,13 @@ func (c *Client) searchEnd(ctx context.Context, t time.Time) (end *types.Header,
 	case reaches(tips.finalized):
 		return tips.finalized, true, nil
 	case !reaches(tips.head):
-		return nil, false, &TooNewError{Chain: c.ID, At: t, Newest: tips.head, Err: ErrNoBlockYet}
+		return nil, false, &TooNewError{At: t, Newest: tips.head, Err: ErrNoBlockYet}
 	case c.allowUnfinalized:
 		return tips.head, false, nil
 	case tips.finalized == nil:
-		return nil, false, &TooNewError{Chain: c.ID, At: t, Err: tips.unknown}
+		return nil, false, &TooNewError{At: t, Err: tips.unknown}
 	}
-	return nil, false, &TooNewError{Chain: c.ID, At: t, Newest: tips.finalized, Err: ErrNotFinalized}
+	return nil, false, &TooNewError{At: t, Newest: tips.finalized, Err: ErrNotFinalized}
 }
 
 // seconds returns t in Unix seconds, rounded up: blocks have whole seconds, so

@@ -20,6 +20,25 @@ type Call struct {
 	Signature string
 }
 
+// nativeBalance marks a Call that reads an account's native balance.
+const nativeBalance = "eth_getBalance"
+
+// NativeBalance is a Call that reads the account's balance of the chain's own
+// currency, in wei. The Answer is one 32-byte word.
+func NativeBalance(account common.Address) Call {
+	return Call{To: account, Signature: nativeBalance}
+}
+
+func (c Call) isNativeBalance() bool { return c.Signature == nativeBalance && len(c.Data) == 0 }
+
+// name is the call's readable form.
+func (c Call) name() string {
+	if c.Signature != "" {
+		return c.Signature
+	}
+	return fmt.Sprintf("call with %d bytes of calldata", len(c.Data))
+}
+
 // Answer is the return data of one Call, never empty, and the label of the
 // endpoint (or endpoints) that gave it.
 type Answer struct {

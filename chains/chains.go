@@ -18,7 +18,7 @@
 // the head has no block yet, which is an error and never the head.
 //
 // Only finalized blocks pass, unless Dialer.AllowUnfinalized is set. An endpoint
-// that does not tell which block is finalized has none: the latest block never
+// that does not say which block is finalized has none: the latest block never
 // stands in for it.
 //
 // # What is proven
@@ -76,8 +76,9 @@ import (
 	"github.com/ethereum/go-ethereum/core/types"
 )
 
-// Node reads one chain. *Client is a Node; the packages above take the interface,
-// so that a caller can put a cache or a recorder in between.
+// Node reads one chain. Its errors name the chain. *Client is a Node; the packages
+// above take the interface, so that a caller can put a cache or a recorder in
+// between.
 type Node interface {
 	// Chain returns the chain that the node was proven to be on, and whether it
 	// was let pass although it failed the proof of being that public chain.

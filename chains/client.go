@@ -2,19 +2,18 @@ package chains
 
 import (
 	"context"
-	"time"
-
-	"github.com/ethereum/go-ethereum/core/types"
+	"errors"
+	"fmt"
 )
 
-// Client reads one chain through one or more endpoints. It is safe for
-// concurrent use. See Dialer for how to get one.
+// Client reads one chain through one or more endpoints. It is safe for concurrent
+// use. Its errors name the chain. See Dialer for how to get one.
 type Client struct {
-	// ID is the chain id; every endpoint in use reports it.
+	// ID is the chain id. Every endpoint in use reports it.
 	ID ID
 	// Development says that the chain is not the public chain of this id: the
-	// block that proves it is missing or has another hash, and Dialer.AllowDev let
-	// it pass.
+	// block that proves it is missing or has another hash, and Dialer.AllowDev
+	// accepted that.
 	Development bool
 	// Anchored says that the hash of a known block proves this to be the public
 	// chain. It is false for development chains, and for chains other than
@@ -25,60 +24,62 @@ type Client struct {
 	allowUnfinalized bool
 }
 
-// Chain returns ID and Development, for callers that hold a client behind an
-// interface.
+var _ Node = (*Client)(nil)
+
+// Chain returns ID and Development.
 func (c *Client) Chain() (id ID, development bool) { return c.ID, c.Development }
 
-// Close releases idle connections. Requests under way are not cut off.
+// Close releases idle connections. It does not cut off requests under way.
 func (c *Client) Close() { c.pool.close() }
 
-// Finalized returns the header of the finalized block: the newest block that no
-// reorg can replace any more. What an endpoint said less than ten seconds ago,
-// by Dial in particular, is not asked for again. With Agree N it is the oldest
-// one of N endpoints.
+// BlockByNumber reads block number n and the block before it, and checks that the
+// two are adjacent by hash. The block is marked Pinned.
 //
-// ErrNotFinalized says that the endpoint does not know the finalized block, as
-// is usual on development chains; the latest block never stands in for it.
-func (c *Client) Finalized(ctx context.Context) (*types.Header, error) {
-	t, err := c.tips(ctx, false)
-	if err != nil {
-		return nil, err
-	}
-	if t.finalized == nil {
-		return nil, t.unknown
-	}
-	return types.CopyHeader(t.finalized), nil
+// ErrNoBlockYet says that n is above the head. ErrNotFinalized says that n is newer
+// than the finalized block, or that the endpoint does not say which block is
+// finalized. Dialer.AllowUnfinalized accepts such a block and marks it
+// Unfinalized.
+func (c *Client) BlockByNumber(ctx context.Context, n uint64) (Block, error) {
+	b, err := c.blockByNumber(ctx, n)
+	return b, onChain(c.ID, err)
 }
 
-// tipAge is how long head and finalized block pass as fresh: less than the slot time of Ethereum.
-const tipAge = 10 * time.Second
-
-// tips returns head and finalized block, read anew if fresh is set or if they
-// are older than tipAge. Of several agreeing endpoints the lowest head and the
-// lowest finalized block count, which all of them have.
-func (c *Client) tips(ctx context.Context, fresh bool) (tips, error) {
-	read := func(ctx context.Context, m *member) (tips, error) {
-		m.mu.Lock()
-		t := m.tip
-		m.mu.Unlock()
-		if !fresh && m.clock.Now().Sub(t.at) < tipAge {
-			return t, nil
-		}
-		return m.freshTips(ctx)
-	}
-	all, err := askAll(ctx, c.pool, read)
+func (c *Client) blockByNumber(ctx context.Context, n uint64) (Block, error) {
+	unfinalized, err := c.finality(ctx, n)
 	if err != nil {
-		return tips{}, err
+		return Block{}, err
 	}
-	low := all[0].value
-	for _, r := range all[1:] {
-		t := r.value
-		if t.head.Number.Cmp(low.head.Number) < 0 {
-			low.head = t.head
-		}
-		if low.finalized != nil && (t.finalized == nil || t.finalized.Number.Cmp(low.finalized.Number) < 0) {
-			low.finalized, low.unknown = t.finalized, t.unknown
-		}
+	numbers := []uint64{n}
+	if n > 0 {
+		numbers = append(numbers, n-1)
 	}
-	return low, nil
+	hs, err := c.headers(ctx, numbers)
+	if err != nil {
+		return Block{}, err
+	}
+	b := Block{Hash: hs[0].Hash(), Header: hs[0], Pinned: true, Unfinalized: unfinalized}
+	if n > 0 {
+		b.Parent = hs[1]
+	}
+	if err := b.Check(); err != nil {
+		return Block{}, fmt.Errorf("two headers read together are not of one chain: %w: %w", ErrReorg, err)
+	}
+	return b, nil
+}
+
+// chainError names the chain that an error is about.
+type chainError struct {
+	id  ID
+	err error
+}
+
+func (e *chainError) Error() string { return fmt.Sprintf("%v: %v", e.id, e.err) }
+func (e *chainError) Unwrap() error { return e.err }
+
+// onChain names the chain in err, unless err is nil or names it already.
+func onChain(id ID, err error) error {
+	if err == nil || errors.As(err, new(*chainError)) || errors.As(err, new(*CallError)) {
+		return err
+	}
+	return &chainError{id, err}
 }

@@ -3,9 +3,37 @@ package chains
 import (
 	"context"
 	"fmt"
+	"net/http"
 
 	"github.com/perpdao/perpquorum/chains/jsonrpc"
 )
+
+// Dialer holds the choices of a connection. Its zero value is good: public chains
+// only, finalized blocks only, endpoints tried in order, no limit on the pace.
+type Dialer struct {
+	// AllowDev accepts a chain that fails the proof of being the public one (the
+	// hash of an anchor block). Client.Development is then true.
+	AllowDev bool
+	// AllowUnfinalized accepts blocks newer than the finalized block.
+	// Block.Unfinalized marks them.
+	AllowUnfinalized bool
+	// Agree is how many endpoints must give the same bytes. 0 and 1: endpoints
+	// are used in order, the next one when one fails.
+	Agree int
+	// RPS bounds the JSON-RPC calls per second and endpoint. Each call of a batch
+	// counts, as providers count them. 0: no bound.
+	RPS float64
+	// MaxBatch bounds the calls per JSON-RPC batch. 0: 100. 1: no batches.
+	MaxBatch int
+	// Transport carries the HTTP requests. Nil: a transport with timeouts that
+	// takes proxies from the environment. Replies are checked outside of it.
+	Transport http.RoundTripper
+	// UserAgent is sent with each request. Empty: "perpquorum". Some providers
+	// refuse the default agents of HTTP libraries.
+	UserAgent string
+	// Clock measures the waits. Nil: real time.
+	Clock jsonrpc.Clock
+}
 
 // Dial connects with the zero Dialer.
 func Dial(ctx context.Context, id ID, urls ...string) (*Client, error) {
@@ -13,53 +41,62 @@ func Dial(ctx context.Context, id ID, urls ...string) (*Client, error) {
 }
 
 // Dial returns a client of the chain with the given id, over one or more HTTP
-// endpoints in order of preference. In one batch round it proves that the
-// endpoint serves the chain: eth_chainId must be id, and for Ethereum and
-// Optimism the hash of a known block must be right, since forks and development
-// chains often share the id. The first usable endpoint is enough; with Agree N
-// the first N must be usable.
+// endpoints in order of preference. In one batch it proves that the endpoint
+// serves the chain: eth_chainId must be id, and for Ethereum and Optimism the hash
+// of a known block must be right, since forks and development chains often share
+// the id. The first usable endpoint is enough. With Agree N, N endpoints must be
+// usable.
 //
-// ErrWrongChain is fatal whichever endpoint causes it. When no endpoint is
-// usable, the error tells the reason for each. ErrEndpointURL says that a URL,
-// or their number, is wrong; no request was sent then.
+// ErrWrongChain is fatal, whichever endpoint causes it. If no endpoint is usable,
+// the error gives the reason for each. ErrEndpointURL says that a URL, or the
+// number of URLs, is wrong; then no request was sent.
 func (d Dialer) Dial(ctx context.Context, id ID, urls ...string) (*Client, error) {
 	p, err := d.pool(id, d.options(), urls...)
 	if err != nil {
-		return nil, err
+		return nil, onChain(id, err)
 	}
 	if err := p.open(ctx); err != nil {
 		p.close()
-		return nil, err
+		return nil, onChain(id, err)
 	}
 	return d.client(id, p), nil
 }
 
-// pool prepares the endpoints of one chain; it sends nothing.
+// options are the choices that concern one endpoint.
+func (d Dialer) options() jsonrpc.Options {
+	return jsonrpc.Options{RPS: d.RPS, MaxBatch: d.MaxBatch, Transport: d.Transport, UserAgent: d.UserAgent, Clock: d.Clock}
+}
+
+// pool prepares the endpoints of one chain. It sends nothing.
 func (d Dialer) pool(id ID, o jsonrpc.Options, urls ...string) (*pool, error) {
 	if len(urls) == 0 {
-		return nil, fmt.Errorf("%v: no endpoint given: %w", id, ErrEndpointURL)
+		return nil, fmt.Errorf("no endpoint given: %w", ErrEndpointURL)
 	}
 	if d.Agree > len(urls) {
-		return nil, fmt.Errorf("%v: %d endpoints shall agree, found %d: %w", id, d.Agree, len(urls), ErrEndpointURL)
+		return nil, fmt.Errorf("%d endpoints must agree, found %d: %w", d.Agree, len(urls), ErrEndpointURL)
 	}
 	p := &pool{agree: max(d.Agree, 1)}
 	seen := map[string]bool{}
 	for _, url := range urls {
 		e, err := jsonrpc.New(url, o)
 		if err == nil && seen[e.Label()] {
-			err = fmt.Errorf("endpoint %s is given twice: %w", e.Label(), ErrEndpointURL)
+			err = givenTwice(e.Label())
 		}
 		if err != nil {
 			p.close()
-			return nil, fmt.Errorf("%v: %w", id, err)
+			return nil, err
 		}
 		seen[e.Label()] = true
-		p.members = append(p.members, &member{id: id, endpoint: e, clock: e.Clock(), allowDev: d.AllowDev})
+		p.nodes = append(p.nodes, newNode(id, e, d.AllowDev))
 	}
 	return p, nil
 }
 
-// client returns a client over a pool whose endpoints are proved.
+func givenTwice(label string) error {
+	return fmt.Errorf("endpoint %s is given twice: %w", label, ErrEndpointURL)
+}
+
+// client returns a client over a pool of proven endpoints.
 func (d Dialer) client(id ID, p *pool) *Client {
 	_, known := anchorOf(id)
 	return &Client{
@@ -69,20 +106,4 @@ func (d Dialer) client(id ID, p *pool) *Client {
 		pool:             p,
 		allowUnfinalized: d.AllowUnfinalized,
 	}
-}
-
-// open proves as many endpoints as shall agree, the first usable ones.
-func (p *pool) open(ctx context.Context) error {
-	proved, err := askAll(ctx, p, func(_ context.Context, m *member) (bool, error) { return m.isDevelopment(), nil })
-	if err != nil {
-		return err
-	}
-	p.development = proved[0].value
-	for _, r := range proved {
-		if r.value != p.development {
-			return r.member.otherKind(p.development)
-		}
-	}
-	p.settled = true
-	return nil
 }

@@ -31,8 +31,8 @@ func TestDialProvesTheChain(t *testing.T) {
 		{name: "wrong id", node: optimism(), id: 1, want: chains.ErrWrongChain, text: "chain id is optimism, want ethereum"},
 		{name: "wrong id is fatal even if dev chains are allowed", node: etc, id: 1, dialer: chains.Dialer{AllowDev: true}, want: chains.ErrWrongChain, text: "chain id is 61"},
 		{name: "another fork's anchor", node: newNode(1, wrong, 10), id: 1, want: chains.ErrWrongChain, text: "not the public chain ethereum: block 15537394 has hash"},
-		{name: "dev chain", node: dev(1), id: 1, want: chains.ErrWrongChain, text: "there is no block 15537394, head is 200"},
-		{name: "dev chain says what to do", node: dev(10), id: 10, want: chains.ErrWrongChain, text: "--allow-dev-chain"},
+		{name: "dev chain", node: dev(1), id: 1, want: chains.ErrWrongChain, text: "there is no block 15537394, the head is 200"},
+		{name: "dev chain of optimism", node: dev(10), id: 10, want: chains.ErrDevelopment, text: "not the public chain optimism"},
 		{name: "dev chain allowed", node: dev(1), id: 1, dialer: chains.Dialer{AllowDev: true}, dev: true},
 		{name: "another fork allowed", node: newNode(1, wrong, 10), id: 1, dialer: chains.Dialer{AllowDev: true}, dev: true},
 		{name: "anchor dropped", node: fork, id: 1, want: chains.ErrArchive, text: "block 15537394 (ethereum, 2022-09-15)"},
@@ -123,7 +123,7 @@ func TestDialAgreeNeedsThemAll(t *testing.T) {
 	if _, err := tryDial(t, chains.Dialer{Agree: 2}, 1, a, dead.serve(t)); err == nil {
 		t.Error("Dial passed with one of two endpoints")
 	} else {
-		wantText(t, err, "2 endpoints shall agree, found 1")
+		wantText(t, err, "2 endpoints must agree, found 1")
 	}
 	dial(t, chains.Dialer{Agree: 2}, 1, a, dead.serve(t), b) // the third stands in
 	_, err := tryDial(t, chains.Dialer{Agree: 2, AllowDev: true}, 1, a, dev(1).serve(t))

@@ -24,6 +24,9 @@ var (
 	ErrTooLarge = jsonrpc.ErrTooLarge
 	// ErrWrongChain: the endpoint serves another chain, or a development chain.
 	ErrWrongChain = jsonrpc.ErrWrongChain
+	// ErrDevelopment: the endpoint serves a development chain with the id of a public
+	// one, which Dialer.AllowDev accepts. It is always an ErrWrongChain too.
+	ErrDevelopment = errors.New("development chain")
 	// ErrArchive: the endpoint has no state as old as the block.
 	ErrArchive = jsonrpc.ErrArchive
 	// ErrLag: the endpoint does not know the block.
@@ -61,23 +64,22 @@ type CallError struct {
 }
 
 func (e *CallError) Error() string {
-	name := e.Call.Signature
-	if name == "" {
-		name = fmt.Sprintf("call with %d bytes of calldata", len(e.Call.Data))
-	}
-	return fmt.Sprintf("%s of %s at %s block %d: %v", name, e.Call.To, e.Chain, e.Block, e.Err)
+	return fmt.Sprintf("%s of %s at %s block %d: %v", e.Call.name(), e.Call.To, e.Chain, e.Block, e.Err)
 }
 
 func (e *CallError) Unwrap() error { return e.Err }
 
-// TooNewError says that a block does not exist yet (ErrNoBlockYet), or that it
-// can still be replaced (ErrNotFinalized).
+// TooNewError says that a block does not exist yet (ErrNoBlockYet), or that it can
+// still be replaced (ErrNotFinalized).
 type TooNewError struct {
-	Chain  ID
-	At     time.Time     // asked for was the first block at or after At or,
-	Number uint64        // where At is zero, the block of this number
-	Newest *types.Header // the head or, for ErrNotFinalized, the finalized block; nil if that is unknown
-	Err    error         // ErrNoBlockYet, ErrNotFinalized, or why the finalized block is unknown
+	// At is the time asked for; the block is the first one at or after it. If At is
+	// zero, the block of the given Number was asked for.
+	At     time.Time
+	Number uint64
+	// Newest is the head or, for ErrNotFinalized, the finalized block. It is nil if
+	// the finalized block is unknown; Err then says why.
+	Newest *types.Header
+	Err    error
 }
 
 func (e *TooNewError) Error() string {
@@ -87,11 +89,13 @@ func (e *TooNewError) Error() string {
 	}
 	switch {
 	case e.Newest == nil:
-		return fmt.Sprintf("%v: %s: %v", e.Chain, asked, e.Err)
+		return fmt.Sprintf("%s: %v", asked, e.Err)
 	case errors.Is(e.Err, ErrNoBlockYet):
-		return fmt.Sprintf("%v: %s does not exist yet, head is %d (%s): %v", e.Chain, asked, e.Newest.Number, utc(e.Newest.Time), e.Err)
+		asked += " does not exist yet, head is"
+	default:
+		asked += " is newer than the finalized block"
 	}
-	return fmt.Sprintf("%v: %s is newer than the finalized block %d (%s): %v", e.Chain, asked, e.Newest.Number, utc(e.Newest.Time), e.Err)
+	return fmt.Sprintf("%s %d (%s): %v", asked, e.Newest.Number, utc(e.Newest.Time), e.Err)
 }
 
 func (e *TooNewError) Unwrap() error { return e.Err }

@@ -68,7 +68,7 @@ func TestMatrixBlocks(t *testing.T) {
 	} {
 		dialect := backend(func(n *faultrpc.Node) { n.NoFinal = refusal })
 		rows = append(rows,
-			row{name: fmt.Sprintf("row 43: finalized unsupported, dialect %d", i+1), set: dialect, want: chains.ErrNotFinalized, text: "does not tell which block is finalized"},
+			row{name: fmt.Sprintf("row 43: finalized unsupported, dialect %d", i+1), set: dialect, want: chains.ErrNotFinalized, text: "does not say which block is finalized"},
 			row{name: fmt.Sprintf("row 43: finalized unsupported, dialect %d, allowed", i+1), set: dialect, dialer: chains.Dialer{AllowUnfinalized: true}})
 	}
 	for _, field := range []string{"hash", "number", "timestamp", "parentHash", "stateRoot", "miner", "extraData", "gasLimit", "baseFeePerGas", "difficulty", "sha3Uncles"} {
@@ -170,7 +170,7 @@ func TestMatrixChain(t *testing.T) {
 		{name: "row 50: chain id refused", set: with(&faultrpc.Rule{Method: "eth_chainId", Fault: faultrpc.Fail(-32601, "Method not found")}), want: chains.ErrUnsupported},
 		{name: "row 50: apikey is on another chain", set: always(faultrpc.Status(200, `{"jsonrpc":"2.0","id":null,"error":{"code":-32000,"message":"apikey is on another chain"}}`)), want: chains.ErrWrongChain},
 		{name: "row 51: anchor of another fork", set: with(&faultrpc.Rule{Method: "eth_getBlockByNumber", Has: hexOf(faultrpc.Merge), Fault: faultrpc.Result(asHeader(classic))}),
-			want: chains.ErrWrongChain, text: "--allow-dev-chain"},
+			want: chains.ErrDevelopment, text: "not the public chain"},
 		{name: "row 51: anchor null", set: with(&faultrpc.Rule{Method: "eth_getBlockByNumber", Has: hexOf(faultrpc.Merge), Fault: faultrpc.Result("null")}), want: chains.ErrArchive},
 		{name: "row 51: development chain", set: func(s *faultrpc.Server) { s.Nodes[0].Chain = faultrpc.Development(1, 300) }, want: chains.ErrWrongChain, text: "not the public chain"},
 	}

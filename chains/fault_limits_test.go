@@ -74,7 +74,7 @@ func TestMatrixRates(t *testing.T) {
 		{name: "row 18: 429, Retry-After -1", set: with(&faultrpc.Rule{Nth: 2, Fault: limited("-1")}), after: slept(0, time.Minute)},
 		{name: "row 18: 429, Retry-After garbage", set: with(&faultrpc.Rule{Nth: 2, Fault: limited("soon")}), after: slept(0, time.Minute)},
 		{name: "row 18: 429, Retry-After 86400", set: with(&faultrpc.Rule{From: 2, Fault: limited("86400")}), want: chains.ErrRateLimit, text: "2026-01-02", after: slept(0, time.Second), most: 5},
-		{name: "row 19: 429 for ever", set: always(faultrpc.Status(http.StatusTooManyRequests, "slow down")), want: chains.ErrRateLimit, text: "--rps"},
+		{name: "row 19: 429 for ever", set: always(faultrpc.Status(http.StatusTooManyRequests, "slow down")), want: chains.ErrRateLimit, text: "lower the rate"},
 		{name: "row 19: 429 for ever on state reads", set: with(&faultrpc.Rule{Method: "eth_call", Fault: faultrpc.Status(http.StatusTooManyRequests, "slow down")}), want: chains.ErrRateLimit, text: "gave up after"},
 		{name: "row 20: 200, three items in ten with code 429", set: with(&faultrpc.Rule{Method: "eth_call", Prob: 0.3, Seed: 1, Fault: faultrpc.Fail(429, perCall.Message)}), paths: []path{batch, bulk}},
 		{name: "row 21: batch dearer than the bucket, refused as a whole", set: func(s *faultrpc.Server) {

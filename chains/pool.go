@@ -2,62 +2,79 @@ package chains
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 )
 
 // pool is the endpoints of one chain in order of preference.
 type pool struct {
-	members []*member
-	agree   int // how many endpoints read everything; at least 1
+	nodes []*node
+	agree int // how many endpoints read everything; at least 1
 
 	mu      sync.Mutex
 	current int // where to start: the endpoint that worked last
 
-	// settled and development are set by Dial before the pool is shared: from then
-	// on an endpoint must be of the same kind as those Dial accepted.
+	// settled and development are set by Dial before the pool is shared. From then
+	// on an endpoint must be of the same kind as those that Dial accepted.
 	settled     bool
 	development bool
 }
 
 // reading is what one endpoint gave.
 type reading[T any] struct {
-	value  T
-	member *member
-	label  string
-	err    error
+	value T
+	node  *node
+	err   error
 }
 
+func (r reading[T]) label() string { return r.node.endpoint.Label() }
+
 func (p *pool) close() {
-	for _, m := range p.members {
-		m.endpoint.Close()
+	for _, n := range p.nodes {
+		n.endpoint.Close()
 	}
 }
 
-// ask reads from as many endpoints as shall agree and compares each reading
-// with the first. It returns the value and the labels of those that gave it.
-func ask[T any](ctx context.Context, p *pool, read func(context.Context, *member) (T, error), differ func(x, y reading[T]) error) (T, string, error) {
+// open proves the first usable endpoints, as many as must agree.
+func (p *pool) open(ctx context.Context) error {
+	proven, err := askAll(ctx, p, func(ctx context.Context, n *node) (bool, error) { return n.proof.run(ctx) })
+	if err != nil {
+		return err
+	}
+	p.development = proven[0].value
+	for _, r := range proven {
+		if r.value != p.development {
+			return otherKind(r.node.endpoint, p.development)
+		}
+	}
+	p.settled = true
+	return nil
+}
+
+// ask reads from as many endpoints as must agree and compares each reading with
+// the first. It returns the value and the labels of those that gave it.
+func ask[T any](ctx context.Context, p *pool, read func(context.Context, *node) (T, error),
+	differ func(x, y reading[T]) error) (T, string, error) {
 	var none T
 	all, err := askAll(ctx, p, read)
 	if err != nil {
 		return none, "", err
 	}
-	labels := []string{all[0].label}
+	labels := []string{all[0].label()}
 	for _, r := range all[1:] {
 		if err := differ(all[0], r); err != nil {
 			return none, "", err
 		}
-		labels = append(labels, r.label)
+		labels = append(labels, r.label())
 	}
 	return all[0].value, strings.Join(labels, ", "), nil
 }
 
-// askAll returns p.agree readings. An endpoint that fails is replaced by the
-// next one; an answer that no other endpoint could better (see final) ends it.
-// Errors never count as a reading.
-func askAll[T any](ctx context.Context, p *pool, read func(context.Context, *member) (T, error)) ([]reading[T], error) {
+// askAll returns p.agree readings. An endpoint that fails is replaced by the next
+// one. A final error ends it at once. Errors never count as a reading.
+func askAll[T any](ctx context.Context, p *pool, read func(context.Context, *node) (T, error)) ([]reading[T], error) {
 	var got []reading[T]
 	var failures joined
 	queue := p.order()
@@ -77,87 +94,65 @@ func askAll[T any](ctx context.Context, p *pool, read func(context.Context, *mem
 	}
 	switch {
 	case len(got) == p.agree:
-		p.prefer(got[0].member)
+		p.prefer(got[0].node)
 		return got, nil
 	case p.agree > 1:
-		return nil, fmt.Errorf("%d endpoints shall agree, found %d that answered: %w", p.agree, len(got), failures)
+		return nil, fmt.Errorf("%d endpoints must agree, found %d that answered: %w", p.agree, len(got), failures)
 	case len(failures) == 1:
 		return nil, failures[0]
 	}
 	return nil, failures
 }
 
-// together asks the given endpoints at the same time; the readings are in the order of the members.
-func together[T any](ctx context.Context, p *pool, members []*member, read func(context.Context, *member) (T, error)) []reading[T] {
-	out := make([]reading[T], len(members))
+// together asks the given endpoints at the same time. The readings are in the
+// order of the nodes.
+func together[T any](ctx context.Context, p *pool, nodes []*node, read func(context.Context, *node) (T, error)) []reading[T] {
+	out := make([]reading[T], len(nodes))
 	var wg sync.WaitGroup
-	for i, m := range members {
+	for i, n := range nodes {
 		wg.Go(func() {
-			out[i] = reading[T]{member: m, label: m.endpoint.Label()}
-			out[i].value, out[i].err = try(ctx, p, m, read)
+			v, err := try(ctx, p, n, read)
+			out[i] = reading[T]{value: v, node: n, err: err}
 		})
 	}
 	wg.Wait()
 	return out
 }
 
-// try proves the chain if that is still to do, reads, and keeps the books.
-func try[T any](ctx context.Context, p *pool, m *member, read func(context.Context, *member) (T, error)) (T, error) {
-	var none T
-	if err := m.gone(); err != nil {
-		return none, err
+// try proves the chain unless that is done, reads, and notes how it went.
+func try[T any](ctx context.Context, p *pool, n *node, read func(context.Context, *node) (T, error)) (v T, err error) {
+	if err := n.health.gone(); err != nil {
+		return v, err
 	}
-	if err := m.prove(ctx); err != nil {
-		m.note(ctx, err, len(p.members))
-		return none, err
+	development, err := n.proof.run(ctx)
+	switch {
+	case err != nil:
+	case p.settled && development != p.development:
+		return v, otherKind(n.endpoint, p.development)
+	default:
+		v, err = read(ctx, n)
 	}
-	if p.settled && m.isDevelopment() != p.development {
-		return none, m.otherKind(p.development)
+	if n.health.note(ctx, err, len(p.nodes) == 1) {
+		n.proof.forget()
 	}
-	v, err := read(ctx, m)
-	m.note(ctx, err, len(p.members))
-	if err != nil {
-		return none, err
-	}
-	return v, nil
+	return v, err
 }
 
-// order returns the members to try: all in order where several shall agree,
-// else from the one that worked last, so that a dead endpoint is not waited for
-// again and again.
-func (p *pool) order() []*member {
+// order returns the nodes to try: all in order if several must agree, else from
+// the one that worked last, so that a dead endpoint is not waited for again.
+func (p *pool) order() []*node {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	n := len(p.members)
-	out := make([]*member, 0, n)
-	for i := range n {
-		out = append(out, p.members[(p.current+i)%n])
-	}
-	return out
+	return slices.Concat(p.nodes[p.current:], p.nodes[:p.current])
 }
 
-func (p *pool) prefer(m *member) {
+func (p *pool) prefer(n *node) {
 	if p.agree > 1 {
 		return
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for i := range p.members {
-		if p.members[i] == m {
-			p.current = i
-		}
-	}
-}
-
-// final tells whether err is an answer about the chain, which no other
-// endpoint could better, or shows that the endpoints are set up wrongly.
-func final(err error) bool {
-	for _, answer := range []error{ErrReverted, ErrNoContract, errEmpty, ErrNoBlockYet, ErrNotFinalized, ErrWrongChain, ErrDisagree} {
-		if errors.Is(err, answer) {
-			return true
-		}
-	}
-	return false
+	p.current = slices.Index(p.nodes, n)
 }
 
 // joined is one line for several endpoints' failures; errors.Is and errors.As see each.

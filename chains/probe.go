@@ -150,11 +150,11 @@ func (d Dialer) Probe(ctx context.Context, at time.Time, targets ...Target) ([]P
 	for _, target := range targets {
 		p, err := d.prober(target)
 		if err != nil {
-			return nil, err
+			return nil, onChain(target.Chain, err)
 		}
 		all = append(all, p)
 		if slices.ContainsFunc(all[:len(all)-1], p.same) {
-			return nil, fmt.Errorf("%v: endpoint %s is given twice: %w", target.Chain, p.found.Endpoint, ErrEndpointURL)
+			return nil, onChain(target.Chain, givenTwice(p.found.Endpoint))
 		}
 	}
 	sideBySide(all, func(p *prober) { p.greet(ctx) })

@@ -158,9 +158,9 @@ func TestProbeOneEndpoint(t *testing.T) {
 			works: "state hash multicall (proof) list", verdict: chains.GoodForJob, batch: 1000,
 			why: func(p chains.Probe) error { return p.Proof.Reason.Err }, text: "the proof starts at"},
 		{name: "no finalized block", fault: func(n *node) { n.noFinalized = rpcError{-39001, "Unknown block", nil} }, works: "", verdict: chains.NotUsable, batch: 1000,
-			reason: "does not tell which block is finalized", cause: chains.ErrNotFinalized},
+			reason: "does not say which block is finalized", cause: chains.ErrNotFinalized},
 		{name: "no time and no finalized block", fault: func(n *node) { n.noFinalized = rpcError{-39001, "Unknown block", nil} }, at: func(time.Time) time.Time { return time.Time{} },
-			dialer: chains.Dialer{AllowUnfinalized: true}, works: "recent", verdict: chains.GoodForRecent, batch: 1000, reason: "does not tell which block is finalized", cause: chains.ErrNotFinalized},
+			dialer: chains.Dialer{AllowUnfinalized: true}, works: "recent", verdict: chains.GoodForRecent, batch: 1000, reason: "does not say which block is finalized", cause: chains.ErrNotFinalized},
 		{name: "no time", at: func(time.Time) time.Time { return time.Time{} }, works: "state hash multicall (proof) list", verdict: chains.GoodForJob, batch: 1000},
 		{name: "wrong chain", chain: chains.Optimism, works: "", verdict: chains.NotUsable, reason: "chain id is ethereum, want optimism", cause: chains.ErrWrongChain},
 		{name: "down", fault: func(n *node) { n.down = true }, works: "", verdict: chains.NotUsable, reason: "HTTP 503", cause: chains.ErrUnavailable},
@@ -336,7 +336,7 @@ func TestProbeSideBySide(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	wantText(t, chains.Ready(probes, chains.Ethereum, 2), "2 endpoints shall agree, found 1 that are good for this job")
+	wantText(t, chains.Ready(probes, chains.Ethereum, 2), "2 endpoints must agree, found 1 that are good for this job")
 }
 
 func TestProbeWrongUse(t *testing.T) {
@@ -388,7 +388,7 @@ func TestReady(t *testing.T) {
 	pruned := chains.Probe{Chain: 1, Endpoint: "pruned", Verdict: chains.GoodForRecent, Reason: chains.Reason{Err: chains.ErrArchive}}
 	dead := chains.Probe{Chain: 1, Endpoint: "dead", Reason: chains.Reason{Err: chains.ErrUnavailable}}
 	wrong := chains.Probe{Chain: 1, Endpoint: "wrong", Reason: chains.Reason{Err: chains.ErrWrongChain}}
-	tooNew := &chains.TooNewError{Chain: 1, Number: 5, Newest: mergeHeader(), Err: chains.ErrNoBlockYet}
+	tooNew := &chains.TooNewError{Number: 5, Newest: mergeHeader(), Err: chains.ErrNoBlockYet}
 	behind := chains.Probe{Chain: 1, Endpoint: "behind", Verdict: chains.GoodForRecent, Reason: chains.Reason{Err: tooNew}}
 	tests := []struct {
 		name   string
@@ -405,7 +405,7 @@ func TestReady(t *testing.T) {
 		{"a client does not get there", []chains.Probe{good, wrong}, 1, ""},
 		{"a client stops at a node that lags", []chains.Probe{behind, good}, 1, "ethereum: block 5 does not exist yet, head is 15537394 (2022-09-15T06:42:59Z): no block yet; the endpoints after it"},
 		{"two", []chains.Probe{good, dead, twin}, 2, ""},
-		{"one of two", []chains.Probe{good, dead}, 2, "2 endpoints shall agree, found 1"},
+		{"one of two", []chains.Probe{good, dead}, 2, "2 endpoints must agree, found 1"},
 		{"two blocks", []chains.Probe{good, other}, 2, "the block asked for is 15537394 (0x0100"},
 		{"two kinds", []chains.Probe{good, local}, 2, "not of one kind"},
 	}

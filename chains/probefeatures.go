@@ -23,12 +23,12 @@ func (p *prober) features(ctx context.Context, b Block) {
 // byHash tells whether the endpoint honours EIP-1898. CallAt has found out, and
 // goes by number if not; then it is asked once more for the reason.
 func (p *prober) byHash(ctx context.Context, b Block) error {
-	if !p.member.way.byNumber {
+	if !p.node.state.currentWay().byNumber {
 		return nil
 	}
 	var err error
-	for c := deployless; c < uncanny; c++ {
-		_, err = p.member.readState(ctx, b, nil, p.found.Anchored, way{canary: c})
+	for c := deployless; c < noCanary; c++ {
+		_, err = p.node.state.read(ctx, newStateBatch(p.node.state, b, nil, p.found.Anchored, way{canary: c}))
 		if !errors.Is(err, errMute) {
 			break
 		}
@@ -44,11 +44,11 @@ func (p *prober) byHash(ctx context.Context, b Block) error {
 
 // param is the block parameter that works on the endpoint.
 func (p *prober) param(b Block) any {
-	return newStateBatch(p.member, b, nil, false, p.member.way).param
+	return newStateBatch(p.node.state, b, nil, false, p.node.state.currentWay()).param
 }
 
 func (p *prober) multicall3(ctx context.Context, b Block) error {
-	replies, err := p.member.endpoint.Send(ctx, multicall.requests(p.param(b)))
+	replies, err := p.node.endpoint.Send(ctx, multicall.requests(p.param(b)))
 	if err != nil {
 		return err
 	}
@@ -60,7 +60,7 @@ func (p *prober) multicall3(ctx context.Context, b Block) error {
 
 // one asks a single question, whose refusal is its answer, and decodes the result.
 func (p *prober) one(ctx context.Context, out any, method string, params ...any) error {
-	replies, err := p.member.endpoint.Send(ctx, []jsonrpc.Request{{Method: method, Params: params, Optional: true}})
+	replies, err := p.node.endpoint.Send(ctx, []jsonrpc.Request{{Method: method, Params: params, Optional: true}})
 	if err != nil {
 		return err
 	}
@@ -68,7 +68,7 @@ func (p *prober) one(ctx context.Context, out any, method string, params ...any)
 		return replies[0].Err
 	}
 	if replies[0].Null() || json.Unmarshal(replies[0].Raw, out) != nil {
-		return p.member.broken("%s: the result is not the object that it should be", method)
+		return broken(p.node.endpoint, "%s: the result is not the object that it should be", method)
 	}
 	return nil
 }
@@ -76,7 +76,7 @@ func (p *prober) one(ctx context.Context, out any, method string, params ...any)
 // proof holds the first node of an account's proof against the block's state
 // root: a proof for another block is none.
 func (p *prober) proof(ctx context.Context, b Block) error {
-	account, _ := funded(p.found.Chain, b.Number(), b.Header.Coinbase)
+	account, _ := knownAccount(p.found.Chain, b.Number(), b.Header.Coinbase)
 	var out struct {
 		AccountProof []hexutil.Bytes `json:"accountProof"`
 	}
@@ -84,10 +84,10 @@ func (p *prober) proof(ctx context.Context, b Block) error {
 		return err
 	}
 	if len(out.AccountProof) == 0 {
-		return p.member.broken("eth_getProof: found no proof of the account")
+		return broken(p.node.endpoint, "eth_getProof: found no proof of the account")
 	}
 	if root := crypto.Keccak256Hash(out.AccountProof[0]); root != b.Header.Root {
-		return p.member.broken("eth_getProof: the proof starts at %v, want the state root %v of block %d", root, b.Header.Root, b.Number())
+		return broken(p.node.endpoint, "eth_getProof: the proof starts at %v, want the state root %v of block %d", root, b.Header.Root, b.Number())
 	}
 	return nil
 }
@@ -101,7 +101,7 @@ func (p *prober) accessList(ctx context.Context, b Block) error {
 		return err
 	}
 	if out.AccessList == nil {
-		return p.member.broken("eth_createAccessList: found no access list")
+		return broken(p.node.endpoint, "eth_createAccessList: found no access list")
 	}
 	return nil
 }

@@ -3,16 +3,19 @@ package chains
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/ethereum/go-ethereum/core/types"
+
+	"github.com/perpdao/perpquorum/chains/jsonrpc"
 )
 
 // prober fills in one Probe.
 type prober struct {
 	dialer Dialer
 	pool   *pool
-	member *member // the pool's only one
+	node   *node   // the pool's only one
 	client *Client // nil until the chain is proven
 	block  *Block  // the one of found.Block
 	found  Probe
@@ -26,8 +29,8 @@ func (d Dialer) prober(target Target) (*prober, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &prober{dialer: d, pool: pool, member: pool.members[0]}
-	p.found.Chain, p.found.Endpoint = target.Chain, p.member.endpoint.Label()
+	p := &prober{dialer: d, pool: pool, node: pool.nodes[0]}
+	p.found.Chain, p.found.Endpoint = target.Chain, p.node.endpoint.Label()
 	return p, nil
 }
 
@@ -44,7 +47,7 @@ func (p *prober) greet(ctx context.Context) {
 	}
 	p.client = p.dialer.client(p.found.Chain, p.pool)
 	p.found.Development, p.found.Anchored = p.client.Development, p.client.Anchored
-	p.found.Head, p.found.Finalized = p.seen(p.member.tip.head), p.seen(p.member.tip.finalized)
+	p.found.Head, p.found.Finalized = p.seen(p.node.headers.tips().head), p.seen(p.node.headers.tips().finalized)
 }
 
 // seen describes a block of the endpoint, or nil.
@@ -52,7 +55,7 @@ func (p *prober) seen(h *types.Header) *ProbeBlock {
 	if h == nil {
 		return nil
 	}
-	age := p.member.tip.at.Unix() - int64(h.Time)
+	age := p.node.headers.tips().at.Unix() - int64(h.Time)
 	return &ProbeBlock{Number: h.Number.Uint64(), Hash: h.Hash(), Time: int64(h.Time), Age: age}
 }
 
@@ -78,7 +81,7 @@ func (p *prober) examine(ctx context.Context, at time.Time) {
 	p.climb(ctx)
 }
 
-func (p *prober) noteLimits() { p.found.Limits = append([]string{}, p.member.endpoint.Limits()...) }
+func (p *prober) noteLimits() { p.found.Limits = append([]string{}, p.node.endpoint.Limits()...) }
 
 // try runs one check, unless the tries have been stopped.
 func (p *prober) try(ctx context.Context, c *Check, run func() error) {
@@ -100,10 +103,10 @@ func (p *prober) note(ctx context.Context, err error) error {
 
 func (p *prober) findBlock(ctx context.Context, at time.Time) {
 	if at.IsZero() {
-		p.found.BlockReason.Err = p.member.tip.unknown
+		p.found.BlockReason.Err = p.node.headers.tips().unknown
 		return
 	}
-	b, err := p.client.BlockAt(ctx, at)
+	b, err := p.client.blockAt(ctx, at)
 	if p.found.BlockReason.Err = p.note(ctx, err); err == nil {
 		p.block, p.found.Block = &b, p.seen(b.Header)
 		p.found.Block.Unfinalized = b.Unfinalized
@@ -112,13 +115,13 @@ func (p *prober) findBlock(ctx context.Context, at time.Time) {
 
 // readAt reads an account's balance at b, as CallAt reads anything.
 func (p *prober) readAt(ctx context.Context, b Block) error {
-	account, _ := funded(p.client.ID, b.Number(), b.Header.Coinbase)
-	_, err := p.client.CallAt(ctx, b, []Call{NativeBalance(account)})
+	account, _ := knownAccount(p.client.ID, b.Number(), b.Header.Coinbase)
+	_, err := p.client.answers(ctx, b, []Call{NativeBalance(account)}, (*stateReader).callAt)
 	return err
 }
 
 func (p *prober) readAtNumber(ctx context.Context, n uint64) error {
-	b, err := p.client.BlockByNumber(ctx, n)
+	b, err := p.client.blockByNumber(ctx, n)
 	if err != nil {
 		return err
 	}
@@ -147,4 +150,48 @@ func (p *prober) legacy(ctx context.Context) {
 		return
 	}
 	p.try(ctx, &p.found.Legacy, func() error { return p.readAtNumber(ctx, bedrockBlock-1) })
+}
+
+// samples is how many calls the latency is measured by.
+const samples = 5
+
+// measure takes the time of single calls, one after the other.
+func (p *prober) measure(ctx context.Context) {
+	var took []time.Duration
+	for len(took) < samples && p.found.Stopped.Err == nil {
+		d, err := p.chainIDs(ctx, 1)
+		if p.note(ctx, err) != nil {
+			break
+		}
+		took = append(took, d)
+	}
+	if len(took) > 0 {
+		slices.Sort(took)
+		p.found.Latency = Latency(took[len(took)/2])
+	}
+}
+
+// climb sends ever larger batches up to the first that is refused. Providers
+// allow these sizes.
+func (p *prober) climb(ctx context.Context) {
+	for _, size := range []int{1, 3, 10, 100, 1000} {
+		if p.found.Stopped.Err != nil || size > p.node.endpoint.Burst() || p.dialer.MaxBatch > 0 && size > p.dialer.MaxBatch {
+			return
+		}
+		if _, p.found.BatchReason.Err = p.chainIDs(ctx, size); p.found.BatchReason.Err != nil {
+			p.note(ctx, p.found.BatchReason.Err)
+			return
+		}
+		p.found.Batch = size
+	}
+}
+
+// chainIDs asks for the chain id n times in one HTTP request that is not
+// repeated, and returns the time that it took.
+func (p *prober) chainIDs(ctx context.Context, n int) (time.Duration, error) {
+	replies, took, err := p.node.endpoint.SendOnce(ctx, slices.Repeat([]jsonrpc.Request{{Method: "eth_chainId"}}, n))
+	for i := 0; err == nil && i < n; i++ {
+		err = p.node.proof.checkID(replies[i])
+	}
+	return took, err
 }

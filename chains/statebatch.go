@@ -13,40 +13,43 @@ import (
 	"github.com/perpdao/perpquorum/chains/jsonrpc"
 )
 
-// stateBatch is the state reads of one CallAt for one endpoint.
+// stateBatch is the state reads of one CallAt at one endpoint.
 type stateBatch struct {
-	m       *member
-	block   Block
-	calls   []Call
-	way     way
-	param   any            // the block parameter
-	rich    common.Address // an account whose balance is not zero, if funded
-	funded  bool
-	strange bool // the endpoint has not shown the block's header itself
+	id       ID
+	endpoint *jsonrpc.Endpoint
+	reader   *stateReader
+	block    Block
+	calls    []Call
+	way      way
+	param    any  // the block parameter
+	unseen   bool // the endpoint has not shown the block's header itself
+
+	hasRich bool
+	rich    common.Address // an account whose balance cannot be zero, if hasRich
 }
 
-func newStateBatch(m *member, b Block, calls []Call, public bool, w way) stateBatch {
-	s := stateBatch{m: m, block: b, calls: calls, way: w}
+func newStateBatch(r *stateReader, b Block, calls []Call, public bool, w way) stateBatch {
+	s := stateBatch{id: r.headers.id, endpoint: r.headers.endpoint, reader: r, block: b, calls: calls, way: w}
 	if w.byNumber {
 		s.param = hexutil.Uint64(b.Number())
 	} else {
 		s.param = map[string]any{"blockHash": b.Hash, "requireCanonical": true}
-		s.strange = !m.hasShown(b.Hash)
+		s.unseen = !r.headers.hasShown(b.Hash)
 	}
 	if public {
-		s.rich, s.funded = funded(m.id, b.Number(), b.Header.Coinbase)
+		s.rich, s.hasRich = knownAccount(s.id, b.Number(), b.Header.Coinbase)
 	}
 	return s
 }
 
-// reads returns the requests besides the block canaries: b's header, if the
-// endpoint has not shown it yet, the balance that cannot be zero, and the calls.
-func (s stateBatch) reads() []jsonrpc.Request {
+// requests returns the requests besides the canaries: b's header, if the endpoint
+// has not shown it yet, the balance that cannot be zero, and the calls.
+func (s stateBatch) requests() []jsonrpc.Request {
 	var reqs []jsonrpc.Request
-	if s.strange {
+	if s.unseen {
 		reqs = append(reqs, headerRequest(s.block.Number()))
 	}
-	if s.funded {
+	if s.hasRich {
 		reqs = append(reqs, s.request(NativeBalance(s.rich)))
 	}
 	for _, call := range s.calls {
@@ -62,21 +65,20 @@ func (s stateBatch) request(call Call) jsonrpc.Request {
 	return jsonrpc.Request{Method: "eth_call", Params: []any{map[string]any{"to": call.To, "data": call.Data}, s.param}}
 }
 
-// sparse is how many reads share one canary where batches are too small to
-// carry their own.
-const sparse = 20
+// readsPerCanary is how many reads share one canary if batches are too small to
+// carry one each.
+const readsPerCanary = 20
 
-// readBatch sends the reads, with a block canary in front of each batch, and
-// judges the replies. When the endpoint turns out to take smaller batches only,
-// all is asked again, so that each of the smaller ones has its canary.
-func (m *member) readBatch(ctx context.Context, s stateBatch) ([][]byte, error) {
-	probe := s.way.canary.requests(s.param)
-	reads := s.reads()
+// read sends the requests, with a canary in front of each batch, and checks the
+// replies. If the endpoint turns out to take smaller batches only, everything is
+// asked again, so that each of the smaller ones has its canary.
+func (s stateBatch) read(ctx context.Context) ([][]byte, error) {
+	probe, reads := s.way.canary.requests(s.param), s.requests()
 	for {
-		size := m.endpoint.BatchSize()
+		size := s.endpoint.BatchSize()
 		every := size - len(probe)
 		if every < 1 {
-			every = sparse
+			every = readsPerCanary
 		}
 		var reqs []jsonrpc.Request
 		for i, r := range reads {
@@ -85,38 +87,38 @@ func (m *member) readBatch(ctx context.Context, s stateBatch) ([][]byte, error) 
 			}
 			reqs = append(reqs, r)
 		}
-		replies, err := m.endpoint.Send(ctx, reqs)
+		replies, err := s.endpoint.Send(ctx, reqs)
 		if err != nil {
 			return nil, err
 		}
-		if m.endpoint.BatchSize() < size && len(reqs) > m.endpoint.BatchSize() {
+		if now := s.endpoint.BatchSize(); now < size && len(reqs) > now {
 			continue
 		}
-		return s.judge(ctx, replies, every, len(probe))
+		return s.check(ctx, replies, every, len(probe))
 	}
 }
 
-// judge takes the canaries out of the replies and reads the rest.
-func (s stateBatch) judge(ctx context.Context, replies []jsonrpc.Reply, every, probe int) ([][]byte, error) {
-	if err := refused(replies, s.strange); err != nil {
+// check takes the canaries out of the replies and reads the rest.
+func (s stateBatch) check(ctx context.Context, replies []jsonrpc.Reply, every, probe int) ([][]byte, error) {
+	if err := s.refused(replies); err != nil {
 		return nil, err
 	}
 	var reads []jsonrpc.Reply
 	for start := 0; start < len(replies); start += probe + every {
 		end := min(start+probe+every, len(replies))
-		if err := s.way.canary.check(replies[start:start+probe], s.m.id, s.block.Header); err != nil {
+		if err := s.way.canary.check(replies[start:start+probe], s.id, s.block.Header); err != nil {
 			return nil, err
 		}
 		reads = append(reads, replies[start+probe:end]...)
 	}
-	if s.strange {
+	if s.unseen {
 		if err := s.sameHeader(reads[0]); err != nil {
 			return nil, err
 		}
 		reads = reads[1:]
 	}
-	if s.funded {
-		if err := s.earnZero(reads[0]); err != nil {
+	if s.hasRich {
+		if err := s.checkRich(reads[0]); err != nil {
 			return nil, err
 		}
 		reads = reads[1:]
@@ -124,40 +126,40 @@ func (s stateBatch) judge(ctx context.Context, replies []jsonrpc.Reply, every, p
 	return s.answers(ctx, reads)
 }
 
-// refused is the failure of an endpoint that refused the form of every state
-// read; one header may be among the replies.
-func refused(replies []jsonrpc.Reply, header bool) error {
+// refused is the failure of an endpoint that refused the form of every state read.
+// The header is none of them.
+func (s stateBatch) refused(replies []jsonrpc.Reply) error {
 	var why error
 	n := 0
 	for _, r := range replies {
-		if r.Err != nil && errors.Is(r.Err, ErrUnsupported) {
+		if errors.Is(r.Err, ErrUnsupported) {
 			why = r.Err
 			n++
 		}
 	}
-	if header {
+	if s.unseen {
 		n++
 	}
 	if n < len(replies) || why == nil {
 		return nil
 	}
-	return fmt.Errorf("%w: %w", errUnnamed, why)
+	return fmt.Errorf("%w: %w", errAllRefused, why)
 }
 
 func (s stateBatch) sameHeader(r jsonrpc.Reply) error {
-	if r.Err == nil && r.Null() {
-		return s.m.missingBlock(s.block.Number())
+	if r.Null() {
+		return s.reader.headers.missing(s.block.Number())
 	}
-	h, err := s.m.header(r, s.block.Number())
+	h, err := s.reader.headers.parse(r, s.block.Number())
 	if err != nil {
 		return err
 	}
-	return s.m.sameBlock(s.block, h.Hash())
+	return s.reader.sameBlock(s.block, h.Hash())
 }
 
-// earnZero checks the balance that cannot be zero. Only then are zeros of
-// other accounts believed.
-func (s stateBatch) earnZero(r jsonrpc.Reply) error {
+// checkRich checks the balance that cannot be zero. Only then are zeros of other
+// accounts believed.
+func (s stateBatch) checkRich(r jsonrpc.Reply) error {
 	data, err := s.answer(NativeBalance(s.rich), r)
 	if err != nil {
 		return err
@@ -168,7 +170,8 @@ func (s stateBatch) earnZero(r jsonrpc.Reply) error {
 	return nil
 }
 
-// answers reads the replies to the calls, all or none. The first failure in order counts.
+// answers reads the replies to the calls, all or none. The first failure in order
+// counts.
 func (s stateBatch) answers(ctx context.Context, replies []jsonrpc.Reply) ([][]byte, error) {
 	out := make([][]byte, len(replies))
 	for i, r := range replies {
@@ -194,16 +197,17 @@ func (s stateBatch) answer(call Call, r jsonrpc.Reply) ([]byte, error) {
 	case call.isNativeBalance():
 		n, err := r.Quantity()
 		if err != nil {
-			return nil, s.m.broken("%s of %v: %v", call.name(), call.To, err)
+			return nil, broken(s.endpoint, "%s of %v: %v", call.name(), call.To, err)
 		}
-		return common.LeftPadBytes(n.Bytes(), 32), nil
+		return common.LeftPadBytes(n.Bytes(), word), nil
 	}
 	data, err := r.Data()
 	if err != nil {
-		return nil, s.m.broken("%s of %v: %v", call.name(), call.To, err)
+		return nil, broken(s.endpoint, "%s of %v: %v", call.name(), call.To, err)
 	}
-	if dressedRevert(data) {
-		return nil, s.failed(call, fmt.Errorf("%s returned the reason of a revert as a result: %w", s.m.endpoint.Label(), ErrReverted))
+	if isRevertReason(data) {
+		err := fmt.Errorf("%s returned the reason of a revert as a result: %w", s.endpoint.Label(), ErrReverted)
+		return nil, s.failed(call, err)
 	}
 	return data, nil
 }
@@ -211,10 +215,10 @@ func (s stateBatch) answer(call Call, r jsonrpc.Reply) ([]byte, error) {
 // errEmpty: a contract's code ran and returned nothing.
 var errEmpty = errors.New("empty answer: the contract returned no data, so it has no such function")
 
-// explainEmpty finds out why a call returned nothing: an address without code
-// at that block answers every call with success and no data.
+// explainEmpty finds out why a call returned nothing. An address without code at
+// that block answers every call with success and no data.
 func (s stateBatch) explainEmpty(ctx context.Context, call Call) error {
-	replies, err := s.m.endpoint.Send(ctx, []jsonrpc.Request{{Method: "eth_getCode", Params: []any{call.To, s.param}}})
+	replies, err := s.endpoint.Send(ctx, []jsonrpc.Request{{Method: "eth_getCode", Params: []any{call.To, s.param}}})
 	if err != nil {
 		return err
 	}
@@ -227,7 +231,7 @@ func (s stateBatch) explainEmpty(ctx context.Context, call Call) error {
 	}
 	code, err := r.Data()
 	if err != nil {
-		return s.m.broken("eth_getCode of %v: %v", call.To, err)
+		return broken(s.endpoint, "eth_getCode of %v: %v", call.To, err)
 	}
 	if len(code) == 0 {
 		return s.failed(call, fmt.Errorf("%w at %v at block %d", ErrNoContract, call.To, s.block.Number()))
@@ -236,21 +240,21 @@ func (s stateBatch) explainEmpty(ctx context.Context, call Call) error {
 }
 
 func (s stateBatch) failed(call Call, err error) error {
-	return &CallError{Chain: s.m.id, Block: s.block.Number(), Call: call, Err: err}
+	return &CallError{Chain: s.id, Block: s.block.Number(), Call: call, Err: err}
 }
 
 func (s stateBatch) missing(detail string) error {
-	return s.m.endpoint.Fail(jsonrpc.ClassMissingState, detail)
+	return s.endpoint.Fail(jsonrpc.ClassMissingState, detail)
 }
 
-// The selectors of Error(string) and Panic(uint256), with which Solidity encodes
-// the reason of a revert.
+// revertSelectors are those of Error(string) and Panic(uint256), with which
+// Solidity encodes the reason of a revert.
 var revertSelectors = [][]byte{{0x08, 0xc3, 0x79, 0xa0}, {0x4e, 0x48, 0x7b, 0x71}}
 
-// dressedRevert reports return data that is the reason of a revert, handed out
-// as a success. One word is never taken for one: it may be a number.
-func dressedRevert(data []byte) bool {
-	if len(data) == 32 || len(data) < 4 {
+// isRevertReason reports whether return data is the reason of a revert, given as a
+// success. One word is never taken for it: it may be a number.
+func isRevertReason(data []byte) bool {
+	if len(data) == word || len(data) < 4 {
 		return false
 	}
 	return bytes.Equal(data[:4], revertSelectors[0]) || bytes.Equal(data[:4], revertSelectors[1])

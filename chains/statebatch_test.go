@@ -7,13 +7,13 @@ import (
 	"github.com/ethereum/go-ethereum/common/hexutil"
 )
 
-func TestDressedRevert(t *testing.T) {
+func TestRevertReason(t *testing.T) {
 	for data, want := range map[string]bool{
 		"0x": false, "0x08c379": false, "0x08c379a0": true, "0x4e487b71": true,
 		"0x08c379a0" + strings.Repeat("00", 28): false, "0x08c379a0" + strings.Repeat("00", 64): true,
 		"0x4e487b71" + strings.Repeat("00", 32): true, "0x" + strings.Repeat("00", 64): false,
 	} {
-		if got := dressedRevert(hexutil.MustDecode(data)); got != want {
+		if got := isRevertReason(hexutil.MustDecode(data)); got != want {
 			t.Errorf("%s: got %v", data, got)
 		}
 	}

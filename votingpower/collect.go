@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -99,7 +98,7 @@ func (c *collector) run(ctx context.Context) (*Evidence, error) {
 		if !ok {
 			var err error
 			if block, err = c.nodes[id].BlockAt(ctx, at); err != nil {
-				return block, reading(id, "block at "+formatTime(at), err)
+				return block, err
 			}
 		}
 		return block, c.read(ctx, id, block, terms, e.Reads)
@@ -136,7 +135,7 @@ func (c *collector) pinned(ctx context.Context) (map[chains.ID]chains.Block, err
 		n := c.when.Blocks[id]
 		b, err := c.nodes[id].BlockByNumber(ctx, n)
 		if err != nil {
-			return b, reading(id, fmt.Sprintf("block %d", n), err)
+			return b, err
 		}
 		if err := b.Check(); err != nil {
 			return b, fmt.Errorf("%v: %w", id, err)
@@ -175,7 +174,7 @@ func (c *collector) at(ctx context.Context, pinned map[chains.ID]chains.Block) (
 	times, err := sideBySide(ctx, ids, func(ctx context.Context, id chains.ID) (time.Time, error) {
 		header, err := c.nodes[id].Finalized(ctx)
 		if err != nil {
-			return time.Time{}, reading(id, "finalized block", err)
+			return time.Time{}, err
 		}
 		return time.Unix(int64(header.Time), 0).UTC(), nil
 	})
@@ -196,7 +195,7 @@ func (c *collector) read(ctx context.Context, id chains.ID, block chains.Block, 
 	}
 	answers, err := c.nodes[id].CallAt(ctx, block, calls)
 	if err != nil {
-		return fmt.Errorf("%v: %w", id, err)
+		return err
 	}
 	if len(answers) != len(calls) {
 		return fmt.Errorf("%v: made %d calls, found %d answers", id, len(calls), len(answers))
@@ -206,14 +205,4 @@ func (c *collector) read(ctx context.Context, id chains.ID, block chains.Block, 
 		reads[place] = Read{Chain: id, To: call.To.Hex(), Data: call.Data, Result: answer.Data, From: answer.From}
 	}
 	return nil
-}
-
-// reading says what was being read of which chain when err came up. Where a node
-// has named the chain, as it does in what it finds itself but not in what an
-// endpoint says, its words stand alone.
-func reading(id chains.ID, what string, err error) error {
-	if strings.HasPrefix(err.Error(), id.String()+": ") {
-		return err
-	}
-	return fmt.Errorf("%v: %s: %w", id, what, err)
 }

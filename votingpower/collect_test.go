@@ -312,11 +312,11 @@ func TestCollectFails(t *testing.T) {
 		want   string
 		is     error
 	}{
-		{"after the head", votingpower.When{At: queryTime.Add(time.Hour)}, func(*node) {}, "block at 2023-05-19T14:39:35Z: no block yet", chains.ErrNoBlockYet},
-		{"block", votingpower.When{At: queryTime}, failing("BlockAt"), "optimism: block at 2023-05-19T13:39:35Z: boom", boom},
-		{"pinned block", votingpower.When{Blocks: blocks}, failing("BlockByNumber"), "optimism: block 3: boom", boom},
-		{"finalized block", votingpower.When{}, failing("Finalized"), "optimism: finalized block: boom", boom},
-		{"calls", votingpower.When{At: queryTime}, failing("CallAt"), "optimism: boom", boom},
+		{"after the head", votingpower.When{At: queryTime.Add(time.Hour)}, func(*node) {}, "no block yet", chains.ErrNoBlockYet},
+		{"block", votingpower.When{At: queryTime}, failing("BlockAt"), "boom", boom},
+		{"pinned block", votingpower.When{Blocks: blocks}, failing("BlockByNumber"), "boom", boom},
+		{"finalized block", votingpower.When{}, failing("Finalized"), "boom", boom},
+		{"calls", votingpower.When{At: queryTime}, failing("CallAt"), "boom", boom},
 		{"contract", votingpower.When{At: queryTime}, func(n *node) { n.state = state{} },
 			"balanceOf(address) of 0x9e1028F5F1D5eDE59748FFceE5532509976840E0 at optimism block 5: no contract", chains.ErrNoContract},
 		{"pinned block with another number", votingpower.When{Blocks: blocks}, func(n *node) { n.headers[3] = n.headers[4]; n.headers[2] = n.headers[3] }, "optimism: block 4", nil},

@@ -65,7 +65,7 @@ var kinds = [...]kind{
 	ClassNone:         {"none", actFatal, 1, nil, "failed", ""},
 	ClassSize:         {"batch size", actShrink, 1, ErrTooLarge, "refuses a request or reply of this size", "give another endpoint"},
 	ClassArchive:      {"archive", actElsewhere, 1, ErrArchive, "does not serve state as old as %s on this plan", "give an archive endpoint"},
-	ClassRate:         {"rate limit", actRetry, 6, ErrRateLimit, "is rate limiting us", "lower the rate (--rps) or add an endpoint"},
+	ClassRate:         {"rate limit", actRetry, 6, ErrRateLimit, "is rate limiting us", "lower the rate or add an endpoint"},
 	ClassQuota:        {"quota", actElsewhere, 1, ErrQuota, "says that this key's quota is used up", "wait until it is reset or give another endpoint"},
 	ClassWrongChain:   {"wrong chain", actFatal, 1, ErrWrongChain, "serves another chain", "check which chain the endpoint is for"},
 	ClassBlocked:      {"blocked", actElsewhere, 1, ErrAuth, "blocks this program", "check the provider's allow-lists or give another endpoint"},

@@ -53,7 +53,7 @@ type EndpointError struct {
 	Tries    int           // requests made for the call that failed
 	Elapsed  time.Duration // since the first of them
 	TryAgain time.Time     // when the provider allows the next request; zero if it did not say
-	Err      error         // context.Canceled or context.DeadlineExceeded, or nil
+	Err      error         // a cause to branch on, such as context.DeadlineExceeded; may be nil
 }
 
 func (e *EndpointError) Error() string {

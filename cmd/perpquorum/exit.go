@@ -88,14 +88,18 @@ func exitCode(err error) int {
 
 var errInterrupted = errors.New("interrupted")
 
-// explain says what ended the run in the user's words where the error itself
-// only says that a context ended.
+// explain says in the user's words what ended the run where the error itself only
+// says that a context ended, and adds the flag that helps.
 func explain(ctx context.Context, err error) error {
 	switch {
 	case ctx.Err() != nil:
 		return errInterrupted
 	case errors.Is(err, context.DeadlineExceeded):
 		return hintf(fmt.Errorf("timed out: %w", err), "a longer time can be given with --timeout, such as --timeout 10m")
+	case errors.Is(err, chains.ErrDevelopment):
+		return hintf(err, "--allow-dev-chain accepts a development chain and marks the output")
+	case errors.Is(err, chains.ErrRateLimit):
+		return hintf(err, "--rps bounds the calls per second to each endpoint")
 	}
 	return err
 }

@@ -121,7 +121,7 @@ func (p *plan) resolvePlace(ctx context.Context, node chains.Node, places map[Pl
 	}
 	after, err := node.BlockAt(ctx, t.Add(time.Second))
 	if err != nil {
-		return Reading{}, fmt.Errorf("%v: looking for the end of the blocks with timestamp %d: %w", place.Chain, t.Unix(), err)
+		return Reading{}, fmt.Errorf("looking for the end of the blocks with timestamp %d: %w", t.Unix(), err)
 	}
 	reading.After = &after
 	if last := after.Number() - 1; last > first.Number() {

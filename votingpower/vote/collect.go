@@ -134,7 +134,7 @@ func (plan *readPlan) circulating(ctx context.Context, nodes map[chains.ID]chain
 	if network != plan.model.Network { // then votingpower.Collect cannot know whose block's time decides
 		b, err := nodes[network].BlockByNumber(ctx, plan.power.Block)
 		if err != nil {
-			return nil, fmt.Errorf("%v: snapshot block %d: %w", network, plan.power.Block, err)
+			return nil, fmt.Errorf("snapshot block %d: %w", plan.power.Block, err)
 		}
 		when.At = b.Time()
 	}

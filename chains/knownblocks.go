@@ -8,8 +8,8 @@ import (
 	"github.com/perpdao/perpquorum/chains/blocksearch"
 )
 
-// anchor is a block whose hash tells the public chain from its forks and
-// copies. A hash covers all blocks before it, so one late block is enough.
+// anchor is a block whose hash tells the public chain from its forks and copies.
+// A hash covers all blocks before it, so one late block is enough.
 type anchor struct {
 	Number uint64
 	Time   time.Time
@@ -18,16 +18,18 @@ type anchor struct {
 
 // anchorOf returns the anchor of the public chain with the given id.
 //
-// Ethereum: the first block after the Merge. It lies after the DAO fork
-// (1920000), where Ethereum Classic left with the same genesis block, and after
-// the Merge itself, so that it tells Ethereum from each proof-of-work fork.
+// Ethereum: the first block after the Merge. It lies after the DAO fork (1920000),
+// where Ethereum Classic left with the same genesis block, and after the Merge
+// itself, so it tells Ethereum from each proof-of-work fork.
 // Optimism: the Bedrock block, the oldest one that every op-geth serves itself.
 func anchorOf(id ID) (anchor, bool) {
 	switch id {
 	case Ethereum:
-		return anchor{mergeBlock, time.Unix(mergeTime, 0), common.HexToHash("0x56a9bb0302da44b8c0b3df540781424684c3af04d0b7a38d72842b762076a664")}, true
+		return anchor{mergeBlock, time.Unix(mergeTime, 0),
+			common.HexToHash("0x56a9bb0302da44b8c0b3df540781424684c3af04d0b7a38d72842b762076a664")}, true
 	case Optimism:
-		return anchor{bedrockBlock, time.Unix(bedrockTime, 0), common.HexToHash("0xdbf6a80fef073de06add9b0d14026d6e5a86c85f6d102c36d3d8e9cf89c2afd3")}, true
+		return anchor{bedrockBlock, time.Unix(bedrockTime, 0),
+			common.HexToHash("0xdbf6a80fef073de06add9b0d14026d6e5a86c85f6d102c36d3d8e9cf89c2afd3")}, true
 	}
 	return anchor{}, false
 }
@@ -52,16 +54,15 @@ func hintsOf(id ID) blocksearch.Hints {
 	return blocksearch.Hints{}
 }
 
-// funded returns an account whose balance is not zero after the given block of
-// a public chain. An endpoint that reports zero for it does not hold the state
-// of that block, whatever it answers for other accounts. ok is false for
-// chains without such a known account.
+// knownAccount returns an account whose balance is not zero after the given block of
+// a public chain. An endpoint that reports zero for it does not have the state of
+// that block, whatever it answers for other accounts. ok is false for chains
+// without such an account.
 //
-// coinbase is the block's beneficiary. Before the Merge the protocol itself
-// pays it at the end of the block, so it cannot be empty then; after the Merge
-// the account is WETH, which has held ether since 2017. On Optimism it is the
-// WETH predeploy.
-func funded(id ID, number uint64, coinbase common.Address) (account common.Address, ok bool) {
+// coinbase is the block's beneficiary. Before the Merge the protocol itself pays it
+// at the end of the block, so it cannot be empty then. After the Merge the account
+// is WETH, which has held ether since 2017. On Optimism it is the WETH predeploy.
+func knownAccount(id ID, number uint64, coinbase common.Address) (account common.Address, ok bool) {
 	switch {
 	case id == Ethereum && number == 0: // named in the genesis allocation
 		return common.HexToAddress("0x000d836201318ec6899a67540690382780743280"), true

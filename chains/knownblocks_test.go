@@ -39,12 +39,12 @@ func TestMomentsFollowTheSlotRule(t *testing.T) {
 	}
 }
 
-func TestFundedAtGenesis(t *testing.T) {
-	account, ok := funded(Ethereum, 0, common.Address{})
+func TestKnownAccountAtGenesis(t *testing.T) {
+	account, ok := knownAccount(Ethereum, 0, common.Address{})
 	if balance := core.DefaultGenesisBlock().Alloc[account].Balance; !ok || balance == nil || balance.Sign() <= 0 {
 		t.Errorf("%v has no balance at genesis", account)
 	}
-	if _, ok := funded(8453, 1, common.Address{}); ok {
-		t.Error("an unknown chain has a funded account")
+	if _, ok := knownAccount(8453, 1, common.Address{}); ok {
+		t.Error("an unknown chain has a known account")
 	}
 }

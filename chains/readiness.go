@@ -54,10 +54,7 @@ func (p *Probe) judge() {
 
 // stopsAt is the reason for which no endpoint is asked any more.
 func stopsAt(reason error, id ID, rest []Probe) error {
-	var tooNew *TooNewError
-	if !errors.As(reason, &tooNew) { // which names the chain
-		reason = fmt.Errorf("%v: %w", id, reason)
-	}
+	reason = onChain(id, reason)
 	if slices.ContainsFunc(rest, func(p Probe) bool { return p.Chain == id }) {
 		reason = fmt.Errorf("%w; the endpoints after it are not asked then", reason)
 	}
@@ -93,7 +90,7 @@ func Ready(probes []Probe, id ID, agree int) error {
 	case len(good) == agree:
 		return nil
 	case agree > 1:
-		return fmt.Errorf("%v: %d endpoints shall agree, found %d that are good for this job", id, agree, len(good))
+		return fmt.Errorf("%v: %d endpoints must agree, found %d that are good for this job", id, agree, len(good))
 	}
 	return errors.New(id.String() + ": no endpoint is good for this job")
 }

@@ -1,0 +1,32 @@
+package chains
+
+import (
+	"fmt"
+
+	"github.com/perpdao/perpquorum/chains/jsonrpc"
+)
+
+// node is one endpoint of a chain: whether it was proven to be of that chain,
+// the headers that it showed, how it is asked for state, and how it fares.
+type node struct {
+	endpoint *jsonrpc.Endpoint
+	headers  *headerReader
+	proof    *chainProof
+	state    *stateReader
+	health   health
+}
+
+func newNode(id ID, e *jsonrpc.Endpoint, allowDev bool) *node {
+	h := &headerReader{id: id, endpoint: e}
+	return &node{
+		endpoint: e,
+		headers:  h,
+		proof:    &chainProof{headers: h, allowDev: allowDev},
+		state:    &stateReader{headers: h},
+	}
+}
+
+// broken is the failure of an endpoint whose reply is not what its method returns.
+func broken(e *jsonrpc.Endpoint, format string, args ...any) error {
+	return e.Fail(jsonrpc.ClassProtocol, fmt.Sprintf(format, args...))
+}

@@ -1,0 +1,166 @@
+package chains
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/ethereum/go-ethereum/core/types"
+
+	"github.com/perpdao/perpquorum/chains/jsonrpc"
+)
+
+// tips are the head and the finalized block of a chain, as one endpoint or all
+// agreeing endpoints have them.
+type tips struct {
+	head      *types.Header
+	finalized *types.Header // nil if the endpoint does not say
+	unknown   error         // why finalized is nil
+	at        time.Time     // when they were read
+}
+
+func (t tips) finalizes(n uint64) bool { return t.finalized != nil && n <= t.finalized.Number.Uint64() }
+
+// notBelow keeps what is higher in old. Behind a load balancer the next answer may
+// come from a node that lags, but blocks stay finalized.
+func (t tips) notBelow(old tips) tips {
+	if old.head != nil && old.head.Number.Cmp(t.head.Number) > 0 {
+		t.head = old.head
+	}
+	if old.finalized != nil && (t.finalized == nil || old.finalized.Number.Cmp(t.finalized.Number) > 0) {
+		t.finalized, t.unknown = old.finalized, nil
+	}
+	return t
+}
+
+// tipAge is how long tips count as fresh: less than the slot time of Ethereum.
+const tipAge = 10 * time.Second
+
+// Finalized returns the header of the finalized block: the newest block that no
+// reorg can replace. What an endpoint said less than ten seconds ago, for example
+// to Dial, is not asked for again. With Agree N it is the oldest of N endpoints.
+//
+// ErrNotFinalized says that the endpoint does not know the finalized block, as
+// is usual on development chains. The latest block never stands in for it.
+func (c *Client) Finalized(ctx context.Context) (*types.Header, error) {
+	t, err := c.tips(ctx, false)
+	if err == nil && t.finalized == nil {
+		err = t.unknown
+	}
+	if err != nil {
+		return nil, onChain(c.ID, err)
+	}
+	return types.CopyHeader(t.finalized), nil
+}
+
+// tips returns head and finalized block. They are read again if fresh is set or
+// if they are older than tipAge. Of several agreeing endpoints, the lowest head and
+// the lowest finalized block count, which all of them have.
+func (c *Client) tips(ctx context.Context, fresh bool) (tips, error) {
+	all, err := askAll(ctx, c.pool, func(ctx context.Context, n *node) (tips, error) {
+		if t := n.headers.tips(); !fresh && n.endpoint.Clock().Now().Sub(t.at) < tipAge {
+			return t, nil
+		}
+		return n.headers.freshTips(ctx)
+	})
+	if err != nil {
+		return tips{}, err
+	}
+	low := all[0].value
+	for _, r := range all[1:] {
+		t := r.value
+		if t.head.Number.Cmp(low.head.Number) < 0 {
+			low.head = t.head
+		}
+		if low.finalized != nil && (t.finalized == nil || t.finalized.Number.Cmp(low.finalized.Number) < 0) {
+			low.finalized, low.unknown = t.finalized, t.unknown
+		}
+	}
+	return low, nil
+}
+
+// finality reports whether block n is newer than the finalized block. It fails
+// with ErrNoBlockYet above the head, and with ErrNotFinalized for an unfinalized
+// block unless the Dialer allows it.
+func (c *Client) finality(ctx context.Context, n uint64) (unfinalized bool, err error) {
+	t, err := c.tips(ctx, false)
+	if err == nil && !t.finalizes(n) && (!c.allowUnfinalized || n > t.head.Number.Uint64()) {
+		t, err = c.tips(ctx, true) // refuse on fresh tips only
+	}
+	switch {
+	case err != nil:
+		return false, err
+	case t.finalizes(n):
+		return false, nil
+	case n > t.head.Number.Uint64():
+		return false, &TooNewError{Number: n, Newest: t.head, Err: ErrNoBlockYet}
+	case c.allowUnfinalized:
+		return true, nil
+	case t.finalized == nil:
+		return false, &TooNewError{Number: n, Err: t.unknown}
+	}
+	return false, &TooNewError{Number: n, Newest: t.finalized, Err: ErrNotFinalized}
+}
+
+func tipRequests() []jsonrpc.Request {
+	return []jsonrpc.Request{
+		{Method: "eth_getBlockByNumber", Params: []any{"latest", false}},
+		{Method: "eth_getBlockByNumber", Params: []any{"finalized", false}, Optional: true},
+	}
+}
+
+// parseTips reads the replies to tipRequests. An endpoint that does not know the
+// finalized block refuses in one of several dialects, or answers null.
+func (r *headerReader) parseTips(replies []jsonrpc.Reply) (tips, error) {
+	t := tips{at: r.endpoint.Clock().Now()}
+	var err error
+	if t.head, err = r.parseTagged(replies[0]); err != nil {
+		return tips{}, err
+	}
+	if reply := replies[1]; reply.Err != nil || reply.Null() {
+		said := ""
+		if e, ok := errors.AsType[*EndpointError](reply.Err); ok {
+			said = e.Said()
+		}
+		t.unknown = fmt.Errorf("%s does not say which block is finalized%s, so any block may still be replaced: %w",
+			r.endpoint.Label(), said, ErrNotFinalized)
+		return t, nil
+	}
+	if t.finalized, err = r.parseTagged(replies[1]); err != nil {
+		return tips{}, err
+	}
+	// Behind a load balancer the two may come from different nodes.
+	if t.finalized.Number.Cmp(t.head.Number) > 0 {
+		t.head = t.finalized
+	}
+	return t, nil
+}
+
+// freshTips reads head and finalized block anew.
+func (r *headerReader) freshTips(ctx context.Context) (tips, error) {
+	replies, err := r.endpoint.Send(ctx, tipRequests())
+	if err != nil {
+		return tips{}, err
+	}
+	t, err := r.parseTips(replies)
+	if err != nil {
+		return tips{}, err
+	}
+	return r.keep(t), nil
+}
+
+// keep takes newer tips and returns what is known then.
+func (r *headerReader) keep(t tips) tips {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.tip = t.notBelow(r.tip)
+	return r.tip
+}
+
+// tips returns the tips that were read last.
+func (r *headerReader) tips() tips {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.tip
+}
