@@ -55,13 +55,8 @@ func quieten(commands []*cli.Command) {
 func usageFault(_ *cli.Context, err error, _ bool) error { return &usageError{err} }
 
 const appHelp = `Reads token supply, excluded wallets and vote-escrow contracts at one block of
-each chain, and prints circulating voting power and quorum, with what is needed
-to recompute them. Try it without any endpoint on the built-in example:
+each chain, and prints circulating voting power and quorum, together with what
+anyone needs to recompute them. The built-in example needs no endpoint:
 
    perpquorum report --bundle example
-   perpquorum verify example
-
-` + plainExitHelp + `
-   10  check: the quorum was not reached
-   11  disagreement: evidence and claim, hub and chains, or two endpoints, do not match
-   12  not final yet: the vote is open, or a block is not finalized or does not exist yet`
+   perpquorum verify example`

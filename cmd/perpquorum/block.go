@@ -20,26 +20,22 @@ func blockCommand() *cli.Command {
 		Usage:       "first block of each chain at or after a time",
 		Description: blockHelp,
 		Flags: append([]cli.Flag{
-			&cli.StringFlag{Name: "at", Usage: "the `TIME` asked for (required)"},
-			&cli.StringSliceFlag{Name: "chain", Usage: "look on `CHAIN` only, such as ethereum, optimism or 8453; repeat it for more; default: ethereum and optimism"},
+			&cli.StringFlag{Name: "at", Usage: "the `TIME` to look for (required)"},
+			&cli.StringSliceFlag{Name: "chain",
+				Usage: "a `CHAIN` to look at: ethereum, optimism or a chain id such as 8453; repeat it for more; " +
+					"by default ethereum and optimism"},
 			formatFlag("", "text", "json"),
 		}, endpointFlags()...),
 		Action: runBlock,
 	}
 }
 
-const blockHelp = `Prints number, time and hash of the first block at or after TIME, on each chain.
-Every block is proven by two adjacent headers whose hashes are recomputed.
-
-` + timeHelp + `
-
-` + endpointHelp + `
+const blockHelp = `Prints number, time and hash of each chain's first block at or after TIME. Two
+adjacent headers, whose hashes are recomputed, prove it.
 
 Examples:
    perpquorum block --at 1684503575
-   perpquorum block --at 2023-05-19 --chain optimism --format json
-
-` + exitHelp
+   perpquorum block --at 2023-05-19 --chain optimism --format json`
 
 // blockOptions is the command line of block.
 type blockOptions struct {

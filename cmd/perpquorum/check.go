@@ -40,13 +40,9 @@ block, and circulating voting power and quorum at the same block. It prints what
 agrees and what does not, and a verdict: the quorum is reached when the turnout
 is at least as much, to the base unit.
 
-` + hubHelp + `
-
 Other chains are read at their first block at or after the snapshot block's time.
 Where several blocks have exactly that time, a vote may agree with the first or
 the last of them.
-
-` + endpointHelp + `
 
 Examples:
    perpquorum check https://snapshot.box/#/s:vote-perp.eth/proposal/0x...
@@ -54,16 +50,7 @@ Examples:
    if perpquorum check 0x... > vote.txt; then echo "quorum reached"; fi
 
 The exit code is the same in every format. With 0, 10, 11 and 12 the report is
-printed, unless an error says why it could not be made.
-
-Exit codes:
-   0   the vote is final, reached the quorum, and nothing disagrees
-   1   trouble with the hub, a node, a file or the network, or a timeout; no verdict
-   2   wrong usage: command line, endpoint URL or model file, or a proposal of another space
-   10  the vote is final, nothing disagrees, and the quorum was not reached
-   11  disagreement: scores, votes, voting power or the proposal are not what was recomputed,
-       or two endpoints give different answers
-   12  not final yet: the vote is open, its scores are pending, or a block is not finalized`
+printed, unless an error says why it could not be made.`
 
 type checkOptions struct {
 	voteOptions

@@ -33,9 +33,7 @@ const completionHelp = `Prints a script that completes commands, flags and their
 Examples:
    bash:  source <(perpquorum completion bash)
    zsh:   perpquorum completion zsh > "${fpath[1]}/_perpquorum"
-   fish:  perpquorum completion fish > ~/.config/fish/completions/perpquorum.fish
-
-` + plainExitHelp
+   fish:  perpquorum completion fish > ~/.config/fish/completions/perpquorum.fish`
 
 func printCompletion(c *cli.Context) error {
 	shell := c.Args().First()

@@ -23,7 +23,8 @@ func doctorCommand() *cli.Command {
 		Usage:       "try the endpoints and the hub, and say what they are good for",
 		Description: doctorHelp,
 		Flags: append([]cli.Flag{
-			&cli.StringFlag{Name: "at", Usage: "the `TIME` that a report shall be about; default: the latest one whose blocks are final on every chain"},
+			&cli.StringFlag{Name: "at",
+				Usage: "the `TIME` of the report; by default the latest time that is finalized on every chain"},
 			formatFlag("", "text", "json"),
 			&cli.BoolFlag{Name: "json", Usage: "the same as --format json"},
 			modelFlag(""),
@@ -33,37 +34,29 @@ func doctorCommand() *cli.Command {
 	}
 }
 
-const doctorHelp = `Tries each endpoint, all at once, and prints what it can do, whether it is good
-for a report about TIME, and if not, why. About 1130 calls go to each, nearly all
-of them eth_chainId in batches. What the rows mean:
-   its state             balances and calls at the block of TIME; needs an archive
-                         node if TIME is not recent. On public chains an account
-                         known to hold ether proves that the state is there
-   EIP-1898              reads by block hash; without it, reads go by number, and the
-                         header is checked before and after
+const doctorHelp = `Tries all endpoints at the same time, and prints what each can do, whether it is
+good for a report about TIME, and if not, why. Each endpoint gets about 1130
+calls, nearly all of them eth_chainId in batches. The rows of the table:
+   its state             balances and calls at the block of TIME; a time that is
+                         not recent needs an archive node. On public chains, an
+                         account known to hold ether proves that the state is there
+   EIP-1898              reads by block hash; without it, blocks are read by number
+                         and their headers are checked before and after
    Multicall3            many balances in one request; without it, in batches
    eth_getProof, eth_createAccessList
                          for Merkle proofs; no figure depends on them
    largest batch         of 1, 3, 10, 100 and 1000 calls; small ones are slower
 
-Nothing is waited for long: what is limited in its rate is said to be so.
-
-` + timeHelp + `
-
-` + endpointHelp + `
+The doctor reports a rate limit instead of waiting for its end. An endpoint that
+does not answer within --timeout counts as failed. A report is possible when, on
+each chain of the model, as many endpoints are good for the job as --agree asks
+for. The hub counts for the exit code only if --hub or SNAPSHOT_HUB_URL names one:
+check needs it, report does not.
 
 Examples:
    perpquorum doctor
    perpquorum doctor --at 2023-05-19T13:39:35Z --rpc ethereum=URL --rpc ethereum=URL2
-   perpquorum doctor --json --agree 2
-
-Exit codes:
-   0   a report can be made: on every chain of the model, as many endpoints as shall
-       agree are good for this job
-   1   it cannot; the table says why. What is not answered within --timeout counts
-       as failed; an interruption leaves no table. The hub counts only if --hub or
-       SNAPSHOT_HUB_URL names one: check needs it, report does not
-   2   wrong usage: command line, endpoint URL or model file`
+   perpquorum doctor --json --agree 2`
 
 // doctorOptions is the command line of doctor.
 type doctorOptions struct {
@@ -198,7 +191,8 @@ func diagnoseChain(id chains.ID, probes []chains.Probe, agree int) chainDiagnosi
 		c.Reason = err.Error()
 		return c
 	}
-	good := slices.DeleteFunc(slices.Clone(c.Endpoints), func(p chains.Probe) bool { return p.Verdict != chains.GoodForJob })
+	bad := func(p chains.Probe) bool { return p.Verdict != chains.GoodForJob }
+	good := slices.DeleteFunc(slices.Clone(c.Endpoints), bad)
 	if err := chains.Ready(good, id, len(good)); err != nil {
 		c.Warning = err.Error()
 	}

@@ -29,7 +29,8 @@ type hubDiagnosis struct {
 
 // diagnoseHub asks for the space up to three times, without repeating what fails.
 func diagnoseHub(ctx context.Context, hub *snapshot.Client, space string, named bool) hubDiagnosis {
-	d := hubDiagnosis{Host: hubHost(hub), Space: space, Knows: "unknown", Required: named && space != "", Limits: []string{}}
+	d := hubDiagnosis{Host: hubHost(hub), Space: space, Knows: "unknown", Limits: []string{}}
+	d.Required = named && space != ""
 	if space == "" {
 		d.Reason = "the model names no Snapshot space to ask about"
 		return d

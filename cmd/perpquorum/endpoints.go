@@ -18,22 +18,33 @@ import (
 func endpointFlags() []cli.Flag {
 	const category = "Endpoints"
 	return []cli.Flag{
-		&cli.StringSliceFlag{Name: "rpc", Category: category, Usage: "`CHAIN=URL` of a JSON-RPC endpoint; repeat it for more chains, or for more endpoints in order of preference"},
-		&cli.IntFlag{Name: "agree", Category: category, Value: 1, Usage: "read `N` endpoints per chain independently; any difference ends with exit code 11"},
-		&cli.Float64Flag{Name: "rps", Category: category, Usage: "at most `N` JSON-RPC calls per second to each endpoint; 0 means no limit"},
-		&cli.DurationFlag{Name: "timeout", Category: category, Value: 2 * time.Minute, Usage: "give up after `DURATION`, for the whole run"},
-		&cli.BoolFlag{Name: "allow-unfinalized", Category: category, Usage: "accept blocks that are not finalized yet, and mark the output"},
-		&cli.BoolFlag{Name: "allow-dev-chain", Category: category, EnvVars: []string{"PERPQUORUM_ALLOW_DEV_CHAIN"}, Usage: "accept a development chain in place of the public one, and mark the output"},
+		&cli.StringSliceFlag{Name: "rpc", Category: category,
+			Usage: "a JSON-RPC endpoint of a chain, as `CHAIN=URL`; repeat it for more chains, " +
+				"or for more endpoints in order of preference"},
+		&cli.IntFlag{Name: "agree", Category: category, Value: 1,
+			Usage: "read `N` endpoints of each chain independently; any difference ends with exit code 11"},
+		&cli.Float64Flag{Name: "rps", Category: category,
+			Usage: "send at most `N` JSON-RPC calls per second to each endpoint; 0 means no limit"},
+		&cli.DurationFlag{Name: "timeout", Category: category, Value: 2 * time.Minute,
+			Usage: "end the run after `DURATION`"},
+		&cli.BoolFlag{Name: "allow-unfinalized", Category: category,
+			Usage: "accept blocks that are not finalized yet, and mark the output"},
+		&cli.BoolFlag{Name: "allow-dev-chain", Category: category, EnvVars: []string{"PERPQUORUM_ALLOW_DEV_CHAIN"},
+			Usage: "accept a development chain in place of the public one, and mark the output"},
 	}
 }
 
-// endpointHelp is the part of a command's help that explains endpoints.
-const endpointHelp = `Endpoints come from --rpc or, for a chain without one, from the environment:
-   PERPQUORUM_RPC_ETHEREUM   URLs of Ethereum, in order of preference, separated by spaces or commas
-   PERPQUORUM_RPC_OPTIMISM   the same for Optimism; PERPQUORUM_RPC_8453 for chain 8453
+// endpointHelp explains CHAIN=URL.
+const endpointHelp = `CHAIN is ethereum, optimism or a chain id. The endpoints of a chain that no
+--rpc names come from the environment:
+   PERPQUORUM_RPC_ETHEREUM  URLs for Ethereum in order of preference, separated
+                            by spaces or commas
+   PERPQUORUM_RPC_OPTIMISM  the same for Optimism; for chain 8453 it is
+                            PERPQUORUM_RPC_8453
    MAINNET_WEB3_ENDPOINT, OPTIMISM_WEB3_ENDPOINT
-                             read where the names above are not set
-For a time that is not recent, an archive node is needed. URLs are never printed.`
+                            used where the variables above are not set
+A time that is not recent needs an archive node. URLs hold keys and are never
+printed; an endpoint is named by its host and a short hash.`
 
 // endpoints returns the URLs of each wanted chain. Every chain without one is
 // named in the error, before anything is sent.
@@ -55,7 +66,9 @@ func noEndpoint(missing []chains.ID) error {
 }
 
 // configured returns the URLs of each wanted chain, and the chains without one.
-func configured(values []string, wanted []chains.ID, env func(string) string) (urls map[chains.ID][]string, missing []chains.ID, err error) {
+func configured(values []string, wanted []chains.ID, env func(string) string) (
+	urls map[chains.ID][]string, missing []chains.ID, err error,
+) {
 	urls = map[chains.ID][]string{}
 	for _, value := range values {
 		id, url, err := cutChain(value, "--rpc")
@@ -146,7 +159,9 @@ func (o endpointOptions) check(wanted []chains.ID) error {
 
 // dial connects to the wanted chains at once. The returned function closes
 // the connections.
-func (o endpointOptions) dial(ctx context.Context, wanted []chains.ID, p *progress) (map[chains.ID]chains.Node, func(), error) {
+func (o endpointOptions) dial(ctx context.Context, wanted []chains.ID, p *progress) (
+	nodes map[chains.ID]chains.Node, closeAll func(), err error,
+) {
 	urls, err := endpoints(o.rpc, wanted, os.Getenv)
 	if err != nil {
 		return nil, nil, err
@@ -158,7 +173,7 @@ func (o endpointOptions) dial(ctx context.Context, wanted []chains.ID, p *progre
 		}
 	}
 	clients := make([]*chains.Client, len(wanted))
-	closeAll := func() {
+	closeAll = func() {
 		for _, client := range clients {
 			if client != nil {
 				client.Close()
@@ -177,7 +192,7 @@ func (o endpointOptions) dial(ctx context.Context, wanted []chains.ID, p *progre
 		closeAll()
 		return nil, nil, err
 	}
-	nodes := map[chains.ID]chains.Node{}
+	nodes = map[chains.ID]chains.Node{}
 	for i, id := range wanted {
 		nodes[id] = &progressNode{clients[i], p, id}
 	}

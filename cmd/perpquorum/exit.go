@@ -22,16 +22,24 @@ const (
 	exitNotFinal   = 12 // vote open, scores pending, block not finalized or not there yet
 )
 
-// plainExitHelp is the part of a command's help that lists its exit codes.
-const plainExitHelp = `Exit codes:
-   0   done
-   1   trouble with a node, a file or the network, or a timeout; no figure was printed
-   2   wrong usage: command line, endpoint URL or model file`
+type exitMeaning struct {
+	Code     int
+	Commands string // those that exit with it; "" for all
+	Meaning  string
+}
 
-// exitHelp is the same for commands that read chains or bundles.
-const exitHelp = plainExitHelp + `
-   11  disagreement: evidence and claim, or two endpoints, do not match
-   12  not final yet: a block is not finalized or does not exist yet`
+// exitMeanings is what the help and the manual say about exit codes.
+var exitMeanings = []exitMeaning{
+	{exitDone, "", "Done. For check: the vote is final, the quorum is reached, and nothing disagrees."},
+	{exitTrouble, "", "Trouble with a node, the hub, a file or the network, or a timeout; never a verdict. " +
+		"For doctor: a report is not possible."},
+	{exitUsage, "", "Wrong usage: the command line, an endpoint URL or a model file."},
+	{exitNotReached, "check", "For check: the vote is final, nothing disagrees, and the quorum is not reached."},
+	{exitDisagree, "report check verify power block", "Disagreement: a claim, a tally or voting power is not what was " +
+		"recomputed, or two endpoints give different answers."},
+	{exitNotFinal, "report check power block", "Not final yet: the vote is open, its scores are pending, " +
+		"or a block is not finalized or does not exist yet."},
+}
 
 // verdictError is the error of a command that printed its product and whose
 // verdict is an exit code other than 0.
@@ -95,7 +103,7 @@ func explain(ctx context.Context, err error) error {
 	case ctx.Err() != nil:
 		return errInterrupted
 	case errors.Is(err, context.DeadlineExceeded):
-		return hintf(fmt.Errorf("timed out: %w", err), "a longer time can be given with --timeout, such as --timeout 10m")
+		return hintf(fmt.Errorf("timed out: %w", err), "give it longer with --timeout, such as --timeout 10m")
 	case errors.Is(err, chains.ErrDevelopment):
 		return hintf(err, "--allow-dev-chain accepts a development chain and marks the output")
 	case errors.Is(err, chains.ErrRateLimit):
@@ -119,7 +127,8 @@ func momentHint(err error) error {
 // waitHint continues the hint for a block that is too new: it says that waiting
 // helps only where it does, and --allow-unfinalized only where that does.
 func waitHint(err error) string {
-	const wait, mark = ", or try again in half an hour", "; --allow-unfinalized accepts and marks a block that can still be replaced"
+	const wait = ", or try again in half an hour"
+	const mark = "; --allow-unfinalized accepts and marks a block that can still be replaced"
 	var e *chains.TooNewError
 	switch {
 	case errors.Is(err, chains.ErrNotFinalized):

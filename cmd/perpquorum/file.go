@@ -32,7 +32,8 @@ func openModel(name string) (*votingpower.Model, error) {
 }
 
 func modelFlag(category string) cli.Flag {
-	return &cli.StringFlag{Name: "model", Category: category, Usage: "read the model from `FILE` instead of the built-in one for PERP"}
+	return &cli.StringFlag{Name: "model", Category: category,
+		Usage: "read the model from `FILE` instead of the built-in one for PERP"}
 }
 
 // openFile opens a file to read. A name that looks like a URL is not repeated

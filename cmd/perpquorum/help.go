@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/template"
 
@@ -24,6 +25,8 @@ func printHelp(w io.Writer, app *cli.App, command *cli.Command) error {
 		"flags":  flagTexts,
 		"indent": func(s string) string { return strings.ReplaceAll(s, "\n", "\n   ") },
 		"wrap":   wrap,
+		"topics": topicsOf,
+		"codes":  exitCodesOf,
 	}).Parse(helpTemplate)
 	if err != nil {
 		return err
@@ -32,6 +35,36 @@ func printHelp(w io.Writer, app *cli.App, command *cli.Command) error {
 		*cli.Command
 		Title string
 	}{command, fullName(app, command)})
+}
+
+// topic explains what a word of the usage stands for.
+type topic struct{ Word, Text string }
+
+var topics = []topic{{"TIME", timeHelp}, {"PROPOSAL", proposalHelp}, {"CHAIN=URL", endpointHelp}}
+
+// topicsOf lists the topics whose words the command takes.
+func topicsOf(c *cli.Command) (list []topic) {
+	for _, t := range topics {
+		flag := slices.ContainsFunc(c.Flags, func(f cli.Flag) bool {
+			return strings.Contains(usageOf(f), "`"+t.Word+"`")
+		})
+		if flag || c.ArgsUsage == t.Word {
+			list = append(list, t)
+		}
+	}
+	return list
+}
+
+// exitCodesOf lists the codes with which a command exits, or all of them for
+// the program itself.
+func exitCodesOf(title string) (list []exitMeaning) {
+	name := strings.TrimPrefix(title, "perpquorum ")
+	for _, m := range exitMeanings {
+		if m.Commands == "" || name == title || slices.Contains(strings.Fields(m.Commands), name) {
+			list = append(list, m)
+		}
+	}
+	return list
 }
 
 // fullName returns the words with which a command is called.
@@ -93,20 +126,17 @@ func usageOf(f cli.Flag) string {
 	return ""
 }
 
-// wrap breaks text into lines of at most 80 columns, indented by the given
-// number of spaces.
+// wrap breaks text into lines of at most 80 columns, of which those after the
+// first are indented by the given number of spaces.
 func wrap(indent int, text string) string {
-	margin := strings.Repeat(" ", indent)
 	var b strings.Builder
-	column := 0
-	for _, word := range strings.Fields(text) {
+	column := indent
+	for i, word := range strings.Fields(text) {
 		width := len([]rune(word))
 		switch {
-		case column == 0:
-			b.WriteString(margin)
-			column = indent
+		case i == 0:
 		case column+1+width > 80:
-			b.WriteString("\n" + margin)
+			b.WriteString("\n" + strings.Repeat(" ", indent))
 			column = indent
 		default:
 			b.WriteString(" ")

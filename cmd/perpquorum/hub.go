@@ -18,10 +18,10 @@ func hubFlag(category string) cli.Flag {
 		DefaultText: snapshot.DefaultEndpoint}
 }
 
-// hubHelp is the part of a command's help that explains the hub.
-const hubHelp = `PROPOSAL is an id (0x... or Qm...), or the URL of the proposal's page. The hub is
-only ever asked, never told anything. An API key, which raises its rate limit,
-is read from the environment variable SNAPSHOT_API_KEY.`
+// proposalHelp explains PROPOSAL.
+const proposalHelp = `An id (0x... or Qm...), or the URL of the proposal's page. The program only
+reads from the hub. An API key raises the hub's rate limit; it is read from the
+environment variable SNAPSHOT_API_KEY.`
 
 // newHub returns a client of the hub at a URL; "" is Snapshot's own. Where the hub limits
 // the rate, it waits no longer than the given time.

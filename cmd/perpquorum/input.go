@@ -13,15 +13,15 @@ import (
 	"github.com/perpdao/perpquorum/chains"
 )
 
-// timeHelp is the part of a command's help that explains TIME.
-const timeHelp = `TIME is one of
-   1684503575                      Unix seconds
-   1684503575000                   Unix milliseconds (13 digits)
-   2023-05-19T13:39:35Z            RFC 3339, with any offset
-   "Fri, 19 May 2023 13:39:35 GMT" as the forum and Snapshot write it
-   2023-05-19                      a date: midnight UTC`
+// timeHelp explains TIME.
+const timeHelp = `1684503575                       Unix seconds
+1684503575000                    Unix milliseconds (13 digits)
+2023-05-19T13:39:35Z             RFC 3339, with any offset
+"Fri, 19 May 2023 13:39:35 GMT"  the form of the forum and of Snapshot
+2023-05-19                       a date: midnight UTC`
 
-var errTime = errors.New(`want Unix seconds, Unix milliseconds (13 digits), RFC 3339 such as 2023-05-19T13:39:35Z, "Fri, 19 May 2023 13:39:35 GMT" or a date`)
+var errTime = errors.New("want Unix seconds, Unix milliseconds (13 digits), RFC 3339 such as 2023-05-19T13:39:35Z, " +
+	`"Fri, 19 May 2023 13:39:35 GMT" or a date`)
 
 // parseTime reads a TIME of the command line, to the millisecond, UTC.
 func parseTime(s string) (time.Time, error) {

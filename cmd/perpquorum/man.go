@@ -6,6 +6,9 @@ import (
 	"text/template"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/perpdao/perpquorum/votingpower"
+	"github.com/perpdao/perpquorum/votingpower/report"
 )
 
 //go:embed man.tmpl
@@ -13,20 +16,32 @@ var manTemplate string
 
 func manCommand() *cli.Command {
 	return &cli.Command{
-		Name:  "man",
-		Usage: "print the manual page",
-		Description: "Prints the manual page in roff, made from the same texts as --help.\n\nExamples:\n" +
-			"   perpquorum man | man -l -\n   perpquorum man > /usr/local/share/man/man1/perpquorum.1\n\n" + plainExitHelp,
-		Action: printMan,
+		Name:        "man",
+		Usage:       "print the manual page",
+		Description: manHelp,
+		Action:      printMan,
 	}
 }
 
+const manHelp = `Prints the manual page in roff. It has every flag, file format, variable and exit
+code.
+
+Examples:
+   perpquorum man | man -l -
+   perpquorum man > /usr/local/share/man/man1/perpquorum.1`
+
 func printMan(c *cli.Context) error {
 	tmpl, err := template.New("man").Funcs(template.FuncMap{
-		"roff":  roff,
-		"usage": commandUsage,
-		"flags": flagTexts,
-		"all":   allCommands,
+		"roff":           roff,
+		"usage":          commandUsage,
+		"title":          func(command *cli.Command) string { return fullName(c.App, command) },
+		"flags":          flagTexts,
+		"all":            allCommands,
+		"topics":         func() []topic { return topics },
+		"codes":          func() []exitMeaning { return exitMeanings },
+		"bundleFormat":   func() string { return report.BundleFormat },
+		"documentFormat": func() string { return report.DocumentFormat },
+		"modelFormat":    func() string { return votingpower.ModelFormat },
 	}).Parse(manTemplate)
 	if err != nil {
 		return err

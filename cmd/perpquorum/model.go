@@ -22,29 +22,27 @@ perpquorum model schema`,
 		Subcommands: []*cli.Command{
 			{
 				Name: "check", Usage: "check a model file", ArgsUsage: "FILE",
-				Description: "Reads FILE as strictly as report --model does, and says where the first mistake is.\n\n" + plainExitHelp,
+				Description: "Reads FILE as strictly as report --model does, and names the first mistake.",
 				Action:      checkModel,
 			},
 			{
 				Name: "schema", Usage: "print a JSON Schema of model files, for editors",
-				Description: "Prints a JSON Schema, with which an editor can complete and check model files.",
+				Description: "Prints a JSON Schema with which editors complete and check model files.",
 				Action:      printSchema,
 			},
 		},
 	}
 }
 
-const modelHelp = `A model is a JSON file that says which tokens make up the supply, which wallets
+const modelHelp = `Prints the built-in model of PERP, which is a good start for a model of your own.
+A model is a JSON file that says which tokens make up the supply, which wallets
 do not circulate and since when, which vote-escrow contracts add voting power,
-and which fraction of it is the quorum. Without a subcommand, the built-in model
-of PERP is printed; a copy of it is a good start for a model of your own.
+and which fraction of it is the quorum.
 
 Examples:
    perpquorum model > mine.json
    perpquorum model check mine.json
-   perpquorum report --model mine.json --at 2023-05-19
-
-` + plainExitHelp
+   perpquorum report --model mine.json --at 2023-05-19`
 
 func printModel(c *cli.Context) error {
 	return printJSON(c.App.Writer, votingpower.PERP())

@@ -112,7 +112,9 @@ func asksHelp(rest []string) bool {
 
 // sortArguments separates the flags of a command, with their values, from its
 // arguments. Both may come in any order; "--" ends the flags.
-func sortArguments(app *cli.App, command *cli.Command, where string, rest []string) (flags, arguments []string, err error) {
+func sortArguments(app *cli.App, command *cli.Command, where string, rest []string) (
+	flags, arguments []string, err error,
+) {
 	seen := map[string]bool{}
 	for len(rest) > 0 {
 		arg := rest[0]

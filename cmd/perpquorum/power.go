@@ -24,39 +24,36 @@ func powerCommand() *cli.Command {
 		ArgsUsage:   "ADDRESS...",
 		Description: powerHelp,
 		Flags: append([]cli.Flag{
-			&cli.StringFlag{Name: "proposal", Category: moment, Usage: "strategies and snapshot block of `PROPOSAL`, an id or a URL"},
-			&cli.StringFlag{Name: "at", Category: moment, Usage: "the strategies that the model's Snapshot space has today, at the first block at or after `TIME`"},
-			&cli.StringSliceFlag{Name: "block", Category: moment, Usage: "with either: read another chain than the proposal's or the space's own at exactly this block, as `CHAIN=N`; repeat it for more chains"},
+			&cli.StringFlag{Name: "proposal", Category: moment,
+				Usage: "the strategies and the snapshot block of `PROPOSAL`, an id or a URL"},
+			&cli.StringFlag{Name: "at", Category: moment,
+				Usage: "the strategies that the model's Snapshot space has today, at the first block at or after `TIME`"},
+			&cli.StringSliceFlag{Name: "block", Category: moment,
+				Usage: "with either of them: read another chain than that of the proposal or space at exactly this block, " +
+					"as `CHAIN=N`; repeat it for more chains"},
 			modelFlag(moment),
 			hubFlag(moment),
-			&cli.StringFlag{Name: "file", Category: output, Usage: "read addresses from `FILE`, one a line, - for standard input"},
+			&cli.StringFlag{Name: "file", Category: output,
+				Usage: "read addresses from `FILE`, one per line; - is standard input"},
 			formatFlag(output, "text", "csv", "json"),
 		}, endpointFlags()...),
 		Action: runPower,
 	}
 }
 
-const powerHelp = `Reads from the chains what the strategies of a Snapshot proposal, or of a space,
-give each ADDRESS. Addresses come from the command line, from --file, or, for an
-ADDRESS of -, from standard input; of these, empty lines and lines that begin
-with # are left out. Figures are exact. A strategy that cannot be recomputed from
-the chains is marked, and not in the total.
+const powerHelp = `Reads from the chains how much voting power the strategies of a Snapshot proposal,
+or of a space, give each ADDRESS. Addresses come from the command line, from
+--file and, for an ADDRESS of -, from standard input. Empty lines and lines that
+begin with # are skipped. Figures are exact. A strategy that cannot be recomputed
+from the chains is marked and left out of the total.
 
-` + hubHelp + `
-
-Other chains are read at their first block at or after the time of the proposal's
-or the space's own. Where several blocks have exactly that time, Snapshot may have
-read the first or the last of them: both are shown.
-
-` + timeHelp + `
-
-` + endpointHelp + `
+The chain of the proposal or space decides the time; every other chain is read at
+its first block at or after that time. Where several blocks have exactly that
+time, Snapshot may have read the first or the last of them: both are shown.
 
 Examples:
    perpquorum power 0xD374225abB84DCA94e121F0B8A06B93E39aD7a99 --at 2023-05-19
-   perpquorum power --proposal 0x... --file voters.txt --format csv
-
-` + exitHelp
+   perpquorum power --proposal 0x... --file voters.txt --format csv`
 
 // powerOptions is the command line of power.
 type powerOptions struct {
@@ -148,7 +145,8 @@ func (o powerOptions) collect(ctx context.Context, p *progress) (source string, 
 	}
 	for id := range o.pins {
 		if id == q.Network || !slices.Contains(wanted, id) {
-			return "", nil, usagef("--block: want another chain than %s that the strategies read, of %s", q.Network, joinIDs(wanted))
+			return "", nil, usagef("--block: want another chain than %s that the strategies read, of %s",
+				q.Network, joinIDs(wanted))
 		}
 	}
 	nodes, closeAll, err := o.endpoints.dial(ctx, wanted, p)

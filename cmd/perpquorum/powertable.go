@@ -47,7 +47,9 @@ func newPowerTable(of string, e *strategy.Evidence) (*powerTable, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &powerTable{Format: powerFormat, Of: of, Strategies: []powerStrategy{}, Rows: []powerRow{}, Blocks: powerBlocks(e)}
+	t := &powerTable{
+		Format: powerFormat, Of: of, Strategies: []powerStrategy{}, Rows: []powerRow{}, Blocks: powerBlocks(e),
+	}
 	whole := true
 	for k, s := range result.Query.Strategies {
 		t.Strategies = append(t.Strategies, powerStrategy{s.Name, result.Unverifiable[k]})

@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -128,56 +127,6 @@ func TestClosedOutput(t *testing.T) {
 				t.Errorf("found exit code %d, %q", code, stderr)
 			}
 		})
-	}
-}
-
-// TestBashCompletion runs the completion script in bash.
-func TestBashCompletion(t *testing.T) {
-	bash, err := exec.LookPath("bash")
-	if err != nil {
-		t.Skip("no bash here")
-	}
-	cmd, script, _ := command(t, "completion", "bash")
-	if err := cmd.Run(); err != nil {
-		t.Fatal(err)
-	}
-	tests := map[string]string{ // words up to the one to complete: some of its completions
-		"re":                  `^report$`,
-		"model ":              `check schema`,
-		"report --form":       `^--format$`,
-		"report --format ":    `text markdown json`,
-		"report --bundle ":    `example`,
-		"block --format ":     `^text json$`,
-		"report --evidence x": `^$`,
-	}
-	for line, want := range tests {
-		words := strings.Split("perpquorum "+line, " ")
-		quoted := `"` + strings.Join(words, `" "`) + `"`
-		out, err := exec.Command(bash, "-c", script.String()+
-			"\nCOMP_WORDS=("+quoted+"); COMP_CWORD=$((${#COMP_WORDS[@]}-1)); _perpquorum; echo \"${COMPREPLY[*]}\"").CombinedOutput()
-		if got := strings.TrimSpace(string(out)); err != nil || !regexp.MustCompile(want).MatchString(got) {
-			t.Errorf("perpquorum %s: found %q, %v; want %q", line, got, err, want)
-		}
-	}
-}
-
-// TestManualPage lets groff read the manual page, if it is here.
-func TestManualPage(t *testing.T) {
-	groff, err := exec.LookPath("groff")
-	if err != nil {
-		t.Skip("no groff here")
-	}
-	page, roff, _ := command(t, "man")
-	if err := page.Run(); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(groff, "-ww", "-man", "-Tascii")
-	cmd.Stdin = roff
-	var complaints bytes.Buffer
-	cmd.Stderr = &complaints
-	out, err := cmd.Output()
-	if err != nil || complaints.Len() > 0 || !bytes.Contains(out, []byte("perpquorum verify example")) {
-		t.Errorf("%v: %s", err, complaints.String())
 	}
 }
 

@@ -42,10 +42,6 @@ circulating supply, circulating voting power and quorum. By default: the latest
 time that is finalized on every chain. With --block for some of the chains, the
 time of the named block decides the blocks of the others.
 
-` + timeHelp + `
-
-` + endpointHelp + `
-
 Examples:
    perpquorum report --bundle example
    perpquorum report --at "Fri, 19 May 2023 13:39:35 GMT" --evidence quorum.json.gz
@@ -54,9 +50,7 @@ Examples:
    perpquorum report --bundle quorum.json.gz --format json
 
 The text format rounds to three decimals, as the forum's posts do; the tables of
-the markdown format and the json format are exact.
-
-` + exitHelp
+the markdown format and the json format are exact.`
 
 // reportOptions says what a report is about: a bundle, a proposal, or else a time.
 type reportOptions struct {

@@ -37,9 +37,7 @@ Examples:
    perpquorum verify example
    perpquorum verify quorum.json.gz && echo right
 
-Each difference is one line on standard error.
-
-` + exitHelp
+Each difference is one line on standard error.`
 
 func runVerify(c *cli.Context) error {
 	r, different, err := recompute(c.Args().First(), c.App.Reader)

@@ -37,9 +37,10 @@ func buildInfo() build {
 
 func versionCommand() *cli.Command {
 	return &cli.Command{
-		Name:        "version",
-		Usage:       "print module version, commit and Go version",
-		Description: "Prints the version of the module, the commit that the program was built from, as far as\nthe build recorded it, and the version of Go.",
+		Name:  "version",
+		Usage: "print module version, commit and Go version",
+		Description: "Prints the version of the module, the commit that the program was built from if\n" +
+			"the build recorded it, and the version of Go.",
 		Action: func(c *cli.Context) error {
 			b := buildInfo()
 			_, err := fmt.Fprintf(c.App.Writer, "perpquorum %s\ncommit     %s\ngo         %s %s/%s\n",

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os/exec"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/perpdao/perpquorum/votingpower"
+	"github.com/perpdao/perpquorum/votingpower/report"
+)
+
+// TestBashCompletion runs the completion script in bash.
+func TestBashCompletion(t *testing.T) {
+	bash, err := exec.LookPath("bash")
+	if err != nil {
+		t.Skip("no bash here")
+	}
+	cmd, script, _ := command(t, "completion", "bash")
+	if err := cmd.Run(); err != nil {
+		t.Fatal(err)
+	}
+	tests := map[string]string{ // words up to the one to complete: some of its completions
+		"re":                  `^report$`,
+		"model ":              `check schema`,
+		"report --form":       `^--format$`,
+		"report --format ":    `text markdown json`,
+		"report --bundle ":    `example`,
+		"block --format ":     `^text json$`,
+		"report --evidence x": `^$`,
+	}
+	for line, want := range tests {
+		words := strings.Split("perpquorum "+line, " ")
+		quoted := `"` + strings.Join(words, `" "`) + `"`
+		out, err := exec.Command(bash, "-c", script.String()+
+			"\nCOMP_WORDS=("+quoted+"); COMP_CWORD=$((${#COMP_WORDS[@]}-1)); _perpquorum; echo \"${COMPREPLY[*]}\"").CombinedOutput()
+		if got := strings.TrimSpace(string(out)); err != nil || !regexp.MustCompile(want).MatchString(got) {
+			t.Errorf("perpquorum %s: found %q, %v; want %q", line, got, err, want)
+		}
+	}
+}
+
+// TestManualPage lets groff read the manual page, if it is here.
+func TestManualPage(t *testing.T) {
+	groff, err := exec.LookPath("groff")
+	if err != nil {
+		t.Skip("no groff here")
+	}
+	page, roff, _ := command(t, "man")
+	if err := page.Run(); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(groff, "-ww", "-man", "-Tascii")
+	cmd.Stdin = roff
+	var complaints bytes.Buffer
+	cmd.Stderr = &complaints
+	out, err := cmd.Output()
+	if err != nil || complaints.Len() > 0 || !bytes.Contains(out, []byte("perpquorum verify example")) {
+		t.Errorf("%v: %s", err, complaints.String())
+	}
+}
+
+// TestManualIsWhole looks in the manual for every command, flag, exit code,
+// format and variable. Exit codes and shared flags stand there once.
+func TestManualIsWhole(t *testing.T) {
+	page := strings.ReplaceAll(program(t, "man").stdout, `\-`, "-")
+	app := newApp(nil, nil, nil)
+	want := []string{report.DocumentFormat, report.BundleFormat, votingpower.ModelFormat, "SNAPSHOT_API_KEY"}
+	once := []string{".SH ENDPOINTS\n", "--timeout DURATION\n", "1684503575000 "}
+	for _, m := range exitMeanings {
+		once = append(once, fmt.Sprintf(".B %d\n%s\n", m.Code, m.Meaning))
+	}
+	for _, command := range allCommands(app.Commands) {
+		want = append(want, ".SS "+fullName(app, command)+"\n")
+		for _, f := range flagTexts(command) {
+			want = append(want, ".B "+f.Name+"\n"+f.Text+"\n")
+		}
+	}
+	for _, id := range votingpower.PERP().Chains() {
+		want = append(want, environmentNames(id)...)
+	}
+	for _, text := range append(want, once...) {
+		if !strings.Contains(page, text) {
+			t.Errorf("the manual does not have %q", text)
+		}
+	}
+	for _, text := range once {
+		if n := strings.Count(page, text); n > 1 {
+			t.Errorf("the manual has %q %d times", text, n)
+		}
+	}
+}
