@@ -30,10 +30,10 @@ func Chains(q Query) ([]chains.ID, error) {
 	return slices.Compact(ids), nil
 }
 
-// Collect resolves the blocks of the query and reads all voters there. It needs
-// a node for each of Chains(q) and sends nothing if one is missing. Chains are
-// read side by side. A failing call fails the whole, as it does on Snapshot. If a
-// reorg replaces a block in between (chains.ErrReorg), the run starts anew, once.
+// Collect finds the blocks of the query and reads all voters there. It needs a node
+// for each of Chains(q) and sends nothing if one is missing. Chains are read side by
+// side. If a call fails everything fails, as it does on Snapshot. If a reorg replaces
+// a block in between (chains.ErrReorg), Collect starts over, once.
 func Collect(ctx context.Context, nodes map[chains.ID]chains.Node, q Query) (*Evidence, error) {
 	p, err := newPlan(q)
 	if err != nil {
@@ -78,7 +78,8 @@ func (p *plan) collect(ctx context.Context, nodes map[chains.ID]chains.Node) (*E
 	return &Evidence{Query: p.query, Places: places}, nil
 }
 
-// resolve finds the blocks of all places that are hop blocks away from the snapshot block.
+// resolve finds the blocks of all places whose block is derived from the snapshot
+// block in hop steps.
 func (p *plan) resolve(ctx context.Context, nodes map[chains.ID]chains.Node, places map[Place]Reading, hop int) error {
 	group, ctx := errgroup.WithContext(ctx)
 	var mu sync.Mutex
@@ -102,7 +103,9 @@ func (p *plan) resolve(ctx context.Context, nodes map[chains.ID]chains.Node, pla
 	return err
 }
 
-func (p *plan) resolvePlace(ctx context.Context, node chains.Node, places map[Place]Reading, place Place) (Reading, error) {
+func (p *plan) resolvePlace(
+	ctx context.Context, node chains.Node, places map[Place]Reading, place Place,
+) (Reading, error) {
 	_, development := node.Chain()
 	reading := Reading{Development: development}
 	if number, pinned := p.pin(place); pinned {

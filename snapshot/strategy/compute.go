@@ -8,7 +8,7 @@ import (
 	"github.com/ethereum/go-ethereum/common/hexutil"
 )
 
-// Compute works evidence out into scores. It derives the calls anew from the
+// Compute works out the scores from evidence. It derives the calls again from the
 // query and refuses evidence that does not match: a place too many or too few, a
 // block that does not prove its rule, a wrong number of results.
 func Compute(e *Evidence) (*Result, error) {
@@ -78,7 +78,8 @@ func (p *plan) checkPlace(places map[Place]Reading, place Place, r Reading) erro
 	first := r.Sampled[0].Block
 	if number, pinned := p.pin(place); pinned {
 		if r.After != nil || len(r.Sampled) != 1 || !first.Pinned || first.Number() != number {
-			return fmt.Errorf("found block %d (pinned: %v), want the pinned block %d alone", first.Number(), first.Pinned, number)
+			return fmt.Errorf("found block %d (pinned: %v), want the pinned block %d alone",
+				first.Number(), first.Pinned, number)
 		}
 		return first.Check()
 	}
@@ -92,7 +93,8 @@ func (p *plan) checkPlace(places map[Place]Reading, place Place, r Reading) erro
 	return r.checkRun(t)
 }
 
-// checkRun demands the last block with timestamp t where there is more than one, proven by the block after it.
+// checkRun demands the last block with timestamp t where there are several, proven by
+// the block after it.
 func (r Reading) checkRun(t time.Time) error {
 	first := r.Sampled[0].Block
 	if !first.Time().Equal(t) {
@@ -129,7 +131,8 @@ func (p *plan) index(places map[Place]Reading, choices []choice) (sampleIndex, e
 				return nil, err
 			}
 			if len(s.Results) != len(calls) {
-				return nil, fmt.Errorf("%v: found %d results at block %d, the strategies make %d calls", place, len(s.Results), s.Block.Number(), len(calls))
+				return nil, fmt.Errorf("%v: found %d results at block %d, the strategies make %d calls",
+					place, len(s.Results), s.Block.Number(), len(calls))
 			}
 			results := make(map[callKey]hexutil.Bytes, len(calls))
 			for key, j := range index {

@@ -46,7 +46,7 @@ func parseContractCall(params json.RawMessage, at Place) (scorer, error) {
 	if len(p.Args) != len(method.Inputs) {
 		return nil, fmt.Errorf("params.args: found %d, %s takes %d", len(p.Args), method.Sig, len(method.Inputs))
 	}
-	output, err := chooseOutput(method, p.Output)
+	amount, err := chooseOutput(method, p.Output)
 	if err != nil {
 		return nil, err
 	}
@@ -54,17 +54,8 @@ func parseContractCall(params json.RawMessage, at Place) (scorer, error) {
 		data, err := pack(method, p.Args, v)
 		return chains.Call{To: contract, Data: data, Signature: method.Sig}, err
 	}
-	if _, err = call(voter{}); err != nil { // arguments of the wrong type are found before anything is read
-		return nil, err
-	}
-	amount := func(data hexutil.Bytes) (*big.Int, error) {
-		values, err := method.Outputs.Unpack(data)
-		if err != nil {
-			return nil, err
-		}
-		return toBig(values[output])
-	}
-	return oneCall{at: at, call: call, amount: amount, decimals: decimals}, nil
+	_, err = call(voter{}) // finds arguments of the wrong type before anything is read
+	return oneCall{at: at, call: call, amount: amount, decimals: decimals}, err
 }
 
 // parseMethod reads one ABI object of type function.
@@ -90,16 +81,16 @@ func parseMethod(raw json.RawMessage) (abi.Method, error) {
 	panic("unreachable: one method counted")
 }
 
-// chooseOutput finds the return value that counts: the one that output names,
-// or "0"-indexes, or the only one. It must be an integer.
-func chooseOutput(m abi.Method, raw json.RawMessage) (int, error) {
+// chooseOutput returns the reader of the return value that counts: the one that
+// output names or numbers from 0, or the only one. It must be an integer.
+func chooseOutput(m abi.Method, raw json.RawMessage) (func(hexutil.Bytes) (*big.Int, error), error) {
 	name := strings.Trim(string(raw), `"`)
 	index := -1
 	switch {
 	case falsy(raw) && len(m.Outputs) == 1:
 		index = 0
 	case falsy(raw):
-		return 0, fmt.Errorf("%s returns %d values and params.output names none of them", m.Sig, len(m.Outputs))
+		return nil, fmt.Errorf("%s returns %d values and params.output names none of them", m.Sig, len(m.Outputs))
 	default:
 		for i, out := range m.Outputs {
 			if out.Name == name || strconv.Itoa(i) == name {
@@ -108,12 +99,18 @@ func chooseOutput(m abi.Method, raw json.RawMessage) (int, error) {
 		}
 	}
 	if index < 0 {
-		return 0, fmt.Errorf("params.output: %s returns nothing named %q", m.Sig, clip([]byte(name)))
+		return nil, fmt.Errorf("params.output: %s returns nothing named %q", m.Sig, clip([]byte(name)))
 	}
 	if t := m.Outputs[index].Type.T; t != abi.UintTy && t != abi.IntTy {
-		return 0, fmt.Errorf("%s returns a %s, want an integer", m.Sig, m.Outputs[index].Type)
+		return nil, fmt.Errorf("%s returns a %s, want an integer", m.Sig, m.Outputs[index].Type)
 	}
-	return index, nil
+	return func(data hexutil.Bytes) (*big.Int, error) {
+		values, err := m.Outputs.Unpack(data)
+		if err != nil {
+			return nil, err
+		}
+		return toBig(values[index])
+	}, nil
 }
 
 // pack encodes a call with its arguments for a voter.

@@ -24,7 +24,7 @@ func unitNames() map[string]int {
 
 // scale turns an integer in base units into a score: amount / 10^decimals. The
 // double is rounded once from the exact decimal text, as Snapshot's formatUnits
-// and parseFloat do; dividing doubles would be off in the last bit.
+// and parseFloat do; a division of doubles would differ in the last bit.
 func scale(amount *big.Int, decimals int) Score {
 	unit := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(decimals)), nil)
 	exact := new(big.Rat).SetFrac(amount, unit)
@@ -59,11 +59,11 @@ func (s Score) positive() Score {
 	return zero()
 }
 
-func zero() Score         { return Score{Exact: new(big.Rat)} }
-func whole(n int64) Score { return Score{Value: float64(n), Exact: new(big.Rat).SetInt64(n)} } // n is small: exact as a double
-func notANumber() Score   { return Score{Value: math.NaN()} }
+func zero() Score       { return Score{Exact: new(big.Rat)} }
+func one() Score        { return Score{Value: 1, Exact: big.NewRat(1, 1)} }
+func notANumber() Score { return Score{Value: math.NaN()} }
 
-// number matches the JSON numbers and the decimal strings that JavaScript reads as the same number.
+// number matches JSON numbers, and the strings that JavaScript reads as the same number.
 var number = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?$`)
 
 // parseNumber reads a JSON number, or a string that holds one.
@@ -126,7 +126,8 @@ func parseDecimals(raw json.RawMessage) (int, error) {
 	return int(n.Exact.Num().Int64()), nil
 }
 
-// clip shortens text from a proposal for an error message, and quotes what a terminal must not see.
+// clip shortens text from a proposal for an error message, and escapes what a
+// terminal must not see.
 func clip(raw []byte) string {
 	const most = 60
 	text := string(raw)

@@ -21,8 +21,8 @@ type plan struct {
 	places  []Place // each after the place its block derives from
 }
 
-// newPlan parses the query. Strategies that cannot be recomputed have a reason;
-// a malformed voter is an error.
+// newPlan parses the query. A strategy that cannot be recomputed has a reason; a
+// malformed voter is an error.
 func newPlan(q Query) (*plan, error) {
 	p := &plan{query: q}
 	home := Place{Chain: q.Network, Via: q.Network}
@@ -56,7 +56,8 @@ func newPlan(q Query) (*plan, error) {
 	return p, nil
 }
 
-// parseTop parses a top-level strategy with its gate; the reason is empty where it can be recomputed.
+// parseTop parses a top-level strategy with its start and end. The reason is empty
+// if the strategy can be recomputed.
 func parseTop(spec Spec, home Place) (scorer, string) {
 	id, err := network(spec.Network, home)
 	if err == nil {
@@ -107,7 +108,8 @@ func parseVoter(text string) (voter, error) {
 	return voter{text: text, evm: a}, nil
 }
 
-// callKey tells calls at one block apart.
+// callKey is what tells calls at one block apart. A native balance has no calldata;
+// the first letters of its signature tell it from a call without any.
 type callKey struct {
 	to   common.Address
 	data string

@@ -2,11 +2,11 @@
 Package strategy recomputes a voter's voting power from the chains, by the
 strategies of a Snapshot proposal.
 
-Each strategy is a pair: which calls it makes for a voter, and what score it
-makes of their answers. Compositions (multichain, math, weighted) are pairs
-made of pairs. Collect resolves the blocks and makes the calls, and returns
-plain data; Compute is pure and turns that data into scores, so that a published
-bundle is recomputed by the very same code.
+Each strategy is a pair: the calls that it makes for a voter, and the score that
+follows from their answers. Compositions (multichain, math, weighted) are made of
+such pairs. Collect finds the blocks, makes the calls and returns plain data;
+Compute is pure and turns that data into scores, so that a published bundle is
+recomputed by the same code.
 
 A score has two forms. Value is the double that Snapshot itself would compute:
 the exact decimal of the on-chain integer, rounded once. Exact is the rational
@@ -14,10 +14,9 @@ number behind it, where one exists.
 
 A strategy that cannot be recomputed from chain state (an off-chain service, a
 subgraph, a delegation registry, one whose result depends on who else votes) is
-named with the reason and left unscored. It is never guessed.
+named with the reason and left without a score. It is never guessed.
 
-The rules follow the strategies as Snapshot's score service runs them; each file
-names what is peculiar to its own.
+The rules are those of Snapshot's score service, its peculiarities included.
 */
 package strategy
 

@@ -20,7 +20,7 @@ func parseTicket(params json.RawMessage, _ Place) (scorer, error) {
 		return nil, err
 	}
 	if falsy(p.Value) {
-		return constant{whole(1)}, nil
+		return constant{one()}, nil
 	}
 	var text string
 	if json.Unmarshal(p.Value, &text) == nil {
@@ -56,7 +56,7 @@ func parseWhitelist(params json.RawMessage, _ Place) (scorer, error) {
 	}
 	l := listed{}
 	for _, a := range p.Addresses {
-		l[strings.ToLower(a)] = whole(1)
+		l[strings.ToLower(a)] = one()
 	}
 	return l, nil
 }

@@ -164,7 +164,7 @@ func withBalance(s scorer, p tokenParams) (scorer, error) {
 		if balance.Value <= bound.Value {
 			return zero()
 		}
-		return whole(1)
+		return one()
 	}}, nil
 }
 
