@@ -34,14 +34,19 @@ func appRewritten(app string, created int64) bool {
 // the same voter.
 func reasonReplaced(created int64) bool { return created >= reasonKeptFrom && created < reasonKeptTo }
 
-// addApp adds the name of the application, and the usual spellings of which
-// kebab case makes this one.
+// addApp adds the name of the application, and those that the hub may have
+// rewritten: the usual spellings of which kebab case makes this one, or official
+// names, which it did not keep at first.
 func (r readings) addApp(app string, created int64) {
 	r.addTexts("string app", app)
-	if !appRewritten(app, created) {
-		return
+	var names []string
+	switch {
+	case app == "":
+		names = officialApps
+	case appRewritten(app, created):
+		names = kebabSources(app)
 	}
-	for _, name := range kebabSources(app) {
+	for _, name := range names {
 		if name != app {
 			r.addOther("string app", "app", name)
 		}

@@ -147,8 +147,8 @@ func isSealed(raw json.RawMessage) bool {
 // choices of a proposal of which all pairs are exchanged.
 const maxAlternatives = 32
 
-// voteAlternatives are the changes that can be recognised: another choice, and
-// a reason or an application's name that was empty.
+// voteAlternatives are the changes that can be recognised: another choice, a
+// reason where none was given, and another application than an official one.
 func voteAlternatives(p *snapshot.Proposal, v *snapshot.Vote) readings {
 	alternatives := readings{}
 	for _, choice := range otherChoices(v.Choice, min(len(p.Choices), maxAlternatives)) {
@@ -160,7 +160,7 @@ func voteAlternatives(p *snapshot.Proposal, v *snapshot.Vote) readings {
 		}
 	}
 	for _, app := range officialApps {
-		if app != v.App && v.Metadata != nil {
+		if v.App != "" && app != v.App {
 			alternatives.addOther("string app", "app", app)
 		}
 	}
