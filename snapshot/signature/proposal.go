@@ -1,7 +1,6 @@
 package signature
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/perpdao/perpquorum/snapshot"
@@ -44,8 +43,8 @@ func CheckProposal(p *snapshot.Proposal) Check {
 		return notCheckable(NotHash)
 	}
 	r := proposalReadings(p)
-	if m, chainID, ok := r.find(proposalForms, id, chains); ok {
-		return m.check(Matches, chainID)
+	if m, d, ok := r.find(proposalForms, id, domains()); ok {
+		return m.check(Matches, d)
 	}
 	if p.Updated != 0 {
 		return notCheckable(Edited)
@@ -123,29 +122,4 @@ func strategyTexts(p *snapshot.Proposal) []string {
 		return "[" + strings.Join(items, ",") + "]"
 	}
 	return []string{spell(false, false), spell(true, false), spell(false, true), spell(true, true)}
-}
-
-// proposalAlternatives are the changes that can be recognised: another voting
-// type, and two choices that changed places.
-func proposalAlternatives(p *snapshot.Proposal) readings {
-	alternatives := readings{}
-	for _, name := range []string{
-		"single-choice", "basic", "approval", "weighted", "quadratic", "ranked-choice", "copeland",
-	} {
-		if name != p.Type {
-			alternatives.addOther("string type", "type", name)
-		}
-	}
-	if len(p.Choices) > maxAlternatives {
-		return alternatives
-	}
-	for i := range p.Choices {
-		for k := range i {
-			swapped := slices.Clone(p.Choices)
-			swapped[i], swapped[k] = swapped[k], swapped[i]
-			alternatives["string[] choices"] = append(alternatives["string[] choices"],
-				reading{hashTexts(swapped), "choices", strings.Join(swapped, ", ")})
-		}
-	}
-	return alternatives
 }

@@ -45,35 +45,37 @@ type message struct {
 	odd  reading // the one value that is not what the row says
 }
 
-func (m message) check(verdict Verdict, chainID uint64) Check {
+func (m message) check(verdict Verdict, d domain) Check {
 	return Check{
-		Verdict: verdict, Type: m.form.name, Era: m.form.era, ChainID: chainID,
+		Verdict: verdict, Type: m.form.name, Era: m.form.era, ChainID: d.chainID,
 		Field: m.odd.field, Signed: m.odd.signed,
 	}
 }
 
-// find looks for a message whose hash is the id, first in the usual domain and
-// then in those of the chains.
-func (r readings) find(forms []form, id common.Hash, chains []uint64) (found message, chainID uint64, ok bool) {
+// find looks for a message whose hash is the id, first in Snapshot's own domain,
+// which is the first of the list, and then in the others. Wallets that use those
+// are younger than the forms without an application's name.
+func (r readings) find(forms []form, id common.Hash, domains []domain) (message, domain, bool) {
 	var tried []message
-	plain := domainSeparator(0)
 	for i := range forms {
+		withApp := slices.Contains(forms[i].fields, "string app")
 		for _, m := range r.messages(&forms[i]) {
-			if messageHash(plain, m.hash) == id {
-				return m, 0, true
+			if domains[0].hash(m.hash) == id {
+				return m, domains[0], true
 			}
-			tried = append(tried, m)
+			if withApp {
+				tried = append(tried, m)
+			}
 		}
 	}
-	for _, chainID := range chains {
-		separator := domainSeparator(chainID)
+	for _, d := range domains[1:] {
 		for _, m := range tried {
-			if messageHash(separator, m.hash) == id {
-				return m, chainID, true
+			if d.hash(m.hash) == id {
+				return m, d, true
 			}
 		}
 	}
-	return message{}, 0, false
+	return message{}, domain{}, false
 }
 
 // messages lists the messages of a form, of which each has at most one value
@@ -111,19 +113,9 @@ func (r readings) changed(forms []form, id common.Hash, alternatives readings) (
 		has := slices.DeleteFunc(slices.Clone(forms), func(f form) bool {
 			return !slices.Contains(f.fields, declaration)
 		})
-		if m, _, ok := with.find(has, id, nil); ok {
-			return m.check(Differs, 0), true
+		if m, d, ok := with.find(has, id, domains()[:1]); ok {
+			return m.check(Differs, d), true
 		}
 	}
 	return Check{}, false
-}
-
-// chains are the domains that wallets with a chain id in them may have used:
-// the EVM main networks of snapshot.js 0.17.5 (networks.json).
-var chains = []uint64{
-	1, 10, 56, 100, 137, 8453, 42161, 43114, 250, 5000, 59144, 81457, 534352, 324, 1101, 42220, 1284, 1285, 1088, 8, 19,
-	24, 25, 30, 46, 61, 66, 75, 82, 108, 109, 122, 144, 146, 148, 151, 169, 204, 246, 252, 269, 291, 314, 321, 336, 369,
-	416, 592, 813, 841, 888, 1116, 1329, 1480, 1514, 1559, 2000, 2109, 2152, 2222, 2400, 3338, 4162, 4200, 4337, 4663,
-	4689, 5555, 7341, 7560, 8217, 9001, 10000, 13371, 16718, 26514, 29548, 33139, 42170, 47805, 53935, 57073, 69000,
-	88811, 810180, 1313161554, 1666600000,
 }

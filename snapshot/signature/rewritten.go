@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/ethereum/go-ethereum/common"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Times in Unix seconds between which the hub kept something else than what was
@@ -84,6 +85,29 @@ func (r readings) addSigner(signer string) {
 	if signer != address.Hex() {
 		r.addTexts("string from", signer)
 	}
+}
+
+// stringify spells JSON as JavaScript's JSON.stringify does, which is how clients
+// make text of what they sign: no blanks, few escapes, and numbers as JavaScript
+// prints them. Keys keep their order, which is JavaScript's own in the hub's
+// answers. It is empty for what is no JSON.
+func stringify(raw json.RawMessage) string {
+	text, err := jsontext.AppendFormat(nil, raw,
+		jsontext.CanonicalizeRawInts(true), jsontext.CanonicalizeRawFloats(true),
+		jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	if err != nil {
+		return ""
+	}
+	return string(text)
+}
+
+// quote is stringify of a text.
+func quote(s string) string {
+	text, err := jsontext.AppendQuote(nil, s)
+	if err != nil {
+		return "" // not UTF-8, which nobody can sign
+	}
+	return string(text)
 }
 
 // spellings are the texts that a stored JSON object may have had. The hub stores

@@ -2,6 +2,7 @@ package signature_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -14,6 +15,8 @@ const (
 		"string reason,string app,string metadata"
 	newestProposal = "string from,string space,uint64 timestamp,string type,string title,string body,string discussion," +
 		"string[] choices,string[] labels,uint64 start,uint64 end,uint64 snapshot,string plugins,string privacy,string app"
+	firstProposal = "string space,uint64 timestamp,string type,string title,string body,string[] choices," +
+		"uint64 start,uint64 end,uint64 snapshot,string network,string strategies,string plugins,string metadata"
 )
 
 var proposalID = "0x" + strings.Repeat("5c", 32)
@@ -25,11 +28,17 @@ func plainVote(t testing.TB) (*snapshot.Proposal, *snapshot.Vote) {
 		Voter: voter, Created: 1760000000, Choice: json.RawMessage(`2`), Reason: "because", App: "snapshot-v2",
 		Metadata: json.RawMessage(`{}`),
 	}
-	v.ID = typedHash(t, "Vote", newestVote, 0, map[string]any{
-		"from": voter, "space": p.Space, "timestamp": "1760000000", "proposal": p.ID, "choice": "2",
+	signAs(t, p, v, "uint32", "2")
+	return p, v
+}
+
+// signAs gives a vote the id of its message, with its choice as a value of a type.
+func signAs(t testing.TB, p *snapshot.Proposal, v *snapshot.Vote, kind string, choice any) {
+	t.Helper()
+	v.ID = typedHash(t, "Vote", strings.Replace(newestVote, "uint32", kind, 1), 0, map[string]any{
+		"from": voter, "space": p.Space, "timestamp": fmt.Sprint(v.Created), "proposal": p.ID, "choice": choice,
 		"reason": v.Reason, "app": v.App, "metadata": "",
 	}).Hex()
-	return p, v
 }
 
 // Whatever of a vote is changed, its id no longer matches; the field is named
@@ -47,6 +56,11 @@ func TestChangedVotes(t *testing.T) {
 		{"reason", func(_ *P, v *V) { v.Reason = "Because" }, "", ""},
 		{"no reason", func(_ *P, v *V) { v.Reason = "" }, "", ""},
 		{"app", func(_ *P, v *V) { v.App = "another" }, "app", "snapshot-v2"},
+		{"reason where none was given", func(p *P, v *V) {
+			v.Reason = ""
+			signAs(t, p, v, "uint32", "2")
+			v.Reason = "added"
+		}, "reason", ""},
 		{"time", func(_ *P, v *V) { v.Created-- }, "", ""},
 		{"negative time", func(_ *P, v *V) { v.Created = -v.Created }, "", ""},
 		{"voter", func(_ *P, v *V) { v.Voter = "0x" + strings.Repeat("11", 20) }, "", ""},
@@ -64,6 +78,80 @@ func TestChangedVotes(t *testing.T) {
 		c := signature.CheckVote(p, v)
 		if c.Verdict != signature.Differs || c.Field != tt.field || c.Signed != tt.signed {
 			t.Errorf("%s: %+v, want the field %q, signed as %q", tt.name, c, tt.field, tt.signed)
+		}
+	}
+}
+
+// A changed choice is proven by the id, whatever its kind.
+func TestChangedChoices(t *testing.T) {
+	tests := []struct {
+		kind         string
+		choice       any // as signed
+		row, signed  string
+		wantsVerdict signature.Verdict
+	}{
+		{"uint32", "32", `1`, "32", signature.Differs},
+		{"uint32[]", []any{"3", "1"}, `[1,3]`, "[3,1]", signature.Differs},
+		{"uint32[]", []any{"3", "1"}, `[3]`, "[3,1]", signature.Differs},
+		{"uint32[]", []any{"3"}, `[3,1]`, "[3]", signature.Differs},
+		{"uint32[]", []any{}, `[7]`, "[]", signature.Differs},
+		{"string", `{"2":1.5}`, `{"1":1.5}`, `{"2":1.5}`, signature.Differs},
+		{"uint32", "33", `1`, "", signature.Differs}, // too many to try them all
+		{"uint32[]", []any{"1", "2", "3"}, `[3,1,2]`, "", signature.Differs},
+		{"string", `{"2":1}`, `{"1":1,"2":1}`, "", signature.NotCheckable},
+	}
+	for _, tt := range tests {
+		p, v := plainVote(t)
+		p.Choices = make([]string, 100)
+		signAs(t, p, v, tt.kind, tt.choice)
+		v.Choice = json.RawMessage(tt.row)
+		c := signature.CheckVote(p, v)
+		if c.Verdict != tt.wantsVerdict || c.Signed != tt.signed || (c.Field == "choice") != (tt.signed != "") {
+			t.Errorf("%v shown as %s: %+v", tt.choice, tt.row, c)
+		}
+	}
+}
+
+// What the hub is known to have rewritten is no difference, and is named.
+func TestRewrittenFields(t *testing.T) {
+	tests := []struct {
+		name          string
+		created       int64
+		signed, row   snapshot.Vote
+		field, wanted string
+	}{
+		{
+			"digits set apart", 1720000000,
+			snapshot.Vote{App: "snapshot-v2"}, snapshot.Vote{App: "snapshot-v-2"}, "app", "snapshot-v2",
+		},
+		{"camel case", 1700000000, snapshot.Vote{App: "myApp2"}, snapshot.Vote{App: "my-app-2"}, "app", "myApp2"},
+		{"words", 1700000000, snapshot.Vote{App: "My Good App"}, snapshot.Vote{App: "my-good-app"}, "app", "My Good App"},
+		{"a name that kebab case leaves alone", 1700000000, snapshot.Vote{App: "bot"}, snapshot.Vote{App: "bot"}, "", ""},
+		{"a name that was not kept", 1660000000, snapshot.Vote{App: "snapshot"}, snapshot.Vote{}, "app", "snapshot"},
+		{"the reason of an earlier vote", 1663000000, snapshot.Vote{}, snapshot.Vote{Reason: "because"}, "reason", ""},
+	}
+	for _, tt := range tests {
+		p, v := plainVote(t)
+		v.Created, v.App, v.Reason = tt.created, tt.signed.App, tt.signed.Reason
+		signAs(t, p, v, "uint32", "2")
+		v.App, v.Reason = tt.row.App, tt.row.Reason
+		c := signature.CheckVote(p, v)
+		if c.Verdict != signature.Matches || c.Field != tt.field || c.Signed != tt.wanted {
+			t.Errorf("%s: %+v", tt.name, c)
+		}
+	}
+}
+
+// Without the fields that were not asked for, a vote of an official client is
+// rebuilt all the same.
+func TestVotesOfOlderBundles(t *testing.T) {
+	for _, app := range []string{"", "snapshot", "snapshot-v2"} {
+		p, v := plainVote(t)
+		v.App, v.Reason = app, ""
+		signAs(t, p, v, "uint32", "2")
+		v.App, v.Metadata = "", nil
+		if c := signature.CheckVote(p, v); c.Verdict != signature.Matches || c.Field != "" {
+			t.Errorf("%q: %+v", app, c)
 		}
 	}
 }

@@ -17,7 +17,7 @@ import (
 type vector struct {
 	N          int             `json:"n"`
 	Name       string          `json:"name"`
-	Signed     string          `json:"signed"`
+	Types      json.RawMessage `json:"types"`
 	Domain     domain          `json:"domain"`
 	HubRow     json.RawMessage `json:"hub_row"`
 	HubMessage struct {
