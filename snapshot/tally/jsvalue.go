@@ -51,32 +51,7 @@ func parseChoice(raw json.RawMessage) (value, error) {
 	}
 	dec := json.NewDecoder(bytes.NewReader(raw))
 	dec.UseNumber()
-	return readValue(dec)
-}
-
-func readValue(dec *json.Decoder) (value, error) {
-	token, err := dec.Token()
-	if err != nil {
-		return value{}, err
-	}
-	switch t := token.(type) {
-	case bool:
-		v := value{kind: kindBool}
-		if t {
-			v.number = 1
-		}
-		return v, nil
-	case json.Number:
-		return parseNumeral(string(t)), nil
-	case string:
-		return value{kind: kindString, text: t}, nil
-	case json.Delim:
-		if t == '[' {
-			return readArray(dec)
-		}
-		return readObject(dec)
-	}
-	return value{}, nil // null
+	return readValue(dec), nil
 }
 
 func parseNumeral(text string) value {
@@ -84,41 +59,48 @@ func parseNumeral(text string) value {
 	return value{kind: kindNumber, number: f}
 }
 
-func readArray(dec *json.Decoder) (value, error) {
-	v := value{kind: kindArray}
-	for dec.More() {
-		item, err := readValue(dec)
-		if err != nil {
-			return value{}, err
+// readValue reads the next value of valid JSON, so that no token fails.
+func readValue(dec *json.Decoder) value {
+	token, _ := dec.Token()
+	switch t := token.(type) {
+	case bool:
+		if t {
+			return value{kind: kindBool, number: 1}
 		}
-		v.items = append(v.items, item)
+		return value{kind: kindBool}
+	case json.Number:
+		return parseNumeral(string(t))
+	case string:
+		return value{kind: kindString, text: t}
+	case json.Delim:
+		if t == '{' {
+			return readObject(dec)
+		}
+		v := value{kind: kindArray}
+		for dec.More() {
+			v.items = append(v.items, readValue(dec))
+		}
+		_, _ = dec.Token() // the closing bracket
+		return v
 	}
-	_, err := dec.Token() // the closing bracket
-	return v, err
+	return value{} // null
 }
 
-func readObject(dec *json.Decoder) (value, error) {
+func readObject(dec *json.Decoder) value {
 	v := value{kind: kindObject}
 	at := map[string]int{}
 	for dec.More() {
-		key, err := dec.Token()
-		if err != nil {
-			return value{}, err
+		token, _ := dec.Token()
+		key, _ := token.(string)
+		i, again := at[key]
+		if !again {
+			i, at[key] = len(v.fields), len(v.fields)
+			v.fields = append(v.fields, field{key: key})
 		}
-		item, err := readValue(dec)
-		if err != nil {
-			return value{}, err
-		}
-		name := key.(string)
-		if i, again := at[name]; again {
-			v.fields[i].value = item
-			continue
-		}
-		at[name] = len(v.fields)
-		v.fields = append(v.fields, field{name, item})
+		v.fields[i].value = readValue(dec)
 	}
-	_, err := dec.Token() // the closing brace
-	return v, err
+	_, _ = dec.Token() // the closing brace
+	return v
 }
 
 // choice coerces v to a number, as an array index is, and says whether that is
