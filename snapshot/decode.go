@@ -41,7 +41,7 @@ func DecodeVotes(reply []byte) ([]Vote, error) {
 	case err != nil:
 		return nil, err
 	case len(rows) == 0:
-		return nil, &FieldError{Object: "reply", Field: "value 1", Found: "nothing", Want: "JSON"}
+		return nil, noValue(1, "nothing")
 	case len(rows) == 1:
 		raw, err := unwrap(rows[0], "votes")
 		if err != nil {
@@ -68,10 +68,14 @@ func values(text []byte) (values []json.RawMessage, err error) {
 		case err == io.EOF:
 			return values, nil
 		case err != nil:
-			return nil, &FieldError{Object: "reply", Field: fmt.Sprintf("value %d", len(values)+1), Found: err.Error(), Want: "JSON"}
+			return nil, noValue(len(values)+1, err.Error())
 		}
 		values = append(values, value)
 	}
+}
+
+func noValue(number int, found string) error {
+	return &FieldError{Object: "reply", Field: fmt.Sprintf("value %d", number), Found: found, Want: "JSON"}
 }
 
 // unwrap takes what is called name out of {"data":{name:…}} or {name:…}, and
@@ -93,7 +97,9 @@ func unwrap(reply json.RawMessage, name string) (json.RawMessage, error) {
 }
 
 // decodeRows decodes rows one by one, and returns an error for each that fails.
-func decodeRows[T any](object string, rows []json.RawMessage, decode func(*fields) (*T, error)) (good []T, odd []error) {
+func decodeRows[T any](
+	object string, rows []json.RawMessage, decode func(*fields) (*T, error),
+) (good []T, odd []error) {
 	good = make([]T, 0, len(rows))
 	for i, raw := range rows {
 		if v, err := decode(newFields(fmt.Sprintf("%s[%d]", object, i), raw)); err != nil {

@@ -68,7 +68,7 @@ func (e *HubError) Error() string {
 func (e *HubError) Unwrap() error { return e.Err }
 
 // FieldError is a field of an answer that no hub should give. It wraps
-// [ErrProtocol]: the figure is absent, and never read as zero.
+// [ErrProtocol]. Such a field is never read as zero.
 type FieldError struct {
 	Object string // such as "proposal 0x…" or "vote 3"
 	Field  string // GraphQL name
@@ -84,7 +84,7 @@ func (e *FieldError) Error() string {
 // Unwrap returns [ErrProtocol].
 func (e *FieldError) Unwrap() error { return ErrProtocol }
 
-// IncompleteError tells how the votes read differ from the final proposal they
+// IncompleteError reports how the votes read differ from the final proposal they
 // belong to, after a second read gave no better result. [Client.Votes] returns
 // the list together with it. It wraps [ErrVotesIncomplete].
 type IncompleteError struct {
@@ -97,9 +97,11 @@ type IncompleteError struct {
 // Error implements error.
 func (e *IncompleteError) Error() string {
 	if e.Changed {
-		return fmt.Sprintf("%v: the hub keeps changing the scores of the final proposal %s while its votes are read; try again later", ErrVotesIncomplete, e.Proposal)
+		return fmt.Sprintf("%v: the hub keeps changing the scores of the final proposal %s while its votes are read; "+
+			"try again later", ErrVotesIncomplete, e.Proposal)
 	}
-	return fmt.Sprintf("%v: the hub lists %d votes of the final proposal %s and counted %d", ErrVotesIncomplete, e.Rows, e.Proposal, e.Counted)
+	return fmt.Sprintf("%v: the hub lists %d votes of the final proposal %s and counted %d",
+		ErrVotesIncomplete, e.Rows, e.Proposal, e.Counted)
 }
 
 // Unwrap returns [ErrVotesIncomplete].

@@ -143,7 +143,8 @@ func (e *exchange) byStatus(h http.Header, found string) *HubError {
 	case e.status >= 500 || e.status == http.StatusRequestTimeout || e.status == http.StatusTooEarly:
 		return e.busy(ErrUnavailable, h, detail)
 	case e.status >= 300 && e.status < 400:
-		return e.failure(ErrRefused, fmt.Sprintf("HTTP status %d, a redirect, which is not followed; give the final URL", e.status))
+		return e.failure(ErrRefused,
+			fmt.Sprintf("HTTP status %d, a redirect, which is not followed; give the final URL", e.status))
 	case e.status == http.StatusNotFound:
 		return e.failure(ErrRefused, "check the hub's URL, which ends in /graphql; "+detail)
 	case e.status < 300:
@@ -186,7 +187,7 @@ func (e *exchange) failure(err error, detail string) *HubError {
 	return failure
 }
 
-// passing is a failure that may be gone when asked again.
+// passing is a failure that another try may not meet.
 func (e *exchange) passing(err error, detail string) *HubError {
 	failure := e.failure(err, detail)
 	failure.transient = true

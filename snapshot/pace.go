@@ -24,8 +24,8 @@ func newLimiter(rps float64, withKey bool) *rate.Limiter {
 	return rate.NewLimiter(0.75, 15)
 }
 
-// pace waits for this request's turn, and for the end of a window that the hub
-// said is used up.
+// pace waits for this request's turn and, if the hub said that its limit is used
+// up, for the limit to start anew.
 func (c *Client) pace(ctx context.Context, op string) error {
 	turn := c.limiter.Reserve()
 	c.mu.Lock()
@@ -55,7 +55,8 @@ func (c *Client) wait(ctx context.Context, own, asked time.Duration, last *HubEr
 		if ended.Detail != "" {
 			ended.Detail += "; "
 		}
-		ended.Detail += fmt.Sprintf("the next request would have to wait %v, longer than the %s", d.Round(time.Second), limit)
+		ended.Detail += fmt.Sprintf("the next request would have to wait %v, longer than the %s",
+			d.Round(time.Second), limit)
 		return &ended
 	}
 	timer := time.NewTimer(d)

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// proposalFields is what one proposal is read from. Body and discussion, the
-// bulk of it, decide nothing and stay away.
+// proposalFields selects the fields of a proposal. Body and discussion, the bulk
+// of it, decide nothing and are left out.
 const proposalFields = `{
   id ipfs author created updated space { id } network type title choices
   strategies { name network params }
@@ -63,7 +63,9 @@ func (c *Client) object(ctx context.Context, op, root, query, id string) (*field
 }
 
 // rows asks for a list of at most limit rows.
-func (c *Client) rows(ctx context.Context, op, root, query string, variables map[string]any, limit int) ([]json.RawMessage, error) {
+func (c *Client) rows(
+	ctx context.Context, op, root, query string, variables map[string]any, limit int,
+) ([]json.RawMessage, error) {
 	data, err := c.query(ctx, op, query, variables)
 	if err != nil {
 		return nil, err

@@ -10,6 +10,8 @@ import (
 // ErrProposalRef marks text that names no proposal of a Snapshot hub.
 var ErrProposalRef = errors.New("not a Snapshot proposal")
 
+const wantRef = "want an id (0x and 64 hex digits, or Qm…) or a URL that ends in one"
+
 // ProposalRef names a proposal.
 type ProposalRef struct {
 	ID    string // "0x" and 64 lower-case hex digits, or a CIDv0 ("Qm…")
@@ -40,18 +42,19 @@ func ParseProposalRef(s string) (ProposalRef, error) {
 	inFragment, errFragment := refInPath(fragment, -1)
 	switch {
 	case errPath == nil && errFragment == nil && inPath.ID != inFragment.ID:
-		return ProposalRef{}, fmt.Errorf("%w: %s names two proposals, %s and %s", ErrProposalRef, quote(s), inPath.ID, inFragment.ID)
+		return ProposalRef{}, fmt.Errorf("%w: %s names two proposals, %s and %s",
+			ErrProposalRef, quote(s), inPath.ID, inFragment.ID)
 	case errFragment == nil:
 		return inFragment, nil
 	case errPath == nil:
 		return inPath, nil
 	case s == "":
-		return ProposalRef{}, fmt.Errorf("%w: found nothing, want an id (0x and 64 hex digits, or Qm…) or a URL that ends in one", ErrProposalRef)
+		return ProposalRef{}, fmt.Errorf("%w: found nothing, %s", ErrProposalRef, wantRef)
 	}
 	if fragment != "" {
 		errPath = errFragment
 	}
-	return ProposalRef{}, fmt.Errorf("%w: %s: %w; want an id (0x and 64 hex digits, or Qm…) or a URL that ends in one", ErrProposalRef, quote(s), errPath)
+	return ProposalRef{}, fmt.Errorf("%w: %s: %w; %s", ErrProposalRef, quote(s), errPath, wantRef)
 }
 
 // refInPath finds the proposal in one half of a URL, the part before or after

@@ -24,8 +24,8 @@ func (p *Proposal) Status(now time.Time) Status {
 	case t <= p.End:
 		return Status{State: "active", Reason: "voting is open until " + utc(p.End)}
 	case p.ScoresState != "final":
-		return Status{State: "closed",
-			Reason: fmt.Sprintf("voting is closed, but the hub's scores_state is %q, expected \"final\"", p.ScoresState)}
+		reason := fmt.Sprintf("voting is closed, but the hub's scores_state is %q, expected \"final\"", p.ScoresState)
+		return Status{State: "closed", Reason: reason}
 	}
 	return Status{State: "closed", Final: true}
 }

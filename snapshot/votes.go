@@ -31,12 +31,12 @@ const votesQuery = `query Votes($proposal: String!, $since: Int!, $skip: Int!) {
 //
 // If the proposal is final but the number of rows is not [Proposal].Votes, or
 // its scores were counted anew meanwhile, everything is read once more. If that
-// does not help, Votes returns the list together with an [IncompleteError], so
-// that a careless caller stops and an audit can go on and name the difference.
+// does not help, Votes returns the list together with an [IncompleteError]: a
+// careless caller stops, and an audit can go on and name the difference.
 // With any other error the list is nil.
 //
-// The votes of an open proposal are a snapshot at best effort: Created is signed
-// by the voter, so that a vote may still appear in the past.
+// The votes of an open proposal may be incomplete: Created is signed by the
+// voter, so that a vote may still appear in the past.
 //
 // More than 5,999 votes of one second cannot be told apart by the hub's lists,
 // and end in [ErrRefused].
@@ -68,8 +68,8 @@ func (c *Client) Votes(ctx context.Context, p *Proposal) (*VoteList, error) {
 	}
 }
 
-// incomplete holds the list against its final proposal, and that against the
-// proposal before the votes were read.
+// incomplete compares the list with its final proposal, and that with the
+// proposal as it was before the votes were read.
 func (l *VoteList) incomplete(before *Proposal) error {
 	after := l.Proposal
 	changed := before.ScoresUpdated != after.ScoresUpdated
@@ -120,7 +120,8 @@ func (c *Client) voteRows(ctx context.Context, proposal string) ([]Vote, error) 
 				index[v.ID] = len(rows)
 				rows = append(rows, v)
 			case !strings.EqualFold(rows[i].Voter, v.Voter):
-				return nil, &FieldError{Object: "vote " + v.ID, Field: "voter", Found: quote(v.Voter), Want: "as on the page before, " + rows[i].Voter}
+				return nil, &FieldError{Object: "vote " + v.ID, Field: "voter", Found: quote(v.Voter),
+					Want: "as on the page before, " + rows[i].Voter}
 			default:
 				rows[i] = v // the fresher reading
 			}
@@ -133,8 +134,9 @@ func (c *Client) voteRows(ctx context.Context, proposal string) ([]Vote, error) 
 			continue
 		}
 		if skip += pageSize; skip > maxSkip {
-			return nil, c.failure("votes of proposal "+proposal, ErrRefused, fmt.Sprintf(
-				"more votes in the second %d than the hub lists (%d); they cannot all be read", since, maxSkip+pageSize-1))
+			return nil, c.failure("votes of proposal "+proposal, ErrRefused,
+				fmt.Sprintf("more votes in the second %d than the hub lists (%d); they cannot all be read",
+					since, maxSkip+pageSize-1))
 		}
 	}
 }
@@ -154,7 +156,8 @@ func (c *Client) votePage(ctx context.Context, proposal string, since int64, ski
 			return nil, err
 		}
 		f.check(!ids[v.ID], "id", "an id that is not on this page already")
-		f.check(v.Created >= since, "created", fmt.Sprintf("the %d asked for, or later: the hub ignores the order", since))
+		f.check(v.Created >= since, "created",
+			fmt.Sprintf("the %d asked for, or later: the hub ignores the order", since))
 		since, ids[v.ID] = v.Created, true
 		return v, f.err
 	})
@@ -168,7 +171,8 @@ func (c *Client) votePage(ctx context.Context, proposal string, since int64, ski
 func decodeVote(f *fields) (*Vote, error) {
 	v := &Vote{
 		ID: f.text("id"), IPFS: f.optionalText("ipfs"), Voter: f.text("voter"), Created: f.integer("created"),
-		Choice: f.raw["choice"], VP: f.number("vp"), VPByStrategy: f.numbers("vp_by_strategy"), VPState: f.text("vp_state"),
+		Choice: f.raw["choice"], VP: f.number("vp"), VPByStrategy: f.numbers("vp_by_strategy"),
+		VPState: f.text("vp_state"),
 	}
 	f.check(len(v.Choice) > 0 && !isNull(v.Choice), "choice", "a choice")
 	f.checkID()

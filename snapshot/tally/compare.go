@@ -81,7 +81,8 @@ func Agree(a, b float64) bool { return math.Abs(a-b) <= tolerance(a, b) }
 // with [ErrOtherVote] if p does not have the choices of the recount.
 func Compare(p *snapshot.Proposal, t *Tally) (Comparison, error) {
 	if len(p.Choices) != len(t.Scores) {
-		return Comparison{}, fmt.Errorf("%w: found %d choices, and %d in the recount", ErrOtherVote, len(p.Choices), len(t.Scores))
+		return Comparison{}, fmt.Errorf("%w: found %d choices, and %d in the recount",
+			ErrOtherVote, len(p.Choices), len(t.Scores))
 	}
 	h := newHubResult(p, t)
 	c := Comparison{Shape: h.shape(t), Total: newScore(0, 0, &p.ScoresTotal, t.ScoresTotal)}
@@ -149,7 +150,8 @@ func (h hubResult) shape(t *Tally) string {
 	case len(t.Ragged) > 0: // then the recount has no scores by strategy
 		return ""
 	case len(h.ScoresByStrategy) != len(t.Scores):
-		return fmt.Sprintf("the hub has scores by strategy for %d of %d choices", len(h.ScoresByStrategy), len(t.Scores))
+		return fmt.Sprintf("the hub has scores by strategy for %d of %d choices",
+			len(h.ScoresByStrategy), len(t.Scores))
 	}
 	for i, row := range h.ScoresByStrategy {
 		if want := len(h.Strategies); len(row) != want {

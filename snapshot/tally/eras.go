@@ -25,17 +25,19 @@ func (r EraResult) isNull(i int) bool { return slices.Contains(r.Null, i+1) }
 const (
 	RuleCopelandPartial = "before 2026-07: copeland accepts partial rankings and has no bonus for support"
 	RuleNullCells       = "before 2025-08: ranked-choice scores_by_strategy is null without a first preference"
-	RuleRunoffTotal     = "before 2023-12: ranked-choice scores_total is what a run-off over all ballots, invalid ones too, ends with"
+	RuleRunoffTotal     = "before 2023-12: ranked-choice scores_total is what a run-off over all ballots, " +
+		"invalid ones too, ends with"
 	RuleValidTotal      = "before 2023-03: scores_total counts votes with a valid choice only"
-	RulePositiveWeights = "before 2022-08: weights of zero are invalid, and scores_total counts votes with a valid choice only"
+	RulePositiveWeights = "before 2022-08: weights of zero are invalid, " +
+		"and scores_total counts votes with a valid choice only"
 )
 
-// rollout is how long after a release the hub may have gone on counting by the
-// rules before it: it runs releases of its own choice, months late at times.
+// rollout is how long after a release the hub may still have counted by the rules
+// before it: it sometimes adopts a release months later.
 const rollout = 365 * 24 * time.Hour
 
-// until returns the time after which a rule explains nothing any more. The
-// months are those of the snapshot.js release that ended it.
+// until returns the Unix time after which a rule explains nothing any more. The
+// months are those of the snapshot.js releases that ended the rules.
 func until(rule string) int64 {
 	year, month := 2022, time.August
 	switch rule {
@@ -103,7 +105,7 @@ func (t *Tally) addRankedEras(all, valid election) {
 	r := newRunoff(valid)
 	last, err := r.last()
 	if err != nil {
-		return // today's count has failed alike
+		return // as today's count has
 	}
 	null := r.withoutBallots(last)
 	t.addEra(RuleNullCells, t.Outcome, t.ScoresTotal, null)
@@ -113,8 +115,8 @@ func (t *Tally) addRankedEras(all, valid election) {
 	t.addEra(RuleValidTotal, t.Outcome, fold(t.Scores), null)
 }
 
-// runoffTotal is what a run-off over all ballots ends with. It is not defined
-// (the code of the time failed) if one is not a list or is empty.
+// runoffTotal is the power at the end of a run-off over all ballots. It is not
+// defined (the code of the time failed) if a choice is empty or not a list.
 func (e election) runoffTotal() (total float64, ok bool) {
 	lists := e.only(func(b ballot) bool { return len(b.choice.items) > 0 })
 	if len(lists.ballots) != len(e.ballots) {

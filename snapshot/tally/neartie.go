@@ -2,10 +2,10 @@ package tally
 
 import "math"
 
-// NearTie is a decision of a count whose margin is within the tolerance of [Agree], so that
-// another order of summing the same powers could decide otherwise. Ties that no
-// order of summing can break, as of whole-numbered powers, are not near ties:
-// the rules decide them.
+// NearTie is a decision of a count whose margin is within the tolerance of
+// [Agree], so that another order of summing the same powers could decide
+// otherwise. Ties that no order of summing can break, as of whole-numbered
+// powers, are not near ties: the rules decide them.
 type NearTie struct {
 	// Rule is what is decided: "winner" (who has the highest score),
 	// "majority" (whether the round is the last) and "elimination" (who goes)

@@ -11,9 +11,9 @@ type pair struct{ a, b int }
 // maxOpenDuels bounds the duels whose three results are all tried: 3⁴ = 81 outcomes.
 const maxOpenDuels = 4
 
-// copelandNearTies lists the duels that noise could turn over, in the whole
-// power and in each strategy's column, and the outcomes if those of the whole
-// power go otherwise.
+// copelandNearTies lists the duels that noise could reverse, in the whole power
+// and in each strategy's column, and the outcomes if those of the whole power
+// end otherwise.
 func (e election) copelandNearTies(strict Outcome) (ties []NearTie, others []Outcome) {
 	d := e.duels(wholePower)
 	open := d.open()

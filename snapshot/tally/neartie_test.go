@@ -85,6 +85,7 @@ func sameScores(o tally.Outcome, want []float64) bool {
 // alternatives of the near ties: Compare never calls another order a lie, nor
 // a disputed result an agreement.
 func TestNearTiesCoverEveryOrder(t *testing.T) {
+	t.Parallel()
 	rnd := rand.New(rand.NewPCG(7, 9))
 	flips := map[string]int{}
 	for range 6000 {

@@ -10,8 +10,9 @@ import (
 // Ranked choice (instant run-off): a choice is a list of all choice numbers,
 // best first. Each round counts first preferences. It is the last if one choice
 // has more than half of the power on the remaining ballots or if fewer than
-// three are left; else the choice with the least goes, of several the one with
-// the smallest number. The scores are those of the last round.
+// three choices are left. Otherwise the choice with the least power is
+// eliminated; if several have it, the one with the smallest number. The scores
+// are those of the last round.
 
 // validRanking wants every choice ranked once. Like Snapshot it takes "1" for 1.
 func validRanking(v value, choices int) bool {
@@ -28,9 +29,9 @@ func countRanked(e election) (Outcome, error) {
 	return r.outcome(last), nil
 }
 
-// runoff is a ranked-choice count. A mark is one distinct value on the ballots:
-// a choice number as a rule, but 1, "1" and "01" are three marks. Marks with the
-// same text stand for the same candidate.
+// runoff is a ranked-choice count. A mark is one distinct value on the ballots,
+// usually a choice number; 1, "1" and "01" are three marks. Marks with the same
+// text stand for the same candidate.
 type runoff struct {
 	election
 	marks    []value
@@ -77,8 +78,8 @@ func (r *runoff) last() (round, error) {
 	for !now.decided() {
 		next, ok := r.eliminate(now, now.lowest())
 		if !ok {
-			return now, fmt.Errorf("%w: Snapshot's own run-off never ends on these ballots, because %q cannot be eliminated",
-				ErrUncountable, now.candidates[now.lowest()])
+			return now, fmt.Errorf("%w: Snapshot's own run-off never ends on these ballots, "+
+				"because %q cannot be eliminated", ErrUncountable, now.candidates[now.lowest()])
 		}
 		now = next
 	}
@@ -113,7 +114,9 @@ func (r *runoff) list(now *round) {
 			now.candidates = append(now.candidates, name)
 		}
 	}
-	slices.SortStableFunc(now.candidates, func(a, b string) int { return cmp.Compare(propertyOrder(a), propertyOrder(b)) })
+	slices.SortStableFunc(now.candidates, func(a, b string) int {
+		return cmp.Compare(propertyOrder(a), propertyOrder(b))
+	})
 	for c, name := range now.candidates {
 		index[name] = c
 	}

@@ -56,7 +56,7 @@ type Tally struct {
 	// Sealed lists votes (by index) of a finally scored proposal whose choices
 	// are still encrypted. Snapshot counts them as invalid.
 	Sealed []int `json:"sealed,omitempty"`
-	// NearTies lists the decisions that rounding noise could turn over.
+	// NearTies lists the decisions that rounding noise could reverse.
 	NearTies []NearTie `json:"near_ties,omitempty"`
 	// Alternatives are the other outcomes that near ties allow. The list is
 	// not complete where very many decisions are close.
@@ -108,7 +108,8 @@ func Recount(p *snapshot.Proposal, votes []snapshot.Vote) (*Tally, error) {
 func (t *Tally) ballots(p *snapshot.Proposal, votes []snapshot.Vote) (election, error) {
 	e := election{choices: len(p.Choices), strategies: len(p.Strategies), ballots: make([]ballot, len(votes))}
 	if e.choices == 0 {
-		return e, fmt.Errorf("%w: the proposal has no choices; snapshot.DecodeProposal reads a reply of the hub", ErrUncountable)
+		return e, fmt.Errorf("%w: the proposal has no choices; snapshot.DecodeProposal reads a reply of the hub",
+			ErrUncountable)
 	}
 	if err := checkVotes(votes); err != nil {
 		return e, err
@@ -127,7 +128,8 @@ func (t *Tally) ballots(p *snapshot.Proposal, votes []snapshot.Vote) (election, 
 		e.ballots[i] = ballot{choice, v.VP, v.VPByStrategy}
 	}
 	if len(t.Sealed) > 0 && p.ScoresState != "final" {
-		return e, fmt.Errorf("%w: %d of %d votes are still encrypted and scores_state is %q; recount when it is \"final\"",
+		return e, fmt.Errorf(
+			"%w: %d of %d votes are still encrypted and scores_state is %q; recount when it is \"final\"",
 			ErrSealed, len(t.Sealed), len(votes), p.ScoresState)
 	}
 	if len(t.Ragged) > 0 {
@@ -148,7 +150,8 @@ func checkVotes(votes []snapshot.Vote) error {
 		voted[voter] = true
 		for _, vp := range append([]float64{v.VP}, v.VPByStrategy...) {
 			if !isFinite(vp) || vp < 0 {
-				return fmt.Errorf("%w: vote %s: power %v is not a finite number of at least 0", ErrUncountable, v.ID, vp)
+				return fmt.Errorf("%w: vote %s: power %v is not a finite number of at least 0",
+					ErrUncountable, v.ID, vp)
 			}
 		}
 	}

@@ -9,8 +9,8 @@ import (
 	"github.com/perpdao/perpquorum/snapshot"
 )
 
-// ErrTurnout means that a turnout of named choices has no meaning for a
-// proposal: its voting type lets a vote have several choices, or it has no such choice.
+// ErrTurnout means that a proposal has no turnout of the named choices: its
+// voting type lets a vote have several choices, or it has no such choice.
 var ErrTurnout = errors.New("turnout is not defined")
 
 // Turnout is the part of the votes that counts towards a quorum.
@@ -22,9 +22,10 @@ type Turnout struct {
 
 // TurnoutOf counts every vote once, whatever its choice: Abstain, invalid,
 // sealed and empty ones too, as Snapshot's scores_total does. With choices, it
-// counts only votes for a choice with one of these texts; that is defined for
-// single-choice and basic alone, where a vote has one choice (else
-// ErrTurnout), and needs every choice unsealed (else ErrSealed).
+// counts only votes for a choice with one of these texts. That is defined for
+// single-choice and basic alone, where a vote has one choice; otherwise it fails
+// with [ErrTurnout]. It fails with [ErrSealed] while a choice is encrypted, and
+// with [ErrUncountable] for two votes of one voter or an impossible power.
 func TurnoutOf(p *snapshot.Proposal, votes []snapshot.Vote, choices []string) (*Turnout, error) {
 	counts, err := countingChoices(p, choices)
 	if err != nil {
@@ -51,7 +52,8 @@ func countingChoices(p *snapshot.Proposal, names []string) ([]bool, error) {
 		return nil, nil
 	}
 	if typ := votingType(p); typ != "single-choice" && typ != "basic" {
-		return nil, fmt.Errorf("%w: named choices %q want voting type single-choice or basic, found %q", ErrTurnout, names, typ)
+		return nil, fmt.Errorf("%w: named choices %q want voting type single-choice or basic, found %q",
+			ErrTurnout, names, typ)
 	}
 	for _, name := range names {
 		if !slices.Contains(p.Choices, name) {
@@ -74,7 +76,8 @@ func isCounted(p *snapshot.Proposal, v *snapshot.Vote, counts []bool) (bool, err
 		return false, err
 	}
 	if choice.sealed() && p.ScoresState != "final" {
-		return false, fmt.Errorf("%w: vote %s is encrypted and scores_state is %q, expected \"final\"", ErrSealed, v.ID, p.ScoresState)
+		return false, fmt.Errorf("%w: vote %s is encrypted and scores_state is %q, expected \"final\"",
+			ErrSealed, v.ID, p.ScoresState)
 	}
 	return validSingleChoice(choice, len(counts)) && counts[int(choice.number)-1], nil
 }

@@ -28,11 +28,12 @@ func rulesOf(votingType string) (rules, error) {
 	case "copeland":
 		return rules{validCopeland, countCopeland}, nil
 	}
-	return rules{}, fmt.Errorf("%w %q: found none of single-choice, basic, approval, weighted, quadratic, ranked-choice, copeland",
+	return rules{}, fmt.Errorf(
+		"%w %q: want single-choice, basic, approval, weighted, quadratic, ranked-choice or copeland",
 		ErrVotingType, votingType)
 }
 
-// Type "" is how the oldest proposals say single-choice.
+// votingType resolves "", which is single-choice in the oldest proposals.
 func votingType(p *snapshot.Proposal) string {
 	if p.Type == "" {
 		return "single-choice"

@@ -46,7 +46,7 @@ func weightsOf(v value, choices int) weights {
 }
 
 // proportional is a rule that first gives each choice a part of each ballot,
-// and then divides the power of all ballots in proportion to what came together.
+// and then divides the power of all ballots in proportion to the sums of parts.
 type proportional struct {
 	part  func(weight, sum, power float64) float64 // one ballot's part for a choice
 	raw   func(parts float64) float64              // what the sum of a choice's parts is worth
@@ -89,8 +89,8 @@ func (p proportional) divide(raw []float64, power float64) []float64 {
 	return shares
 }
 
-// The conversions to float64 forbid fused multiply-add, which would round
-// otherwise than JavaScript on some processors.
+// The conversions to float64 forbid fused multiply-add, which on some processors
+// would round differently from JavaScript.
 
 func countWeighted(e election) (Outcome, error) {
 	return proportional{
