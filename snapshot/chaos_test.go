@@ -28,11 +28,12 @@ func seeds(t *testing.T) uint64 {
 	return n
 }
 
-// What goes wrong with every fifth answer.
+// chaos is what goes wrong with an answer.
 var chaos = []*hub.Fault{
 	hub.ServerError(500), hub.ServerError(502), hub.ServerError(503), hub.ServerError(404),
 	hub.HTML(), hub.RequestFailed(), hub.RateLimited(3),
-	hub.NullRow(0), hub.NullRow(7), hub.SetField(1, "vp", "null"), hub.SetField(1, "vp", ""), hub.SetField(0, "id", `"0x00"`),
+	hub.NullRow(0), hub.NullRow(7),
+	hub.SetField(1, "vp", "null"), hub.SetField(1, "vp", ""), hub.SetField(0, "id", `"0x00"`),
 	{Cut: true}, {Close: true}, {Drip: true},
 	{Status: 200, Body: `{"data":null}`}, {Status: 200, Body: `{"data":{"votes":null,"proposal":null}}`},
 	{Status: 401, Body: `{"error":"unauthorized","error_description":"invalid api key"}`},
@@ -85,9 +86,10 @@ func chaoticVotes(t *testing.T, o hub.Options, seed uint64) (*snapshot.VoteList,
 // An answer without end, compressed or not, is cut off at a bounded cost.
 func TestEndlessAnswers(t *testing.T) { // not in parallel: it measures the memory of the process
 	for name, fault := range map[string]*hub.Fault{
-		"plain":   {Status: 200, Body: `{"data":`, Endless: true},
-		"gzipped": {Status: 200, Body: `{"data":`, Endless: true, Header: map[string]string{"Content-Encoding": "gzip"}},
-		"error":   {Status: 502, Body: `<html>`, Endless: true},
+		"plain": {Status: 200, Body: `{"data":`, Endless: true},
+		"gzipped": {Status: 200, Body: `{"data":`, Endless: true,
+			Header: map[string]string{"Content-Encoding": "gzip"}},
+		"error": {Status: 502, Body: `<html>`, Endless: true},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			_, c := serve(t, hub.Options{Fault: always(fault)})

@@ -3,6 +3,7 @@ package snapshot_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log"
 	"net"
@@ -27,24 +28,38 @@ func TestFailures(t *testing.T) {
 		tries int
 		says  string
 	}{
-		{"limit, older hub", answer(200, `{"errors":[{"message":"The `+"`first`"+` argument must not be greater than 1000","locations":[{"line":1,"column":1}],"path":["votes"]}],"data":{"votes":null}}`),
+		{"limit, older hub", answer(200, `{"errors":[{"message":`+
+			`"The `+"`first`"+` argument must not be greater than 1000",`+
+			`"locations":[{"line":1,"column":1}],"path":["votes"]}],"data":{"votes":null}}`),
 			snapshot.ErrRefused, 1, "must not be greater than 1000"},
-		{"limit, newer hub", answer(500, `{"errors":[{"message":"The `+"`first`"+` argument must not be greater than 1000"}],"data":null}`),
+		{"limit, newer hub", answer(500, `{"errors":[{"message":`+
+			`"The `+"`first`"+` argument must not be greater than 1000"}],"data":null}`),
 			snapshot.ErrRefused, 1, "must not be greater than 1000"},
-		{"limit, this generation", &hub.Fault{Message: "The `skip` argument must not be greater than 5000"}, snapshot.ErrRefused, 1, "5000"},
-		{"variable missing", answer(500, `{"errors":[{"message":"Variable \"$id\" of required type \"String!\" was not provided."}]}`),
+		{"limit, this generation", &hub.Fault{Message: "The `skip` argument must not be greater than 5000"},
+			snapshot.ErrRefused, 1, "5000"},
+		{"variable missing", answer(500, `{"errors":[{"message":`+
+			`"Variable \"$id\" of required type \"String!\" was not provided."}]}`),
 			snapshot.ErrRefused, 1, "was not provided"},
-		{"unknown field", answer(400, `{"errors":[{"message":"Cannot query field \"nope\" on type \"Vote\"."}]}`), snapshot.ErrRefused, 1, "Cannot query field"},
-		{"data with errors", answer(200, `{"errors":[{"message":"half done"}],"data":{"proposal":{},"votes":[]}}`), snapshot.ErrRefused, 1, "half done"},
+		{"unknown field", answer(400, `{"errors":[{"message":"Cannot query field \"nope\" on type \"Vote\"."}]}`),
+			snapshot.ErrRefused, 1, "Cannot query field"},
+		{"data with errors", answer(200, `{"errors":[{"message":"half done"}],"data":{"proposal":{},"votes":[]}}`),
+			snapshot.ErrRefused, 1, "half done"},
 		{"database, this generation", hub.RequestFailed(), snapshot.ErrUnavailable, 5, "request failed"},
-		{"database, older hub", answer(200, `{"errors":[{"message":"request failed"}],"data":{"votes":null}}`), snapshot.ErrUnavailable, 5, "request failed"},
-		{"database, newer hub", answer(500, `{"errors":[{"message":"request failed"}],"data":null}`), snapshot.ErrUnavailable, 5, "request failed"},
-		{"database and a limit", answer(500, `{"errors":[{"message":"request failed"},{"message":"no"}],"data":null}`), snapshot.ErrRefused, 1, "no"},
-		{"bad key", answer(401, `{"error":"unauthorized","error_description":"invalid api key"}`), snapshot.ErrAuth, 1, "invalid api key"},
+		{"database, older hub", answer(200, `{"errors":[{"message":"request failed"}],"data":{"votes":null}}`),
+			snapshot.ErrUnavailable, 5, "request failed"},
+		{"database, newer hub", answer(500, `{"errors":[{"message":"request failed"}],"data":null}`),
+			snapshot.ErrUnavailable, 5, "request failed"},
+		{"database and a limit", answer(500, `{"errors":[{"message":"request failed"},{"message":"no"}],"data":null}`),
+			snapshot.ErrRefused, 1, "no"},
+		{"bad key", answer(401, `{"error":"unauthorized","error_description":"invalid api key"}`), snapshot.ErrAuth, 1,
+			"invalid api key"},
 		{"401 page", hub.ServerError(401), snapshot.ErrAuth, 1, "401"},
 		{"rate limit", hub.RateLimited(60), snapshot.ErrRateLimit, 5, "too many requests"},
-		{"rate limit with status 200", answer(200, `{"error":"unauthorized","error_description":"too many requests, refer to x"}`), snapshot.ErrRateLimit, 5, "too many requests"},
-		{"rate limit as GraphQL", answer(200, `{"errors":[{"message":"Too many requests"}]}`), snapshot.ErrRateLimit, 5, "Too many requests"},
+		{"rate limit with status 200", answer(200,
+			`{"error":"unauthorized","error_description":"too many requests, refer to x"}`), snapshot.ErrRateLimit, 5,
+			"too many requests"},
+		{"rate limit as GraphQL", answer(200, `{"errors":[{"message":"Too many requests"}]}`), snapshot.ErrRateLimit, 5,
+			"Too many requests"},
 		{"429 page", hub.ServerError(429), snapshot.ErrRateLimit, 5, "429"},
 		{"500 page", hub.ServerError(500), snapshot.ErrUnavailable, 5, "HTTP status 500"},
 		{"502 page", hub.ServerError(502), snapshot.ErrUnavailable, 5, "nginx"},
@@ -54,7 +69,8 @@ func TestFailures(t *testing.T) {
 		{"403 page", hub.ServerError(403), snapshot.ErrRefused, 1, "403"},
 		{"404 page", hub.ServerError(404), snapshot.ErrRefused, 1, "ends in /graphql"},
 		{"400 page", hub.ServerError(400), snapshot.ErrRefused, 1, "400"},
-		{"redirect", &hub.Fault{Status: 302, Header: map[string]string{"Location": "https://elsewhere.example/"}}, snapshot.ErrRefused, 1, "redirect"},
+		{"redirect", &hub.Fault{Status: 302, Header: map[string]string{"Location": "https://elsewhere.example/"}},
+			snapshot.ErrRefused, 1, "redirect"},
 		{"page with 200", hub.HTML(), snapshot.ErrProtocol, 5, "Just a moment"},
 		{"page with 204", answer(204, ``), snapshot.ErrProtocol, 1, "204"},
 		{"empty", answer(200, ``), snapshot.ErrProtocol, 5, ""},
@@ -64,7 +80,8 @@ func TestFailures(t *testing.T) {
 		{"other data", answer(200, `{"data":{"space":{}}}`), snapshot.ErrProtocol, 1, "nothing"},
 		{"a list", answer(200, `[]`), snapshot.ErrProtocol, 5, "[]"},
 		{"errors of numbers", answer(200, `{"errors":[1]}`), snapshot.ErrProtocol, 1, ""},
-		{"trailing data", answer(200, `{"data":{"proposal":null,"votes":[]}} {}`), snapshot.ErrProtocol, 5, "not a GraphQL answer"},
+		{"trailing data", answer(200, `{"data":{"proposal":null,"votes":[]}} {}`), snapshot.ErrProtocol, 5,
+			"not a GraphQL answer"},
 		{"half a body", answer(200, `{"data":{"votes":[`), snapshot.ErrProtocol, 5, "not a GraphQL answer"},
 		{"cut", &hub.Fault{Cut: true}, snapshot.ErrUnavailable, 5, "unexpected EOF"},
 		{"closed", &hub.Fault{Close: true}, snapshot.ErrUnavailable, 5, "no complete answer"},
@@ -84,7 +101,8 @@ func TestFailures(t *testing.T) {
 				if n := len(h.Requests()); n != tt.tries {
 					t.Errorf("%d requests, want %d", n, tt.tries)
 				}
-				if proposal, err := c.Proposal(t.Context(), p.ID); proposal != nil || !errors.Is(err, tt.want) && !errors.Is(err, snapshot.ErrNotFound) {
+				if proposal, err := c.Proposal(t.Context(), p.ID); proposal != nil ||
+					!errors.Is(err, tt.want) && !errors.Is(err, snapshot.ErrNotFound) {
 					t.Errorf("proposal %v, error %v", proposal, err)
 				}
 			})
@@ -134,7 +152,8 @@ func TestPacesBelowTheLimit(t *testing.T) {
 		{"as a caller without key wants", "", 10, 0, 9100 * time.Millisecond},
 	} {
 		timed(t, tt.name, func(t *testing.T) {
-			h, c := serve(t, hub.Options{Proposals: []hub.Proposal{p}, RateLimit: tt.limit, Keys: []string{"synthetic-key"}})
+			h, c := serve(t, hub.Options{Proposals: []hub.Proposal{p}, RateLimit: tt.limit,
+				Keys: []string{"synthetic-key"}})
 			limited := 0
 			inner := c.HTTP.Transport
 			c.HTTP.Transport = roundTrip(func(r *http.Request) (*http.Response, error) {
@@ -198,7 +217,8 @@ func TestWaitsNoLongerThanAllowed(t *testing.T) {
 	}{
 		{"deadline", hub.RateLimited(60), 20 * time.Second, "allow more time"},
 		{"a day", hub.RateLimited(86400), time.Hour, "longer than the 2m0s allowed"},
-		{"no end", &hub.Fault{Status: 429, Header: map[string]string{"Retry-After": strings.Repeat("9", 40)}}, time.Hour, "longer than the 2m0s allowed"},
+		{"no end", &hub.Fault{Status: 429, Header: map[string]string{"Retry-After": strings.Repeat("9", 40)}},
+			time.Hour, "longer than the 2m0s allowed"},
 	}
 	for _, tt := range tests {
 		timed(t, tt.name, func(t *testing.T) {
@@ -269,7 +289,8 @@ func TestHangIsTransient(t *testing.T) {
 	timed(t, "always", func(t *testing.T) {
 		_, c := serve(t, hub.Options{Fault: always(&hub.Fault{Hang: true})})
 		c.Timeout, c.Retries = 5*time.Millisecond, -1
-		if _, err := c.Proposal(t.Context(), p.ID); !errors.Is(err, snapshot.ErrUnavailable) || !strings.Contains(err.Error(), "none within 5ms") {
+		if _, err := c.Proposal(t.Context(), p.ID); !errors.Is(err, snapshot.ErrUnavailable) ||
+			!strings.Contains(err.Error(), "none within 5ms") {
 			t.Errorf("error %v", err)
 		}
 	})
@@ -279,12 +300,14 @@ func TestHangIsTransient(t *testing.T) {
 func TestUnknownHost(t *testing.T) {
 	t.Parallel()
 	calls := 0
-	c := &snapshot.Client{Endpoint: "https://hub.invalid/graphql", HTTP: &http.Client{Transport: roundTrip(func(*http.Request) (*http.Response, error) {
+	nowhere := roundTrip(func(*http.Request) (*http.Response, error) {
 		calls++
 		return nil, &net.DNSError{Err: "no such host", Name: "hub.invalid", IsNotFound: true}
-	})}}
+	})
+	c := &snapshot.Client{Endpoint: "https://hub.invalid/graphql", HTTP: &http.Client{Transport: nowhere}}
 	_, err := c.Proposal(t.Context(), hub.ID("x"))
-	if !errors.Is(err, snapshot.ErrUnavailable) || !strings.Contains(err.Error(), "(hub.invalid): no such host") || calls != 1 {
+	if !errors.Is(err, snapshot.ErrUnavailable) || !strings.Contains(err.Error(), "(hub.invalid): no such host") ||
+		calls != 1 {
 		t.Errorf("error %v after %d calls", err, calls)
 	}
 }
@@ -292,24 +315,27 @@ func TestUnknownHost(t *testing.T) {
 // Neither the key nor the endpoint's user, path or query is ever in an error,
 // even if the hub repeats them.
 func TestKeepsSecrets(t *testing.T) {
-	const key, user, password, inPath, inQuery = "SENTINEL-key", "SENTINEL-user", "SENTINEL-password", "SENTINEL-path", "SENTINEL-query"
+	const key, user, password = "SENTINEL-key", "SENTINEL-user", "SENTINEL-password"
 	parrot := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("x-api-key") != key {
 			t.Error("the key was not sent")
 		}
 		w.WriteHeader(http.StatusBadGateway)
-		_, _ = w.Write([]byte("bad gateway for " + r.URL.String() + " with " + r.Header.Get("x-api-key") + " " + user + " " + password))
+		_, _ = fmt.Fprint(w, "bad gateway for ", r.URL, " with ", key, " ", user, " ", password)
 	}))
 	defer parrot.Close()
 	address := strings.TrimPrefix(parrot.URL, "http://")
 	closed := httptest.NewServer(nil)
 	closed.Close()
-	for name, host := range map[string]string{"parrot": address, "closed": strings.TrimPrefix(closed.URL, "http://"), "no such host": "nowhere.invalid"} {
+	for name, host := range map[string]string{
+		"parrot": address, "closed": strings.TrimPrefix(closed.URL, "http://"), "no such host": "nowhere.invalid",
+	} {
 		for _, scheme := range []string{"http", "https", "ftp", "ht tp"} {
 			t.Run(name+" "+scheme, func(t *testing.T) {
 				c := &snapshot.Client{
-					Endpoint: scheme + "://" + user + ":" + password + "@" + host + "/" + inPath + "/graphql?apiKey=" + inQuery,
-					APIKey:   key, Retries: -1,
+					Endpoint: scheme + "://" + user + ":" + password + "@" + host +
+						"/SENTINEL-path/graphql?apiKey=SENTINEL-query",
+					APIKey: key, Retries: -1,
 				}
 				defer c.CloseIdleConnections()
 				_, err := c.Proposal(t.Context(), hub.ID("x"))
@@ -325,13 +351,17 @@ func TestKeepsSecrets(t *testing.T) {
 }
 
 func TestFollowsNoRedirect(t *testing.T) {
-	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the redirect was followed") }))
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		t.Error("the redirect was followed")
+	}))
 	defer elsewhere.Close()
 	to := httptest.NewServer(http.RedirectHandler(elsewhere.URL, http.StatusTemporaryRedirect))
 	defer to.Close()
-	for name, client := range map[string]*http.Client{"own": nil, "caller's": &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}} {
+	callers := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	for name, client := range map[string]*http.Client{"own": nil, "caller's": callers} {
 		c := &snapshot.Client{Endpoint: to.URL + "/graphql", HTTP: client}
-		if _, err := c.Proposal(t.Context(), hub.ID("x")); !errors.Is(err, snapshot.ErrRefused) || !strings.Contains(err.Error(), "redirect") {
+		if _, err := c.Proposal(t.Context(), hub.ID("x")); !errors.Is(err, snapshot.ErrRefused) ||
+			!strings.Contains(err.Error(), "redirect") {
 			t.Errorf("%s client: error %v", name, err)
 		}
 		c.CloseIdleConnections()

@@ -12,9 +12,10 @@ import (
 )
 
 const (
-	goodProposal = `{"id":"0x2d4f7b1c0a9e8d6c5b4a39281706f5e4d3c2b1a09f8e7d6c5b4a392817060504","ipfs":null,"author":"0x01",` +
-		`"created":1,"updated":null,"space":{"id":"vote-perp.eth"},"network":"1","type":"basic","title":"SYNTHETIC","choices":["For"],` +
-		`"strategies":[{"name":"ticket","network":"1","params":{}}],"start":2,"end":3,"snapshot":"4","state":"closed","privacy":"",` +
+	goodProposal = `{"id":"0x2d4f7b1c0a9e8d6c5b4a39281706f5e4d3c2b1a09f8e7d6c5b4a392817060504","ipfs":null,` +
+		`"author":"0x01","created":1,"updated":null,"space":{"id":"vote-perp.eth"},"network":"1","type":"basic",` +
+		`"title":"SYNTHETIC","choices":["For"],"strategies":[{"name":"ticket","network":"1","params":{}}],` +
+		`"start":2,"end":3,"snapshot":"4","state":"closed","privacy":"",` +
 		`"quorum":1e21,"quorumType":"default","link":"","flagged":false,"scores":[0.1],"scores_by_strategy":[[null]],` +
 		`"scores_state":"final","scores_total":0.1,"scores_updated":5,"votes":1}`
 	goodVote = `{"id":"0x2d4f7b1c0a9e8d6c5b4a39281706f5e4d3c2b1a09f8e7d6c5b4a392817060504","ipfs":null,` +
@@ -42,22 +43,25 @@ func TestDecodeProposal(t *testing.T) {
 		want  error
 		says  string
 	}{
-		"the whole reply":         {`{"data":{"proposal":` + goodProposal + `}}`, nil, ""},
-		"its data":                {`{"proposal":` + goodProposal + `}`, nil, ""},
-		"the bare proposal":       {goodProposal, nil, ""},
-		"what decides nothing":    {without("author", "created", "flagged", "ipfs", "link", "privacy", "state", "title", "updated"), nil, ""},
-		"null privacy":            {strings.Replace(goodProposal, `"privacy":""`, `"privacy":null`, 1), nil, ""},
-		"cells in lists":          {strings.Replace(goodProposal, `[[null]]`, `[[[0.1]]]`, 1), nil, ""},
-		"no quorum":               {without("quorum"), snapshot.ErrProtocol, "quorum is nothing"},
-		"no quorum type":          {without("quorumType"), snapshot.ErrProtocol, "quorumType is nothing"},
-		"no such proposal":        {`{"data":{"proposal":null}}`, snapshot.ErrNotFound, ""},
-		"errors":                  {`{"errors":[{"message":"request failed"}],"data":null}`, snapshot.ErrRefused, "request failed"},
-		"another query's":         {`{"data":{"votes":[]}}`, snapshot.ErrProtocol, "id is nothing"},
-		"a list":                  {`[` + goodProposal + `]`, snapshot.ErrProtocol, "want a JSON object"},
-		"half a file":             {goodProposal[:100], snapshot.ErrProtocol, "want a JSON object"},
-		"an empty file":           {``, snapshot.ErrProtocol, "want a JSON object"},
-		"two proposals":           {goodProposal + goodProposal, snapshot.ErrProtocol, "want a JSON object"},
-		"the space as plain text": {strings.Replace(goodProposal, `{"id":"vote-perp.eth"}`, `"vote-perp.eth"`, 1), snapshot.ErrProtocol, "space"},
+		"the whole reply":   {`{"data":{"proposal":` + goodProposal + `}}`, nil, ""},
+		"its data":          {`{"proposal":` + goodProposal + `}`, nil, ""},
+		"the bare proposal": {goodProposal, nil, ""},
+		"what decides nothing": {
+			without("author", "created", "flagged", "ipfs", "link", "privacy", "state", "title", "updated"), nil, ""},
+		"null privacy":     {strings.Replace(goodProposal, `"privacy":""`, `"privacy":null`, 1), nil, ""},
+		"cells in lists":   {strings.Replace(goodProposal, `[[null]]`, `[[[0.1]]]`, 1), nil, ""},
+		"no quorum":        {without("quorum"), snapshot.ErrProtocol, "quorum is nothing"},
+		"no quorum type":   {without("quorumType"), snapshot.ErrProtocol, "quorumType is nothing"},
+		"no such proposal": {`{"data":{"proposal":null}}`, snapshot.ErrNotFound, ""},
+		"errors": {`{"errors":[{"message":"request failed"}],"data":null}`, snapshot.ErrRefused,
+			"request failed"},
+		"another query's": {`{"data":{"votes":[]}}`, snapshot.ErrProtocol, "id is nothing"},
+		"a list":          {`[` + goodProposal + `]`, snapshot.ErrProtocol, "want a JSON object"},
+		"half a file":     {goodProposal[:100], snapshot.ErrProtocol, "want a JSON object"},
+		"an empty file":   {``, snapshot.ErrProtocol, "want a JSON object"},
+		"two proposals":   {goodProposal + goodProposal, snapshot.ErrProtocol, "want a JSON object"},
+		"the space as plain text": {strings.Replace(goodProposal, `{"id":"vote-perp.eth"}`, `"vote-perp.eth"`, 1),
+			snapshot.ErrProtocol, "space"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p, err := snapshot.DecodeProposal([]byte(tt.reply))
@@ -67,7 +71,8 @@ func TestDecodeProposal(t *testing.T) {
 				}
 				return
 			}
-			if err != nil || p.Space != "vote-perp.eth" || p.Snapshot != 4 || p.Quorum != 1e21 || p.QuorumType != "default" || p.Scores[0] != 0.1 {
+			if err != nil || p.Space != "vote-perp.eth" || p.Snapshot != 4 || p.Quorum != 1e21 ||
+				p.QuorumType != "default" || p.Scores[0] != 0.1 {
 				t.Errorf("%+v, error %v", p, err)
 			}
 			if cell := p.ScoresByStrategy[0][0]; name == "cells in lists" && (cell == nil || *cell != 0.1) {
@@ -86,18 +91,20 @@ func TestDecodeVotes(t *testing.T) {
 		odd   []string
 		want  error
 	}{
-		"the whole reply":    {`{"data":{"votes":[` + goodVote + `,` + second + `]}}`, 2, nil, nil},
-		"its data":           {`{"votes":[` + goodVote + `]}`, 1, nil, nil},
-		"the bare list":      {`[` + goodVote + `,` + second + `]`, 2, nil, nil},
-		"one per line":       {goodVote + "\n" + second + "\n", 2, nil, nil},
-		"one":                {goodVote, 1, nil, nil},
-		"none":               {`{"data":{"votes":[]}}`, 0, nil, nil},
-		"without ipfs":       {`[` + strings.Replace(goodVote, `"ipfs":null,`, ``, 1) + `]`, 1, nil, nil},
-		"two odd rows":       {`[` + odd + `,` + goodVote + `,null,` + second + `]`, 2, []string{`votes[0]: vp is "all"`, "votes[2]: the object itself is null"}, nil},
-		"an odd line":        {goodVote + "\n" + odd, 1, []string{"votes[1]: vp"}, nil},
-		"null":               {`{"data":{"votes":null}}`, 0, []string{"id is nothing"}, nil},
-		"another query's":    {`{"data":{"proposal":{}}}`, 0, []string{"id is nothing"}, nil},
-		"errors":             {`{"errors":[{"message":"request failed"}],"data":{"votes":null}}`, 0, nil, snapshot.ErrRefused},
+		"the whole reply": {`{"data":{"votes":[` + goodVote + `,` + second + `]}}`, 2, nil, nil},
+		"its data":        {`{"votes":[` + goodVote + `]}`, 1, nil, nil},
+		"the bare list":   {`[` + goodVote + `,` + second + `]`, 2, nil, nil},
+		"one per line":    {goodVote + "\n" + second + "\n", 2, nil, nil},
+		"one":             {goodVote, 1, nil, nil},
+		"none":            {`{"data":{"votes":[]}}`, 0, nil, nil},
+		"without ipfs":    {`[` + strings.Replace(goodVote, `"ipfs":null,`, ``, 1) + `]`, 1, nil, nil},
+		"two odd rows": {`[` + odd + `,` + goodVote + `,null,` + second + `]`, 2,
+			[]string{`votes[0]: vp is "all"`, "votes[2]: the object itself is null"}, nil},
+		"an odd line":     {goodVote + "\n" + odd, 1, []string{"votes[1]: vp"}, nil},
+		"null":            {`{"data":{"votes":null}}`, 0, []string{"id is nothing"}, nil},
+		"another query's": {`{"data":{"proposal":{}}}`, 0, []string{"id is nothing"}, nil},
+		"errors": {`{"errors":[{"message":"request failed"}],"data":{"votes":null}}`, 0, nil,
+			snapshot.ErrRefused},
 		"an empty file":      {"\n", 0, nil, snapshot.ErrProtocol},
 		"the end is missing": {`[` + goodVote, 0, nil, snapshot.ErrProtocol},
 	} {
@@ -125,7 +132,8 @@ func TestDecodeVotes(t *testing.T) {
 func decoded[T any](t *testing.T, value *T, err error) {
 	t.Helper()
 	if err != nil {
-		if !errors.Is(err, snapshot.ErrProtocol) && !errors.Is(err, snapshot.ErrRefused) && !errors.Is(err, snapshot.ErrNotFound) {
+		if !errors.Is(err, snapshot.ErrProtocol) && !errors.Is(err, snapshot.ErrRefused) &&
+			!errors.Is(err, snapshot.ErrNotFound) {
 			t.Fatalf("error %v is of no kind", err)
 		}
 		return

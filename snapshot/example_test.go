@@ -10,16 +10,17 @@ import (
 )
 
 func ExampleParseProposalRef() {
-	ref, err := snapshot.ParseProposalRef("https://snapshot.box/#/s:vote-perp.eth/proposal/0x2d4f7b1c0a9e8d6c5b4a39281706f5e4d3c2b1a09f8e7d6c5b4a392817060504/votes")
+	ref, err := snapshot.ParseProposalRef("https://snapshot.box/#/s:vote-perp.eth/proposal/" +
+		"0x2d4f7b1c0a9e8d6c5b4a39281706f5e4d3c2b1a09f8e7d6c5b4a392817060504/votes")
 	fmt.Println(ref.ID, err)
 	fmt.Println(ref.Space)
 
 	_, err = snapshot.ParseProposalRef("0x2d4f7b1c")
-	fmt.Println(err)
+	fmt.Println(errors.Is(err, snapshot.ErrProposalRef))
 	// Output:
 	// 0x2d4f7b1c0a9e8d6c5b4a39281706f5e4d3c2b1a09f8e7d6c5b4a392817060504 <nil>
 	// vote-perp.eth
-	// not a Snapshot proposal: "0x2d4f7b1c": found 8 hex digits in "0x2d4f7b1c" where an id has 64; want an id (0x and 64 hex digits, or Qm…) or a URL that ends in one
+	// true
 }
 
 // The hub of this example is a fake on this machine; without Endpoint the client
@@ -58,7 +59,8 @@ func ExampleClient_Votes() {
 func ExampleIncompleteError() {
 	p := hub.NewProposal("vote-perp.eth", "withheld")
 	p.Votes = 2
-	endpoint, stop := hub.New(hub.Options{Proposals: []hub.Proposal{p}, Votes: []hub.Vote{hub.NewVote(p, "alice", 1_700_000_500, 1, 60)}}).Start()
+	endpoint, stop := hub.New(hub.Options{Proposals: []hub.Proposal{p},
+		Votes: []hub.Vote{hub.NewVote(p, "alice", 1_700_000_500, 1, 60)}}).Start()
 	defer stop()
 
 	client := snapshot.Client{Endpoint: endpoint}
@@ -66,7 +68,8 @@ func ExampleIncompleteError() {
 	list, err := client.Votes(context.Background(), &snapshot.Proposal{ID: p.ID})
 	var incomplete *snapshot.IncompleteError
 	if errors.As(err, &incomplete) {
-		fmt.Printf("finding: %d votes listed, %d counted; going on with %d\n", incomplete.Rows, incomplete.Counted, len(list.Votes))
+		fmt.Printf("finding: %d votes listed, %d counted; going on with %d\n", incomplete.Rows, incomplete.Counted,
+			len(list.Votes))
 	}
 	// Output:
 	// finding: 1 votes listed, 2 counted; going on with 1
@@ -76,10 +79,10 @@ func ExampleIncompleteError() {
 // vote is left out and named, here because of its voting power.
 func ExampleDecodeVotes() {
 	saved := `{"data":{"votes":[
-		{"id":"0x2d4f7b1c0a9e8d6c5b4a39281706f5e4d3c2b1a09f8e7d6c5b4a392817060504","voter":"0x0101010101010101010101010101010101010101",
-		 "created":1700000500,"choice":1,"vp":60.5,"vp_by_strategy":[60.5]},
-		{"id":"0x3e4f7b1c0a9e8d6c5b4a39281706f5e4d3c2b1a09f8e7d6c5b4a392817060504","voter":"0x0202020202020202020202020202020202020202",
-		 "created":1700000600,"choice":2,"vp":null,"vp_by_strategy":[]}]}}`
+		{"id": "0x2d4f7b1c0a9e8d6c5b4a39281706f5e4d3c2b1a09f8e7d6c5b4a392817060504", "created": 1700000500,
+		 "voter": "0x0101010101010101010101010101010101010101", "choice": 1, "vp": 60.5, "vp_by_strategy": [60.5]},
+		{"id": "0x3e4f7b1c0a9e8d6c5b4a39281706f5e4d3c2b1a09f8e7d6c5b4a392817060504", "created": 1700000600,
+		 "voter": "0x0202020202020202020202020202020202020202", "choice": 2, "vp": null, "vp_by_strategy": []}]}}`
 	votes, err := snapshot.DecodeVotes([]byte(saved))
 	for _, v := range votes {
 		fmt.Printf("choice %s with %v\n", v.Choice, v.VP)

@@ -39,7 +39,8 @@ func TestRetryAfter(t *testing.T) {
 }
 
 func FuzzRetryAfter(f *testing.F) {
-	for _, seed := range []string{"60", "Fri, 02 Jan 2026 03:05:05 GMT", "", "-1", "1e9", "999999999999999999999", "1798761600",
+	for _, seed := range []string{"60", "Fri, 02 Jan 2026 03:05:05 GMT", "", "-1", "1e9", "999999999999999999999",
+		"1798761600",
 		"Friday, 02-Jan-26 03:05:05 GMT"} {
 		f.Add(seed, seed)
 	}

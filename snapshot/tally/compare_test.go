@@ -38,18 +38,20 @@ func TestCompareAgrees(t *testing.T) {
 func TestCompareFindsEveryLie(t *testing.T) {
 	zero := 0.0
 	lies := map[string]func(p *snapshot.Proposal){
-		"score":             func(p *snapshot.Proposal) { p.Scores[0] *= 1 + 2e-9 },
-		"two scores":        func(p *snapshot.Proposal) { p.Scores[0]++; p.Scores[1]-- },
-		"scores exchanged":  func(p *snapshot.Proposal) { p.Scores[0], p.Scores[1] = p.Scores[1], p.Scores[0] },
-		"score gone":        func(p *snapshot.Proposal) { p.Scores = p.Scores[:2] },
-		"score too many":    func(p *snapshot.Proposal) { p.Scores = append(p.Scores, 0) },
-		"no scores":         func(p *snapshot.Proposal) { p.Scores, p.ScoresByStrategy = nil, nil },
-		"total":             func(p *snapshot.Proposal) { p.ScoresTotal *= 1 + 2e-9 },
-		"total zero":        func(p *snapshot.Proposal) { p.ScoresTotal = 0 },
-		"strategy":          func(p *snapshot.Proposal) { *p.ScoresByStrategy[0][0] += 0.5 },
-		"strategy null":     func(p *snapshot.Proposal) { p.ScoresByStrategy[0][0] = nil },
-		"strategies gone":   func(p *snapshot.Proposal) { p.ScoresByStrategy = nil },
-		"strategy too many": func(p *snapshot.Proposal) { p.ScoresByStrategy[2] = append(p.ScoresByStrategy[2], &zero) },
+		"score":            func(p *snapshot.Proposal) { p.Scores[0] *= 1 + 2e-9 },
+		"two scores":       func(p *snapshot.Proposal) { p.Scores[0]++; p.Scores[1]-- },
+		"scores exchanged": func(p *snapshot.Proposal) { p.Scores[0], p.Scores[1] = p.Scores[1], p.Scores[0] },
+		"score gone":       func(p *snapshot.Proposal) { p.Scores = p.Scores[:2] },
+		"score too many":   func(p *snapshot.Proposal) { p.Scores = append(p.Scores, 0) },
+		"no scores":        func(p *snapshot.Proposal) { p.Scores, p.ScoresByStrategy = nil, nil },
+		"total":            func(p *snapshot.Proposal) { p.ScoresTotal *= 1 + 2e-9 },
+		"total zero":       func(p *snapshot.Proposal) { p.ScoresTotal = 0 },
+		"strategy":         func(p *snapshot.Proposal) { *p.ScoresByStrategy[0][0] += 0.5 },
+		"strategy null":    func(p *snapshot.Proposal) { p.ScoresByStrategy[0][0] = nil },
+		"strategies gone":  func(p *snapshot.Proposal) { p.ScoresByStrategy = nil },
+		"strategy too many": func(p *snapshot.Proposal) {
+			p.ScoresByStrategy[2] = append(p.ScoresByStrategy[2], &zero)
+		},
 	}
 	for typ, casts := range ordinary {
 		for name, lie := range lies {
@@ -61,7 +63,9 @@ func TestCompareFindsEveryLie(t *testing.T) {
 			if c.Verdict != tally.Disagrees {
 				t.Errorf("%s, %s: verdict %q", typ, name, c.Verdict)
 			}
-			if !c.Total.Agrees == slices.ContainsFunc(append(c.Scores, c.ByStrategy...), func(s tally.Score) bool { return !s.Agrees }) && c.Shape == "" {
+			figures := append(c.Scores, c.ByStrategy...)
+			wrong := slices.ContainsFunc(figures, func(s tally.Score) bool { return !s.Agrees })
+			if !c.Total.Agrees == wrong && c.Shape == "" {
 				t.Errorf("%s, %s: no figure, or a wrong one, is marked: %+v", typ, name, c)
 			}
 		}
@@ -74,7 +78,8 @@ func TestCompareShowsTheFigures(t *testing.T) {
 	p = published(p, counted)
 	p.Scores[1] = 5
 	got := compare(t, p, counted).Scores[1]
-	if got.Choice != 2 || *got.Hub != 5 || got.Recount != 4 || got.Difference != 1 || got.Tolerance != 5e-9 || got.Agrees {
+	if got.Choice != 2 || *got.Hub != 5 || got.Recount != 4 || got.Difference != 1 || got.Tolerance != 5e-9 ||
+		got.Agrees {
 		t.Errorf("got %+v", got)
 	}
 }
@@ -117,9 +122,12 @@ func TestCompareNamesOlderRules(t *testing.T) {
 			[]float64{6, 2}, []*float64{x(6), x(2)}, 8, tally.RulePositiveWeights},
 		{"zero weight, quadratic", "quadratic", 2, []cast{{`{"1":1}`, 8}, {`{"1":0,"2":1}`, 3}},
 			[]float64{8, 0}, []*float64{x(8), x(0)}, 8, tally.RulePositiveWeights},
-		{"null cells", "ranked-choice", 4, ranked, []float64{60, 20, 0, 0}, []*float64{x(60), x(20), nil, nil}, 88, tally.RuleNullCells},
-		{"run-off over all ballots", "ranked-choice", 4, ranked, []float64{60, 20, 0, 0}, []*float64{x(60), x(20), nil, nil}, 83 + 5, tally.RuleNullCells},
-		{"valid ballots only", "ranked-choice", 4, ranked, []float64{60, 20, 0, 0}, []*float64{x(60), x(20), nil, nil}, 80, tally.RuleValidTotal},
+		{"null cells", "ranked-choice", 4, ranked, []float64{60, 20, 0, 0}, []*float64{x(60), x(20), nil, nil}, 88,
+			tally.RuleNullCells},
+		{"run-off over all ballots", "ranked-choice", 4, ranked, []float64{60, 20, 0, 0},
+			[]*float64{x(60), x(20), nil, nil}, 83 + 5, tally.RuleNullCells},
+		{"valid ballots only", "ranked-choice", 4, ranked, []float64{60, 20, 0, 0}, []*float64{x(60), x(20), nil, nil},
+			80, tally.RuleValidTotal},
 		{"exhausted ballots", "ranked-choice", 3, []cast{{"[1,2,3]", 10}, {"[2,1,3]", 9}, {"[3]", 5}},
 			[]float64{10, 9, 0}, []*float64{x(10), x(9), nil}, 19, tally.RuleRunoffTotal},
 		{"partial copeland ballots", "copeland", 3, []cast{{"[1,2,3]", 10}, {"[2]", 9}, {"[3,1]", 11}},

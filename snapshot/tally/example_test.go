@@ -32,7 +32,8 @@ func ExampleRecount() {
 
 // Encrypted choices are refused while they can still be opened.
 func ExampleRecount_sealed() {
-	p := &snapshot.Proposal{Type: "basic", Choices: []string{"For", "Against"}, Privacy: "shutter", ScoresState: "pending"}
+	p := &snapshot.Proposal{Type: "basic", Choices: []string{"For", "Against"}, Privacy: "shutter",
+		ScoresState: "pending"}
 	_, err := tally.Recount(p, []snapshot.Vote{{Choice: json.RawMessage(`"0x04ab"`), VP: 1}})
 	fmt.Println(errors.Is(err, tally.ErrSealed))
 	fmt.Println(err)
@@ -42,7 +43,8 @@ func ExampleRecount_sealed() {
 }
 
 func ExampleCompare() {
-	p := &snapshot.Proposal{Type: "single-choice", Choices: []string{"A", "B"}, Scores: []float64{10, 5}, ScoresTotal: 14}
+	p := &snapshot.Proposal{Type: "single-choice", Choices: []string{"A", "B"}, Scores: []float64{10, 5},
+		ScoresTotal: 14}
 	votes := []snapshot.Vote{
 		{Voter: "alice", Choice: json.RawMessage(`1`), VP: 10},
 		{Voter: "bob", Choice: json.RawMessage(`2`), VP: 4},

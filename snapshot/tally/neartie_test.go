@@ -22,21 +22,26 @@ func TestNearTies(t *testing.T) {
 	}{
 		{"single-choice", "single-choice", 3, []cast{{"1", .1}, {"1", .2}, {"2", .3}, {"3", .1}},
 			[]tally.NearTie{{Rule: "winner", Choices: []int{1, 2}}}, nil},
-		{"weighted", "weighted", 2, []cast{{`{"1":1,"2":1}`, 10}}, []tally.NearTie{{Rule: "winner", Choices: []int{1, 2}}}, nil},
+		{"weighted", "weighted", 2, []cast{{`{"1":1,"2":1}`, 10}},
+			[]tally.NearTie{{Rule: "winner", Choices: []int{1, 2}}}, nil},
 		{"elimination", "ranked-choice", 3, []cast{{"[1,3,2]", .1}, {"[1,3,2]", .2}, {"[2,1,3]", .3}, {"[3,2,1]", .5}},
 			[]tally.NearTie{{Rule: "elimination", Round: 1, Choices: []int{1, 2}}}, [][]float64{{0, .3, .8}}},
 		{"majority", "ranked-choice", 3, []cast{{"[1,2,3]", .1}, {"[1,2,3]", .2}, {"[2,3,1]", .2}, {"[3,2,1]", .1}},
 			[]tally.NearTie{{Rule: "majority", Round: 1, Choices: []int{1}}}, [][]float64{{.3, .3, 0}}},
 		{"majority missed", "ranked-choice", 3, []cast{{"[2,3,1]", .1}, {"[3,2,1]", .2}, {"[1,2,3]", .3}},
-			[]tally.NearTie{{Rule: "majority", Round: 1, Choices: []int{1}}, {Rule: "winner", Choices: []int{1, 3}}}, [][]float64{{.3, .1, .2}}},
+			[]tally.NearTie{{Rule: "majority", Round: 1, Choices: []int{1}},
+				{Rule: "winner", Choices: []int{1, 3}}}, [][]float64{{.3, .1, .2}}},
 		{"two close eliminations in either order", "ranked-choice", 5,
-			[]cast{{"[1,2,3,4,5]", 5.1}, {"[2,1,3,4,5]", 5.2}, {"[5,1,2,3,4]", 5.5}, {"[3,1,2,4,5]", .3}, {"[4,1,2,3,5]", .1}, {"[4,1,2,3,5]", .2}}, nil, nil},
-		{"nobody's first preference", "ranked-choice", 5, []cast{{"[1,2,3,4,5]", .1}, {"[2,1,3,4,5]", .5}, {"[5,1,2,3,4]", .5}}, nil, nil},
+			[]cast{{"[1,2,3,4,5]", 5.1}, {"[2,1,3,4,5]", 5.2}, {"[5,1,2,3,4]", 5.5}, {"[3,1,2,4,5]", .3},
+				{"[4,1,2,3,5]", .1}, {"[4,1,2,3,5]", .2}}, nil, nil},
+		{"nobody's first preference", "ranked-choice", 5,
+			[]cast{{"[1,2,3,4,5]", .1}, {"[2,1,3,4,5]", .5}, {"[5,1,2,3,4]", .5}}, nil, nil},
 		{"duel", "copeland", 2, []cast{{"[1,2]", .1}, {"[1,2]", .2}, {"[2,1]", .3}},
 			[]tally.NearTie{{Rule: "duel", Choices: []int{1, 2}}, {Rule: "duel", Strategy: 1, Choices: []int{1, 2}}},
 			[][]float64{{.3, .3}, {.06, .54}}},
 		{"whole numbers tie", "single-choice", 2, []cast{{"1", 10}, {"2", 10}}, nil, nil},
-		{"whole numbers tie in a run-off", "ranked-choice", 3, []cast{{"[1,2,3]", 1}, {"[2,3,1]", 1}, {"[3,1,2]", 1}}, nil, nil},
+		{"whole numbers tie in a run-off", "ranked-choice", 3, []cast{{"[1,2,3]", 1}, {"[2,3,1]", 1}, {"[3,1,2]", 1}},
+			nil, nil},
 		{"whole numbers tie in duels", "copeland", 3, []cast{{"[1,2,3]", 1}, {"[2,3,1]", 1}, {"[3,2,1]", 2}}, nil, nil},
 		{"clear", "copeland", 2, []cast{{"[1,2]", .1}, {"[2,1]", .3}}, nil, nil},
 		{"no power", "copeland", 2, []cast{{"[1,2]", 0}, {"[2,1]", 0}}, nil, nil},
@@ -46,7 +51,8 @@ func TestNearTies(t *testing.T) {
 			p, votes := poll(test.typ, test.n, test.casts...)
 			counted := recount(t, p, votes)
 			same := slices.EqualFunc(counted.NearTies, test.ties, func(a, b tally.NearTie) bool {
-				return a.Rule == b.Rule && a.Round == b.Round && a.Strategy == b.Strategy && slices.Equal(a.Choices, b.Choices)
+				return a.Rule == b.Rule && a.Round == b.Round && a.Strategy == b.Strategy &&
+					slices.Equal(a.Choices, b.Choices)
 			})
 			if !same || !slices.EqualFunc(counted.Alternatives, test.alternatives, sameScores) {
 				t.Fatalf("got %s", toJSON(counted))

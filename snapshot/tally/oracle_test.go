@@ -76,7 +76,8 @@ func TestOracle(t *testing.T) {
 	// The generator must keep reaching what the test is about.
 	for _, typ := range votingTypes {
 		if n := perType(); valid[typ] < 3*n/2 || invalid[typ] < n/2 {
-			t.Errorf("%s: the random elections are too tame: %d valid choices, %d invalid", typ, valid[typ], invalid[typ])
+			t.Errorf("%s: the random elections are too tame: %d valid choices, %d invalid", typ, valid[typ],
+				invalid[typ])
 		}
 	}
 	if endless == 0 && perType() >= 1500 {
@@ -120,7 +121,8 @@ func (e oracleElection) proposal() (*snapshot.Proposal, []snapshot.Vote) {
 	}
 	votes := make([]snapshot.Vote, len(e.Votes))
 	for i, v := range e.Votes {
-		votes[i] = snapshot.Vote{ID: fmt.Sprint(i), Voter: fmt.Sprint(i), Choice: v.Choice, VP: v.Balance, VPByStrategy: v.Scores}
+		votes[i] = snapshot.Vote{ID: fmt.Sprint(i), Voter: fmt.Sprint(i), Choice: v.Choice, VP: v.Balance,
+			VPByStrategy: v.Scores}
 	}
 	return p, votes
 }

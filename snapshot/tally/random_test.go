@@ -100,7 +100,8 @@ func oddChoice(rnd *rand.Rand, typ string, n int) string {
 
 // spelled writes the number i in a way that JavaScript reads as i.
 func spelled(rnd *rand.Rand, i string) string {
-	forms := []string{`"%s"`, `"0%s"`, `" %s"`, `"%s.0"`, `"%se0"`, `[%s]`, `["%s"]`, `[["%s "]]`, `%s.0`, `%se0`, `"+%s"`, `"\ufeff%s\n"`, `"%s."`}
+	forms := []string{`"%s"`, `"0%s"`, `" %s"`, `"%s.0"`, `"%se0"`, `[%s]`, `["%s"]`, `[["%s "]]`, `%s.0`, `%se0`,
+		`"+%s"`, `"\ufeff%s\n"`, `"%s."`}
 	if i == "1" {
 		forms = append(forms, `%[1]s0e-1`, `"0x%s"`, `"0b%s"`, `"0O%s"`)
 		if rnd.IntN(6) == 0 {
@@ -112,9 +113,13 @@ func spelled(rnd *rand.Rand, i string) string {
 
 func oddMark(rnd *rand.Rand, n int) string {
 	i := 1 + rnd.IntN(n)
-	marks := []string{"0", "-1", "-0", "1.5", "1e400", "-1e400", "1e21", "9007199254740993", "null", "false", `""`, `" "`, `"x"`,
-		`"Infinity"`, `"1_0"`, `"0x"`, `"--1"`, `"\u00851"`, "[]", "{}", "[1,2]", "[null]", "[true]", "[[]]", `{"1":1}`, `"1n"`, "1e-7",
-		`"0x1p0"`, `"inf"`, strconv.Itoa(n + 1), strconv.Itoa(i), spelled(rnd, strconv.Itoa(i)), "1.0000000000000002", "1.00000000000000001"}
+	marks := []string{
+		"0", "-1", "-0", "1.5", "1e400", "-1e400", "1e21", "1e-7", "9007199254740993", "null", "false",
+		`""`, `" "`, `"x"`, `"Infinity"`, `"inf"`, `"1_0"`, `"0x"`, `"0x1p0"`, `"--1"`, `"\u00851"`, `"1n"`,
+		"[]", "{}", "[1,2]", "[null]", "[true]", "[[]]", `{"1":1}`,
+		strconv.Itoa(n + 1), strconv.Itoa(i), spelled(rnd, strconv.Itoa(i)),
+		"1.0000000000000002", "1.00000000000000001",
+	}
 	return marks[rnd.IntN(len(marks))]
 }
 

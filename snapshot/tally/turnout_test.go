@@ -11,7 +11,8 @@ import (
 )
 
 func TestTurnout(t *testing.T) {
-	basic := []cast{{"1", 0.1}, {"2", 0.2}, {"3", 4}, {"7", 8}, {`"0x04ab"`, 16}, {"true", 32}, {"1.5", 64}, {"[1]", 128}}
+	basic := []cast{{"1", 0.1}, {"2", 0.2}, {"3", 4}, {"7", 8}, {`"0x04ab"`, 16}, {"true", 32}, {"1.5", 64},
+		{"[1]", 128}}
 	tests := []struct {
 		name    string
 		typ     string
@@ -21,9 +22,12 @@ func TestTurnout(t *testing.T) {
 		power   float64
 	}{
 		{"all votes", "basic", basic[2:5], nil, []bool{true, true, true}, 28},
-		{"named choices", "basic", basic, []string{"choice 3"}, []bool{false, false, true, false, false, false, false, false}, 4},
-		{"several named choices", "", basic, []string{"choice 3", "choice 1", "choice 3"}, []bool{true, false, true, false, false, false, false, false}, 0},
-		{"approval counts voters, not approvals", "approval", []cast{{"[1,2,3]", 5}, {"[]", 2}, {"[9]", 1}}, nil, []bool{true, true, true}, 8},
+		{"named choices", "basic", basic, []string{"choice 3"},
+			[]bool{false, false, true, false, false, false, false, false}, 4},
+		{"several named choices", "", basic, []string{"choice 3", "choice 1", "choice 3"},
+			[]bool{true, false, true, false, false, false, false, false}, 0},
+		{"approval counts voters, not approvals", "approval", []cast{{"[1,2,3]", 5}, {"[]", 2}, {"[9]", 1}}, nil,
+			[]bool{true, true, true}, 8},
 		{"an unknown type has a turnout all the same", "custom", []cast{{"1", 5}}, nil, []bool{true}, 5},
 		{"no votes", "basic", nil, nil, []bool{}, 0},
 	}
