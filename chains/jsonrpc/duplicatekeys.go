@@ -9,7 +9,7 @@ import (
 // that differ in letter case only count as the same: package json would let the
 // second of them win. The body must be one valid JSON value; it is scanned by
 // hand, since a walk by tokens takes most of the time of reading a reply.
-func checkKeys(body []byte) error {
+func checkKeys(body []byte) *fault {
 	var open []map[string]bool // the keys of each open object; nil for an array
 	inKey := false             // the next string is a key
 	for i := 0; i < len(body); i++ {

@@ -22,15 +22,16 @@ package jsonrpc
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
 	"time"
-
-	"github.com/ethereum/go-ethereum/rpc"
 )
 
 // attemptTimeout bounds one HTTP request from dialing to the last byte.
@@ -72,16 +73,17 @@ type Options struct {
 
 // Endpoint is a client of one URL. It is safe for concurrent use.
 type Endpoint struct {
-	label    string
-	client   *rpc.Client // its ids are unique as long as it lives
-	redact   *redactor
-	clock    Clock
-	pace     *pace
-	batch    *batchSize
-	patience patience
-	budget   budget
-	limits   *LimitRecorder
-	idle     func() // closes idle connections of a transport of our own
+	label     string
+	transport *transport
+	lastID    atomic.Uint64
+	redact    *redactor
+	clock     Clock
+	pace      *pace
+	batch     *batchSize
+	patience  patience
+	budget    budget
+	limits    *LimitRecorder
+	idle      func() // closes idle connections of a transport of our own
 }
 
 // New prepares an endpoint; it sends nothing. The error wraps ErrEndpointURL.
@@ -111,16 +113,7 @@ func New(rawURL string, o Options) (*Endpoint, error) {
 	if agent == "" {
 		agent = "perpquorum"
 	}
-	client := &http.Client{
-		Transport:     &strictTransport{inner: e.limits, url: u, agent: agent, now: e.clock.Now},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-	// The client is given a URL that means nothing, so that none of its errors can
-	// show the real one. strictTransport puts the real one in place.
-	e.client, err = rpc.DialOptions(context.Background(), "http://endpoint.invalid", rpc.WithHTTPClient(client))
-	if err != nil {
-		return nil, errors.New("endpoint " + e.label + ": the RPC client cannot be made")
-	}
+	e.transport = &transport{inner: e.limits, url: u, agent: agent, now: e.clock.Now}
 	return e, nil
 }
 
@@ -178,11 +171,8 @@ func newTransport() *http.Transport {
 	}
 }
 
-// Close releases the endpoint's connections.
-func (e *Endpoint) Close() {
-	e.client.Close()
-	e.idle()
-}
+// Close releases the endpoint's idle connections.
+func (e *Endpoint) Close() { e.idle() }
 
 // BatchSize returns how many calls go into one batch, as far as learned.
 func (e *Endpoint) BatchSize() int {
@@ -193,46 +183,28 @@ func (e *Endpoint) BatchSize() int {
 // Burst returns how many calls may be sent at once at the current pace.
 func (e *Endpoint) Burst() int { return e.pace.most() }
 
-// exchange sends the calls in one HTTP request (one call as a plain object, not
-// a batch of one) and returns, for each, its result or its fault.
+// exchange sends the calls in one HTTP request (one call as a plain object, not a
+// batch of one) and returns, for each, its result or its fault.
 func (e *Endpoint) exchange(ctx context.Context, calls []*call) []outcome {
-	out := make([]outcome, len(calls))
 	ctx, cancel := context.WithTimeout(ctx, attemptTimeout)
 	defer cancel()
-	if len(calls) == 1 {
-		err := e.client.CallContext(ctx, &out[0].raw, calls[0].Method, calls[0].Params...)
-		out[0].fault = faultOf(err)
-		return out
-	}
-	batch := make([]rpc.BatchElem, len(calls))
+	ids, parts := make([]string, len(calls)), make([]string, len(calls))
 	for i, c := range calls {
-		batch[i] = rpc.BatchElem{Method: c.Method, Args: c.Params, Result: &out[i].raw}
+		ids[i] = strconv.FormatUint(e.lastID.Add(1), 10)
+		parts[i] = `{"jsonrpc":"2.0","id":` + ids[i] + "," + c.rest
 	}
-	err := e.client.BatchCallContext(ctx, batch)
-	for i := range batch {
-		if err != nil {
-			out[i].fault, out[i].whole = faultOf(err), true
-		} else {
-			out[i].fault = faultOf(batch[i].Error)
-			out[i].missing = errors.Is(batch[i].Error, rpc.ErrMissingBatchResponse)
-		}
+	batch := len(calls) > 1
+	body := strings.Join(parts, ",")
+	if batch {
+		body = "[" + body + "]"
+	}
+	reply, f := e.transport.post(ctx, []byte(body))
+	var out []outcome
+	if f == nil {
+		out, f = readReplies(reply, ids, batch)
+	}
+	if f != nil {
+		return slices.Repeat([]outcome{{fault: f, whole: batch}}, len(calls))
 	}
 	return out
-}
-
-// faultOf recovers what our own layer, or a reply's error member, said.
-func faultOf(err error) *fault {
-	var f *fault
-	var member rpc.Error
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &f):
-		return f
-	case errors.Is(err, rpc.ErrMissingBatchResponse):
-		return broken("no answer for one of the calls")
-	case errors.As(err, &member):
-		return &fault{status: http.StatusOK, code: member.ErrorCode(), text: member.Error()}
-	}
-	return transportFault(err)
 }

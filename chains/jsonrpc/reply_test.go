@@ -1,51 +1,75 @@
 package jsonrpc
 
 import (
-	"encoding/json"
-	"errors"
+	"bytes"
+	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 )
 
+// sent is what a reply answers: one call, or a batch.
+type sent struct {
+	ids   []string
+	batch bool
+}
+
 var (
-	one = requestIDs{ids: []string{"7"}}
-	two = requestIDs{batch: true, ids: []string{"7", "8"}}
+	one = sent{ids: []string{"7"}}
+	two = sent{ids: []string{"7", "8"}, batch: true}
 )
+
+// read returns what the reply says for each call: its result, its error, or "missing".
+func (s sent) read(body string) ([]string, *fault) {
+	out, f := readReplies([]byte(body), s.ids, s.batch)
+	var says []string
+	for _, o := range out {
+		switch {
+		case o.missing:
+			says = append(says, "missing")
+		case o.fault != nil:
+			says = append(says, fmt.Sprintf("%d %s", o.fault.code, o.fault.text))
+		default:
+			says = append(says, string(o.raw))
+		}
+	}
+	return says, f
+}
 
 func TestReplyAccepts(t *testing.T) {
 	tests := []struct {
 		name string
-		requestIDs
-		body, want string
+		sent
+		body string
+		want []string
 	}{
-		{"single", one, `{"jsonrpc":"2.0","id":7,"result":"0x1"}`, `{"jsonrpc":"2.0","id":7,"result":"0x1"}`},
-		{"white space around", one, " {\"id\":7,\"result\":\"0x1\"}\r\n", `{"jsonrpc":"2.0","id":7,"result":"0x1"}`},
-		{"null result", one, `{"id":7,"result":null}`, `{"jsonrpc":"2.0","id":7,"result":null}`},
-		{"null error beside a result", one, `{"id":7,"result":"0x1","error":null}`, `{"jsonrpc":"2.0","id":7,"result":"0x1"}`},
-		{"batch", two, `[{"id":7,"result":"0x1"},{"id":8,"result":"0x2"}]`, `[{"jsonrpc":"2.0","id":7,"result":"0x1"},{"jsonrpc":"2.0","id":8,"result":"0x2"}]`},
-		{"any order", two, `[{"id":8,"result":"0x2"},{"id":7,"result":"0x1"}]`, `[{"jsonrpc":"2.0","id":8,"result":"0x2"},{"jsonrpc":"2.0","id":7,"result":"0x1"}]`},
-		{"missing element is left to the caller", two, `[{"id":8,"result":"0x2"}]`, `[{"jsonrpc":"2.0","id":8,"result":"0x2"}]`},
-		{"empty list", two, `[]`, `[]`},
+		{"single", one, `{"jsonrpc":"2.0","id":7,"result":"0x1"}`, []string{`"0x1"`}},
+		{"white space around", one, " {\"id\":7,\"result\":\"0x1\"}\r\n", []string{`"0x1"`}},
+		{"null result", one, `{"id":7,"result":null}`, []string{`null`}},
+		{"null error beside a result", one, `{"id":7,"result":"0x1","error":null}`, []string{`"0x1"`}},
+		{"batch", two, `[{"id":7,"result":"0x1"},{"id":8,"result":"0x2"}]`, []string{`"0x1"`, `"0x2"`}},
+		{"any order", two, `[{"id":8,"result":"0x2"},{"id":7,"result":"0x1"}]`, []string{`"0x1"`, `"0x2"`}},
+		{"missing element", two, `[{"id":8,"result":"0x2"}]`, []string{"missing", `"0x2"`}},
+		{"empty list", two, `[]`, []string{"missing", "missing"}},
 		{"error of one", two, `[{"id":8,"result":"0x2"},{"id":7,"error":{"code":3,"message":"execution reverted"}}]`,
-			`[{"jsonrpc":"2.0","id":8,"result":"0x2"},{"jsonrpc":"2.0","id":7,"error":{"code":3,"message":"execution reverted"}}]`},
+			[]string{"3 execution reverted", `"0x2"`}},
 		{"error without id is for the rest", two, `[{"id":8,"result":"0x2"},{"id":null,"error":{"code":429,"message":"slow"}}]`,
-			`[{"jsonrpc":"2.0","id":8,"result":"0x2"},{"jsonrpc":"2.0","id":7,"error":{"code":429,"message":"slow"}}]`},
+			[]string{"429 slow", `"0x2"`}},
 		{"error wins over a result", two, `[{"id":8,"result":"0x2"},{"id":7,"result":"0x1","error":{"code":5,"message":"no"}}]`,
-			`[{"jsonrpc":"2.0","id":8,"result":"0x2"},{"jsonrpc":"2.0","id":7,"error":{"code":5,"message":"no"}}]`},
-		{"hex data does not join the words", two, `[{"id":8,"result":"0x2"},{"id":7,"error":{"code":3,"message":"execution reverted","data":"0x08c379a0"}}]`,
-			`[{"jsonrpc":"2.0","id":8,"result":"0x2"},{"jsonrpc":"2.0","id":7,"error":{"code":3,"message":"execution reverted"}}]`},
-		{"string data joins the words", two, `[{"id":8,"result":"0x2"},{"id":7,"error":{"code":-32015,"message":"VM","data":"Reverted 0x"}}]`,
-			`[{"jsonrpc":"2.0","id":8,"result":"0x2"},{"jsonrpc":"2.0","id":7,"error":{"code":-32015,"message":"VM: Reverted 0x"}}]`},
+			[]string{"5 no", `"0x2"`}},
+		{"hex data does not join the words", two,
+			`[{"id":8,"result":"0x2"},{"id":7,"error":{"code":3,"message":"execution reverted","data":"0x08c379a0"}}]`,
+			[]string{"3 execution reverted", `"0x2"`}},
+		{"string data joins the words", two,
+			`[{"id":8,"result":"0x2"},{"id":7,"error":{"code":-32015,"message":"VM","data":"Reverted 0x"}}]`,
+			[]string{"-32015 VM: Reverted 0x", `"0x2"`}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := tt.sanitize([]byte(tt.body))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if string(got) != tt.want {
-				t.Errorf("got  %s\nwant %s", got, tt.want)
+			got, f := tt.read(tt.body)
+			if f != nil || !slices.Equal(got, tt.want) {
+				t.Errorf("got %q, %v, want %q", got, f, tt.want)
 			}
 		})
 	}
@@ -54,7 +78,7 @@ func TestReplyAccepts(t *testing.T) {
 func TestReplyRefuses(t *testing.T) {
 	tests := []struct {
 		name string
-		requestIDs
+		sent
 		body  string
 		class Class
 		says  string // part of what was found
@@ -120,10 +144,9 @@ func TestReplyRefuses(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := tt.sanitize([]byte(tt.body))
-			var f *fault
-			if !errors.As(err, &f) {
-				t.Fatalf("got %s, %v; want a fault", got, err)
+			got, f := tt.read(tt.body)
+			if f == nil {
+				t.Fatalf("got %q, want a fault", got)
 			}
 			if class := classify(f); class != tt.class {
 				t.Errorf("got class %v (%q), want %v", class, f.text, tt.class)
@@ -138,18 +161,18 @@ func TestReplyRefuses(t *testing.T) {
 // TestReplyTruncated cuts valid replies at every byte: none may pass.
 func TestReplyTruncated(t *testing.T) {
 	for _, tt := range []struct {
-		requestIDs
+		sent
 		body string
 	}{
 		{one, `{"jsonrpc":"2.0","id":7,"result":"0x1234567890"}`},
 		{two, `[{"jsonrpc":"2.0","id":7,"result":"0x12"},{"jsonrpc":"2.0","id":8,"result":{"number":"0x3","logs":[1,2]}}]`},
 	} {
-		if _, err := tt.sanitize([]byte(tt.body)); err != nil {
-			t.Fatal(err)
+		if _, f := tt.read(tt.body); f != nil {
+			t.Fatal(f)
 		}
 		for i := range len(tt.body) {
-			if got, err := tt.sanitize([]byte(tt.body[:i])); err == nil {
-				t.Errorf("cut at %d: got %s", i, got)
+			if got, f := tt.read(tt.body[:i]); f == nil {
+				t.Errorf("cut at %d: got %q", i, got)
 			}
 		}
 	}
@@ -162,40 +185,48 @@ func FuzzReply(f *testing.F) {
 	f.Add([]byte(`{"id":7,"error":"text"}`), true)
 	f.Add([]byte("<html>"), false)
 	f.Fuzz(func(t *testing.T, body []byte, batch bool) {
-		a := one
+		calls := one
 		if batch {
-			a = two
+			calls = two
 		}
-		clean, err := a.sanitize(body)
-		if err != nil {
-			var f *fault
-			if !errors.As(err, &f) {
-				t.Fatalf("%v is not a fault", err)
-			}
-			classify(f)
+		out, whole := readReplies(body, calls.ids, batch)
+		if whole != nil {
+			classify(whole)
 			return
 		}
-		// What passes is a reply that the strict reader takes again, unchanged,
-		// with no id that was not asked for.
-		again, err := a.sanitize(clean)
-		if err != nil || string(again) != string(clean) {
-			t.Fatalf("%s\nreads again as %s, %v", clean, again, err)
+		if len(out) != len(calls.ids) {
+			t.Fatalf("%d outcomes for %d calls", len(out), len(calls.ids))
 		}
-		var list []answer
-		if !batch {
-			clean = []byte("[" + string(clean) + "]")
-		}
-		if err := json.Unmarshal(clean, &list); err != nil {
-			t.Fatal(err)
-		}
-		seen := map[string]bool{}
-		for _, m := range list {
-			if id := string(m.ID); id != "7" && id != "8" || seen[id] {
-				t.Fatalf("id %s in %s", id, clean)
+		// Each result stands in the reply beside its id. Written anew, the reply reads
+		// as the same results.
+		var parts []string
+		for i, o := range out {
+			if (o.raw == nil) == (o.fault == nil) {
+				t.Fatalf("call %d: result %s and fault %v", i, o.raw, o.fault)
 			}
-			seen[string(m.ID)] = true
-			if m.Result == nil && m.Error == nil {
-				t.Fatalf("neither result nor error in %s", clean)
+			if o.fault != nil {
+				classify(o.fault)
+				continue
+			}
+			if !bytes.Contains(body, o.raw) {
+				t.Fatalf("call %d: result %s is not in the reply", i, o.raw)
+			}
+			parts = append(parts, `{"id":`+calls.ids[i]+`,"result":`+string(o.raw)+`}`)
+		}
+		clean := strings.Join(parts, ",")
+		if batch {
+			clean = "[" + clean + "]"
+		}
+		if len(parts) == 0 && !batch {
+			return
+		}
+		again, f := readReplies([]byte(clean), calls.ids, batch)
+		if f != nil {
+			t.Fatalf("%s\nreads again as %v", clean, f)
+		}
+		for i, o := range out {
+			if o.fault == nil && !bytes.Equal(again[i].raw, o.raw) {
+				t.Fatalf("call %d: result %s reads again as %s", i, o.raw, again[i].raw)
 			}
 		}
 	})
@@ -206,18 +237,18 @@ func FuzzReply(f *testing.F) {
 func BenchmarkReply(b *testing.B) {
 	hash := `"0x` + strings.Repeat("ab", 32) + `"`
 	header := `{"number":"0x1","hash":` + hash + `,"transactions":[` + strings.Repeat(hash+",", 149) + hash + `]}`
-	a := requestIDs{batch: true}
+	var ids []string
 	var parts []string
 	for i := range 100 {
 		id := strconv.Itoa(i + 1)
-		a.ids = append(a.ids, id)
+		ids = append(ids, id)
 		parts = append(parts, `{"jsonrpc":"2.0","id":`+id+`,"result":`+header+`}`)
 	}
 	body := []byte("[" + strings.Join(parts, ",") + "]")
 	b.SetBytes(int64(len(body)))
 	for b.Loop() {
-		if _, err := a.sanitize(body); err != nil {
-			b.Fatal(err)
+		if _, f := readReplies(body, ids, true); f != nil {
+			b.Fatal(f)
 		}
 	}
 }

@@ -19,17 +19,10 @@ const maxRequest = 1 << 20 * 9 / 10
 
 // call is a request on its way.
 type call struct {
-	Request     // its parameters encoded, each a json.RawMessage
-	bytes   int // in a request body, at most
-	tries   int // requests that failed for this call
-}
-
-// outcome is what one HTTP request brought for one call.
-type outcome struct {
-	raw     json.RawMessage
-	fault   *fault
-	whole   bool // the fault is of the whole request
-	missing bool // the reply left the call out
+	Request
+	rest  string // of its JSON object, after the id
+	bytes int    // in a request body, at most
+	tries int    // requests that failed for this call
 }
 
 // Send sends the requests in batches as large as the endpoint takes, repeats what
@@ -55,16 +48,14 @@ func (e *Endpoint) Send(ctx context.Context, reqs []Request) ([]Reply, error) {
 }
 
 func encode(req Request) (*call, error) {
-	c := &call{Request: req, bytes: len(req.Method) + 80}
-	c.Params = make([]any, len(req.Params))
-	for i, param := range req.Params {
-		raw, err := json.Marshal(param)
-		if err != nil {
-			return nil, err
-		}
-		c.Params[i] = json.RawMessage(raw)
-		c.bytes += len(raw) + 1
+	rest, err := json.Marshal(struct {
+		Method string `json:"method"`
+		Params []any  `json:"params"`
+	}{req.Method, append([]any{}, req.Params...)})
+	if err != nil {
+		return nil, err
 	}
+	c := &call{Request: req, rest: string(rest[1:]), bytes: len(rest) + 48}
 	if c.bytes > maxRequest {
 		return nil, fmt.Errorf("%w: a request of %d bytes, want at most %d", ErrTooLarge, c.bytes, maxRequest)
 	}

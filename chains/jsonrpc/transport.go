@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/flate"
 	"compress/gzip"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,73 +23,52 @@ const (
 	maxRefusal = 64 << 10
 )
 
-// strictTransport is the http.RoundTripper between go-ethereum's rpc.Client and the
-// network. It lets through only replies in which every rule of JSON-RPC holds
-// for the request at hand, written anew; anything else becomes a *fault.
-// It alone knows the endpoint's URL.
-type strictTransport struct {
+// transport sends request bodies to one endpoint. It alone knows the URL.
+type transport struct {
 	inner http.RoundTripper
 	url   *url.URL
 	agent string
 	now   func() time.Time
 }
 
-// RoundTrip implements http.RoundTripper.
-func (s *strictTransport) RoundTrip(req *http.Request) (*http.Response, error) {
-	body, err := io.ReadAll(req.Body)
-	req.Body.Close()
-	if err != nil {
-		return nil, transportFault(err)
-	}
-	asked, err := readRequestIDs(body)
-	if err != nil {
-		return nil, err
-	}
-	resp, err := s.inner.RoundTrip(s.outgoing(req, body))
+// post sends a body and returns that of the reply. Only a complete reply with
+// status 200 passes.
+func (t *transport) post(ctx context.Context, body []byte) ([]byte, *fault) {
+	resp, err := t.inner.RoundTrip(t.request(ctx, body))
 	if err != nil {
 		return nil, transportFault(err)
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
-		return nil, s.refusal(resp)
+		return nil, t.refusal(resp)
 	}
-	raw, err := readReply(resp)
-	if err != nil {
-		return nil, err
-	}
-	clean, err := asked.sanitize(raw)
-	if err != nil {
-		return nil, err
-	}
-	return &http.Response{
-		Status: "200 OK", StatusCode: http.StatusOK, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: http.Header{}, Body: io.NopCloser(bytes.NewReader(clean)), ContentLength: int64(len(clean)), Request: req,
-	}, nil
+	return readBody(resp)
 }
 
-// outgoing is the request that leaves: the real URL and its credentials.
-func (s *strictTransport) outgoing(req *http.Request, body []byte) *http.Request {
-	out := req.Clone(req.Context())
-	target := *s.url
-	out.URL, out.Host = &target, target.Host
-	out.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
-	out.Body, _ = out.GetBody()
-	out.ContentLength = int64(len(body))
-	out.Header.Set("User-Agent", s.agent)
-	// Reads may be repeated: with this key (an empty list is never sent),
-	// net/http repeats a POST at once when an idle connection turns out dead.
-	out.Header["Idempotency-Key"] = []string{}
+func (t *transport) request(ctx context.Context, body []byte) *http.Request {
+	target := *t.url
+	req := &http.Request{
+		Method: http.MethodPost, URL: &target, Host: target.Host, ContentLength: int64(len(body)),
+		GetBody: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil },
+		Header: http.Header{
+			"Accept": {"application/json"}, "Content-Type": {"application/json"}, "User-Agent": {t.agent},
+			// Reads may be repeated. With this key (an empty list is never sent), net/http
+			// repeats a POST at once when an idle connection turns out to be dead.
+			"Idempotency-Key": {},
+		},
+	}
+	req.Body, _ = req.GetBody()
 	if user := target.User; user != nil {
 		password, _ := user.Password()
-		out.SetBasicAuth(user.Username(), password)
+		req.SetBasicAuth(user.Username(), password)
 		target.User = nil
 	}
-	return out
+	return req.WithContext(ctx)
 }
 
-// readReply reads the body to its clean end, so that a reply cut after the last
+// readBody reads the body to its clean end, so that a reply cut after the last
 // brace, or with a bad checksum, is noticed.
-func readReply(resp *http.Response) ([]byte, error) {
+func readBody(resp *http.Response) ([]byte, *fault) {
 	if enc := resp.Header.Get("Content-Encoding"); enc != "" && !strings.EqualFold(enc, "identity") {
 		return nil, broken("reply with Content-Encoding " + enc)
 	}
@@ -110,13 +90,13 @@ func readReply(resp *http.Response) ([]byte, error) {
 
 // refusal reads a reply with a status other than 200. Whatever it holds, it is
 // not a value.
-func (s *strictTransport) refusal(resp *http.Response) *fault {
+func (t *transport) refusal(resp *http.Response) *fault {
 	if resp.StatusCode/100 == 3 {
 		return &fault{class: ClassRedirect, status: resp.StatusCode, text: "to " + redirectHost(resp)}
 	}
 	raw, _ := io.ReadAll(io.LimitReader(resp.Body, maxRefusal)) // the status stands, even if the body is cut
 	f := refusalFault(resp.StatusCode, raw)
-	if wait, ok := parseRetryAfter(resp.Header.Get("Retry-After"), s.now()); ok {
+	if wait, ok := parseRetryAfter(resp.Header.Get("Retry-After"), t.now()); ok {
 		f.retryAfter = wait
 	}
 	if resp.StatusCode/100 == 2 {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -36,16 +37,17 @@ func raw(t *testing.T, reply func(conn net.Conn, r *http.Request, body []byte)) 
 // right is the right reply to a request body of numbered(1) or numbered(2), by
 // its ids.
 func right(body []byte) string {
-	a, err := readRequestIDs(body)
-	if err != nil {
-		panic(err)
-	}
-	if !a.batch {
-		return fmt.Sprintf(`{"jsonrpc":"2.0","id":%s,"result":0}`, a.ids[0])
+	var calls []message
+	if json.Unmarshal(body, &calls) != nil {
+		calls = make([]message, 1)
+		if err := json.Unmarshal(body, &calls[0]); err != nil {
+			panic(err)
+		}
+		return fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"result":0}`, calls[0].ID)
 	}
 	var parts []string
-	for i, id := range a.ids {
-		parts = append(parts, fmt.Sprintf(`{"jsonrpc":"2.0","id":%s,"result":%d}`, id, i))
+	for i, c := range calls {
+		parts = append(parts, fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"result":%d}`, c.ID, i))
 	}
 	return "[" + strings.Join(parts, ",") + "]"
 }
@@ -72,7 +74,7 @@ func TestTruncatedOnTheWire(t *testing.T) {
 				missing.Store(cut)
 				chunk := make([]*call, calls)
 				for i, req := range numbered(calls) {
-					chunk[i] = &call{Request: req}
+					chunk[i], _ = encode(req)
 				}
 				for i, o := range e.exchange(context.Background(), chunk) {
 					if o.fault == nil {
