@@ -40,7 +40,8 @@ func newNode(id chains.ID, s state, times ...int64) *node {
 	n := &node{id: id, state: s, finalized: len(times) - 1}
 	parent := common.Hash{}
 	for i, at := range times {
-		h := &types.Header{Number: big.NewInt(int64(i)), Time: uint64(at), ParentHash: parent, Difficulty: new(big.Int), Extra: []byte(id.String())}
+		h := &types.Header{Number: big.NewInt(int64(i)), Time: uint64(at), ParentHash: parent, Difficulty: new(big.Int),
+			Extra: []byte(id.String())}
 		parent = h.Hash()
 		n.headers = append(n.headers, h)
 	}
@@ -135,14 +136,20 @@ func TestCollect(t *testing.T) {
 		asked    string // of ethereum
 	}{
 		{"at a block's time", votingpower.When{At: queryTime}, 0, 2, 5, nil, "BlockAt, CallAt"},
-		{"at a time in another zone", votingpower.When{At: queryTime.In(time.FixedZone("", 3600))}, 0, 2, 5, nil, "BlockAt, CallAt"},
+		{"at a time in another zone", votingpower.When{At: queryTime.In(time.FixedZone("", 3600))}, 0, 2, 5, nil,
+			"BlockAt, CallAt"},
 		{"between blocks", votingpower.When{At: unix(1)}, 1, 3, 5, nil, "BlockAt, CallAt"},
 		{"final on both chains", votingpower.When{}, -9, 2, 3, nil, "Finalized, BlockAt, CallAt"},
-		{"network pinned", votingpower.When{Blocks: map[chains.ID]uint64{chains.Ethereum: 2}}, 0, 2, 5, []chains.ID{chains.Ethereum}, "BlockByNumber 2, CallAt"},
-		{"network pinned, time given", votingpower.When{At: queryTime, Blocks: map[chains.ID]uint64{chains.Ethereum: 2}}, 0, 2, 5, []chains.ID{chains.Ethereum}, "BlockByNumber 2, CallAt"},
-		{"rollup pinned", votingpower.When{Blocks: map[chains.ID]uint64{chains.Optimism: 1}}, -10, 2, 1, []chains.ID{chains.Optimism}, "BlockAt, CallAt"},
-		{"rollup pinned, time given", votingpower.When{At: queryTime, Blocks: map[chains.ID]uint64{chains.Optimism: 6}}, 0, 2, 6, []chains.ID{chains.Optimism}, "BlockAt, CallAt"},
-		{"both pinned", votingpower.When{Blocks: map[chains.ID]uint64{chains.Ethereum: 3, chains.Optimism: 0}}, 12, 3, 0, []chains.ID{chains.Ethereum, chains.Optimism}, "BlockByNumber 3, CallAt"},
+		{"network pinned", votingpower.When{Blocks: map[chains.ID]uint64{chains.Ethereum: 2}}, 0, 2, 5,
+			[]chains.ID{chains.Ethereum}, "BlockByNumber 2, CallAt"},
+		{"network pinned, time given", votingpower.When{At: queryTime, Blocks: map[chains.ID]uint64{chains.Ethereum: 2}}, 0,
+			2, 5, []chains.ID{chains.Ethereum}, "BlockByNumber 2, CallAt"},
+		{"rollup pinned", votingpower.When{Blocks: map[chains.ID]uint64{chains.Optimism: 1}}, -10, 2, 1,
+			[]chains.ID{chains.Optimism}, "BlockAt, CallAt"},
+		{"rollup pinned, time given", votingpower.When{At: queryTime, Blocks: map[chains.ID]uint64{chains.Optimism: 6}}, 0, 2,
+			6, []chains.ID{chains.Optimism}, "BlockAt, CallAt"},
+		{"both pinned", votingpower.When{Blocks: map[chains.ID]uint64{chains.Ethereum: 3, chains.Optimism: 0}}, 12, 3, 0,
+			[]chains.ID{chains.Ethereum, chains.Optimism}, "BlockByNumber 3, CallAt"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			nodes, ethereum, optimism := perpNodes()
@@ -156,8 +163,10 @@ func TestCollect(t *testing.T) {
 			}
 			for id, want := range map[chains.ID]uint64{chains.Ethereum: c.ethereum, chains.Optimism: c.optimism} {
 				chain := e.Chains[id]
-				if chain.Block.Number() != want || chain.Block.Pinned != slices.Contains(c.pinned, id) || chain.Development != (id == chains.Optimism) {
-					t.Errorf("%v: found block %d (pinned %t, development %t), want %d", id, chain.Block.Number(), chain.Block.Pinned, chain.Development, want)
+				if chain.Block.Number() != want || chain.Block.Pinned != slices.Contains(c.pinned, id) ||
+					chain.Development != (id == chains.Optimism) {
+					t.Errorf("%v: found block %d (pinned %t, development %t), want %d", id, chain.Block.Number(), chain.Block.Pinned,
+						chain.Development, want)
 				}
 			}
 			if got := strings.Join(ethereum.asked, ", "); got != c.asked {
@@ -271,11 +280,15 @@ func TestCollectRefuses(t *testing.T) {
 	}{
 		{"no model", func(in *input) { in.model = nil }, "no model"},
 		{"invalid model", func(in *input) { in.model.Symbol = "" }, "symbol: is empty"},
-		{"time before chains", func(in *input) { in.when.At = time.Unix(-1, 0) }, "query time: found year 1969, want 1970 to 9999"},
-		{"node missing", func(in *input) { delete(in.nodes, chains.Optimism) }, `model "Perpetual Protocol" reads optimism, and there is no node for it`},
+		{"time before chains", func(in *input) { in.when.At = time.Unix(-1, 0) },
+			"query time: found year 1969, want 1970 to 9999"},
+		{"node missing", func(in *input) { delete(in.nodes, chains.Optimism) },
+			`model "Perpetual Protocol" reads optimism, and there is no node for it`},
 		{"node nil", func(in *input) { in.nodes[chains.Optimism] = nil }, "there is no node for it"},
-		{"node on another chain", func(in *input) { in.nodes[chains.Optimism] = in.nodes[chains.Ethereum] }, "the node given for optimism is on ethereum"},
-		{"pinned chain not in the model", func(in *input) { in.when.Blocks = map[chains.ID]uint64{8453: 1} }, "a block of 8453 is pinned"},
+		{"node on another chain", func(in *input) { in.nodes[chains.Optimism] = in.nodes[chains.Ethereum] },
+			"the node given for optimism is on ethereum"},
+		{"pinned chain not in the model", func(in *input) { in.when.Blocks = map[chains.ID]uint64{8453: 1} },
+			"a block of 8453 is pinned"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			nodes, ethereum, optimism := perpNodes()
@@ -312,16 +325,20 @@ func TestCollectFails(t *testing.T) {
 		want   string
 		is     error
 	}{
-		{"after the head", votingpower.When{At: queryTime.Add(time.Hour)}, func(*node) {}, "no block yet", chains.ErrNoBlockYet},
+		{"after the head", votingpower.When{At: queryTime.Add(time.Hour)}, func(*node) {}, "no block yet",
+			chains.ErrNoBlockYet},
 		{"block", votingpower.When{At: queryTime}, failing("BlockAt"), "boom", boom},
 		{"pinned block", votingpower.When{Blocks: blocks}, failing("BlockByNumber"), "boom", boom},
 		{"finalized block", votingpower.When{}, failing("Finalized"), "boom", boom},
 		{"calls", votingpower.When{At: queryTime}, failing("CallAt"), "boom", boom},
 		{"contract", votingpower.When{At: queryTime}, func(n *node) { n.state = state{} },
-			"balanceOf(address) of 0x9e1028F5F1D5eDE59748FFceE5532509976840E0 at optimism block 5: no contract", chains.ErrNoContract},
-		{"pinned block with another number", votingpower.When{Blocks: blocks}, func(n *node) { n.headers[3] = n.headers[4]; n.headers[2] = n.headers[3] }, "optimism: block 4", nil},
-		{"pinned network at another time", votingpower.When{At: queryTime, Blocks: map[chains.ID]uint64{chains.Ethereum: 1}}, func(*node) {},
-			"block 1 of ethereum is pinned, whose time 2023-05-19T13:39:23Z is the query time, but 2023-05-19T13:39:35Z was asked for", nil},
+			"balanceOf(address) of 0x9e1028F5F1D5eDE59748FFceE5532509976840E0 at optimism block 5: no contract",
+			chains.ErrNoContract},
+		{"pinned block with another number", votingpower.When{Blocks: blocks},
+			func(n *node) { n.headers[3] = n.headers[4]; n.headers[2] = n.headers[3] }, "optimism: block 4", nil},
+		{"pinned network at another time", votingpower.When{At: queryTime, Blocks: map[chains.ID]uint64{chains.Ethereum: 1}},
+			func(*node) {},
+			"is pinned, whose time 2023-05-19T13:39:23Z is the query time, but 2023-05-19T13:39:35Z was asked for", nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			nodes, _, optimism := perpNodes()
@@ -362,7 +379,8 @@ func TestCollectRefusesLies(t *testing.T) {
 		nodes, _, optimism := perpNodes()
 		lie.node = optimism
 		nodes[chains.Optimism] = lie
-		_, err := votingpower.Collect(context.Background(), nodes, votingpower.PERP(), votingpower.When{Blocks: map[chains.ID]uint64{chains.Optimism: 3}})
+		_, err := votingpower.Collect(context.Background(), nodes, votingpower.PERP(),
+			votingpower.When{Blocks: map[chains.ID]uint64{chains.Optimism: 3}})
 		if err == nil || err.Error() != want {
 			t.Errorf("found %v, want %s", err, want)
 		}
@@ -380,7 +398,8 @@ func TestCollectCancelled(t *testing.T) {
 		}
 		return nil
 	}
-	if _, err := votingpower.Collect(ctx, nodes, votingpower.PERP(), votingpower.When{At: queryTime}); !errors.Is(err, context.Canceled) {
+	if _, err := votingpower.Collect(ctx, nodes, votingpower.PERP(), votingpower.When{At: queryTime}); !errors.Is(err,
+		context.Canceled) {
 		t.Errorf("found %v, want context.Canceled", err)
 	}
 	if n := len(ethereum.asked); n != 2 {

@@ -33,10 +33,12 @@ func TestComputePERP(t *testing.T) {
 			t.Errorf("%s is %s, want %s", amount.name, amount.got, amount.want)
 		}
 	}
-	if len(r.Lines) != 8 || r.Lines[7].Label != "PERP locked in vePERP" || r.Lines[7].Amount.String() != "6000000000000000000600000" {
+	if len(r.Lines) != 8 || r.Lines[7].Label != "PERP locked in vePERP" ||
+		r.Lines[7].Amount.String() != "6000000000000000000600000" {
 		t.Errorf("found lines %+v", r.Lines)
 	}
-	if len(r.Checks) != 4 || r.Checks[2].Amount.String() != "20000000000000000000000000" || r.Checks[3].Amount.String() != "18" {
+	if len(r.Checks) != 4 || r.Checks[2].Amount.String() != "20000000000000000000000000" ||
+		r.Checks[3].Amount.String() != "18" {
 		t.Errorf("found checks %+v", r.Checks)
 	}
 	if r.Evidence != e {
@@ -66,7 +68,8 @@ func TestComputeMadeUp(t *testing.T) {
 		if err != nil {
 			t.Errorf("at %s: %v", c.at, err)
 		} else if r.VotingPower.String() != c.votingPower || r.Quorum.RatString() != c.quorum {
-			t.Errorf("at %s: voting power %v and quorum %v, want %s and %s", c.at, r.VotingPower, r.Quorum, c.votingPower, c.quorum)
+			t.Errorf("at %s: voting power %v and quorum %v, want %s and %s", c.at, r.VotingPower, r.Quorum, c.votingPower,
+				c.quorum)
 		}
 	}
 }
@@ -78,13 +81,18 @@ func TestComputePinned(t *testing.T) {
 		network, rollup chains.Block
 		want            string // in the error
 	}{
-		{name: "network pinned at the query time", network: blockAt(9, early, queryTime, true), rollup: blockAt(5, early, late, false)},
-		{name: "network pinned in a run of equal times", network: blockAt(9, queryTime, queryTime, true), rollup: blockAt(5, early, late, false)},
-		{name: "rollup pinned anywhere", network: blockAt(9, early, queryTime, false), rollup: blockAt(5, early, early, true)},
-		{name: "network pinned at another time", network: blockAt(9, early, late, true), rollup: blockAt(5, early, late, false),
-			want: "ethereum: pinned block 9 has time 2023-05-19T14:39:35Z, but the query time is 2023-05-19T13:39:35Z"},
-		{name: "network not the first", network: blockAt(9, queryTime, queryTime, false), rollup: blockAt(5, early, late, false),
-			want: "ethereum: block 9 is not the first at or after"},
+		{name: "network pinned at the query time", network: blockAt(9, early, queryTime, true),
+			rollup: blockAt(5, early, late, false)},
+		{name: "network pinned in a run of equal times", network: blockAt(9, queryTime, queryTime, true),
+			rollup: blockAt(5, early, late, false)},
+		{name: "rollup pinned anywhere", network: blockAt(9, early, queryTime, false),
+			rollup: blockAt(5, early, early, true)},
+		{name: "network pinned at another time", network: blockAt(9, early, late, true),
+			rollup: blockAt(5, early, late, false),
+			want:   "ethereum: pinned block 9 has time 2023-05-19T14:39:35Z, but the query time is 2023-05-19T13:39:35Z"},
+		{name: "network not the first", network: blockAt(9, queryTime, queryTime, false),
+			rollup: blockAt(5, early, late, false),
+			want:   "ethereum: block 9 is not the first at or after"},
 		{name: "rollup too early", network: blockAt(9, early, queryTime, false), rollup: blockAt(5, early, early, false),
 			want: "optimism: block 5 has time 2023-05-19T12:39:35Z, before 2023-05-19T13:39:35Z"},
 	} {
@@ -133,36 +141,54 @@ func TestComputeRefuses(t *testing.T) {
 		want   string
 	}{
 		{"no model", func(e *votingpower.Evidence) { e.Model = nil }, "no model"},
-		{"invalid model", func(e *votingpower.Evidence) { m := *e.Model; m.Quorum = big.NewRat(2, 1); e.Model = &m }, "quorum: found 2, want at most 1"},
+		{"invalid model", func(e *votingpower.Evidence) { m := *e.Model; m.Quorum = big.NewRat(2, 1); e.Model = &m },
+			"quorum: found 2, want at most 1"},
 		{"no time", func(e *votingpower.Evidence) { e.At = time.Time{} }, "query time: found year 1, want 1970 to 9999"},
 		{"time before chains", func(e *votingpower.Evidence) { e.At = time.Unix(-1, 0) }, "query time: found year 1969"},
-		{"other time", func(e *votingpower.Evidence) { e.At = e.At.Add(time.Nanosecond) }, "ethereum: block 17293885 has time"},
-		{"chain missing", func(e *votingpower.Evidence) { delete(e.Chains, chains.Optimism) }, "reads optimism, and there is no block of it"},
+		{"other time", func(e *votingpower.Evidence) { e.At = e.At.Add(time.Nanosecond) },
+			"ethereum: block 17293885 has time"},
+		{"chain missing", func(e *votingpower.Evidence) { delete(e.Chains, chains.Optimism) },
+			"reads optimism, and there is no block of it"},
 		{"chain too many", func(e *votingpower.Evidence) { e.Chains[base] = e.Chains[chains.Optimism] }, "a block of 8453"},
-		{"no header", func(e *votingpower.Evidence) { e.Chains[chains.Ethereum] = votingpower.ChainEvidence{} }, "ethereum: block without header"},
-		{"other hash", block(chains.Optimism, func(b *chains.Block) { b.Hash[0]++ }), "optimism: block 99757040: header hashes to"},
-		{"other hash, pinned", block(chains.Optimism, func(b *chains.Block) { b.Hash[0]++; b.Pinned = true }), "optimism: block 99757040: header hashes to"},
+		{"no header", func(e *votingpower.Evidence) { e.Chains[chains.Ethereum] = votingpower.ChainEvidence{} },
+			"ethereum: block without header"},
+		{"other hash", block(chains.Optimism, func(b *chains.Block) { b.Hash[0]++ }),
+			"optimism: block 99757040: header hashes to"},
+		{"other hash, pinned", block(chains.Optimism, func(b *chains.Block) { b.Hash[0]++; b.Pinned = true }),
+			"optimism: block 99757040: header hashes to"},
 		{"no parent", block(chains.Optimism, func(b *chains.Block) { b.Parent = nil }), "parent header missing"},
-		{"other parent", block(chains.Optimism, func(b *chains.Block) { h := *b.Parent; h.GasUsed++; b.Parent = &h }), "parent header hashes to"},
-		{"read missing", func(e *votingpower.Evidence) { e.Reads = e.Reads[:len(e.Reads)-1] }, "11 reads, but model \"Perpetual Protocol\" asks for 12"},
+		{"other parent", block(chains.Optimism, func(b *chains.Block) { h := *b.Parent; h.GasUsed++; b.Parent = &h }),
+			"parent header hashes to"},
+		{"read missing", func(e *votingpower.Evidence) { e.Reads = e.Reads[:len(e.Reads)-1] },
+			"11 reads, but model \"Perpetual Protocol\" asks for 12"},
 		{"read twice", func(e *votingpower.Evidence) { e.Reads = append(e.Reads, e.Reads[0]) }, "13 reads"},
 		{"no reads", func(e *votingpower.Evidence) { e.Reads = nil }, "0 reads"},
 		{"reads swapped", func(e *votingpower.Evidence) { e.Reads[1], e.Reads[2] = e.Reads[2], e.Reads[1] }, "reads[1]"},
-		{"other chain", func(e *votingpower.Evidence) { e.Reads[0].Chain = chains.Optimism }, "reads[0], PERP total supply on ethereum: found a read of"},
-		{"other contract", func(e *votingpower.Evidence) { e.Reads[0].To = vePERP.Hex() }, "want 0xbC396689893D065F41bc2C6EcbeE5e0085233447"},
+		{"other chain", func(e *votingpower.Evidence) { e.Reads[0].Chain = chains.Optimism },
+			"reads[0], PERP total supply on ethereum: found a read of"},
+		{"other contract", func(e *votingpower.Evidence) { e.Reads[0].To = vePERP.Hex() },
+			"want 0xbC396689893D065F41bc2C6EcbeE5e0085233447"},
 		{"lower-case address", func(e *votingpower.Evidence) { e.Reads[0].To = strings.ToLower(e.Reads[0].To) }, "reads[0]"},
-		{"other calldata", func(e *votingpower.Evidence) { e.Reads[1].Data[35]++ }, "reads[1], Ecosystem & Rewards, Investor, Team (DAO locked wallet) on ethereum: found call data 0x70a08231"},
-		{"longer calldata", func(e *votingpower.Evidence) { e.Reads[0].Data = append(e.Reads[0].Data, 0) }, "want 0x18160ddd (totalSupply())"},
+		{"other calldata", func(e *votingpower.Evidence) { e.Reads[1].Data[35]++ },
+			"reads[1], Ecosystem & Rewards, Investor, Team (DAO locked wallet) on ethereum: found call data 0x70a08231"},
+		{"longer calldata", func(e *votingpower.Evidence) { e.Reads[0].Data = append(e.Reads[0].Data, 0) },
+			"want 0x18160ddd (totalSupply())"},
 		{"empty result", func(e *votingpower.Evidence) { e.Reads[3].Result = nil }, "found 0 bytes"},
 		{"short result", func(e *votingpower.Evidence) { e.Reads[3].Result = e.Reads[3].Result[:31] }, "found 31 bytes"},
 		{"long result", func(e *votingpower.Evidence) { e.Reads[3].Result = append(e.Reads[3].Result, 0) }, "found 33 bytes"},
-		{"long check", func(e *votingpower.Evidence) { e.Reads[8].Result = append([]byte{0}, e.Reads[8].Result...) }, "found 33 bytes"},
-		{"decimals", result(8, "6"), "reads[8], PERP decimals on ethereum: decimals() of 0xbC396689893D065F41bc2C6EcbeE5e0085233447 is 6, want 18"},
+		{"long check", func(e *votingpower.Evidence) { e.Reads[8].Result = append([]byte{0}, e.Reads[8].Result...) },
+			"found 33 bytes"},
+		{"decimals", result(8, "6"),
+			"reads[8], PERP decimals on ethereum: decimals() of 0xbC396689893D065F41bc2C6EcbeE5e0085233447 is 6, want 18"},
 		{"decimals of the escrow", result(11, "0"), "vePERP decimals on optimism"},
-		{"token without supply", result(10, "0"), "reads[10], PERP (bridged) total supply, not zero on optimism: totalSupply() of 0x9e1028F5F1D5eDE59748FFceE5532509976840E0 is 0"},
+		{"token without supply", result(10, "0"),
+			"reads[10], PERP (bridged) total supply, not zero on optimism: " +
+				"totalSupply() of 0x9e1028F5F1D5eDE59748FFceE5532509976840E0 is 0"},
 		{"supply zero", result(0, "0"), "more than the token's total supply of 0"},
-		{"balance above supply", result(1, "135000000000000000000000001"), "ethereum: excluded and locked amounts are 150000000000000000000000321"},
-		{"locked above supply", result(7, "19000000000000000000000000"), "optimism: excluded and locked amounts are 20000000000000000000004000"},
+		{"balance above supply", result(1, "135000000000000000000000001"),
+			"ethereum: excluded and locked amounts are 150000000000000000000000321"},
+		{"locked above supply", result(7, "19000000000000000000000000"),
+			"optimism: excluded and locked amounts are 20000000000000000000004000"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			e := clone(evidence(t, votingpower.PERP(), queryTime, perpState()))
@@ -208,7 +234,9 @@ func TestComputeAllTaken(t *testing.T) {
 	checkError(t, err, "")
 	s.set(chains.Optimism, vePERP, "totalPERPSupply()", "18999999999999999999996001")
 	_, err = votingpower.Compute(evidence(t, votingpower.PERP(), queryTime, s))
-	checkError(t, err, "optimism: excluded and locked amounts are 20000000000000000000000001 base units together, more than the token's total supply of 20000000000000000000000000")
+	checkError(t, err,
+		"optimism: excluded and locked amounts are 20000000000000000000000001 base units together, "+
+			"more than the token's total supply of 20000000000000000000000000")
 }
 
 func TestComputeRefusesNoSupply(t *testing.T) {

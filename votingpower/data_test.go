@@ -43,7 +43,8 @@ func madeUp(t testing.TB) *votingpower.Model {
 // blockAt is a block with the given time on top of a parent, both with true hashes.
 func blockAt(number uint64, parentTime, blockTime time.Time, pinned bool) chains.Block {
 	header := func(n uint64, at time.Time, parent common.Hash) *types.Header {
-		return &types.Header{Number: new(big.Int).SetUint64(n), Time: uint64(at.Unix()), ParentHash: parent, Difficulty: new(big.Int)}
+		return &types.Header{Number: new(big.Int).SetUint64(n), Time: uint64(at.Unix()), ParentHash: parent,
+			Difficulty: new(big.Int)}
 	}
 	parent := header(number-1, parentTime, common.Hash{1})
 	b := header(number, blockTime, parent.Hash())
@@ -107,12 +108,15 @@ const (
 
 // madeUpState belongs to the made-up model: 6 decimals.
 func madeUpState() state {
-	token, escrow := common.HexToAddress("0x1111111111111111111111111111111111111111"), common.HexToAddress("0x4444444444444444444444444444444444444444")
+	token, escrow := common.HexToAddress("0x1111111111111111111111111111111111111111"),
+		common.HexToAddress("0x4444444444444444444444444444444444444444")
 	s := state{}
 	s.set(base, token, "totalSupply()", "1000000000001")
 	s.set(base, token, "decimals()", "6")
-	s.set(base, token, "balanceOf(address)", "300000000000", common.HexToAddress("0x2222222222222222222222222222222222222222"))
-	s.set(base, token, "balanceOf(address)", "50000000000", common.HexToAddress("0x3333333333333333333333333333333333333333"))
+	s.set(base, token, "balanceOf(address)", "300000000000",
+		common.HexToAddress("0x2222222222222222222222222222222222222222"))
+	s.set(base, token, "balanceOf(address)", "50000000000",
+		common.HexToAddress("0x3333333333333333333333333333333333333333"))
 	s.set(base, escrow, "totalSupply()", "80000000000")
 	s.set(base, escrow, "supply()", "100000000000")
 	s.set(base, escrow, "decimals()", "6")

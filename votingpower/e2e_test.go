@@ -137,8 +137,10 @@ func exampleModel(w *testchain.World) *votingpower.Model {
 		Name: "Synthetic Example", Symbol: "SYNX", Decimals: 6, Synthetic: "a made-up DAO for tests",
 		Definition: "Total supply less the treasury, plus what locks add.",
 		Network:    chains.Ethereum, Quorum: big.NewRat(1, 10),
-		Tokens:   []votingpower.Token{{Chain: chains.Ethereum, Address: testchain.ExampleToken, Label: "SYNX", Supply: true, Source: "made up"}},
-		Excluded: []votingpower.Wallet{{Chain: chains.Ethereum, Address: testchain.ExampleTreasury, Label: "treasury", Source: "made up"}},
+		Tokens: []votingpower.Token{{Chain: chains.Ethereum, Address: testchain.ExampleToken, Label: "SYNX", Supply: true,
+			Source: "made up"}},
+		Excluded: []votingpower.Wallet{{Chain: chains.Ethereum, Address: testchain.ExampleTreasury, Label: "treasury",
+			Source: "made up"}},
 		Escrows: []votingpower.Escrow{{
 			Chain: chains.Ethereum, Address: w.ExampleEscrow, Label: "veSYNX",
 			Weight: "totalSupplyWeighted()", Locked: "totalPERPSupply()", Source: "made up",
@@ -148,7 +150,8 @@ func exampleModel(w *testchain.World) *votingpower.Model {
 
 func checkOtherModel(t *testing.T, w *testchain.World, nodes map[chains.ID]chains.Node) {
 	l := w.EthereumLedger
-	for _, at := range []uint64{testchain.ExampleTime + 60, testchain.TreasuryEmpty, testchain.Snapshot, testchain.LocksExpired, testchain.EndTime} {
+	for _, at := range []uint64{testchain.ExampleTime + 60, testchain.TreasuryEmpty, testchain.Snapshot,
+		testchain.LocksExpired, testchain.EndTime} {
 		block := w.Ethereum.At(at)
 		result := compute(t, nodes, exampleModel(w), votingpower.When{At: unix(at)})
 		checkBlock(t, result.Evidence.Chains[chains.Ethereum], block)

@@ -15,7 +15,8 @@ import (
 
 // compute collects and computes, and demands that the evidence says the same
 // after a trip through its file form.
-func compute(t *testing.T, nodes map[chains.ID]chains.Node, m *votingpower.Model, when votingpower.When) *votingpower.Result {
+func compute(t *testing.T, nodes map[chains.ID]chains.Node, m *votingpower.Model,
+	when votingpower.When) *votingpower.Result {
 	t.Helper()
 	evidence, err := votingpower.Collect(t.Context(), nodes, m, when)
 	if err != nil {
@@ -45,7 +46,8 @@ func compute(t *testing.T, nodes map[chains.ID]chains.Node, m *votingpower.Model
 
 // escrowWeight is what an escrow's weighted total supply must be at a block, in
 // two ways: from its public points, and from each holder's lock.
-func escrowWeight(t *testing.T, c *testchain.Chain, l *testchain.Ledger, escrow common.Address, block *types.Block) *big.Int {
+func escrowWeight(t *testing.T, c *testchain.Chain, l *testchain.Ledger, escrow common.Address,
+	block *types.Block) *big.Int {
 	t.Helper()
 	points, err := testchain.ReadPoints(t.Context(), c, escrow, block)
 	if err != nil {

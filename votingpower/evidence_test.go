@@ -42,7 +42,8 @@ func TestEvidenceRoundTrip(t *testing.T) {
 	if !reflect.DeepEqual(again.Model, e.Model) || !again.At.Equal(e.At) || !reflect.DeepEqual(again.Reads, e.Reads) {
 		t.Errorf("found %+v\nwant %+v", again, e)
 	}
-	if got := again.Chains[chains.Optimism]; !got.Development || !got.Block.Pinned || !got.Block.Unfinalized || got.Block.Hash != optimism.Block.Hash {
+	if got := again.Chains[chains.Optimism]; !got.Development || !got.Block.Pinned || !got.Block.Unfinalized ||
+		got.Block.Hash != optimism.Block.Hash {
 		t.Errorf("found %+v", got)
 	}
 	r, err := votingpower.Compute(&again)
@@ -85,7 +86,8 @@ func TestEvidenceForm(t *testing.T) {
 	for _, want := range []string{
 		`{"model":{"format":"perpquorum-model/1",`,
 		`"at":"2023-05-19T13:39:35Z","chains":{"ethereum":{"block":{"number":17293885,`,
-		`"reads":[{"chain":"ethereum","to":"0xbC396689893D065F41bc2C6EcbeE5e0085233447","data":"0x18160ddd","result":"0x0000000000000000000000000000000000000000007c13bc4b2c133c56000000","from":"node.example#00000"},`,
+		`"reads":[{"chain":"ethereum","to":"0xbC396689893D065F41bc2C6EcbeE5e0085233447","data":"0x18160ddd",` +
+			`"result":"0x0000000000000000000000000000000000000000007c13bc4b2c133c56000000","from":"node.example#00000"},`,
 	} {
 		if !strings.Contains(data, want) {
 			t.Errorf("%s\nis not in\n%s", want, data)
@@ -102,24 +104,33 @@ func TestEvidenceUnmarshalRefuses(t *testing.T) {
 		{"key missing", `"at":"2023-05-19T13:39:35Z",`, ``, `the key "at" is missing`},
 		{"time with offset", `13:39:35Z`, `13:39:35+00:00`, `at: found "2023-05-19T13:39:35+00:00", want a time in UTC`},
 		{"day for a time", `2023-05-19T13:39:35Z`, `2023-05-19`, `at: found "2023-05-19", want "2023-05-19T00:00:00Z"`},
-		{"model of the future", `perpquorum-model/1`, `perpquorum-model/3`, `model.format: found the string "perpquorum-model/3"`},
+		{"model of the future", `perpquorum-model/1`, `perpquorum-model/3`,
+			`model.format: found the string "perpquorum-model/3"`},
 		{"model with unknown key", `"symbol":`, `"sym":1,"symbol":`, `model.sym: unknown key`},
-		{"model that contradicts itself", `"decimals":18`, `"decimals":99`, `evidence: model.decimals: found 99, want 0 to 36`},
-		{"model null", valid, `{"model":null,"at":"2023-05-19T13:39:35Z","chains":{},"reads":[]}`, `model: found null, want an object`},
+		{"model that contradicts itself", `"decimals":18`, `"decimals":99`,
+			`evidence: model.decimals: found 99, want 0 to 36`},
+		{"model null", valid, `{"model":null,"at":"2023-05-19T13:39:35Z","chains":{},"reads":[]}`,
+			`model: found null, want an object`},
 		{"null", valid, `null`, `evidence: found null, want an object`},
 		{"chain with two spellings", `"optimism":{"block"`, `"1":{"block"`, `chains[1]: this key is there twice`},
 		{"chain unknown", `"optimism":{"block"`, `"goerli":{"block"`, `chains.goerli: chain "goerli"`},
-		{"chains null", valid, strings.Replace(valid, `"chains":`, `"chains":null,"c":`, 1), `chains: found null, want an object`},
-		{"block missing", `"block":`, `"blok":`, `evidence: chains.ethereum.blok: unknown key, want one of block, development`},
-		{"chain empty", `"optimism":{"block"`, `"8453":{},"optimism":{"block"`, `evidence: chains[8453].block: block without header`},
-		{"chain in another spelling", `"optimism":{"block"`, `"10":{"block"`, `evidence: chains: the key "optimism" is missing`},
+		{"chains null", valid, strings.Replace(valid, `"chains":`, `"chains":null,"c":`, 1),
+			`chains: found null, want an object`},
+		{"block missing", `"block":`, `"blok":`,
+			`evidence: chains.ethereum.blok: unknown key, want one of block, development`},
+		{"chain empty", `"optimism":{"block"`, `"8453":{},"optimism":{"block"`,
+			`evidence: chains[8453].block: block without header`},
+		{"chain in another spelling", `"optimism":{"block"`, `"10":{"block"`,
+			`evidence: chains: the key "optimism" is missing`},
 		{"block key unknown", `"number":17293885`, `"note":1,"number":17293885`, `chains.ethereum.block`},
 		{"block key in another case", `"number":17293885`, `"Number":17293885`, `chains.ethereum.block`},
 		{"block without header", `"number":17293885`, `"number":17293886`, `chains.ethereum.block: block 17293886`},
 		{"block pinned in many words", `"number":17293885`, `"pinned":false,"number":17293885`, `chains.ethereum.block`},
-		{"read key unknown", `"reads":[{`, `"reads":[{"block":1,`, `reads[0].block: unknown key, want one of chain, to, data, result, from`},
+		{"read key unknown", `"reads":[{`, `"reads":[{"block":1,`,
+			`reads[0].block: unknown key, want one of chain, to, data, result, from`},
 		{"read null", `"reads":[{`, `"reads":[null,{`, `reads[0]: found null, want an object`},
-		{"result as number", `"result":"0x0000000000000000000000000000000000000000007c13bc4b2c133c56000000"`, `"result":1`, `reads[0].result: found the number 1, want a string`},
+		{"result as number", `"result":"0x0000000000000000000000000000000000000000007c13bc4b2c133c56000000"`, `"result":1`,
+			`reads[0].result: found the number 1, want a string`},
 		{"result of odd length", `"result":"0x0`, `"result":"0x`, `reads[0].result: hex string of odd length`},
 		{"result without 0x", `"result":"0x`, `"result":"`, `reads[0].result: hex string without 0x prefix`},
 		{"endpoint empty", `"from":"node.example#00000"`, `"from":""`, `reads[0].from: is empty: leave the key out`},
@@ -174,7 +185,8 @@ func TestEvidenceTamper(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	display := []string{"name", "symbol", "definition", "label", "source", "sources", "space"} // of the model; a report prints them
+	// of the model; a report prints them
+	display := []string{"name", "symbol", "definition", "label", "source", "sources", "space"}
 	changed := 0
 	walk(doc, "", func(path string, set func(any), old any) {
 		for _, bad := range tamperings(old) {
@@ -185,7 +197,8 @@ func TestEvidenceTamper(t *testing.T) {
 				continue
 			}
 			r, err := votingpower.Compute(&again)
-			if err != nil || r.VotingPower.Cmp(want.VotingPower) != 0 || r.Quorum.Cmp(want.Quorum) != 0 || !reflect.DeepEqual(r.Checks, want.Checks) {
+			if err != nil || r.VotingPower.Cmp(want.VotingPower) != 0 || r.Quorum.Cmp(want.Quorum) != 0 ||
+				!reflect.DeepEqual(r.Checks, want.Checks) {
 				continue
 			}
 			key := path[strings.LastIndex(path, ".")+1:]

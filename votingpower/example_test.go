@@ -72,7 +72,9 @@ func ExampleParseModel() {
   "definition": "Total supply less the treasury.",
   "network": "ethereum",
   "quorum": "10",
-  "tokens": [{"chain": "ethereum", "address": "0x1111111111111111111111111111111111111111", "label": "EX", "supply": true}]
+  "tokens": [
+    {"chain": "ethereum", "address": "0x1111111111111111111111111111111111111111", "label": "EX", "supply": true}
+  ]
 }`))
 	fmt.Println(err)
 	// Output: model file, line 6: quorum: found 10, want at most 1, which is 100%

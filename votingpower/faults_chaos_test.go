@@ -25,12 +25,14 @@ func TestChaos(t *testing.T) {
 		seeds = n
 	}
 	public := publicChains()
-	local := map[chains.ID]*faultrpc.Chain{chains.Ethereum: faultrpc.Development(1, 300, 12, 12, 24), chains.Optimism: faultrpc.Development(10, 300, 0, 0, 15, 2)}
+	local := map[chains.ID]*faultrpc.Chain{chains.Ethereum: faultrpc.Development(1, 300, 12, 12, 24),
+		chains.Optimism: faultrpc.Development(10, 300, 0, 0, 15, 2)}
 	faults := faultrpc.Detectable()
 	right, happened, drawn := 0, 0, map[string]int{}
 	for seed := range uint64(seeds) {
 		t.Run("row 73: seed "+strconv.FormatUint(seed, 10), func(t *testing.T) {
-			r := &run{servers: map[chains.ID][]*faultrpc.Server{}, when: pinnedTo(oldBlock, oldOptimism), clock: faultrpc.NewClock()}
+			r := &run{servers: map[chains.ID][]*faultrpc.Server{}, when: pinnedTo(oldBlock, oldOptimism),
+				clock: faultrpc.NewClock()}
 			from, endpoints := public, 1+int(seed%2)
 			if seed%4 >= 2 { // by time, on development chains
 				from, r.dialer.AllowDev = local, true

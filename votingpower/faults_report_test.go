@@ -18,7 +18,8 @@ const mostRequests = 12
 
 // onRequest does something when a chain's first endpoint has answered its kth request.
 func (r *run) onRequest(id chains.ID, k int, do func()) *faultrpc.Rule {
-	rule := &faultrpc.Rule{Nth: k, Fault: faultrpc.Fault{Envelope: func(_ []faultrpc.Request, o []faultrpc.Object) []faultrpc.Object { do(); return o }}}
+	rule := &faultrpc.Rule{Nth: k,
+		Fault: faultrpc.Fault{Envelope: func(_ []faultrpc.Request, o []faultrpc.Object) []faultrpc.Object { do(); return o }}}
 	r.servers[id][0].Rules = append(r.servers[id][0].Rules, rule)
 	return rule
 }
@@ -60,7 +61,8 @@ func TestLengthOfAWordInAReport(t *testing.T) {
 	for _, n := range []int{31, 33, 64} {
 		t.Run(fmt.Sprintf("row 30: %d bytes", n), func(t *testing.T) {
 			r := newRun()
-			r.servers[chains.Ethereum][0].Rules = []*faultrpc.Rule{{Method: "eth_call", Has: "70a08231", Nth: 1, Fault: faultrpc.Result(`"0x` + strings.Repeat("01", n) + `"`)}}
+			r.servers[chains.Ethereum][0].Rules = []*faultrpc.Rule{{Method: "eth_call", Has: "70a08231", Nth: 1,
+				Fault: faultrpc.Result(`"0x` + strings.Repeat("01", n) + `"`)}}
 			_, err := r.do(t)
 			wantEnding(t, err, votingpower.ErrEvidence, fmt.Sprintf("%d bytes", n))
 		})
@@ -74,7 +76,8 @@ func TestFailoverInAReport(t *testing.T) {
 			r := newRun()
 			for id, servers := range r.servers {
 				second := faultrpc.NewServer(servers[0].Nodes[0].Chain)
-				servers[0].Rules = []*faultrpc.Rule{{From: k, Fault: faultrpc.Status(http.StatusBadGateway, "<html><title>502</title></html>")}}
+				servers[0].Rules = []*faultrpc.Rule{{From: k,
+					Fault: faultrpc.Status(http.StatusBadGateway, "<html><title>502</title></html>")}}
 				r.servers[id] = append(servers, second)
 			}
 			if _, err := r.do(t); err != nil {
@@ -92,7 +95,10 @@ func TestAgreementInAReport(t *testing.T) {
 			s.Rules = []*faultrpc.Rule{{Method: "eth_call", Fault: faultrpc.Swap("eth_call")}}
 		},
 		"row 66: one balance off by one": func(s *faultrpc.Server) { s.Nodes[0].Chain.Lie(perp.Excluded[0].Address, 1) },
-		"row 76: one balance made up":    func(s *faultrpc.Server) { s.Nodes[0].Chain.Lie(perp.Excluded[1].Address, 1_000_000_000) },
+		"row 76: one balance made up": func(s *faultrpc.Server) {
+			s.Nodes[0].Chain.Lie(perp.Excluded[1].Address,
+				1_000_000_000)
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRun()

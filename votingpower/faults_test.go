@@ -44,7 +44,8 @@ func pinnedTo(ethereum, optimism uint64) votingpower.When {
 
 // newRun is a run over good endpoints of both public chains.
 func newRun() *run {
-	r := &run{servers: map[chains.ID][]*faultrpc.Server{}, when: pinnedTo(oldBlock, oldOptimism), clock: faultrpc.NewClock()}
+	r := &run{servers: map[chains.ID][]*faultrpc.Server{}, when: pinnedTo(oldBlock, oldOptimism),
+		clock: faultrpc.NewClock()}
 	for id, c := range publicChains() {
 		s := faultrpc.NewServer(c)
 		s.Clock = r.clock
@@ -54,7 +55,8 @@ func newRun() *run {
 }
 
 func publicChains() map[chains.ID]*faultrpc.Chain {
-	return map[chains.ID]*faultrpc.Chain{chains.Ethereum: faultrpc.Public(1, 300), chains.Optimism: faultrpc.Public(10, 300)}
+	return map[chains.ID]*faultrpc.Chain{chains.Ethereum: faultrpc.Public(1, 300),
+		chains.Optimism: faultrpc.Public(10, 300)}
 }
 
 // The sentinels are secrets in the endpoints' URLs.
@@ -167,7 +169,8 @@ func wantNoSecret(t *testing.T, err error) {
 	t.Helper()
 	text := strings.ToLower(err.Error())
 	for _, s := range append(sentinels, sentinels[0]+":"+sentinels[1]) {
-		for _, form := range []string{s, url.QueryEscape(s), url.PathEscape(s), base64.StdEncoding.EncodeToString([]byte(s)), base64.RawURLEncoding.EncodeToString([]byte(s))} {
+		for _, form := range []string{s, url.QueryEscape(s), url.PathEscape(s), base64.StdEncoding.EncodeToString([]byte(s)),
+			base64.RawURLEncoding.EncodeToString([]byte(s))} {
 			if strings.Contains(text, strings.ToLower(form)) {
 				t.Errorf("the secret %q is in %q", s, err)
 			}
@@ -229,10 +232,12 @@ func TestPersonas(t *testing.T) {
 			}
 		}
 	}
-	for persona, want := range map[string]ending{"op-legacy": fine, "op-bedrock-only": {chains.ErrArchive, "before block 105235063 (Bedrock"}} {
+	for persona, want := range map[string]ending{"op-legacy": fine,
+		"op-bedrock-only": {chains.ErrArchive, "before block 105235063 (Bedrock"}} {
 		t.Run(persona+", a block before Bedrock", func(t *testing.T) {
 			r := newRun()
-			r.servers[chains.Optimism] = []*faultrpc.Server{faultrpc.As(persona, r.servers[chains.Optimism][0].Nodes[0].Chain, r.clock)}
+			r.servers[chains.Optimism] = []*faultrpc.Server{faultrpc.As(persona, r.servers[chains.Optimism][0].Nodes[0].Chain,
+				r.clock)}
 			r.when = pinnedTo(oldBlock, faultrpc.Bedrock-1)
 			_, err := r.do(t)
 			wantEnding(t, err, want.want, want.text)

@@ -86,7 +86,8 @@ func (s *schema) validate(root *schema, v any) error {
 		}
 	case string:
 		n := utf8.RuneCountInString(v)
-		if s.Const == nil && s.Type != "string" || n < s.MinLength || s.MaxLength > 0 && n > s.MaxLength || !regexp.MustCompile(s.Pattern).MatchString(v) {
+		if s.Const == nil && s.Type != "string" || n < s.MinLength || s.MaxLength > 0 && n > s.MaxLength ||
+			!regexp.MustCompile(s.Pattern).MatchString(v) {
 			return fmt.Errorf("found %q, want %s %s", v, s.Type, s.Pattern)
 		}
 	case float64:
@@ -139,7 +140,8 @@ func TestSchemaAccepts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, file := range map[string]string{"PERP": string(marshal(t, votingpower.PERP())), "made up": string(made), "test": modelFile} {
+	for name, file := range map[string]string{"PERP": string(marshal(t, votingpower.PERP())), "made up": string(made),
+		"test": modelFile} {
 		if err := validate(t, s, file); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -203,7 +205,8 @@ func TestSchemaKeys(t *testing.T) {
 		t.Fatal(err)
 	}
 	first := func(list string) map[string]any { return doc[list].([]any)[0].(map[string]any) }
-	for name, object := range map[string]map[string]any{"": doc, "tokens": first("tokens"), "excluded": first("excluded"), "escrows": first("escrows")} {
+	for name, object := range map[string]map[string]any{"": doc, "tokens": first("tokens"), "excluded": first("excluded"),
+		"escrows": first("escrows")} {
 		s := root
 		if name != "" {
 			s = root.Properties[name].resolve(root).Items.resolve(root)

@@ -20,7 +20,8 @@ func describe(term votingpower.Term) string {
 			want = fmt.Sprintf(" = %v", term.Want)
 		}
 	}
-	return fmt.Sprintf("%s %+d %v %s.. %v%s | %s", term.Group, term.Sign, term.Chain, term.Call.To.Hex()[:6], term.Call.Data, want, term.Label)
+	return fmt.Sprintf("%s %+d %v %s.. %v%s | %s", term.Group, term.Sign, term.Chain, term.Call.To.Hex()[:6],
+		term.Call.Data, want, term.Label)
 }
 
 // The selectors and padded addresses here are written out, not computed.
@@ -32,7 +33,8 @@ func TestTermsPERP(t *testing.T) {
 	const pad = "0x70a08231000000000000000000000000"
 	want := []string{
 		"supply +1 ethereum 0xbC39.. 0x18160ddd | PERP total supply",
-		"excluded -1 ethereum 0xbC39.. " + pad + "c49f76a596d6200e4f08f8931d15b69dd1f8033e | Ecosystem & Rewards, Investor, Team (DAO locked wallet)",
+		"excluded -1 ethereum 0xbC39.. " + pad +
+			"c49f76a596d6200e4f08f8931d15b69dd1f8033e | Ecosystem & Rewards, Investor, Team (DAO locked wallet)",
 		"excluded -1 ethereum 0xbC39.. " + pad + "d374225abb84dca94e121f0b8a06b93e39ad7a99 | DAO treasury",
 		"excluded -1 ethereum 0xbC39.. " + pad + "9fe5f5bbbd3f2172fa370068d26185f3d82ed9ac | Tx mining and staking rewards",
 		"excluded -1 optimism 0x9e10.. " + pad + "dcf664d0f76e99eaa2dbd569474d0e75dc899fcd | Tx mining and staking rewards",

@@ -27,7 +27,8 @@ func two(optimism ...uint64) (*node, map[chains.ID]chains.Node) {
 	return op, nodes
 }
 
-const onOptimism = `{"strategies":[{"name":"erc20-balance-of","network":"10","params":{"address":"` + token + `","decimals":0}}]}`
+const onOptimism = `{"strategies":[{"name":"erc20-balance-of","network":"10","params":{"address":"` + token +
+	`","decimals":0}}]}`
 
 func TestOtherChainsBlock(t *testing.T) {
 	for _, test := range []struct {
@@ -40,8 +41,10 @@ func TestOtherChainsBlock(t *testing.T) {
 		{"first block after the time", []uint64{0, 120, 126, 126, 130}, nil, []string{""}, []float64{2}},
 		{"one block with the time", []uint64{0, 120, 124, 126}, nil, []string{""}, []float64{2}},
 		{"several blocks with the time", []uint64{0, 120, 124, 124, 124, 126}, nil,
-			[]string{"optimism block 2, first of 3 with its timestamp", "optimism block 4, last of 3 with its timestamp"}, []float64{2, 4}},
-		{"a pinned block", []uint64{0, 120, 124, 124, 124, 126}, map[chains.ID]uint64{chains.Optimism: 3}, []string{""}, []float64{3}},
+			[]string{"optimism block 2, first of 3 with its timestamp", "optimism block 4, last of 3 with its timestamp"},
+			[]float64{2, 4}},
+		{"a pinned block", []uint64{0, 120, 124, 124, 124, 126}, map[chains.ID]uint64{chains.Optimism: 3}, []string{""},
+			[]float64{3}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			_, nodes := two(test.optimism...)
@@ -153,7 +156,8 @@ func TestComputeRefuses(t *testing.T) {
 		{"a place missing", func(e *strategy.Evidence) { delete(e.Places, away) }},
 		{"a place too many", func(e *strategy.Evidence) { e.Places[strategy.Place{Chain: 137, Via: 1}] = e.Places[away] }},
 		{"another snapshot block", func(e *strategy.Evidence) { e.Query.Block = 2 }},
-		{"a snapshot block that is not pinned", func(e *strategy.Evidence) { e.Places[home].Sampled[0].Block.Pinned = false }},
+		{"a snapshot block that is not pinned",
+			func(e *strategy.Evidence) { e.Places[home].Sampled[0].Block.Pinned = false }},
 		{"not the first block", func(e *strategy.Evidence) { e.Places[away].Sampled[0].Block = op.block(3) }},
 		{"not the last block", func(e *strategy.Evidence) { e.Places[away].Sampled[1].Block = op.block(3) }},
 		{"another block after", func(e *strategy.Evidence) {
@@ -198,9 +202,12 @@ func TestComputeRefuses(t *testing.T) {
 // FuzzParams: parameters come from strangers; no text of theirs makes the program fail.
 func FuzzParams(f *testing.F) {
 	for _, seed := range []string{`{}`, `{"address":"` + token + `","decimals":18}`, onOptimism,
-		operands("min", constant("1"), constant("2")), `{"strategies":[{"name":"weighted","network":1,"params":{"strategy":{"name":"ticket"}}}]}`,
-		`{"address":"` + token + `","args":["%{address}",[1]],"methodABI":{"type":"function","name":"f","inputs":[{"type":"address"}],"outputs":[{"type":"uint256"}]}}`} {
-		for _, name := range []string{"erc20-balance-of", "contract-call", "multichain", "math", "weighted", "whitelist-weighted", "erc1155-balance-of"} {
+		operands("min", constant("1"), constant("2")),
+		`{"strategies":[{"name":"weighted","network":1,"params":{"strategy":{"name":"ticket"}}}]}`,
+		`{"address":"` + token +
+			`","args":["%{address}",[1]],` + method("address", " uint256") + `}`} {
+		for _, name := range []string{"erc20-balance-of", "contract-call", "multichain", "math", "weighted",
+			"whitelist-weighted", "erc1155-balance-of"} {
 			f.Add(name, seed)
 		}
 	}

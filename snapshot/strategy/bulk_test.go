@@ -158,7 +158,8 @@ func (restless) Now() time.Time                                   { return time.
 func (restless) Sleep(ctx context.Context, _ time.Duration) error { return ctx.Err() }
 
 // optimismAt dials the test chain and finds the block at a time.
-func optimismAt(t testing.TB, w *testchain.World, transport http.RoundTripper, maxBatch int, at uint64) (*chains.Client, chains.Block) {
+func optimismAt(t testing.TB, w *testchain.World, transport http.RoundTripper, maxBatch int, at uint64) (*chains.Client,
+	chains.Block) {
 	t.Helper()
 	d := chains.Dialer{AllowDev: true, Transport: transport, MaxBatch: maxBatch, Clock: restless{}}
 	c, err := d.Dial(context.Background(), chains.Optimism, w.Optimism.URL)
@@ -275,8 +276,10 @@ func TestBulkFaults(t *testing.T) {
 			}
 			return data, ""
 		}},
-		{"another block's number", 0, func(_ int, data []byte) ([]byte, string) { return set(data, lastByteOf(data, 0), 0xee), "" }},
-		{"another block's timestamp", 0, func(_ int, data []byte) ([]byte, string) { return set(data, lastByteOf(data, 1), 0xee), "" }},
+		{"another block's number", 0,
+			func(_ int, data []byte) ([]byte, string) { return set(data, lastByteOf(data, 0), 0xee), "" }},
+		{"another block's timestamp", 0,
+			func(_ int, data []byte) ([]byte, string) { return set(data, lastByteOf(data, 1), 0xee), "" }},
 		{"another fork", 0, func(_ int, data []byte) ([]byte, string) {
 			return set(data, lastByteOf(data, 2), data[lastByteOf(data, 2)]^1), ""
 		}},
@@ -330,7 +333,8 @@ func TestBulkExplainsFailures(t *testing.T) {
 			calls[77] = test.call
 			_, err := c.BulkCallAt(context.Background(), b, calls)
 			var failed *chains.CallError
-			if !errors.Is(err, test.want) || !errors.As(err, &failed) || failed.Call.To != test.call.To || failed.Block != b.Number() {
+			if !errors.Is(err, test.want) || !errors.As(err, &failed) || failed.Call.To != test.call.To ||
+				failed.Block != b.Number() {
 				t.Errorf("error %v, want %v of %v at block %d", err, test.want, test.call.To, b.Number())
 			}
 		})

@@ -22,7 +22,8 @@ func ExampleCollect() {
 		Network: chains.Ethereum,
 		Block:   2,
 		Strategies: []strategy.Spec{
-			{Name: "erc20-balance-of", Params: json.RawMessage(`{"address": "0xbC396689893D065F41bc2C6EcbeE5e0085233447", "decimals": 18}`)},
+			{Name: "erc20-balance-of",
+				Params: json.RawMessage(`{"address": "0xbC396689893D065F41bc2C6EcbeE5e0085233447", "decimals": 18}`)},
 			{Name: "api", Params: json.RawMessage(`{"api": "https://api.example"}`)},
 		},
 		Voters: []string{"0xD374225abB84DCA94e121F0B8A06B93E39aD7a99"},

@@ -31,7 +31,8 @@ func newNode(id chains.ID, times ...uint64) *node {
 	n := &node{id: id}
 	parent := common.Hash{}
 	for i, t := range times {
-		h := &types.Header{Number: big.NewInt(int64(i)), Time: t, ParentHash: parent, Difficulty: new(big.Int).SetUint64(uint64(id)), Extra: []byte("made up")}
+		h := &types.Header{Number: big.NewInt(int64(i)), Time: t, ParentHash: parent,
+			Difficulty: new(big.Int).SetUint64(uint64(id)), Extra: []byte("made up")}
 		n.headers, parent = append(n.headers, h), h.Hash()
 	}
 	return n
