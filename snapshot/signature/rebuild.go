@@ -53,19 +53,16 @@ func (m message) check(verdict Verdict, d domain) Check {
 }
 
 // find looks for a message whose hash is the id, first in Snapshot's own domain,
-// which is the first of the list, and then in the others. Wallets that use those
-// are younger than the forms without an application's name.
+// which is the first of the list, and then in the others. The server takes them
+// with any form.
 func (r readings) find(forms []form, id common.Hash, domains []domain) (message, domain, bool) {
 	var tried []message
 	for i := range forms {
-		withApp := slices.Contains(forms[i].fields, "string app")
 		for _, m := range r.messages(&forms[i]) {
 			if domains[0].hash(m.hash) == id {
 				return m, domains[0], true
 			}
-			if withApp {
-				tried = append(tried, m)
-			}
+			tried = append(tried, m)
 		}
 	}
 	for _, d := range domains[1:] {
