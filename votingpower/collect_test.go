@@ -125,6 +125,7 @@ func perpNodes() (nodes map[chains.ID]chains.Node, ethereum, optimism *node) {
 }
 
 func TestCollect(t *testing.T) {
+	t.Parallel()
 	unix := func(offset int64) time.Time { return time.Unix(queryTime.Unix()+offset, 0) }
 	for _, c := range []struct {
 		name     string
@@ -187,6 +188,7 @@ func TestCollect(t *testing.T) {
 }
 
 func TestCollectFrom(t *testing.T) {
+	t.Parallel()
 	nodes, _, _ := perpNodes()
 	e, err := votingpower.Collect(context.Background(), nodes, votingpower.PERP(), votingpower.When{At: queryTime})
 	if err != nil {
@@ -201,6 +203,7 @@ func TestCollectFrom(t *testing.T) {
 
 // The same run gives the same bytes, in whatever order the chains answer.
 func TestCollectDeterministic(t *testing.T) {
+	t.Parallel()
 	var first []byte
 	for _, slow := range []chains.ID{chains.Ethereum, chains.Optimism} {
 		nodes, ethereum, optimism := perpNodes()
@@ -233,6 +236,7 @@ func TestCollectDeterministic(t *testing.T) {
 }
 
 func TestCollectRestartsOnReorg(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name   string
 		reorgs int // answers that fail
@@ -268,6 +272,7 @@ func TestCollectRestartsOnReorg(t *testing.T) {
 
 // What is wrong with the input is found before any request.
 func TestCollectRefuses(t *testing.T) {
+	t.Parallel()
 	type input struct {
 		nodes map[chains.ID]chains.Node
 		model *votingpower.Model
@@ -306,6 +311,7 @@ func TestCollectRefuses(t *testing.T) {
 }
 
 func TestCollectFails(t *testing.T) {
+	t.Parallel()
 	boom := errors.New("boom")
 	failing := func(method string) func(*node) {
 		return func(n *node) {
@@ -371,6 +377,7 @@ func (l liar) CallAt(ctx context.Context, b chains.Block, calls []chains.Call) (
 }
 
 func TestCollectRefusesLies(t *testing.T) {
+	t.Parallel()
 	for want, lie := range map[string]liar{
 		"optimism: asked for block 3, found block 4":                            {shift: 1},
 		"optimism: block 3 was asked for by number and is not marked as pinned": {loose: true},
@@ -388,6 +395,7 @@ func TestCollectRefusesLies(t *testing.T) {
 }
 
 func TestCollectCancelled(t *testing.T) {
+	t.Parallel()
 	nodes, ethereum, _ := perpNodes()
 	ctx, cancel := context.WithCancel(context.Background())
 	ethereum.before = func(ctx context.Context, method string) error {
@@ -409,6 +417,7 @@ func TestCollectCancelled(t *testing.T) {
 
 // A model whose network has no token still takes its query time from there.
 func TestCollectNetworkWithoutToken(t *testing.T) {
+	t.Parallel()
 	m := madeUp(t)
 	m.Network = chains.Ethereum
 	unix := queryTime.Unix()

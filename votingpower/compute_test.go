@@ -15,6 +15,7 @@ import (
 )
 
 func TestComputePERP(t *testing.T) {
+	t.Parallel()
 	e := evidence(t, votingpower.PERP(), queryTime, perpState())
 	r, err := votingpower.Compute(e)
 	if err != nil {
@@ -48,6 +49,7 @@ func TestComputePERP(t *testing.T) {
 
 // Nothing is wired to PERP: another DAO, on one chain, with 6 decimals.
 func TestComputeMadeUp(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ at, votingPower, quorum string }{
 		{"2022-12-31T23:59:59Z", "930000000001", "930000000001/25"},           // treasury only
 		{"2023-01-01T00:00:00Z", "630000000001", "630000000001/25"},           // and vesting
@@ -75,6 +77,7 @@ func TestComputeMadeUp(t *testing.T) {
 }
 
 func TestComputePinned(t *testing.T) {
+	t.Parallel()
 	early, late := queryTime.Add(-time.Hour), queryTime.Add(time.Hour)
 	for _, c := range []struct {
 		name            string
@@ -125,6 +128,7 @@ func checkError(t *testing.T, err error, want string) {
 }
 
 func TestComputeRefuses(t *testing.T) {
+	t.Parallel()
 	result := func(i int, amount string) func(*votingpower.Evidence) {
 		return func(e *votingpower.Evidence) { e.Reads[i].Result = word(units(amount)) }
 	}
@@ -205,6 +209,7 @@ func TestComputeRefuses(t *testing.T) {
 }
 
 func TestComputeRefusesNegative(t *testing.T) {
+	t.Parallel()
 	// Each chain's amounts exist there, but the bridged ones do not exist at home.
 	s := perpState()
 	s.set(chains.Ethereum, perpETH, "totalSupply()", "56000000000000000000004320")
@@ -228,6 +233,7 @@ func TestComputeRefusesNegative(t *testing.T) {
 
 // All of a chain's tokens may be excluded or locked, to the last base unit.
 func TestComputeAllTaken(t *testing.T) {
+	t.Parallel()
 	s := perpState()
 	s.set(chains.Optimism, vePERP, "totalPERPSupply()", "18999999999999999999996000")
 	_, err := votingpower.Compute(evidence(t, votingpower.PERP(), queryTime, s))
@@ -240,6 +246,7 @@ func TestComputeAllTaken(t *testing.T) {
 }
 
 func TestComputeRefusesNoSupply(t *testing.T) {
+	t.Parallel()
 	m := madeUp(t)
 	m.Excluded, m.Escrows = nil, nil
 	s := madeUpState()
@@ -250,6 +257,7 @@ func TestComputeRefusesNoSupply(t *testing.T) {
 
 // Sums are exact beyond 64 bits and beyond one word.
 func TestComputeLargest(t *testing.T) {
+	t.Parallel()
 	m := madeUp(t)
 	m.Tokens = append(m.Tokens, votingpower.Token{Chain: 5, Address: common.Address{5}, Label: "TIDE on 5", Supply: true})
 	largest := new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), 256), big.NewInt(1)).String()
@@ -270,6 +278,7 @@ func TestComputeLargest(t *testing.T) {
 
 // Block 0 has no parent, and proves every time up to its own.
 func TestComputeGenesis(t *testing.T) {
+	t.Parallel()
 	m := madeUp(t)
 	e := evidence(t, m, queryTime, madeUpState())
 	h := &types.Header{Number: new(big.Int), Time: uint64(queryTime.Unix()) + 100, Difficulty: new(big.Int)}

@@ -58,11 +58,13 @@ func checkMoments(t *testing.T, w *testchain.World, nodes map[chains.ID]chains.N
 
 // TestEndToEnd runs the same checks on both implementations.
 func TestEndToEnd(t *testing.T) {
+	t.Parallel()
 	for _, implementation := range []struct {
 		name  string
 		start func(testing.TB) *testchain.World
 	}{{"geth", testchain.Start}, {"anvil", testchain.StartAnvil}} {
 		t.Run(implementation.name, func(t *testing.T) {
+			t.Parallel()
 			w := implementation.start(t)
 			nodes := dial(t, chains.Dialer{AllowDev: true}, w)
 			t.Run("moments", func(t *testing.T) { checkMoments(t, w, nodes) })
@@ -175,6 +177,7 @@ func checkOtherModel(t *testing.T, w *testchain.World, nodes map[chains.ID]chain
 
 // TestEndToEndFinality reads around the finalized blocks and after the heads.
 func TestEndToEndFinality(t *testing.T) {
+	t.Parallel()
 	w := testchain.Start(t)
 	nodes := dial(t, chains.Dialer{AllowDev: true}, w)
 	result := compute(t, nodes, votingpower.PERP(), votingpower.When{})
@@ -205,6 +208,7 @@ func TestEndToEndFinality(t *testing.T) {
 
 // TestEndToEndPublicOnly checks that a test chain is not taken for a public one.
 func TestEndToEndPublicOnly(t *testing.T) {
+	t.Parallel()
 	w := testchain.Start(t)
 	for _, c := range []*testchain.Chain{w.Ethereum, w.Optimism} {
 		if _, err := chains.Dial(context.Background(), chains.ID(c.ID), c.URL); !errors.Is(err, chains.ErrWrongChain) {

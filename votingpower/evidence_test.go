@@ -26,6 +26,7 @@ func marshal(t testing.TB, v any) []byte {
 }
 
 func TestEvidenceRoundTrip(t *testing.T) {
+	t.Parallel()
 	e := evidence(t, votingpower.PERP(), queryTime, perpState())
 	optimism := e.Chains[chains.Optimism]
 	optimism.Development, optimism.Block.Pinned, optimism.Block.Unfinalized = true, true, true
@@ -60,6 +61,7 @@ var update = flag.Bool("update", false, "write testdata anew")
 // The published form of evidence does not change by accident: bundles are
 // verified years later.
 func TestEvidenceGolden(t *testing.T) {
+	t.Parallel()
 	const path = "testdata/evidence.json"
 	var got bytes.Buffer
 	if err := json.Indent(&got, marshal(t, evidence(t, madeUp(t), queryTime, madeUpState())), "", "  "); err != nil {
@@ -81,6 +83,7 @@ func TestEvidenceGolden(t *testing.T) {
 }
 
 func TestEvidenceForm(t *testing.T) {
+	t.Parallel()
 	e := evidence(t, votingpower.PERP(), queryTime.In(time.FixedZone("UTC+8", 8*3600)), perpState())
 	data := string(marshal(t, e))
 	for _, want := range []string{
@@ -96,6 +99,7 @@ func TestEvidenceForm(t *testing.T) {
 }
 
 func TestEvidenceUnmarshalRefuses(t *testing.T) {
+	t.Parallel()
 	valid := string(marshal(t, evidence(t, votingpower.PERP(), queryTime, perpState())))
 	for _, c := range []struct{ name, old, new, want string }{
 		{"unknown key", `"at":`, `"note":"","at":`, `evidence: note: unknown key, want one of model, at, chains, reads`},
@@ -152,6 +156,7 @@ func TestEvidenceUnmarshalRefuses(t *testing.T) {
 }
 
 func TestEvidenceMarshalRefuses(t *testing.T) {
+	t.Parallel()
 	for want, change := range map[string]func(*votingpower.Evidence){
 		"evidence has no model":              func(e *votingpower.Evidence) { e.Model = nil },
 		"evidence: model: symbol: is empty":  func(e *votingpower.Evidence) { e.Model.Symbol = "" },
@@ -173,6 +178,7 @@ func TestEvidenceMarshalRefuses(t *testing.T) {
 // Whatever one changes in a leaf of evidence is refused when it is read,
 // refused by Compute, changes the result, or is for display only.
 func TestEvidenceTamper(t *testing.T) {
+	t.Parallel()
 	e := evidence(t, votingpower.PERP(), queryTime, perpState())
 	for i := range e.Reads {
 		e.Reads[i].From = "" // display only

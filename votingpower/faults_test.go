@@ -76,7 +76,8 @@ func dressed(t *testing.T, bare string) string {
 
 // do runs the report and checks what holds whatever goes wrong: the voting power
 // is the oracle's or there is none, no error shows a secret, it ends in time,
-// each state read names its block, and no goroutine is left behind.
+// each state read names its block, and no goroutine is left behind, which is why the
+// tests of faults do not run side by side.
 func (r *run) do(t *testing.T) (*votingpower.Result, error) {
 	t.Helper()
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())

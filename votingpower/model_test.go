@@ -20,6 +20,7 @@ import (
 )
 
 func TestPERP(t *testing.T) {
+	t.Parallel()
 	m := votingpower.PERP()
 	if m.Symbol != "PERP" || m.Decimals != 18 || m.Network != chains.Ethereum || m.Space != "vote-perp.eth" ||
 		m.Synthetic != "" ||
@@ -63,6 +64,7 @@ const modelFile = `{
 }`
 
 func TestParseModel(t *testing.T) {
+	t.Parallel()
 	m, err := votingpower.ParseModel(strings.NewReader(modelFile))
 	if err != nil {
 		t.Fatal(err)
@@ -87,6 +89,7 @@ func TestParseModel(t *testing.T) {
 }
 
 func TestParseModelRefuses(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ name, old, new, want string }{
 		{"unknown key", `"name": "n"`, `"name": "n", "note": 1`,
 			`line 3: note: unknown key, want one of format, name, symbol`},
@@ -247,6 +250,7 @@ func TestParseModelRefuses(t *testing.T) {
 }
 
 func TestParseModelReader(t *testing.T) {
+	t.Parallel()
 	if _, err := votingpower.ParseModel(iotest.ErrReader(io.ErrClosedPipe)); !errors.Is(err, io.ErrClosedPipe) {
 		t.Errorf("found %v, want the reader's error", err)
 	}
@@ -258,6 +262,7 @@ func TestParseModelReader(t *testing.T) {
 }
 
 func TestQuorumTexts(t *testing.T) {
+	t.Parallel()
 	for text, want := range map[string]string{
 		"1/10": "1/10", "0.1": "1/10", "10%": "1/10", "2/20": "1/10", "0.10": "1/10", "0": "0", "0%": "0", "1": "1",
 		"100%": "1",
@@ -274,6 +279,7 @@ func TestQuorumTexts(t *testing.T) {
 
 // A model that is built in Go follows the same rules.
 func TestModelCheck(t *testing.T) {
+	t.Parallel()
 	if err := (&votingpower.Model{}).Check(); err == nil || err.Error() != "name: is empty" {
 		t.Errorf("zero model: %v", err)
 	}
@@ -335,12 +341,14 @@ func roundTrip(t *testing.T, m *votingpower.Model) {
 }
 
 func TestModelRoundTrip(t *testing.T) {
+	t.Parallel()
 	roundTrip(t, votingpower.PERP())
 	roundTrip(t, madeUp(t))
 }
 
 // Printed without escapes for HTML, a model is fit for reading and editing.
 func TestModelReadable(t *testing.T) {
+	t.Parallel()
 	var out bytes.Buffer
 	enc := json.NewEncoder(&out)
 	enc.SetEscapeHTML(false)
@@ -362,6 +370,7 @@ func TestModelReadable(t *testing.T) {
 }
 
 func TestModelUnmarshalRefuses(t *testing.T) {
+	t.Parallel()
 	var m votingpower.Model
 	err := json.Unmarshal([]byte(strings.Replace(modelFile, `"S"`, `""`, 1)), &m)
 	if err == nil || err.Error() != "model: symbol: is empty" {

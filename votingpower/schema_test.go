@@ -135,6 +135,7 @@ func validate(t *testing.T, s *schema, file string) error {
 }
 
 func TestSchemaAccepts(t *testing.T) {
+	t.Parallel()
 	s := loadSchema(t)
 	made, err := os.ReadFile("testdata/madeup.json")
 	if err != nil {
@@ -151,6 +152,7 @@ func TestSchemaAccepts(t *testing.T) {
 // What the schema refuses, ParseModel refuses: an editor never complains about
 // a good file.
 func TestSchemaRefuses(t *testing.T) {
+	t.Parallel()
 	s := loadSchema(t)
 	for _, c := range []struct{ old, new string }{
 		{`"name": "n"`, `"name": "n", "note": 1`},
@@ -196,6 +198,7 @@ func TestSchemaRefuses(t *testing.T) {
 // The schema knows exactly the keys that a model is written with, and demands
 // exactly those that ParseModel demands.
 func TestSchemaKeys(t *testing.T) {
+	t.Parallel()
 	root := loadSchema(t)
 	m := votingpower.PERP() // with every key there is
 	m.Synthetic, m.Turnout = "s", []string{"For"}
@@ -232,6 +235,7 @@ func TestSchemaKeys(t *testing.T) {
 
 // A schema returned to one caller is not changed by another.
 func TestSchemaCopy(t *testing.T) {
+	t.Parallel()
 	votingpower.Schema()[0] = 'x'
 	if votingpower.Schema()[0] != '{' {
 		t.Error("two calls share their bytes")

@@ -26,6 +26,7 @@ func describe(term votingpower.Term) string {
 
 // The selectors and padded addresses here are written out, not computed.
 func TestTermsPERP(t *testing.T) {
+	t.Parallel()
 	terms, err := votingpower.PERP().Terms(queryTime)
 	if err != nil {
 		t.Fatal(err)
@@ -62,6 +63,7 @@ func TestTermsPERP(t *testing.T) {
 
 // The query time decides which wallets are excluded: from ≤ t < until.
 func TestTermsDates(t *testing.T) {
+	t.Parallel()
 	for at, want := range map[string]string{
 		"2022-12-31T23:59:59.999999999Z": "treasury",
 		"2023-01-01T00:00:00Z":           "vesting, treasury",
@@ -95,6 +97,7 @@ func TestTermsDates(t *testing.T) {
 // A token from which nothing is read at t is not checked either: it may not
 // have been deployed yet. Its chain keeps its place in the evidence.
 func TestTermsTokenNotRead(t *testing.T) {
+	t.Parallel()
 	m := votingpower.PERP()
 	m.Escrows = nil
 	for i := range m.Excluded {
@@ -123,6 +126,7 @@ func TestTermsTokenNotRead(t *testing.T) {
 }
 
 func TestChains(t *testing.T) {
+	t.Parallel()
 	m := votingpower.PERP()
 	m.Network = 100
 	if got := m.Chains(); !slices.Equal(got, []chains.ID{100, chains.Ethereum, chains.Optimism}) {

@@ -31,6 +31,7 @@ const onOptimism = `{"strategies":[{"name":"erc20-balance-of","network":"10","pa
 	`","decimals":0}}]}`
 
 func TestOtherChainsBlock(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name     string
 		optimism []uint64
@@ -66,6 +67,7 @@ func TestOtherChainsBlock(t *testing.T) {
 // TestTwoHops: a multichain strategy that runs on Optimism derives its blocks from
 // Optimism's block, so Ethereum is not read at the snapshot block.
 func TestTwoHops(t *testing.T) {
+	t.Parallel()
 	_, nodes := two(0, 120, 130, 140)
 	q := one("multichain", `{"strategies":[
 		{"name":"erc20-balance-of","network":"1","params":{"address":"`+token+`","decimals":0}},
@@ -83,6 +85,7 @@ func TestTwoHops(t *testing.T) {
 }
 
 func TestRunStillGrowing(t *testing.T) {
+	t.Parallel()
 	_, nodes := two(0, 120, 124, 124)
 	if _, err := try(nodes, one("multichain", onOptimism)); !errors.Is(err, chains.ErrNoBlockYet) {
 		t.Errorf("error %v, want ErrNoBlockYet: the last block with the timestamp is not known", err)
@@ -90,6 +93,7 @@ func TestRunStillGrowing(t *testing.T) {
 }
 
 func TestMissingNode(t *testing.T) {
+	t.Parallel()
 	_, nodes := ethereum(func(uint64, chains.Call) ([]byte, error) { t.Error("a request was sent"); return nil, nil })
 	_, err := try(nodes, one("multichain", onOptimism))
 	if err == nil || !strings.Contains(err.Error(), "optimism") {
@@ -98,6 +102,7 @@ func TestMissingNode(t *testing.T) {
 }
 
 func TestReorgRestartsOnce(t *testing.T) {
+	t.Parallel()
 	n, nodes := ethereum(always("5"))
 	n.reorgs = 1
 	q := one("erc20-balance-of", `{"address":"`+token+`","decimals":0}`)
@@ -111,6 +116,7 @@ func TestReorgRestartsOnce(t *testing.T) {
 }
 
 func TestRevertFailsTheWhole(t *testing.T) {
+	t.Parallel()
 	_, nodes := ethereum(func(uint64, chains.Call) ([]byte, error) { return nil, chains.ErrReverted })
 	if _, err := try(nodes, one("erc20-balance-of", `{"address":"`+token+`"}`)); !errors.Is(err, chains.ErrReverted) {
 		t.Errorf("error %v, want ErrReverted", err)
@@ -118,6 +124,7 @@ func TestRevertFailsTheWhole(t *testing.T) {
 }
 
 func TestStarknetVoter(t *testing.T) {
+	t.Parallel()
 	_, nodes := ethereum(always("5"))
 	q := one("erc20-balance-of", `{"address":"`+token+`","decimals":0}`)
 	q.Strategies = append(q.Strategies, strategy.Spec{Name: "ticket"})
@@ -137,6 +144,7 @@ func TestStarknetVoter(t *testing.T) {
 }
 
 func TestDivisionByZeroFails(t *testing.T) {
+	t.Parallel()
 	_, nodes := ethereum(always("0"))
 	if _, err := try(nodes, one("math", operands("divide", constant("1"), constant("0")))); err == nil {
 		t.Error("division by zero gave a score")
@@ -145,6 +153,7 @@ func TestDivisionByZeroFails(t *testing.T) {
 
 // TestComputeRefuses changes evidence in every way that must not pass.
 func TestComputeRefuses(t *testing.T) {
+	t.Parallel()
 	op, nodes := two(0, 120, 124, 124, 124, 126, 128)
 	q := one("multichain", onOptimism)
 	home := strategy.Place{Chain: chains.Ethereum, Via: chains.Ethereum}

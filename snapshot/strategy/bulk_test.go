@@ -201,6 +201,7 @@ func sameAnswers(t *testing.T, got, want [][]byte) {
 // TestBulkPathsAgree reads the same calls by single requests, by batches and by
 // multicall, at a block with Multicall3 and at one before it was deployed.
 func TestBulkPathsAgree(t *testing.T) {
+	t.Parallel()
 	w := testchain.Start(t)
 	for _, test := range []struct {
 		name string
@@ -239,6 +240,7 @@ func TestBulkPathsAgree(t *testing.T) {
 
 // TestBulkFaults changes multicalls on their way; the answers stay those of single reads.
 func TestBulkFaults(t *testing.T) {
+	t.Parallel()
 	w := testchain.Start(t)
 	calls := bulkCalls(t, w, 300)
 	c, b := optimismAt(t, w, nil, 0, testchain.Snapshot)
@@ -318,6 +320,7 @@ func lastByteOf(data []byte, i int) int { return elementAt(data, i) + 96 + 31 }
 
 // TestBulkExplainsFailures: a failing call fails the whole, with the same error as a single read.
 func TestBulkExplainsFailures(t *testing.T) {
+	t.Parallel()
 	w := testchain.Start(t)
 	c, b := optimismAt(t, w, nil, 0, testchain.Snapshot)
 	for _, test := range []struct {

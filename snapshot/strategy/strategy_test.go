@@ -10,6 +10,7 @@ import (
 
 // TestScores holds every strategy, with its traps, against figures worked out by hand.
 func TestScores(t *testing.T) {
+	t.Parallel()
 	const address = `"address":"` + token + `"`
 	abiOne, abiTwo := method("address", "v uint256"), method("address", "amount int128", "end uint256")
 	for _, test := range []struct {
@@ -176,6 +177,7 @@ func method(input string, outputs ...string) string {
 
 // TestUnverifiable names what cannot be recomputed and why; nothing of it is read.
 func TestUnverifiable(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct{ name, strategy, params, reason string }{
 		{"unknown", "my-strategy", `{}`, "not known"},
 		{"web service", "api-v2", `{"url":"https://example.com"}`, "web service"},

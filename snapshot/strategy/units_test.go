@@ -15,6 +15,7 @@ import (
 // TestUnitsAgainstEthers demands that thousands of random balances become the
 // very doubles that the score service's own library makes of them.
 func TestUnitsAgainstEthers(t *testing.T) {
+	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 2))
 	for _, decimals := range []string{"18", "6", "0", `"18"`, `"gwei"`, "77"} {
 		amounts := map[common.Address]*big.Int{}
