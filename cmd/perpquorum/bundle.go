@@ -22,11 +22,11 @@ const (
 func openBundle(name string, stdin io.Reader) (*report.Bundle, error) {
 	switch name {
 	case exampleName:
-		return report.ReadBundle(bytes.NewReader(fixtures.Example), name)
+		return report.ReadBundle(bytes.NewReader(fixtures.Example))
 	case exampleVoteName:
-		return report.ReadBundle(bytes.NewReader(fixtures.ExampleVote), name)
+		return report.ReadBundle(bytes.NewReader(fixtures.ExampleVote))
 	case "-":
-		b, err := report.ReadBundle(stdin, name)
+		b, err := report.ReadBundle(stdin)
 		if err != nil {
 			return nil, fmt.Errorf("standard input: %w", err)
 		}
@@ -37,7 +37,7 @@ func openBundle(name string, stdin io.Reader) (*report.Bundle, error) {
 		return nil, err
 	}
 	defer file.Close()
-	b, err := report.ReadBundle(file, name)
+	b, err := report.ReadBundle(file)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", filepath.Base(name), err)
 	}

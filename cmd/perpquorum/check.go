@@ -109,13 +109,13 @@ func (o checkOptions) run(ctx context.Context, p *progress, clock clock) (*repor
 }
 
 // verdict maps a report's verdict to the exit code that scripts branch on.
-func verdict(v report.Verdict) error {
+func verdict(v vote.Verdict) error {
 	switch v {
-	case report.Measured, report.Reached:
+	case vote.Measured, vote.Reached:
 		return nil
-	case report.NotReached:
+	case vote.NotReached:
 		return verdictError(exitNotReached)
-	case report.NotFinal:
+	case vote.NotFinal:
 		return verdictError(exitNotFinal)
 	}
 	return verdictError(exitDisagree)

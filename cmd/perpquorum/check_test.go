@@ -14,6 +14,7 @@ import (
 	"github.com/perpdao/perpquorum/fixtures/testchain"
 	"github.com/perpdao/perpquorum/votingpower"
 	"github.com/perpdao/perpquorum/votingpower/report"
+	"github.com/perpdao/perpquorum/votingpower/vote"
 )
 
 var threeChoices = []string{"Yes", "No", "Abstain"}
@@ -58,7 +59,7 @@ func TestCheckEveryType(t *testing.T) {
 		for _, g := range hub.Generations {
 			t.Run(e.proposal.Type+" "+g.String(), func(t *testing.T) {
 				out, d := e.check(t, w, g)
-				if out.code != exitDone || d.Verdict != report.Reached || len(failures(d)) > 0 || out.stderr != "" {
+				if out.code != exitDone || d.Verdict != vote.Reached || len(failures(d)) > 0 || out.stderr != "" {
 					t.Errorf("exit code %d, verdict %q: %q %s", out.code, d.Verdict, failures(d), out.stderr)
 				}
 				if turnout := d.Vote.Turnout; turnout.BaseUnits != e.turnout.String() || turnout.Source != "chains" || d.Vote.Power.Recomputed != len(e.votes) {

@@ -12,7 +12,7 @@ import (
 
 	"github.com/perpdao/perpquorum/fixtures/hub"
 	"github.com/perpdao/perpquorum/fixtures/testchain"
-	"github.com/perpdao/perpquorum/votingpower/report"
+	"github.com/perpdao/perpquorum/votingpower/vote"
 )
 
 // untouched is an endpoint that must not be asked.
@@ -167,7 +167,7 @@ func TestCheckNotFinal(t *testing.T) {
 			e := e.clone()
 			change(e)
 			out, d := e.check(t, w, hub.H2)
-			if out.code != exitNotFinal || d.Verdict != report.NotFinal || len(d.Vote.Power.Blocks) > 0 || d.Quorum.Tokens == "" {
+			if out.code != exitNotFinal || d.Verdict != vote.NotFinal || len(d.Vote.Power.Blocks) > 0 || d.Quorum.Tokens == "" {
 				t.Errorf("exit code %d, verdict %q, %d blocks: %s", out.code, d.Verdict, len(d.Vote.Power.Blocks), out.stderr)
 			}
 		})

@@ -17,6 +17,7 @@ import (
 	"github.com/perpdao/perpquorum/fixtures/hub"
 	"github.com/perpdao/perpquorum/fixtures/testchain"
 	"github.com/perpdao/perpquorum/votingpower/report"
+	"github.com/perpdao/perpquorum/votingpower/vote"
 )
 
 // The votes of these tests are synthetic, and say so in their titles. Their
@@ -177,7 +178,7 @@ func (e *election) check(t testing.TB, w *testchain.World, g hub.Generation, arg
 // failures lists the findings that are failures.
 func failures(d *report.Document) (list []string) {
 	for _, f := range d.Findings {
-		if f.Level == report.Failure {
+		if f.Level == vote.Failure {
 			list = append(list, f.Title+": "+f.Detail)
 		}
 	}

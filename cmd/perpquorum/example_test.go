@@ -50,7 +50,7 @@ func TestExample(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got bytes.Buffer
-	if err := b.Write(&got, exampleName); err != nil {
+	if err := b.Write(&got, false); err != nil {
 		t.Fatal(err)
 	}
 	if *update {

@@ -51,7 +51,7 @@ func TestExampleVote(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got bytes.Buffer
-	if err := b.Write(&got, exampleVoteName); err != nil {
+	if err := b.Write(&got, false); err != nil {
 		t.Fatal(err)
 	}
 	if *update {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -75,7 +76,7 @@ func (o outputOptions) publish(w io.Writer, r *report.Report) error {
 	if err != nil {
 		return err
 	}
-	err = writeWhole(o.evidence, func(w io.Writer) error { return b.Write(w, o.evidence) })
+	err = writeWhole(o.evidence, func(w io.Writer) error { return b.Write(w, strings.HasSuffix(o.evidence, ".gz")) })
 	if err != nil {
 		return fmt.Errorf("evidence was not written: %w", err)
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/perpdao/perpquorum/votingpower/report"
+	"github.com/perpdao/perpquorum/votingpower/vote"
 )
 
 // TestReportProposal: report reads the blocks of a proposal that check reads, and no votes.
@@ -25,7 +26,7 @@ func TestReportProposal(t *testing.T) {
 	if err := json.Unmarshal([]byte(ref.stdout), &want); err != nil {
 		t.Fatal(err)
 	}
-	if out.code != exitDone || got.Vote != nil || got.Evidence != want.Evidence || got.Verdict != report.Measured {
+	if out.code != exitDone || got.Vote != nil || got.Evidence != want.Evidence || got.Verdict != vote.Measured {
 		t.Errorf("exit code %d, evidence %s, want %s", out.code, got.Evidence, want.Evidence)
 	}
 	if n := len(h.Requests()); n != 1 {

@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/perpdao/perpquorum/votingpower/report"
+	"github.com/perpdao/perpquorum/votingpower/vote"
 )
 
 func verifyCommand() *cli.Command {
@@ -56,7 +57,7 @@ func describeVerified(r *report.Report) string {
 	var out strings.Builder
 	d := r.Document()
 	for _, f := range d.Findings {
-		if f.Level != report.Info {
+		if f.Level != vote.Info {
 			fmt.Fprintf(&out, "%s: %s: %s\n", f.Level, f.Title, printable(f.Detail))
 		}
 	}

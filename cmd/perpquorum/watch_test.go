@@ -14,7 +14,7 @@ import (
 
 	"github.com/perpdao/perpquorum/fixtures/hub"
 	"github.com/perpdao/perpquorum/snapshot"
-	"github.com/perpdao/perpquorum/votingpower/report"
+	"github.com/perpdao/perpquorum/votingpower/vote"
 )
 
 // leaping is a clock that passes only in Sleep.
@@ -133,7 +133,7 @@ func TestCheckWatchJudgesOnce(t *testing.T) {
 			}
 		}}
 		r, err := o.run(c.Context, &progress{}, clock)
-		if err == nil && r.Document().Verdict == report.NotFinal {
+		if err == nil && r.Document().Verdict == vote.NotFinal {
 			t.Error("the vote was judged before it was final")
 		}
 		return err

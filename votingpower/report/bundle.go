@@ -1,14 +1,13 @@
 package report
 
 import (
+	"bufio"
 	"bytes"
 	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"strings"
-	"unicode/utf8"
 
 	"github.com/perpdao/perpquorum/votingpower"
 	"github.com/perpdao/perpquorum/votingpower/vote"
@@ -39,13 +38,12 @@ type Bundle struct {
 	Claim json.RawMessage `json:"claim"`
 }
 
-// ReadBundle reads a bundle from r, gzip-compressed if name ends in ".gz". It
-// accepts exactly what Write writes, spacing and the order of keys aside:
-// unknown, missing and duplicate keys, other spellings of a value, and
-// anything behind the end are errors. They wrap ErrBundle, or
-// votingpower.ErrEvidence if it is a bundle but its content is not sound.
-func ReadBundle(r io.Reader, name string) (*Bundle, error) {
-	data, err := readAll(r, name)
+// ReadBundle reads a bundle from r, which may be compressed with gzip. It accepts exactly
+// what Write writes, spacing and the order of keys aside: unknown, missing and duplicate
+// keys, other spellings of a value, and anything behind the end are errors. They wrap
+// ErrBundle, or votingpower.ErrEvidence if it is a bundle but its content is not sound.
+func ReadBundle(r io.Reader) (*Bundle, error) {
+	data, err := readAll(r)
 	if err != nil {
 		return nil, err
 	}
@@ -53,10 +51,7 @@ func ReadBundle(r io.Reader, name string) (*Bundle, error) {
 }
 
 func parseBundle(data []byte) (*Bundle, error) {
-	if !utf8.Valid(data) {
-		return nil, fmt.Errorf("%w: the text is not UTF-8", ErrBundle)
-	}
-	found, err := flatten(data)
+	found, err := leaves(data)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrBundle, err)
 	}
@@ -89,14 +84,14 @@ func decodeBundle(data []byte, found []leaf) (*Bundle, error) {
 	if b.Claim == nil {
 		return nil, errors.New("claim is missing")
 	}
-	// Writing it again must give the same leaves. That refuses whatever the
-	// decoder is too kind about: keys in another case, other spellings of the
-	// same number or time, values that are left out when they are zero.
+	// Writing it again must give the same leaves. That refuses whatever the decoder
+	// is too lenient about: keys in another case, other spellings of the same number or
+	// time, values that are left out when they are zero.
 	again, err := json.Marshal(&b)
 	if err != nil {
 		return nil, err
 	}
-	want, err := flatten(again)
+	want, err := leaves(again)
 	if err != nil {
 		return nil, err
 	}
@@ -107,9 +102,11 @@ func decodeBundle(data []byte, found []leaf) (*Bundle, error) {
 }
 
 // readAll reads and decompresses, at most MaxBundleSize bytes.
-func readAll(r io.Reader, name string) ([]byte, error) {
-	if strings.HasSuffix(name, ".gz") {
-		gz, err := gzip.NewReader(r)
+func readAll(r io.Reader) ([]byte, error) {
+	buffered := bufio.NewReader(r)
+	r = buffered
+	if magic, _ := buffered.Peek(2); string(magic) == "\x1f\x8b" { // an error comes up again below
+		gz, err := gzip.NewReader(buffered)
 		if err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrBundle, err)
 		}
@@ -125,13 +122,13 @@ func readAll(r io.Reader, name string) ([]byte, error) {
 	return data, nil
 }
 
-// Write writes the bundle to w as JSON, gzip-compressed if name ends in ".gz".
-// The same bundle gives the same bytes. What could not be read again is an error.
-func (b *Bundle) Write(w io.Writer, name string) error {
+// Write writes the bundle to w as JSON, compressed with gzip if compress says so. The same
+// bundle gives the same bytes. What could not be read again is an error.
+func (b *Bundle) Write(w io.Writer, compress bool) error {
 	if b.Format != BundleFormat || b.Evidence == nil || b.Claim == nil {
 		return errors.New("bundle without format, evidence or claim: write the one that Report.Bundle returns")
 	}
-	data, err := indentJSON(b)
+	data, err := encodeJSON(b, "  ")
 	if err != nil {
 		return err
 	}
@@ -145,7 +142,7 @@ func (b *Bundle) Write(w io.Writer, name string) error {
 	if _, err := parseBundle(data); err != nil {
 		return fmt.Errorf("bundle could not be read again: %w", err)
 	}
-	if !strings.HasSuffix(name, ".gz") {
+	if !compress {
 		_, err = w.Write(data)
 		return err
 	}

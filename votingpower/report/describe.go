@@ -4,23 +4,24 @@ import (
 	"math/big"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/ethereum/go-ethereum/common"
 
 	"github.com/perpdao/perpquorum/chains"
 	"github.com/perpdao/perpquorum/votingpower"
+	"github.com/perpdao/perpquorum/votingpower/vote"
 )
 
-// describe turns the result into a document.
+// describe makes the document.
 func (r *Report) describe() (*Document, error) {
 	e := r.bundle.Evidence
 	d := &Document{
-		Format:   DocumentFormat,
-		Verdict:  Measured,
-		Findings: []Finding{},
-		At:       moment(e.At),
-		Terms:    []Term{},
+		Format: DocumentFormat, Verdict: vote.Measured, Findings: r.findings(), At: NewMoment(e.At), Terms: []Term{},
+		CirculatingSupply: amount(r.result.CirculatingSupply, e.Model),
+		VotingPower:       amount(r.result.VotingPower, e.Model),
+		Quorum:            describeQuorum(r.result.Quorum, e.Model),
 	}
 	var err error
 	if d.Model, err = describeModel(e.Model); err != nil {
@@ -33,23 +34,24 @@ func (r *Report) describe() (*Document, error) {
 		d.Chains = append(d.Chains, r.describeChain(id))
 	}
 	for _, line := range r.result.Lines {
-		d.Terms = append(d.Terms, describeTerm(line, e.Model.Decimals))
+		d.Terms = append(d.Terms, describeTerm(line, e.Model))
 	}
-	d.CirculatingSupply = amount(r.result.CirculatingSupply, e.Model.Decimals)
-	d.VotingPower = amount(r.result.VotingPower, e.Model.Decimals)
-	d.Quorum = describeQuorum(r.result.Quorum, e.Model)
-	all := checks()
-	if r.vote != nil {
-		if d.Vote, err = r.vote.document(e.Model); err != nil {
-			return nil, err
-		}
-		all = append(all, voteChecks()...)
+	if r.outcome != nil {
+		d.Verdict = r.outcome.Verdict
+		d.Vote, err = describeVote(r.outcome)
 	}
-	for _, check := range all {
-		d.Findings = append(d.Findings, check(r, d)...)
+	return d, err
+}
+
+// findings are those of the vote, or of the measurement, after what the bundle says of itself.
+func (r *Report) findings() (found []vote.Finding) {
+	if why := r.bundle.Synthetic; why != "" {
+		found = append(found, vote.Finding{Level: vote.Warning, Code: vote.Synthetic, Title: "Synthetic figures", Detail: why})
 	}
-	d.Verdict = r.judge(d.Findings)
-	return d, nil
+	if r.outcome != nil {
+		return append(found, r.outcome.Findings...)
+	}
+	return append(found, vote.Marks(r.result)...)
 }
 
 func describeModel(m *votingpower.Model) (Model, error) {
@@ -68,35 +70,47 @@ func (r *Report) describeChain(id chains.ID) Chain {
 	b := evidence.Block
 	c := Chain{
 		Chain: id.String(), ID: uint64(id), Name: chainName(id),
-		Number: b.Number(), Hash: b.Hash.Hex(), Time: moment(b.Time()),
+		Number: b.Number(), Hash: b.Hash.Hex(), Time: NewMoment(b.Time()),
 		First: b.Proves(e.At) == nil, Pinned: b.Pinned,
 		Unfinalized: b.Unfinalized, Development: evidence.Development,
-		ServedBy: []string{},
 	}
 	if !c.Development && !r.synthetic() {
 		c.Explorer = explorer(id, "block", new(big.Int).SetUint64(b.Number()).String())
 	}
+	var labels []string
 	for _, read := range e.Reads {
-		if read.Chain != id {
-			continue
-		}
-		c.Reads++
-		if read.From != "" && !slices.Contains(c.ServedBy, read.From) {
-			c.ServedBy = append(c.ServedBy, read.From)
+		if read.Chain == id {
+			c.Reads++
+			labels = append(labels, read.From)
 		}
 	}
-	slices.Sort(c.ServedBy)
+	c.ServedBy = endpoints(labels...)
 	return c
+}
+
+// endpoints lists the endpoints that served reads, each once and in order: the label of a
+// read on which several endpoints agreed names all of them.
+func endpoints(labels ...string) []string {
+	list := []string{}
+	for _, label := range labels {
+		for name := range strings.SplitSeq(label, ", ") {
+			if name != "" && !slices.Contains(list, name) {
+				list = append(list, name)
+			}
+		}
+	}
+	slices.Sort(list)
+	return list
 }
 
 func (r *Report) synthetic() bool {
 	return r.bundle.Synthetic != "" || r.bundle.Evidence.Model.Synthetic != ""
 }
 
-func describeTerm(line votingpower.Line, decimals uint8) Term {
+func describeTerm(line votingpower.Line, m *votingpower.Model) Term {
 	t := Term{
 		Group: line.Group, Sign: "+", Label: line.Label, Chain: line.Chain.String(),
-		Contract: line.Call.To.Hex(), Signature: line.Call.Signature, Amount: amount(line.Amount, decimals),
+		Contract: line.Call.To.Hex(), Signature: line.Call.Signature, Amount: amount(line.Amount, m),
 	}
 	if line.Sign < 0 {
 		t.Sign = "-"
@@ -111,16 +125,14 @@ func describeQuorum(quorum *big.Rat, m *votingpower.Model) Quorum {
 	percent := new(big.Rat).Mul(m.Quorum, big.NewRat(100, 1))
 	return Quorum{
 		Fraction:  m.Quorum.RatString(),
-		Percent:   exact(percent),
-		BaseUnits: exact(quorum),
-		Tokens:    exact(tokens(quorum, m.Decimals)),
+		Percent:   votingpower.Decimal(percent),
+		BaseUnits: votingpower.Decimal(quorum),
+		Tokens:    votingpower.Decimal(m.InTokens(quorum)),
 	}
 }
 
 // NewMoment writes a time as the document does.
-func NewMoment(t time.Time) Moment { return moment(t) }
-
-func moment(t time.Time) Moment {
+func NewMoment(t time.Time) Moment {
 	return Moment{Unix: t.Unix(), UnixMilli: t.UnixMilli(), UTC: t.UTC().Format(http.TimeFormat)}
 }
 

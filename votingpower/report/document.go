@@ -1,5 +1,7 @@
 package report
 
+import "github.com/perpdao/perpquorum/votingpower/vote"
+
 // DocumentFormat names the version of the JSON report.
 const DocumentFormat = "perpquorum-report/1"
 
@@ -7,14 +9,14 @@ const DocumentFormat = "perpquorum-report/1"
 // a bundle claims. Every amount is an exact decimal string, and nothing in it
 // depends on when, where or by which version of the program it was derived.
 type Document struct {
-	Format  string  `json:"format"`
-	Verdict Verdict `json:"verdict"`
+	Format  string       `json:"format"`
+	Verdict vote.Verdict `json:"verdict"`
 	// Findings are what was noticed on the way, in the order of the checks.
-	Findings []Finding `json:"findings"`
-	Model    Model     `json:"model"`
-	At       Moment    `json:"at"` // query time
-	Chains   []Chain   `json:"chains"`
-	Terms    []Term    `json:"terms"` // the sum, in the order of the model
+	Findings []vote.Finding `json:"findings"`
+	Model    Model          `json:"model"`
+	At       Moment         `json:"at"` // query time
+	Chains   []Chain        `json:"chains"`
+	Terms    []Term         `json:"terms"` // the sum, in the order of the model
 	// CirculatingSupply is the sum of the terms of the groups supply and
 	// excluded, VotingPower the sum of all terms.
 	CirculatingSupply Amount `json:"circulating_supply"`
@@ -25,35 +27,6 @@ type Document struct {
 	// Evidence is the SHA-256 hash of the evidence's compact JSON: it binds a
 	// published report to one bundle.
 	Evidence string `json:"evidence_sha256"`
-}
-
-// Verdict is the outcome of a report in one word or two.
-type Verdict string
-
-// The verdicts.
-const (
-	Measured   Verdict = "measured"    // voting power and quorum, no vote to judge
-	Reached    Verdict = "reached"     // the vote reached the quorum
-	NotReached Verdict = "not reached" // the vote is final and missed the quorum
-	NotFinal   Verdict = "not final"   // the vote can still change
-	Disagrees  Verdict = "disagrees"   // what was recomputed differs from what was claimed
-)
-
-// Level is the weight of a finding.
-type Level string
-
-// The levels, from harmless to serious.
-const (
-	Info    Level = "info"
-	Warning Level = "warning" // the figures are right, but not what they may seem
-	Failure Level = "failure" // something does not agree
-)
-
-// Finding is something a reader should know, as plain text.
-type Finding struct {
-	Level  Level  `json:"level"`
-	Title  string `json:"title"`
-	Detail string `json:"detail"`
 }
 
 // Model says by which model the sum was made.

@@ -12,7 +12,7 @@ import (
 
 // Recompute somebody's report from the bundle they published, offline.
 func ExampleVerify() {
-	bundle, err := report.ReadBundle(bytes.NewReader(fixtures.Example), "example.json")
+	bundle, err := report.ReadBundle(bytes.NewReader(fixtures.Example))
 	if err != nil {
 		log.Fatal(err) // not a bundle, or one that contradicts itself
 	}
@@ -39,7 +39,7 @@ func ExampleVerify() {
 
 // Print a report in the form of the forum's posts.
 func ExampleReport_Render() {
-	bundle, err := report.ReadBundle(bytes.NewReader(fixtures.Example), "example.json")
+	bundle, err := report.ReadBundle(bytes.NewReader(fixtures.Example))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -52,7 +52,7 @@ func ExampleReport_Render() {
 	}
 	// Output:
 	// Warning: Synthetic figures: recorded from local test chains with made-up locks and balances; the times are those of real blocks, the figures are not.
-	// Warning: Development chain: Mainnet (chain id 1), Optimism (chain id 10): not the public chain of that id; the figures are not from a public chain.
+	// Warning: Development chain: ethereum (chain id 1), optimism (chain id 10): not the public chain of that id; the figures are not from a public chain.
 	// Query timestamp:
 	// - Fri, 19 May 2023 13:39:35 GMT
 	// - UTC timestamp: 1684503575000
@@ -69,7 +69,7 @@ func ExampleReport_Render() {
 
 // Check a vote again, offline, from its published bundle.
 func ExampleVerify_vote() {
-	bundle, err := report.ReadBundle(bytes.NewReader(fixtures.ExampleVote), "vote.json")
+	bundle, err := report.ReadBundle(bytes.NewReader(fixtures.ExampleVote))
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -1,35 +1,26 @@
 package report
 
 import (
+	"fmt"
 	"math/big"
 	"strings"
+
+	"github.com/perpdao/perpquorum/votingpower"
 )
 
 // amount writes an exact number of base units, also in tokens.
-func amount(n *big.Int, decimals uint8) Amount {
-	return Amount{BaseUnits: n.String(), Tokens: exact(tokens(new(big.Rat).SetInt(n), decimals))}
+func amount(n *big.Int, m *votingpower.Model) Amount {
+	return Amount{BaseUnits: n.String(), Tokens: votingpower.Decimal(m.InTokens(new(big.Rat).SetInt(n)))}
 }
 
-// tokens converts base units to tokens.
-func tokens(baseUnits *big.Rat, decimals uint8) *big.Rat {
-	unit := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(decimals)), nil)
-	return new(big.Rat).Quo(baseUnits, new(big.Rat).SetInt(unit))
-}
-
-// exact writes r as a decimal without trailing zeros, or as a fraction "n/d" in
-// lowest terms if its decimal form does not end.
-func exact(r *big.Rat) string {
-	digits, ends := r.FloatPrec()
-	if !ends {
-		return r.RatString()
-	}
-	return trimZeros(r.FloatString(digits))
-}
-
-// rounded writes r with thousands separators and at most three decimals, as
-// JavaScript's toLocaleString("en-US") does: halves are rounded away from zero.
+// rounded writes r with thousands separators and at most three decimals, as JavaScript's
+// toLocaleString("en-US") does: halves are rounded away from zero.
 func rounded(r *big.Rat) string {
-	return grouped(trimZeros(r.FloatString(3)))
+	text := strings.TrimSuffix(strings.TrimRight(r.FloatString(3), "0"), ".")
+	if text == "-0" {
+		text = "0"
+	}
+	return grouped(text)
 }
 
 // grouped puts thousands separators into a decimal. A fraction stays as it is.
@@ -55,26 +46,45 @@ func grouped(decimal string) string {
 	return sign + b.String()
 }
 
-func trimZeros(decimal string) string {
-	if strings.Contains(decimal, ".") {
-		decimal = strings.TrimSuffix(strings.TrimRight(decimal, "0"), ".")
+// roundDecimal rounds one of the document's exact numbers, a decimal or a fraction, for a
+// reader.
+func roundDecimal(number string) (string, error) {
+	r, ok := new(big.Rat).SetString(number)
+	if !ok {
+		return "", fmt.Errorf("number %q is not a decimal or a fraction", number)
 	}
-	if decimal == "-0" {
-		return "0"
-	}
-	return decimal
+	return rounded(r), nil
 }
 
-// inBaseUnits converts tokens to base units.
-func inBaseUnits(tokens *big.Rat, decimals uint8) *big.Rat {
-	unit := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(decimals)), nil)
-	return new(big.Rat).Mul(tokens, new(big.Rat).SetInt(unit))
+// visible rounds a number for a reader, unless nothing would be left of it: one base unit
+// can decide.
+func visible(number string) (string, error) {
+	text, err := roundDecimal(number)
+	if text == "0" && number != "0" {
+		text = grouped(number)
+	}
+	return text, err
 }
 
-// shareOf is the part in percent, rounded to three decimals, that power is of
-// the whole of which quorum is the given fraction.
-func shareOf(power, quorum, fraction *big.Rat) string {
-	percent := new(big.Rat).Mul(power, big.NewRat(100, 1))
-	percent.Mul(percent, fraction)
-	return rounded(percent.Quo(percent, quorum))
+// distance says how far a turnout is from the quorum, given turnout less quorum.
+func distance(margin string) (string, error) {
+	text, err := visible(margin)
+	switch short := strings.HasPrefix(margin, "-"); {
+	case err != nil:
+		return "", err
+	case margin == "0":
+		return "met exactly", nil
+	case short:
+		return "short by " + strings.TrimPrefix(text, "-"), nil
+	}
+	return "above it by " + text, nil
+}
+
+// share writes the quorum's fraction of the voting power: in percent, or as a fraction such
+// as 1/3 where percent would have to be rounded.
+func share(q Quorum) string {
+	if _, _, endless := strings.Cut(q.Percent, "/"); endless {
+		return q.Fraction
+	}
+	return grouped(q.Percent) + "%"
 }

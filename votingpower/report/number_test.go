@@ -3,6 +3,8 @@ package report
 import (
 	"math/big"
 	"testing"
+
+	"github.com/perpdao/perpquorum/votingpower"
 )
 
 // TestRounded holds what JavaScript's toLocaleString("en-US") prints for
@@ -38,29 +40,12 @@ func TestRounded(t *testing.T) {
 	}
 }
 
-func TestExact(t *testing.T) {
-	tests := map[string]string{
-		"0": "0", "10": "10", "1/8": "0.125", "-1/8": "-0.125", "1/3": "1/3", "-100/3": "-100/3", "100": "100",
-		"1/1000000000000000000": "0.000000000000000001",
-	}
-	for number, want := range tests {
-		r, _ := new(big.Rat).SetString(number)
-		got := exact(r)
-		if got != want {
-			t.Errorf("exact(%s) = %s, want %s", number, got, want)
-		}
-		if again, ok := new(big.Rat).SetString(got); !ok || again.Cmp(r) != 0 {
-			t.Errorf("exact(%s) = %s does not read as the same number", number, got)
-		}
-	}
-}
-
 func TestAmountKeepsEveryUnit(t *testing.T) {
 	n, _ := new(big.Int).SetString("146395383662400000000000001", 10)
-	if got := amount(n, 18); got.BaseUnits != n.String() || got.Tokens != "146395383.662400000000000001" {
+	if got := amount(n, &votingpower.Model{Decimals: 18}); got.BaseUnits != n.String() || got.Tokens != "146395383.662400000000000001" {
 		t.Errorf("found %+v", got)
 	}
-	if got := amount(n, 0); got.Tokens != n.String() {
+	if got := amount(n, &votingpower.Model{}); got.Tokens != n.String() {
 		t.Errorf("without decimals: found %+v", got)
 	}
 }

@@ -3,10 +3,8 @@ package report
 import (
 	"bytes"
 	_ "embed"
-	"encoding/json"
 	"fmt"
 	"io"
-	"math/big"
 	"slices"
 	"strings"
 	"text/template"
@@ -48,7 +46,7 @@ func (r *Report) Render(w io.Writer, format Format) error {
 	case Markdown:
 		out, err = r.execute(markdownTemplate)
 	case JSON:
-		out, err = indentJSON(r.document)
+		out, err = encodeJSON(r.document, "  ")
 	default:
 		err = fmt.Errorf("unknown format %q, want one of %q", format, Formats())
 	}
@@ -57,16 +55,6 @@ func (r *Report) Render(w io.Writer, format Format) error {
 	}
 	_, err = w.Write(out)
 	return err
-}
-
-// indentJSON is json.MarshalIndent without the escaping that is meant for HTML.
-func indentJSON(v any) ([]byte, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	err := enc.Encode(v)
-	return b.Bytes(), err
 }
 
 func (r *Report) execute(text string) ([]byte, error) {
@@ -100,49 +88,6 @@ func (r *Report) execute(text string) ([]byte, error) {
 		return nil, err
 	}
 	return b.Bytes(), nil
-}
-
-// roundDecimal rounds one of the document's exact numbers, a decimal or a
-// fraction, for a reader.
-func roundDecimal(number string) (string, error) {
-	r, ok := new(big.Rat).SetString(number)
-	if !ok {
-		return "", fmt.Errorf("number %q is not a decimal or a fraction", number)
-	}
-	return rounded(r), nil
-}
-
-// visible rounds a number for a reader, unless nothing would be left of it: one
-// base unit can decide.
-func visible(number string) (string, error) {
-	text, err := roundDecimal(number)
-	if text == "0" && number != "0" {
-		text = grouped(number)
-	}
-	return text, err
-}
-
-// distance says how far a turnout is from the quorum, given turnout less quorum.
-func distance(margin string) (string, error) {
-	text, err := visible(margin)
-	switch short := strings.HasPrefix(margin, "-"); {
-	case err != nil:
-		return "", err
-	case margin == "0":
-		return "met exactly", nil
-	case short:
-		return "short by " + strings.TrimPrefix(text, "-"), nil
-	}
-	return "above it by " + text, nil
-}
-
-// share writes the quorum's fraction of the voting power: in percent, or as a
-// fraction such as 1/3 where percent would have to be rounded.
-func share(q Quorum) string {
-	if _, _, endless := strings.Cut(q.Percent, "/"); endless {
-		return q.Fraction
-	}
-	return grouped(q.Percent) + "%"
 }
 
 // chainNameOf returns the name of the chain with the given text form.
@@ -188,7 +133,7 @@ func (r *Report) Rerun() string {
 	}
 	pinned := false
 	for _, c := range r.document.Chains {
-		if c.Pinned && (r.vote == nil || c.ID != uint64(r.vote.network)) {
+		if c.Pinned && (r.outcome == nil || c.ID != uint64(r.outcome.Network)) {
 			command += fmt.Sprintf(" --block %s=%d", c.Chain, c.Number)
 		}
 		pinned = pinned || c.Pinned

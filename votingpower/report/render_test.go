@@ -29,15 +29,11 @@ func render(t testing.TB, b *report.Bundle, format report.Format) string {
 }
 
 func TestRenderGolden(t *testing.T) {
-	bundles := map[string]func(testing.TB) *report.Bundle{
-		"post": forumPost, "marked": marked,
-		"reached": reached, "short": short, "disagrees": disagreeing, "open": open,
-	}
 	extension := map[report.Format]string{report.Text: ".txt", report.Markdown: ".md", report.JSON: ".json"}
-	for name, bundle := range bundles {
+	for name, bundle := range everyBundle(t) {
 		for _, format := range report.Formats() {
 			t.Run(name+extension[format], func(t *testing.T) {
-				got := render(t, bundle(t), format)
+				got := render(t, bundle, format)
 				golden := filepath.Join("testdata", name+extension[format])
 				if *update {
 					if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
@@ -72,8 +68,8 @@ func TestForumPost(t *testing.T) {
 - Circulating Voting Power: 146,395,383.662
 - Quorum (10%): 14,639,538.366
 `
-	b := forumPost(t)
-	if got := render(t, b, report.Text); got != "Warning: Synthetic figures: "+synthetic+".\n"+want {
+	b := load(t, "post")
+	if got := render(t, b, report.Text); got != "Warning: Synthetic figures: "+b.Synthetic+".\n"+want {
 		t.Errorf("found\n%s", got)
 	}
 	b.Synthetic = ""
@@ -85,11 +81,9 @@ func TestForumPost(t *testing.T) {
 // TestMarksInEveryFormat looks for each mark in each format.
 func TestMarksInEveryFormat(t *testing.T) {
 	for _, format := range report.Formats() {
-		got := render(t, marked(t), format)
-		for _, mark := range []string{"Synthetic figures", "no such DAO", "Development chain", "not a public", "Not final", "Block pinned", "not the first block at or after"} {
-			if mark == "not a public" {
-				mark = "not from a public chain"
-			}
+		got := render(t, load(t, "marked"), format)
+		for _, mark := range []string{"Synthetic figures", "no such DAO", "Development chain", "not from a public chain",
+			"Block not final", "Block pinned", "not the first block at or after"} {
 			if !strings.Contains(got, mark) {
 				t.Errorf("%s: %q is missing", format, mark)
 			}
@@ -99,7 +93,7 @@ func TestMarksInEveryFormat(t *testing.T) {
 
 // TestMarkdownIsInert looks for foreign text that would be markup.
 func TestMarkdownIsInert(t *testing.T) {
-	for _, bundle := range []*report.Bundle{marked(t), hostileVote(t)} {
+	for _, bundle := range []*report.Bundle{load(t, "marked"), hostileVote(t)} {
 		inert(t, render(t, bundle, report.Markdown))
 	}
 }
@@ -126,7 +120,7 @@ func inert(t *testing.T, got string) {
 }
 
 func TestRenderUnknownFormat(t *testing.T) {
-	r, err := report.New(forumPost(t))
+	r, err := report.New(load(t, "post"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +131,7 @@ func TestRenderUnknownFormat(t *testing.T) {
 }
 
 func BenchmarkRender(b *testing.B) {
-	r, err := report.New(forumPost(b))
+	r, err := report.New(load(b, "post"))
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -155,7 +149,7 @@ func BenchmarkRender(b *testing.B) {
 }
 
 func BenchmarkNew(b *testing.B) {
-	bundle := forumPost(b)
+	bundle := load(b, "post")
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := report.New(bundle); err != nil {
@@ -175,8 +169,8 @@ func TestRerun(t *testing.T) {
 		"one block":      {[]chains.ID{chains.Ethereum}, "--block ethereum=17293885"},
 		"all the blocks": {[]chains.ID{chains.Ethereum, chains.Optimism}, "--block ethereum=17293885 --block optimism=99757040"},
 	} {
-		b := forumPost(t)
-		b.Synthetic = "" // a command that reads the chains is told of public ones only
+		b := load(t, "post")
+		b.Synthetic = "" // only public chains can be read again
 		for id, c := range b.Evidence.Chains {
 			c.Block.Pinned = slices.Contains(test.pinned, id)
 			b.Evidence.Chains[id] = c
@@ -190,6 +184,61 @@ func TestRerun(t *testing.T) {
 		}
 		if page := render(t, b, report.Markdown); !strings.Contains(page, "`perpquorum report "+test.want+"` reads the chains anew") {
 			t.Errorf("%s: not in the page:\n%s", name, page)
+		}
+	}
+}
+
+// TestRerunVote names the vote, but no id that is none: somebody runs what is printed.
+func TestRerunVote(t *testing.T) {
+	for id, want := range map[string]string{
+		"0x" + strings.Repeat("0a", 32): "perpquorum check 0x" + strings.Repeat("0a", 32),
+		"0x; rm -rf /":                  "perpquorum check PROPOSAL",
+	} {
+		b := load(t, "reached")
+		b.Vote.Proposal.ID = id
+		r, err := report.New(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := r.Rerun(); got != want {
+			t.Errorf("%s: %q, want %q", id, got, want)
+		}
+	}
+}
+
+// TestVoteText looks for what the text says of a vote and its turnout.
+func TestVoteText(t *testing.T) {
+	named := load(t, "short")
+	named.Evidence.Model.Turnout = []string{"For", "Against"}
+	invalid := load(t, "reached")
+	invalid.Vote.Votes[1].Choice = []byte("9")
+	for name, test := range map[string]struct {
+		bundle *report.Bundle
+		format report.Format
+		says   string
+	}{
+		"named choices":       {named, report.Text, `the 2 votes for "For", "Against"`},
+		"one wei short":       {named, report.Text, "Quorum not reached, short by 0.000000000000000001 (reached when turnout >= quorum)"},
+		"what Snapshot shows": {load(t, "short"), report.Text, "\n- Snapshot itself shows: passed\n"},
+		"invalid choices":     {invalid, report.Text, "\n- Invalid choices: 4,000,000.125 in 1 of the votes;"},
+		"invalid, as a row":   {invalid, report.Markdown, "\n| *Invalid choices (1 of the votes)* | 4,000,000.125 | | |\n"},
+	} {
+		if text := render(t, test.bundle, test.format); !strings.Contains(text, test.says) {
+			t.Errorf("%s: %q is not in:\n%s", name, test.says, text)
+		}
+	}
+}
+
+// TestTextIsOneLineEach: foreign text cannot add lines to a report, nor colours to a terminal.
+func TestTextIsOneLineEach(t *testing.T) {
+	text := render(t, hostileVote(t), report.Text)
+	if strings.ContainsAny(text, "\x1b\u202e\r") {
+		t.Errorf("control characters came through: %q", text)
+	}
+	headings := []string{"\n", "Checks:\n", "Query timestamp:\n"}
+	for line := range strings.Lines(text) {
+		if !slices.Contains(headings, line) && !strings.HasPrefix(line, "- ") && !strings.HasPrefix(line, "Vote: ") {
+			t.Errorf("foreign text made a line of its own: %q", line)
 		}
 	}
 }

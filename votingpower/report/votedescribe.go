@@ -1,36 +1,35 @@
 package report
 
 import (
-	"cmp"
 	"fmt"
-	"math"
 	"math/big"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/perpdao/perpquorum/votingpower"
+	"github.com/perpdao/perpquorum/votingpower/vote"
 )
 
-// document describes the vote.
-func (t *tallied) document(m *votingpower.Model) (*Vote, error) {
-	p := t.Proposal
+// describeVote makes the part of the document about the vote.
+func describeVote(o *vote.Outcome) (*Vote, error) {
+	e, p := o.Evidence, o.Evidence.Proposal
 	v := &Vote{
-		ID: p.ID, Title: p.Title, Hub: t.Hub, Space: p.Space, Network: t.network.String(), Type: p.Type,
-		SnapshotBlock: p.Snapshot, Start: seconds(p.Start), End: seconds(p.End), ReadAt: seconds(t.ReadAt),
-		State: t.status.State, Final: t.status.Final, Votes: len(t.Votes), Superseded: len(t.Superseded), HubVotes: p.Votes,
-		Turnout: t.describeTurnout(m), SnapshotShows: p.Shown(time.Unix(t.ReadAt, 0)),
-		HubQuorum: double(p.Quorum), Strict: t.Strict, Power: t.describePower(),
+		ID: p.ID, Title: p.Title, Hub: e.Hub, Space: p.Space, Network: o.Network.String(), Type: p.Type,
+		SnapshotBlock: p.Snapshot, Start: seconds(p.Start), End: seconds(p.End), ReadAt: seconds(e.ReadAt),
+		State: o.Status.State, Final: o.Status.Final,
+		Votes: len(e.Votes), Superseded: len(e.Superseded), HubVotes: p.Votes,
+		Turnout: describeTurnout(o), SnapshotShows: p.Shown(time.Unix(e.ReadAt, 0)),
+		HubQuorum: double(p.Quorum), Power: describePower(o), Strict: e.Strict,
 	}
-	t.describeScores(v)
+	describeScores(o, v)
 	var err error
-	v.Ballot, err = digest(t.Evidence)
+	v.Ballot, err = digest(e)
 	return v, err
 }
 
-func (t *tallied) describeScores(v *Vote) {
-	p := t.Proposal
+func describeScores(o *vote.Outcome, v *Vote) {
+	p := o.Evidence.Proposal
 	v.Total = VoteScore{Hub: double(p.ScoresTotal)}
 	v.Scores = make([]VoteScore, len(p.Choices))
 	for i, choice := range p.Choices {
@@ -39,67 +38,68 @@ func (t *tallied) describeScores(v *Vote) {
 			v.Scores[i].Hub = double(p.Scores[i])
 		}
 	}
-	if t.tallyErr != nil {
-		v.Recount = t.tallyErr.Error()
+	if o.TallyErr != nil {
+		v.Recount = o.TallyErr.Error()
 		return
 	}
-	v.Type = t.tally.Type
+	v.Type = o.Tally.Type
 	invalid := new(big.Rat)
-	for i, valid := range t.tally.Valid {
+	for i, valid := range o.Tally.Valid {
 		if !valid {
 			v.InvalidVotes++
-			invalid.Add(invalid, new(big.Rat).SetFloat64(t.Votes[i].VP))
+			invalid.Add(invalid, new(big.Rat).SetFloat64(o.Evidence.Votes[i].VP))
 		}
 	}
-	v.InvalidPower = exact(invalid)
-	v.Recount = string(t.comparison.Verdict)
-	if t.comparison.Rule != "" {
-		v.Recount += " (" + t.comparison.Rule + ")"
+	v.InvalidPower = votingpower.Decimal(invalid)
+	c := o.Comparison
+	v.Recount = string(c.Verdict)
+	if c.Rule != "" {
+		v.Recount += " (" + c.Rule + ")"
 	}
-	v.Total.Recount, v.Total.Agrees = double(t.comparison.Total.Recount), t.comparison.Total.Agrees
-	for _, s := range t.comparison.Scores {
+	v.Total.Recount, v.Total.Agrees = double(c.Total.Recount), c.Total.Agrees
+	for _, s := range c.Scores {
 		if s.Choice >= 1 && s.Choice <= len(v.Scores) {
 			v.Scores[s.Choice-1].Recount, v.Scores[s.Choice-1].Agrees = double(s.Recount), s.Agrees
 		}
 	}
 }
 
-func (t *tallied) describeTurnout(m *votingpower.Model) Turnout {
-	out := Turnout{Counts: append([]string{}, m.Turnout...), Votes: t.turnout.counted, Rule: quorumRule}
-	if t.turnout.power == nil {
+func describeTurnout(o *vote.Outcome) Turnout {
+	t, m, decimal := o.Turnout, o.Result.Evidence.Model, votingpower.Decimal
+	out := Turnout{Counts: append([]string{}, m.Turnout...), Votes: t.Votes, Rule: quorumRule}
+	if t.Power == nil {
 		return out
 	}
-	out.Source, out.HubSource = t.turnout.source, t.turnout.hubSource
-	out.BaseUnits, out.Tokens = exact(inBaseUnits(t.turnout.power, m.Decimals)), exact(t.turnout.power)
-	out.Hub, out.Reached, out.Margin = exact(t.turnout.hub), t.turnout.reached(), exact(t.turnout.margin())
-	if m.Quorum.Sign() > 0 && t.turnout.quorum.Sign() > 0 {
-		out.Share = shareOf(t.turnout.power, t.turnout.quorum, m.Quorum)
+	out.Source, out.BaseUnits, out.Tokens = t.Source, decimal(m.InBaseUnits(t.Power)), decimal(t.Power)
+	out.Hub, out.HubSource = decimal(t.Hub), t.HubSource
+	out.Reached, out.Margin = t.Reached(), decimal(t.Margin())
+	if power := o.Result.VotingPower; m.Quorum.Sign() > 0 && power.Sign() > 0 {
+		percent := m.InBaseUnits(t.Power)
+		out.Share = rounded(percent.Mul(percent, new(big.Rat).SetFrac(big.NewInt(100), power)))
 	}
 	return out
 }
 
-func (t *tallied) describePower() VotePower {
+func describePower(o *vote.Outcome) VotePower {
+	a := o.Audit
 	v := VotePower{
-		Recomputed: t.recomputed(), Differing: t.differing(), Worst: []PowerDifference{},
-		Agreement: append([]string{}, t.blocksUsed()...), Blocks: []PowerBlock{}, Unverifiable: []UnverifiableStrategy{},
+		Recomputed: a.Recomputed, Differing: a.Differing, Worst: []PowerDifference{},
+		Agreement: append([]string{}, a.Agreement...), Blocks: []PowerBlock{}, Unverifiable: []UnverifiableStrategy{},
 	}
-	if t.power == nil {
-		return v
+	for _, m := range a.Mismatches[:min(len(a.Mismatches), 10)] {
+		v.Worst = append(v.Worst, describeMismatch(o, m))
 	}
-	worst := t.worst()
-	for _, o := range worst[:min(len(worst), longest)] {
-		v.Worst = append(v.Worst, t.describeDifference(o))
-	}
-	for _, place := range t.readings() {
-		reading := t.Power.Places[place]
+	for _, place := range o.Evidence.Places() {
+		reading := o.Evidence.Power.Places[place]
 		for i, s := range reading.Sampled {
 			b := PowerBlock{
 				Chain: place.Chain.String(), Via: place.Via.String(), Number: s.Block.Number(), Hash: s.Block.Hash.Hex(),
-				Time: moment(s.Block.Time()), Rule: "first at or after the snapshot's time",
-				Unfinalized: s.Block.Unfinalized, Development: reading.Development, ServedBy: s.From, Reads: len(s.Results),
+				Time: NewMoment(s.Block.Time()), Rule: "first at or after the snapshot's time",
+				Unfinalized: s.Block.Unfinalized, Development: reading.Development,
+				ServedBy: endpoints(s.From), Reads: len(s.Results),
 			}
 			switch {
-			case place.Chain == t.network && place.Via == t.network:
+			case place.Chain == o.Network && place.Via == o.Network:
 				b.Rule = "snapshot block"
 			case s.Block.Pinned:
 				b.Rule = "named by number"
@@ -109,85 +109,60 @@ func (t *tallied) describePower() VotePower {
 			v.Blocks = append(v.Blocks, b)
 		}
 	}
-	for k, reason := range t.power.Unverifiable {
-		if reason != "" {
-			v.Unverifiable = append(v.Unverifiable, UnverifiableStrategy{k + 1, t.Proposal.Strategies[k].Name, reason})
+	if o.Power != nil {
+		for k, reason := range o.Power.Unverifiable {
+			if reason != "" {
+				v.Unverifiable = append(v.Unverifiable, UnverifiableStrategy{k + 1, o.Evidence.Proposal.Strategies[k].Name, reason})
+			}
 		}
 	}
 	return v
 }
 
-func (t *tallied) describeDifference(o offence) PowerDifference {
+func describeMismatch(o *vote.Outcome, m vote.Mismatch) PowerDifference {
 	d := PowerDifference{
-		Voter: t.Votes[o.vote].Voter, Strategy: o.strategy + 1, Name: "total",
-		Hub: double(o.hub), Recomputed: double(o.ours), Difference: double(o.difference()),
+		Voter: o.Evidence.Votes[m.Vote].Voter, Strategy: m.Strategy + 1,
+		Hub: double(m.Hub), Recomputed: double(m.Chains), Difference: double(m.Difference()),
 	}
-	if o.strategy != total {
-		d.Name = ""
+	switch {
+	case m.Strategy == vote.Total:
+		d.Name = "total"
+	case !m.Surplus:
+		d.Name = o.Evidence.Proposal.Strategies[m.Strategy].Name
 	}
-	if o.strategy >= 0 && o.strategy < len(t.Proposal.Strategies) {
-		d.Name = t.Proposal.Strategies[o.strategy].Name
-	}
-	if o.missing {
+	if m.Missing {
 		d.Hub = ""
 	}
 	return d
 }
 
-// worst lists the figures that do not agree, the greatest difference first.
-func (t *tallied) worst() (all []offence) {
-	for _, a := range t.audits {
-		all = append(all, a.offences...)
-	}
-	slices.SortStableFunc(all, func(a, b offence) int {
-		return cmp.Compare(math.Abs(b.difference()), math.Abs(a.difference()))
-	})
-	return all
-}
-
-// differing counts votes with a figure that does not agree.
-func (t *tallied) differing() (n int) {
-	for _, a := range t.audits {
-		if len(a.offences) > 0 {
-			n++
-		}
-	}
-	return n
-}
-
-// recomputed counts votes whose whole power was recomputed.
-func (t *tallied) recomputed() (n int) {
-	for _, a := range t.audits {
-		if !a.unchecked {
-			n++
-		}
-	}
-	return n
-}
-
-func seconds(unix int64) Moment { return moment(time.Unix(unix, 0)) }
+func seconds(unix int64) Moment { return NewMoment(time.Unix(unix, 0)) }
 
 // double writes one of the hub's doubles in the shortest decimal form that reads back as the same double.
 func double(x float64) string { return strconv.FormatFloat(x, 'f', -1, 64) }
 
 // counts says which votes count, for a reader.
 func counts(t Turnout) string {
+	votes := fmt.Sprintf("%d votes", t.Votes)
+	if t.Votes == 1 {
+		votes = "1 vote"
+	}
 	if len(t.Counts) == 0 {
-		return fmt.Sprintf("all %s, Abstain and invalid choices included", votes(t.Votes))
+		return "all " + votes + ", Abstain and invalid choices included"
 	}
 	names := make([]string, len(t.Counts))
 	for i, name := range t.Counts {
-		names[i] = strconv.Quote(clean(name))
+		names[i] = strconv.Quote(name)
 	}
-	return fmt.Sprintf("the %s for %s", votes(t.Votes), strings.Join(names, ", "))
+	return fmt.Sprintf("the %s for %s", votes, strings.Join(names, ", "))
 }
 
 // turnoutSource says where the turnout comes from, for a reader.
-func turnoutSource(source string) string {
+func turnoutSource(source vote.Source) string {
 	switch source {
-	case fromChains:
+	case vote.FromChains:
 		return "the exact sum of the voting power read from the chains"
-	case fromHubTotal:
+	case vote.FromHubTotal:
 		return "the hub's scores_total, since not all voting power was read from the chains"
 	}
 	return "the sum of the hub's figures for these votes, since not all voting power was read from the chains"

@@ -1,5 +1,7 @@
 package report
 
+import "github.com/perpdao/perpquorum/votingpower/vote"
+
 // Vote is the part of a document about a vote. Voting power is in tokens; the
 // hub's doubles are written in their shortest decimal form.
 type Vote struct {
@@ -57,13 +59,13 @@ type Turnout struct {
 	// Source is "chains" (the exact sum of what was recomputed for every counted
 	// vote), "hub scores_total" (the hub's double) or "hub votes" (the sum of the
 	// hub's doubles of the counted votes).
-	Source    string `json:"source"`
-	BaseUnits string `json:"base_units"`
-	Tokens    string `json:"tokens"`
+	Source    vote.Source `json:"source"`
+	BaseUnits string      `json:"base_units"`
+	Tokens    string      `json:"tokens"`
 	// Hub is what the hub's doubles give for the same votes, in tokens, and
 	// HubSource which of them; see Source.
-	Hub       string `json:"hub"`
-	HubSource string `json:"hub_source"`
+	Hub       string      `json:"hub"`
+	HubSource vote.Source `json:"hub_source"`
 	// Rule is the comparison that decides. It is exact.
 	Rule    string `json:"rule"`
 	Reached bool   `json:"reached"`
@@ -109,11 +111,11 @@ type PowerBlock struct {
 	Time   Moment `json:"block_time"`
 	// Rule says why this block: "snapshot block", "named by number", "first at
 	// or after the snapshot's time" or "last with the snapshot's time".
-	Rule        string `json:"rule"`
-	Unfinalized bool   `json:"unfinalized"`
-	Development bool   `json:"development"`
-	ServedBy    string `json:"served_by"`
-	Reads       int    `json:"reads"`
+	Rule        string   `json:"rule"`
+	Unfinalized bool     `json:"unfinalized"`
+	Development bool     `json:"development"`
+	ServedBy    []string `json:"served_by"` // labels of the endpoints
+	Reads       int      `json:"reads"`
 }
 
 // UnverifiableStrategy is a strategy for which the hub's figures stand unchecked.

@@ -85,7 +85,7 @@ func (plan *readPlan) place(blocks map[chains.ID]uint64) {
 
 // checkFit refuses a proposal that the model or the reference is not for.
 func checkFit(p *snapshot.Proposal, ref snapshot.ProposalRef, m *votingpower.Model) error {
-	if err := CheckSpace(p, m); err != nil {
+	if err := checkSpace(p, m); err != nil {
 		return err
 	}
 	if ref.Space != "" && ref.Space != p.Space {
@@ -97,8 +97,8 @@ func checkFit(p *snapshot.Proposal, ref snapshot.ProposalRef, m *votingpower.Mod
 	return nil
 }
 
-// CheckSpace refuses a proposal of another space than that of the model.
-func CheckSpace(p *snapshot.Proposal, m *votingpower.Model) error {
+// checkSpace refuses a proposal of another space than that of the model.
+func checkSpace(p *snapshot.Proposal, m *votingpower.Model) error {
 	switch {
 	case m.Space == "":
 		return fmt.Errorf("%w: the proposal is of space %q, the model %q names no space", ErrModel, p.Space, m.Name)

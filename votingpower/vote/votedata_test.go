@@ -1,4 +1,4 @@
-package report_test
+package vote_test
 
 import (
 	"encoding/json"
@@ -16,7 +16,6 @@ import (
 	"github.com/perpdao/perpquorum/snapshot"
 	"github.com/perpdao/perpquorum/snapshot/strategy"
 	"github.com/perpdao/perpquorum/votingpower"
-	"github.com/perpdao/perpquorum/votingpower/report"
 	"github.com/perpdao/perpquorum/votingpower/vote"
 )
 
@@ -31,7 +30,7 @@ const (
 	perpOnL2      = "0x9e1028F5F1D5eDE59748FFceE5532509976840E0"
 )
 
-// ballot is a vote to make a bundle of. Each vote has power in tokens, all of
+// ballot is one voter's vote. Each vote has power in tokens, all of
 // it from the balance on Ethereum.
 type ballot struct {
 	choice string // JSON
@@ -43,29 +42,38 @@ func votesFor(power string) ballot { return ballot{"1", power} }
 func against(power string) ballot  { return ballot{"2", power} }
 func abstain(power string) ballot  { return ballot{"3", power} }
 
+// balanceOn is a strategy that counts the balance of a token.
+func balanceOn(network, token string) snapshot.Strategy {
+	params := json.RawMessage(`{"address":"` + token + `","decimals":18}`)
+	return snapshot.Strategy{Name: "erc20-balance-of", Network: network, Params: params}
+}
+
 // voter is the address of the i-th voter.
 func voter(i int) string { return common.BigToAddress(big.NewInt(int64(0x1000 + i))).Hex() }
 
-// poll is a bundle of a basic vote that is final and honest in everything.
-func poll(t testing.TB, cast ...ballot) *report.Bundle {
+// poll is evidence of a basic vote that is final and honest in everything.
+func poll(t testing.TB, cast ...ballot) *vote.Evidence {
 	t.Helper()
-	b := &report.Bundle{Generator: "test", Synthetic: synthetic, Evidence: pollEvidence(t, blockAt(99757040, 1684503566, 1684503581))}
 	p := &snapshot.Proposal{
 		ID: "0x" + fmt.Sprintf("%064x", 1), Space: "vote-perp.eth", Network: "1", Type: "basic", Title: "SYNTHETIC vote",
-		Choices: []string{"For", "Against", "Abstain"}, Created: snapshotTime, Start: snapshotTime + 100, End: snapshotTime + 1000, Snapshot: snapshotBlock,
-		State: "closed", QuorumType: "default", Quorum: 14639538.5, ScoresState: "final", ScoresUpdated: snapshotTime + 1100, Votes: len(cast),
-		Strategies: []snapshot.Strategy{{Name: "erc20-balance-of", Network: "1", Params: json.RawMessage(`{"address":"` + perpOnL1 + `","decimals":18}`)}},
-		Scores:     make([]float64, 3),
+		Choices: []string{"For", "Against", "Abstain"}, Snapshot: snapshotBlock,
+		Created: snapshotTime, Start: snapshotTime + 100, End: snapshotTime + 1000,
+		State: "closed", ScoresState: "final", ScoresUpdated: snapshotTime + 1100,
+		QuorumType: "default", Quorum: 14639538.5, Votes: len(cast), Scores: make([]float64, 3),
+		Strategies: []snapshot.Strategy{balanceOn("1", perpOnL1)},
 	}
-	b.Vote = &vote.Evidence{Hub: "hub.example", ReadAt: snapshotTime + 2000, Proposal: p, Votes: []snapshot.Vote{}}
+	e := &vote.Evidence{
+		Circulating: pollEvidence(t, blockAt(99757040, 1684503566, 1684503581)),
+		Hub:         "hub.example", ReadAt: snapshotTime + 2000, Proposal: p, Votes: []snapshot.Vote{},
+	}
 	var results []hexutil.Bytes
 	for i, c := range cast {
 		wei := baseUnits(t, c.power, 18)
 		results = append(results, common.LeftPadBytes(wei.Bytes(), 32))
 		vp, _ := new(big.Rat).SetFrac(wei, big.NewInt(1e18)).Float64()
-		b.Vote.Votes = append(b.Vote.Votes, snapshot.Vote{
-			ID: fmt.Sprintf("0x%064x", 100+i), Voter: voter(i), Created: p.Start + int64(i), Choice: json.RawMessage(c.choice),
-			VP: vp, VPByStrategy: []float64{vp}, VPState: "final",
+		e.Votes = append(e.Votes, snapshot.Vote{
+			ID: fmt.Sprintf("0x%064x", 100+i), Voter: voter(i), Created: p.Start + int64(i),
+			Choice: json.RawMessage(c.choice), VP: vp, VPByStrategy: []float64{vp}, VPState: "final",
 		})
 		if choice, err := strconv.Atoi(c.choice); err == nil && choice >= 1 && choice <= 3 {
 			p.Scores[choice-1] += vp
@@ -76,29 +84,29 @@ func poll(t testing.TB, cast ...ballot) *report.Bundle {
 		p.ScoresByStrategy = append(p.ScoresByStrategy, []*float64{&p.Scores[i]})
 	}
 	home := strategy.Place{Chain: chains.Ethereum, Via: chains.Ethereum}
-	b.Vote.Power = &strategy.Evidence{Places: map[strategy.Place]strategy.Reading{home: {Sampled: []strategy.Sample{{
-		Block: b.Evidence.Chains[chains.Ethereum].Block, Results: results, From: "ethereum.example#0a1b2",
+	e.Power = &strategy.Evidence{Places: map[strategy.Place]strategy.Reading{home: {Sampled: []strategy.Sample{{
+		Block: e.Circulating.Chains[chains.Ethereum].Block, Results: results,
 	}}}}}
-	askAgain(t, b)
-	return b
+	askAgain(t, e)
+	return e
 }
 
 // askAgain makes the question to the chains that of the ballot's votes.
-func askAgain(t testing.TB, b *report.Bundle) {
+func askAgain(t testing.TB, e *vote.Evidence) {
 	t.Helper()
 	var pins map[chains.ID]uint64
-	if b.Vote.Power != nil {
-		pins = b.Vote.Power.Query.Pins
+	if e.Power != nil {
+		pins = e.Power.Query.Pins
 	}
 	var voters []string
-	for _, v := range b.Vote.Votes {
+	for _, v := range e.Votes {
 		voters = append(voters, v.Voter)
 	}
-	q, err := vote.PowerQuery(b.Vote.Proposal, voters, pins)
+	q, err := vote.PowerQuery(e.Proposal, voters, pins)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.Vote.Power.Query = q
+	e.Power.Query = q
 }
 
 func pollEvidence(t testing.TB, optimism chains.Block) *votingpower.Evidence {
@@ -128,21 +136,21 @@ func chainOf(first uint64, times ...int64) []chains.Block {
 // ambiguousPoll has a second strategy on Optimism, where three blocks have the
 // snapshot's timestamp. Each vote's powers are those at the first and at the
 // last of them; the hub has what chosen says, 0 or 1.
-func ambiguousPoll(t testing.TB, chosen []int, powers ...[2]string) *report.Bundle {
+func ambiguousPoll(t testing.TB, chosen []int, powers ...[2]string) *vote.Evidence {
 	t.Helper()
-	b := poll(t, make0(powers)...)
+	e := poll(t, make0(powers)...)
 	blocks := chainOf(5000, snapshotTime-10, snapshotTime, snapshotTime, snapshotTime, snapshotTime+5)
-	b.Evidence = pollEvidence(t, blocks[1])
-	p := b.Vote.Proposal
-	p.Strategies = append(p.Strategies, snapshot.Strategy{Name: "erc20-balance-of", Network: "10", Params: json.RawMessage(`{"address":"` + perpOnL2 + `","decimals":18}`)})
-	first, last := strategy.Sample{Block: blocks[1], From: "optimism.example#0a1b2"}, strategy.Sample{Block: blocks[3], From: "optimism.example#0a1b2"}
+	e.Circulating = pollEvidence(t, blocks[1])
+	p := e.Proposal
+	p.Strategies = append(p.Strategies, balanceOn("10", perpOnL2))
+	first, last := strategy.Sample{Block: blocks[1]}, strategy.Sample{Block: blocks[3]}
 	second := 0.0
 	for i, power := range powers {
 		a, z := baseUnits(t, power[0], 18), baseUnits(t, power[1], 18)
 		first.Results = append(first.Results, common.LeftPadBytes(a.Bytes(), 32))
 		last.Results = append(last.Results, common.LeftPadBytes(z.Bytes(), 32))
 		vp, _ := new(big.Rat).SetFrac([]*big.Int{a, z}[chosen[i]], big.NewInt(1e18)).Float64()
-		v := &b.Vote.Votes[i]
+		v := &e.Votes[i]
 		v.VP, v.VPByStrategy = v.VP+vp, append(v.VPByStrategy, vp)
 		p.Scores[0] += vp
 		p.ScoresTotal += vp
@@ -150,11 +158,11 @@ func ambiguousPoll(t testing.TB, chosen []int, powers ...[2]string) *report.Bund
 	}
 	zero, ones := 0.0, p.Scores[0]-second
 	p.ScoresByStrategy = [][]*float64{{&ones, &second}, {&zero, &zero}, {&zero, &zero}}
-	b.Vote.Power.Places[strategy.Place{Chain: chains.Optimism, Via: chains.Ethereum}] = strategy.Reading{
+	e.Power.Places[strategy.Place{Chain: chains.Optimism, Via: chains.Ethereum}] = strategy.Reading{
 		Sampled: []strategy.Sample{first, last}, After: &blocks[4],
 	}
-	askAgain(t, b)
-	return b
+	askAgain(t, e)
+	return e
 }
 
 // make0 makes as many votes for, without any power on Ethereum but 1.
@@ -165,38 +173,9 @@ func make0(powers [][2]string) (cast []ballot) {
 	return cast
 }
 
-// short misses the quorum by one wei, which the hub's doubles do not show.
-func short(t testing.TB) *report.Bundle {
-	return poll(t, votesFor("14639538"), against("0.499999999999999999"))
-}
-
-// disagreeing has a lie in a voter's power and one in a score.
-func disagreeing(t testing.TB) *report.Bundle {
-	b := reached(t)
-	b.Vote.Votes[1].VPByStrategy[0] += 0.5
-	b.Vote.Proposal.Scores[2]++
-	return b
-}
-
 // open is a vote that is still open, for which no voters' power is read.
-func open(t testing.TB) *report.Bundle {
-	b := reached(t)
-	b.Vote.ReadAt, b.Vote.Power = b.Vote.Proposal.End, nil
-	return b
-}
-
-// hostileVote has texts that could break a line, a table or a page, and every
-// finding that repeats foreign text.
-func hostileVote(t testing.TB) *report.Bundle {
-	const hostile = "a|b `c` <script>alert(1)</script> *not* [the](https://evil.example) @everyone www.evil.example\n# <img src=x>\u202e\x1b[31m"
-	b := reached(t)
-	p := b.Vote.Proposal
-	p.Title, p.Type, p.ScoresState = hostile, hostile, "final"
-	p.ID, p.Choices = "0x`<b>|", []string{hostile, "|" + hostile, ""}
-	b.Vote.Hub = hostile
-	b.Vote.Votes[0].VPByStrategy[0]++
-	b.Vote.Votes[1].Created = 1
-	unverifiable(b, hostile)
-	askAgain(t, b)
-	return b
+func open(t testing.TB) *vote.Evidence {
+	e := reached(t)
+	e.ReadAt, e.Power = e.Proposal.End, nil
+	return e
 }

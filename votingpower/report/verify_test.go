@@ -1,0 +1,133 @@
+package report_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/perpdao/perpquorum/votingpower"
+	"github.com/perpdao/perpquorum/votingpower/report"
+)
+
+// TestFormat1 verifies bundles that were published in format 1, as they are and with one
+// text of the claim replaced. Words are not compared; figures, hashes, marks and verdicts are.
+func TestFormat1(t *testing.T) {
+	tests := map[string]struct {
+		old, new string
+		want     string // path of the difference; "" for none
+	}{
+		"as it is":          {},
+		"a title":           {"Development chain", "Private chain", ""},
+		"a detail":          {"block hashes follow from", "hashes were recomputed from", ""},
+		"a name of a chain": {`"name":"Mainnet"`, `"name":"Ethereum"`, ""},
+		"an endpoint":       {`"served_by":["local test chain"]`, `"served_by":["elsewhere"]`, ""},
+		"a level":           {`"level":"warning"`, `"level":"info"`, "findings[0].level"},
+		"a false code":      {`"title":"Synthetic figures"`, `"title":"","code":"votes-complete"`, "findings[0].code"},
+		"the right code":    {`"title":"Synthetic figures"`, `"title":"","code":"synthetic"`, ""},
+		"a figure":          {`"base_units":"79920844410227887027914309"`, `"base_units":"79920844410227887027914308"`, "circulating_voting_power.base_units"},
+		"the quorum":        {`"tokens":"7992084.4410227887027914309"`, `"tokens":"7992084.4410227887027914308"`, "quorum.tokens"},
+		"a hash of a block": {`"block_hash":"0x`, `"block_hash":"0X`, "chains[0].block_hash"},
+		"a mark":            {`"development":true`, `"development":false`, "chains[0].development"},
+		"the definition":    {`"definition":"`, `"definition":"Not `, "model.definition"},
+		"the evidence":      {`"evidence_sha256":"`, `"evidence_sha256":"0`, "evidence_sha256"},
+		"the verdict":       {`"verdict":"measured"`, `"verdict":"reached"`, "verdict"},
+		"a field more":      {`"verdict":"`, `"sure":true,"verdict":"`, "sure"},
+		"a field less":      {`"decimals":18,`, ``, "model.decimals"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) { format1(t, "example", test.old, test.new, test.want) })
+	}
+	votes := map[string]struct{ old, new, want string }{
+		"as it is":            {},
+		"a rule":              {"reached when turnout", "met where turnout", ""},
+		"the rule of a block": {"snapshot block\",\"unfinalized", "the block\",\"unfinalized", ""},
+		"the recount":         {`"recount":"agrees"`, `"recount":"is the same"`, ""},
+		"an endpoint":         {`"served_by":"local test chain"`, `"served_by":"elsewhere"`, ""},
+		"a score":             {`"choice":"Yes","hub":"2`, `"choice":"Yes","hub":"3`, "vote.scores[0].hub"},
+		"the turnout":         {`"margin":"54677120`, `"margin":"54677121`, "vote.turnout.margin"},
+		"its source":          {`"source":"chains"`, `"source":"hub votes"`, "vote.turnout.source"},
+		"the votes":           {`"recomputed":24`, `"recomputed":23`, "vote.voting_power.recomputed"},
+		"the ballot":          {`"ballot_sha256":"`, `"ballot_sha256":"0`, "vote.ballot_sha256"},
+		"the verdict":         {`"verdict":"reached"`, `"verdict":"not reached"`, "verdict"},
+	}
+	for name, test := range votes {
+		t.Run("vote: "+name, func(t *testing.T) { format1(t, "examplevote", test.old, test.new, test.want) })
+	}
+}
+
+// format1 verifies a published bundle with one text of its claim replaced.
+func format1(t *testing.T, name, old, new, want string) {
+	data, err := os.ReadFile("testdata/format1/" + name + ".json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := report.ReadBundle(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var claim bytes.Buffer
+	if err := json.Compact(&claim, b.Claim); err != nil {
+		t.Fatal(err)
+	}
+	changed := strings.Replace(claim.String(), old, new, 1)
+	if old != "" && changed == claim.String() {
+		t.Fatalf("the claim does not say %s", old)
+	}
+	b.Claim = json.RawMessage(changed)
+	_, different, err := report.Verify(b)
+	var got string
+	if len(different) > 0 {
+		got = different[0].Path
+	}
+	if err != nil || got != want || len(different) > 1 {
+		t.Errorf("found %v, %v; want a difference of %q", different, err, want)
+	}
+}
+
+func TestVerifyNamesEachDifference(t *testing.T) {
+	b := sealed(t, load(t, "post"))
+	claim := string(b.Claim)
+	claim = strings.Replace(claim, `"tokens":"14639538.3662400000000000001"`, `"tokens":"14639538"`, 1)
+	claim = strings.Replace(claim, `"verdict":"measured",`, ``, 1)
+	claim = strings.Replace(claim, `"format":`, `"a.b":[],"format":`, 1)
+	b.Claim = json.RawMessage(claim)
+	_, found, err := report.Verify(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []report.Difference{
+		{Path: "verdict", Claimed: "(absent)", Recomputed: `"measured"`},
+		{Path: "quorum.tokens", Claimed: `"14639538"`, Recomputed: `"14639538.3662400000000000001"`},
+		{Path: `["a.b"]`, Claimed: "[]", Recomputed: "(absent)"},
+	}
+	if len(found) != len(want) {
+		t.Fatalf("found %v", found)
+	}
+	for i := range want {
+		if found[i] != want[i] {
+			t.Errorf("found %v, want %v", found[i], want[i])
+		}
+	}
+}
+
+// TestVerifyPathsAreUnique hides a false figure behind a key that looks like
+// the path of the true one.
+func TestVerifyPathsAreUnique(t *testing.T) {
+	b := sealed(t, load(t, "post"))
+	claim := strings.Replace(string(b.Claim), `"fraction":"1/10"`, `"fraction":"1/20"`, 1)
+	b.Claim = json.RawMessage(strings.Replace(claim, `{"format"`, `{"quorum.fraction":"1/10","format"`, 1))
+	if _, found, err := report.Verify(b); err != nil || len(found) != 2 {
+		t.Errorf("found %v, %v; want two differences", found, err)
+	}
+}
+
+func TestVerifyUnsoundEvidence(t *testing.T) {
+	b := sealed(t, load(t, "post"))
+	b.Evidence.Reads[0].Result = b.Evidence.Reads[0].Result[1:]
+	if _, _, err := report.Verify(b); !errors.Is(err, votingpower.ErrEvidence) {
+		t.Errorf("found %v, want %v", err, votingpower.ErrEvidence)
+	}
+}

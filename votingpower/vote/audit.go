@@ -1,0 +1,190 @@
+package vote
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"math/big"
+	"slices"
+
+	"github.com/perpdao/perpquorum/snapshot/strategy"
+	"github.com/perpdao/perpquorum/snapshot/tally"
+)
+
+// Audit compares every voter's power on the hub with the chains.
+type Audit struct {
+	Recomputed int // votes whose whole power was recomputed
+	Differing  int // votes with a figure that does not agree
+	// Mismatches are the figures that do not agree, the greatest difference first.
+	Mismatches []Mismatch
+	// Agreement says in words how many votes agree with which block, where a chain has
+	// several blocks with the snapshot's timestamp.
+	Agreement []string
+
+	voters []voterAudit // in the order of the votes
+}
+
+// Mismatch is one figure of the hub, in voting power, that is not what the chains say.
+// The hub stores doubles, so doubles are compared.
+type Mismatch struct {
+	Vote     int // an index of Evidence.Votes
+	Strategy int // from 0; Total for the sum of the strategies
+	Hub      float64
+	Chains   float64
+	Missing  bool // the hub has no figure
+	Surplus  bool // the proposal has no such strategy
+}
+
+// Total stands for the sum of a vote's strategies.
+const Total = -1
+
+// Difference is the hub's figure less that of the chains.
+func (m Mismatch) Difference() float64 { return m.Hub - m.Chains }
+
+// voterAudit compares one vote's power on the hub with the chains.
+type voterAudit struct {
+	choice     int  // the choice of blocks that fits best, an index of Result.Powers
+	only       bool // another choice of blocks does not fit as well
+	mismatches []Mismatch
+	exact      *big.Rat // recomputed power in tokens; nil where a part of it could not be
+	// least and most are the exact powers under the choices of blocks that fit equally
+	// well; nil with exact.
+	least, most *big.Rat
+	unchecked   bool // a strategy could not be recomputed
+}
+
+// audit compares the power of all voters.
+func (o *Outcome) audit() {
+	a := &o.Audit
+	for i := range o.Evidence.Votes {
+		voter := o.auditVoter(i)
+		a.voters = append(a.voters, voter)
+		a.Mismatches = append(a.Mismatches, voter.mismatches...)
+		if !voter.unchecked {
+			a.Recomputed++
+		}
+		if len(voter.mismatches) > 0 {
+			a.Differing++
+		}
+	}
+	slices.SortStableFunc(a.Mismatches, func(a, b Mismatch) int {
+		return cmp.Compare(math.Abs(b.Difference()), math.Abs(a.Difference()))
+	})
+	a.Agreement = o.agreement()
+}
+
+// auditVoter compares a vote under each choice of blocks and keeps the best: the fewest
+// mismatches, then the smallest differences.
+func (o *Outcome) auditVoter(vote int) voterAudit {
+	if o.Power == nil {
+		return voterAudit{unchecked: true}
+	}
+	var all []voterAudit
+	for choice, power := range o.Power.Powers {
+		a := o.compare(vote, power.Scores[vote])
+		a.choice = choice
+		all = append(all, a)
+	}
+	best := all[0]
+	for _, a := range all[1:] {
+		if len(a.mismatches) < len(best.mismatches) ||
+			len(a.mismatches) == len(best.mismatches) && o.distance(a, vote) < o.distance(best, vote) {
+			best = a
+		}
+	}
+	for _, a := range all {
+		switch {
+		case len(a.mismatches) != len(best.mismatches):
+			best.only = true
+		case a.exact != nil:
+			best.include(a.exact)
+		}
+	}
+	return best
+}
+
+// include widens the range of powers that fit.
+func (a *voterAudit) include(exact *big.Rat) {
+	if a.least == nil || exact.Cmp(a.least) < 0 {
+		a.least = exact
+	}
+	if a.most == nil || exact.Cmp(a.most) > 0 {
+		a.most = exact
+	}
+}
+
+// distance is the sum of the differences between the hub's figures of a vote and the chains'.
+func (o *Outcome) distance(a voterAudit, vote int) (sum float64) {
+	v := o.Evidence.Votes[vote]
+	for k, s := range o.Power.Powers[a.choice].Scores[vote] {
+		if k < len(v.VPByStrategy) && o.Power.Unverifiable[k] == "" {
+			sum += math.Abs(v.VPByStrategy[k] - s.Value)
+		}
+	}
+	return sum
+}
+
+// compare compares a vote under one choice of blocks. A vote without any power by strategy,
+// as some old rows are, is compared by its total alone.
+func (o *Outcome) compare(vote int, scores []strategy.Score) voterAudit {
+	v := o.Evidence.Votes[vote]
+	var a voterAudit
+	add := func(m Mismatch) {
+		m.Vote = vote
+		a.mismatches = append(a.mismatches, m)
+	}
+	want, exact := strategy.Total(scores)
+	a.exact = exact
+	parts := 0.0 // the hub adds doubles from left to right, and so does this
+	for k, s := range scores {
+		if o.Power.Unverifiable[k] != "" {
+			a.unchecked, a.exact = true, nil
+		}
+		switch {
+		case len(v.VPByStrategy) == 0:
+			continue
+		case k >= len(v.VPByStrategy):
+			add(Mismatch{Strategy: k, Chains: s.Value, Missing: true})
+			continue
+		}
+		hub := v.VPByStrategy[k]
+		parts += hub
+		if o.Power.Unverifiable[k] == "" && !tally.Agree(hub, s.Value) {
+			add(Mismatch{Strategy: k, Hub: hub, Chains: s.Value})
+		}
+	}
+	for k := len(scores); k < len(v.VPByStrategy); k++ {
+		add(Mismatch{Strategy: k, Hub: v.VPByStrategy[k], Surplus: true})
+	}
+	switch {
+	case a.unchecked && len(v.VPByStrategy) == 0: // nothing to compare the total with
+		return a
+	case a.unchecked:
+		want = parts
+	}
+	if !tally.Agree(v.VP, want) {
+		add(Mismatch{Strategy: Total, Hub: v.VP, Chains: want})
+	}
+	return a
+}
+
+// agreement says how many votes agree with which choice of blocks, where there is a choice.
+func (o *Outcome) agreement() (out []string) {
+	if o.Power == nil || len(o.Power.Powers) < 2 {
+		return nil
+	}
+	either, only := 0, make([]int, len(o.Power.Powers))
+	for _, a := range o.Audit.voters {
+		switch {
+		case len(a.mismatches) > 0:
+		case a.only:
+			only[a.choice]++
+		default:
+			either++
+		}
+	}
+	for i, n := range only {
+		out = append(out, fmt.Sprintf("%s at %s only", count(n, "vote"), o.Power.Powers[i].Blocks))
+	}
+	return append(out, fmt.Sprintf("%s at any of these blocks", count(either, "vote")))
+}

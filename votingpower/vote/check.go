@@ -1,0 +1,174 @@
+package vote
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/perpdao/perpquorum/chains"
+	"github.com/perpdao/perpquorum/snapshot"
+	"github.com/perpdao/perpquorum/snapshot/strategy"
+	"github.com/perpdao/perpquorum/snapshot/tally"
+	"github.com/perpdao/perpquorum/votingpower"
+)
+
+// Outcome is what Check derives from Evidence.
+type Outcome struct {
+	Evidence *Evidence
+	Result   *votingpower.Result // circulating voting power and quorum
+	Network  chains.ID           // of the proposal
+	Status   snapshot.Status     // of the proposal when the votes had been read
+	// Tally is the recount; nil where TallyErr says why there is none.
+	Tally      *tally.Tally
+	TallyErr   error
+	Comparison tally.Comparison // of the hub's scores with Tally
+	Power      *strategy.Result // of the voters; nil without Evidence.Power
+	Audit      Audit
+	Turnout    Turnout
+	Findings   []Finding // in a fixed order
+	Verdict    Verdict
+}
+
+// Check recounts the votes, compares every voter's power with the chains, and the turnout
+// with the quorum, and judges. It is pure. An error wraps votingpower.ErrEvidence: the
+// evidence contradicts itself, and there is nothing to judge.
+func Check(e *Evidence) (*Outcome, error) {
+	if e == nil || e.Proposal == nil {
+		return nil, fmt.Errorf("%w: vote: its proposal is missing", votingpower.ErrEvidence)
+	}
+	result, err := votingpower.Compute(e.Circulating)
+	if err != nil {
+		return nil, err
+	}
+	o := &Outcome{Evidence: e, Result: result}
+	if err := o.derive(); err != nil {
+		return nil, fmt.Errorf("%w: vote: %w", votingpower.ErrEvidence, err)
+	}
+	o.Findings = marks(result, o.developments())
+	for _, check := range checks() {
+		o.Findings = append(o.Findings, check(o)...)
+	}
+	o.Verdict = o.judge()
+	return o, nil
+}
+
+func (o *Outcome) derive() error {
+	e := o.Evidence
+	if err := checkSpace(e.Proposal, e.Circulating.Model); err != nil {
+		return err
+	}
+	o.Status = e.Proposal.Status(time.Unix(e.ReadAt, 0))
+	if err := o.computePower(); err != nil {
+		return fmt.Errorf("voting power: %w", err)
+	}
+	if o.Tally, o.TallyErr = tally.Recount(e.Proposal, e.Votes); o.TallyErr == nil {
+		o.Comparison, o.TallyErr = tally.Compare(e.Proposal, o.Tally)
+	}
+	if o.TallyErr != nil {
+		o.Tally = nil
+	}
+	o.audit()
+	return o.measure()
+}
+
+// computePower computes the voters' power and demands that it answers the question that
+// the proposal and its votes ask, at the blocks of the circulating voting power.
+func (o *Outcome) computePower() error {
+	e := o.Evidence
+	if e.Power == nil && o.Status.Final {
+		return errors.New("it is missing, and the vote is final")
+	}
+	var pins map[chains.ID]uint64
+	if e.Power != nil {
+		pins = e.Power.Query.Pins
+	}
+	want, err := e.query(pins)
+	if err != nil {
+		return err
+	}
+	if o.Network = want.Network; e.Power == nil {
+		return nil
+	}
+	if err := sameQuery(e.Power.Query, want); err != nil {
+		return err
+	}
+	if o.Power, err = strategy.Compute(e.Power); err != nil {
+		return err
+	}
+	return o.checkBlocks()
+}
+
+func sameQuery(got, want strategy.Query) error {
+	a, err := json.Marshal(got)
+	if err != nil {
+		return err
+	}
+	b, err := json.Marshal(want)
+	if err != nil {
+		return err
+	}
+	if string(a) != string(b) {
+		return errors.New("the question asked of the chains is not the one that the proposal and its votes ask")
+	}
+	return nil
+}
+
+// checkBlocks demands that voters' power and circulating voting power were read at the same
+// block, wherever both read a chain at a block that the snapshot block's time decides.
+func (o *Outcome) checkBlocks() error {
+	at := o.Evidence.Circulating.At
+	for _, place := range o.Evidence.Places() {
+		block := o.Evidence.Power.Places[place].Sampled[0].Block
+		if place.Chain == o.Network && place.Via == o.Network && !block.Time().Equal(at) {
+			return fmt.Errorf("the snapshot block has time %d, the query time is %d", block.Time().Unix(), at.Unix())
+		}
+		chain, ok := o.Evidence.Circulating.Chains[place.Chain]
+		if !ok || place.Via != o.Network {
+			continue
+		}
+		if b := chain.Block; b.Hash != block.Hash || b.Pinned != block.Pinned {
+			return fmt.Errorf("voters were read at %v block %d (%v), the circulating voting power at block %d (%v)",
+				place.Chain, block.Number(), block.Hash, b.Number(), b.Hash)
+		}
+	}
+	return nil
+}
+
+// Places lists where the voters' power was read, in a fixed order.
+func (e *Evidence) Places() []strategy.Place {
+	if e.Power == nil {
+		return nil
+	}
+	return slices.SortedFunc(maps.Keys(e.Power.Places), func(a, b strategy.Place) int {
+		return cmp.Or(cmp.Compare(a.Chain, b.Chain), cmp.Compare(a.Via, b.Via))
+	})
+}
+
+// developments lists the chains of the voters' power that are not the public ones.
+func (o *Outcome) developments() (ids []chains.ID) {
+	for _, place := range o.Evidence.Places() {
+		if o.Evidence.Power.Places[place].Development {
+			ids = append(ids, place.Chain)
+		}
+	}
+	return ids
+}
+
+// judge turns the findings into the verdict. What is not final comes first, since an
+// open vote may well disagree with its last count; a disagreement comes before the quorum.
+func (o *Outcome) judge() Verdict {
+	has := func(match func(Finding) bool) bool { return slices.ContainsFunc(o.Findings, match) }
+	switch {
+	case has(func(f Finding) bool { return f.Code == VoteNotFinal || f.Code == BlockNotFinal }):
+		return NotFinal
+	case has(func(f Finding) bool { return f.Level == Failure }):
+		return Disagrees
+	case o.Turnout.Reached():
+		return Reached
+	}
+	return NotReached
+}

@@ -1,0 +1,190 @@
+package vote_test
+
+import (
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/perpdao/perpquorum/chains"
+	"github.com/perpdao/perpquorum/snapshot/strategy"
+	"github.com/perpdao/perpquorum/votingpower"
+	"github.com/perpdao/perpquorum/votingpower/vote"
+)
+
+// TestScoresNeverMereAgreement: what is not plain agreement is named as what it is.
+func TestScoresNeverMereAgreement(t *testing.T) {
+	tests := map[string]struct {
+		evidence func() *vote.Evidence
+		want   string
+	}{
+		"near tie": {func() *vote.Evidence { // thirds add up differently in another order
+			e := poll(t, votesFor("0.1"), against("0.3"), votesFor("0.2"), abstain("15000000"))
+			e.Proposal.Choices = e.Proposal.Choices[:2]
+			e.Proposal.Scores, e.Proposal.ScoresByStrategy = e.Proposal.Scores[:2], e.Proposal.ScoresByStrategy[:2]
+			return e
+		}, "warning near-tie: the scores are one of several results that rounding allows: winner between choices [1 2]"},
+		"older rules": {func() *vote.Evidence { // of 2023-02: the total left invalid votes out
+			e := poll(t, ballot{"[1]", "15000000"}, ballot{"[]", "5"})
+			e.Proposal.Type = "approval"
+			recount(t, e)
+			e.Proposal.ScoresTotal = 15000000
+			return e
+		}, "warning older-rules: the scores are not those of today's rules, but follow rules that Snapshot had before 2023-03"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			got := noticed(check(t, test.evidence()))
+			wants(t, got[:min(1, len(got))], test.want)
+		})
+	}
+}
+
+// TestNearTiesAreCapped: voters of 0.1 and 0.2 against one of 0.3 leave all 21 duels of seven
+// choices open, in the whole power and in the strategy's column.
+func TestNearTiesAreCapped(t *testing.T) {
+	e := poll(t, ballot{"[1,2,3,4,5,6,7]", "0.1"}, ballot{"[7,6,5,4,3,2,1]", "0.3"}, ballot{"[1,2,3,4,5,6,7]", "0.2"})
+	p := e.Proposal
+	p.Type, p.Choices = "copeland", []string{"A", "B", "C", "D", "E", "F", "G"}
+	recount(t, e)
+	for _, text := range noticed(check(t, e)) {
+		if strings.Contains(text, "near-tie") {
+			if strings.Count(text, "duel between") != 10 || !strings.HasSuffix(text, "; and 32 more") {
+				t.Errorf("found %s", text)
+			}
+			return
+		}
+	}
+	t.Error("no near tie found")
+}
+
+// TestGreatestMismatches lists ten figures, the greatest differences first.
+func TestGreatestMismatches(t *testing.T) {
+	var cast []ballot
+	for range 30 {
+		cast = append(cast, votesFor("1000000"))
+	}
+	e := poll(t, cast...)
+	for i := range e.Votes {
+		e.Votes[i].VPByStrategy[0] -= float64(i * i)
+		e.Votes[i].VP -= float64(i * i)
+	}
+	recount(t, e)
+	o := check(t, e)
+	if worst := o.Audit.Mismatches; o.Audit.Differing != 29 || len(worst) != 58 ||
+		worst[0].Difference() != -841 || worst[0].Vote != 29 {
+		t.Errorf("found %+v", o.Audit)
+	}
+	got := noticed(o)
+	if len(got) != 11 || !strings.Contains(got[0], "29 of 30 votes, in 58 figures; the 10 that are furthest off follow; with so many, the votes may have been counted at another block") {
+		t.Errorf("found %d findings: %v", len(got), got)
+	}
+}
+
+// TestExcludedWalletVotes warns, and only while the wallet is excluded.
+func TestExcludedWalletVotes(t *testing.T) {
+	e := reached(t)
+	e.Votes[2].Voter = "0xD374225abB84DCA94e121F0B8A06B93E39aD7a99"
+	askAgain(t, e)
+	o := check(t, e)
+	wants(t, noticed(o), "warning excluded-wallet-voted: 0xD374225abB84DCA94e121F0B8A06B93E39aD7a99 (DAO treasury) voted with 2000000")
+	if o.Verdict != vote.Reached {
+		t.Errorf("verdict %q", o.Verdict)
+	}
+}
+
+// TestOpenVote: a vote that is not final needs no power from the chains.
+func TestOpenVote(t *testing.T) {
+	e := reached(t)
+	e.ReadAt, e.Power = e.Proposal.End, nil
+	o := check(t, e)
+	turnout(t, o, vote.NotFinal, "16000007.625", vote.FromHubVotes)
+	wants(t, noticed(o), "warning vote-not-final")
+}
+
+// TestCheckRefuses: evidence that contradicts itself.
+func TestCheckRefuses(t *testing.T) {
+	tests := map[string]struct {
+		change func(e *vote.Evidence)
+		says   string
+	}{
+		"another space":       {func(e *vote.Evidence) { e.Proposal.Space = "other.eth" }, `space "other.eth"`},
+		"no proposal":         {func(e *vote.Evidence) { e.Proposal = nil }, "proposal is missing"},
+		"no power":            {func(e *vote.Evidence) { e.Power = nil }, "the vote is final"},
+		"a voter not read":    {func(e *vote.Evidence) { e.Power.Query.Voters[0] = voter(99) }, "not the one that the proposal"},
+		"another snapshot":    {func(e *vote.Evidence) { e.Proposal.Snapshot++ }, "not the one that the proposal"},
+		"no such network":     {func(e *vote.Evidence) { e.Proposal.Network = "one" }, `network is "one"`},
+		"a power without end": {func(e *vote.Evidence) { e.Votes[0].VP = math.Inf(1) }, "not a finite number"},
+		"choices not there":   {func(e *vote.Evidence) { e.Circulating.Model.Turnout = []string{"Aye"} }, `no choice is called "Aye"`},
+		"figures of elsewhen": {shift, "query time"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			e := reached(t)
+			test.change(e)
+			_, err := vote.Check(e)
+			if err == nil || !strings.Contains(err.Error(), test.says) || !strings.Contains(err.Error(), votingpower.ErrEvidence.Error()) {
+				t.Errorf("found %v, want an error of evidence that says %q", err, test.says)
+			}
+		})
+	}
+}
+
+// shift makes the figures those of the block before.
+func shift(e *vote.Evidence) {
+	before := blockAt(snapshotBlock-1, snapshotTime-24, snapshotTime-12)
+	before.Pinned = true
+	optimism := blockAt(99757030, snapshotTime-20, snapshotTime-10)
+	e.Circulating.At = before.Time()
+	e.Circulating.Chains[chains.Ethereum] = votingpower.ChainEvidence{Block: before}
+	e.Circulating.Chains[chains.Optimism] = votingpower.ChainEvidence{Block: optimism}
+}
+
+// TestBlocksOfOpenVote: without the voters' power, the figures alone must be of the snapshot block.
+func TestBlocksOfOpenVote(t *testing.T) {
+	tests := map[string]struct {
+		change func(e *vote.Evidence)
+		want   []string
+	}{
+		"the snapshot block": {func(*vote.Evidence) {}, []string{"warning vote-not-final"}},
+		"another block": {func(e *vote.Evidence) { e.Proposal.Snapshot++ }, []string{
+			"failure snapshot-block-differs: the figures are not of ethereum block 17293886, the proposal's snapshot block", "warning vote-not-final"}},
+		"another network": {func(e *vote.Evidence) { e.Proposal.Network = "10" }, []string{
+			"failure network-differs: the proposal takes its snapshot on chain optimism, the model on ethereum", "warning vote-not-final"}},
+		"another count": {func(e *vote.Evidence) { e.Proposal.Votes++ }, []string{
+			"warning vote-not-final", "warning votes-incomplete: the hub lists 4 votes and counted 5; the vote is not final"}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			e := open(t)
+			test.change(e)
+			o := check(t, e)
+			wants(t, noticed(o), test.want...)
+			if o.Verdict != vote.NotFinal {
+				t.Errorf("verdict %q", o.Verdict)
+			}
+		})
+	}
+}
+
+// TestBlockNamedForVoters: a block that a user named, on a chain that the model does not read.
+func TestBlockNamedForVoters(t *testing.T) {
+	e := reached(t)
+	p := e.Proposal
+	p.Strategies = append(p.Strategies, balanceOn("137", perpOnL2))
+	block := blockAt(77, snapshotTime-2, snapshotTime-1)
+	block.Pinned = true
+	sample := strategy.Sample{Block: block}
+	for i := range e.Votes {
+		e.Votes[i].VPByStrategy = append(e.Votes[i].VPByStrategy, 0)
+		sample.Results = append(sample.Results, make([]byte, 32))
+	}
+	recount(t, e)
+	e.Power.Places[strategy.Place{Chain: 137, Via: chains.Ethereum}] = strategy.Reading{Sampled: []strategy.Sample{sample}}
+	e.Power.Query.Pins = map[chains.ID]uint64{137: 77}
+	askAgain(t, e)
+	o := check(t, e)
+	wants(t, noticed(o), "warning block-pinned: voters' power on 137 was read at block 77, which was named by number")
+	if o.Verdict != vote.Reached {
+		t.Errorf("verdict %q", o.Verdict)
+	}
+}

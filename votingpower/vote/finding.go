@@ -1,0 +1,107 @@
+package vote
+
+import "fmt"
+
+// Verdict is the outcome of a report in one word or two.
+type Verdict string
+
+// The verdicts.
+const (
+	Measured   Verdict = "measured"    // voting power and quorum, no vote to judge
+	Reached    Verdict = "reached"     // the vote reached the quorum
+	NotReached Verdict = "not reached" // the vote is final and missed the quorum
+	NotFinal   Verdict = "not final"   // the vote can still change
+	Disagrees  Verdict = "disagrees"   // what was recomputed differs from what was claimed
+)
+
+// Level is the weight of a finding.
+type Level string
+
+// The levels, from harmless to serious.
+const (
+	Info    Level = "info"
+	Warning Level = "warning" // the figures are right, but not what they may seem
+	Failure Level = "failure" // something does not agree
+)
+
+// Finding is something a reader should know. Title and Detail are plain text for people,
+// and may be worded differently in another version; foreign text in them is as it came.
+type Finding struct {
+	Level  Level  `json:"level"`
+	Code   Code   `json:"code"`
+	Title  string `json:"title"`
+	Detail string `json:"detail"`
+}
+
+// Code names a kind of finding, for programs. It stays the same in every version.
+type Code string
+
+// The codes of circulating voting power and quorum.
+const (
+	Synthetic          Code = "synthetic"           // the figures are made up
+	DevelopmentChain   Code = "development-chain"   // a chain is not the public one of its id
+	BlockNotFinal      Code = "block-not-final"     // a block that was read can still be replaced
+	BlockPinned        Code = "block-pinned"        // a block was named by number
+	EvidenceRecomputed Code = "evidence-recomputed" // hashes and figures follow from the evidence
+)
+
+// The codes of a vote.
+const (
+	NetworkDiffers        Code = "network-differs"        // proposal and model take their snapshot on two chains
+	SnapshotBlockDiffers  Code = "snapshot-block-differs" // the figures are of another block than the proposal's
+	SnapshotBlockMatches  Code = "snapshot-block-matches"
+	ProposalFlagged       Code = "proposal-flagged" // Snapshot warns of the proposal
+	VoteFinal             Code = "vote-final"
+	VoteNotFinal          Code = "vote-not-final"
+	VotesChanged          Code = "votes-changed"    // the hub recounted while the votes were read
+	VotesComplete         Code = "votes-complete"   // as many as the hub counted
+	VotesIncomplete       Code = "votes-incomplete" // more or fewer than the hub counted
+	VoteOutsidePeriod     Code = "vote-outside-period"
+	DuplicateVoter        Code = "duplicate-voter"
+	ExcludedWalletVoted   Code = "excluded-wallet-voted" // its tokens do not circulate
+	ScoresAgree           Code = "scores-agree"
+	ScoresDiffer          Code = "scores-differ"
+	ScoresNotRecounted    Code = "scores-not-recounted"
+	ScoresByStrategy      Code = "scores-by-strategy-not-recounted" // scores and total agree
+	NearTie               Code = "near-tie"                         // rounding could have decided otherwise
+	OlderRules            Code = "older-rules"                      // the scores follow rules that Snapshot had
+	ChoicesSealed         Code = "choices-sealed"                   // choices were never decrypted
+	PowerAgrees           Code = "power-agrees"
+	PowerDiffers          Code = "power-differs"
+	PowerNotRecomputed    Code = "power-not-recomputed"
+	StrategyUnverifiable  Code = "strategy-unverifiable" // it cannot be recomputed from the chains
+	TurnoutUnknown        Code = "turnout-unknown"       // named choices count, and some are encrypted
+	TurnoutAbovePower     Code = "turnout-above-power"   // more voted than circulates
+	TurnoutHubDiffers     Code = "turnout-hub-differs"   // the hub's double would decide otherwise
+	TurnoutWithinRounding Code = "turnout-within-rounding"
+	TurnoutBlockDecides   Code = "turnout-block-decides" // blocks that agree alike decide differently
+	HubQuorumNone         Code = "hub-quorum-none"
+	HubQuorumAgrees       Code = "hub-quorum-agrees"
+	HubQuorumDiffers      Code = "hub-quorum-differs"
+)
+
+// one is a list of one finding.
+func one(level Level, code Code, title, detail string, args ...any) []Finding {
+	return []Finding{{level, code, title, fmt.Sprintf(detail, args...)}}
+}
+
+// longest is how many findings or figures of one kind are listed; the rest is counted.
+const longest = 10
+
+// capped keeps a list of findings of one kind readable.
+func capped(found []Finding) []Finding {
+	if len(found) <= longest {
+		return found
+	}
+	last := found[longest]
+	last.Detail = fmt.Sprintf("and %d more", len(found)-longest)
+	return append(found[:longest:longest], last)
+}
+
+// count writes a number with what it is the number of.
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

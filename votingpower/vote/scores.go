@@ -1,0 +1,119 @@
+package vote
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/perpdao/perpquorum/snapshot/tally"
+)
+
+// checkScores compares the hub's scores with the recount. Only a recount under today's rules
+// without a close decision is agreement.
+func (o *Outcome) checkScores() []Finding {
+	if o.TallyErr != nil {
+		return append(one(o.uncounted(), ScoresNotRecounted, "Scores not recounted", "%v", o.TallyErr), o.checkTotal()...)
+	}
+	switch o.Comparison.Verdict {
+	case tally.Agrees:
+		return one(Info, ScoresAgree, "Scores agree",
+			"every score and the total are those of the recount (voting type %s)", o.Tally.Type)
+	case tally.NearTied:
+		return one(o.doubt(), NearTie, "Near tie",
+			"the scores are one of several results that rounding allows: %s", describeTies(o.Tally.NearTies))
+	case tally.OlderRules:
+		return one(o.doubt(), OlderRules, "Older rules",
+			"the scores are not those of today's rules, but follow rules that Snapshot had %s", o.Comparison.Rule)
+	case tally.StillSealed:
+		return one(o.doubt(), ChoicesSealed, "Choices still sealed",
+			"never decrypted, and counted as invalid: %s", count(len(o.Tally.Sealed), "choice"))
+	case tally.Unsplit:
+		return one(o.doubt(), ScoresByStrategy, "Scores by strategy not recounted",
+			"votes lack their power by strategy; scores and total agree")
+	}
+	return o.scoresDiffer()
+}
+
+// uncounted is the level of votes that have no tally. Nothing can be done about a type
+// without rules of its own and choices that are still encrypted; anything else is no result
+// of a vote.
+func (o *Outcome) uncounted() Level {
+	if errors.Is(o.TallyErr, tally.ErrVotingType) || errors.Is(o.TallyErr, tally.ErrSealed) {
+		return o.doubt()
+	}
+	return Failure
+}
+
+// checkTotal compares the hub's total with the sum of its votes where there is no recount:
+// in every voting type that gets here, all votes make the total.
+func (o *Outcome) checkTotal() []Finding {
+	sum := 0.0 // doubles, because the hub's total is a sum of doubles
+	for _, v := range o.Evidence.Votes {
+		sum += v.VP
+	}
+	hub := o.Evidence.Proposal.ScoresTotal
+	if !o.Status.Final || tally.Agree(hub, sum) {
+		return nil
+	}
+	return one(Failure, ScoresDiffer, "Scores differ",
+		"total of all votes: the hub has %s, the votes add up to %s (difference %s)", double(hub), double(sum), double(hub-sum))
+}
+
+func describeTies(ties []tally.NearTie) string {
+	var parts []string
+	for _, n := range ties[:min(len(ties), longest)] {
+		part := fmt.Sprintf("%s between choices %v within %s", n.Rule, n.Choices, double(n.Margin))
+		if n.Strategy > 0 {
+			part += fmt.Sprintf(", in strategy %d alone", n.Strategy)
+		}
+		parts = append(parts, part)
+	}
+	if more := len(ties) - longest; more > 0 {
+		parts = append(parts, fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// scoresDiffer names each score that differs.
+func (o *Outcome) scoresDiffer() (found []Finding) {
+	level := Failure
+	if !o.Status.Final { // the hub counts an open vote now and then
+		level = Warning
+	}
+	add := func(detail string, args ...any) {
+		found = append(found, one(level, ScoresDiffer, "Scores differ", detail, args...)...)
+	}
+	compare := func(what string, s tally.Score) {
+		hub := "nothing"
+		if s.Hub != nil {
+			hub = double(*s.Hub)
+		}
+		if !s.Agrees {
+			add("%s: the hub has %s, the recount gives %s (difference %s)", what, hub, double(s.Recount), double(s.Difference))
+		}
+	}
+	c := o.Comparison
+	if c.Shape != "" {
+		add("%s", c.Shape)
+	}
+	compare("total of all votes", c.Total)
+	for _, s := range c.Scores {
+		compare(o.choice(s.Choice), s)
+	}
+	for _, s := range c.ByStrategy {
+		compare(fmt.Sprintf("%s, strategy %d", o.choice(s.Choice), s.Strategy), s)
+	}
+	if len(found) == 0 { // each figure is near enough, and together they are no result
+		add("the scores are not those of any one count")
+	}
+	return capped(found)
+}
+
+// choice names a choice by its number, from 1, and its text.
+func (o *Outcome) choice(number int) string {
+	choices := o.Evidence.Proposal.Choices
+	if number < 1 || number > len(choices) {
+		return fmt.Sprintf("choice %d", number)
+	}
+	return fmt.Sprintf("choice %d (%s)", number, choices[number-1])
+}
