@@ -40,11 +40,8 @@ func formatFlag(category string, values ...string) cli.Flag {
 // written, or the model.
 func parseOutput(c *cli.Context) (outputOptions, error) {
 	o := outputOptions{format: report.Format(c.String("format")), evidence: c.String("evidence")}
-	if !c.IsSet("evidence") {
+	if o.evidence == "" {
 		return o, nil
-	}
-	if err := requireFile(o.evidence, "--evidence"); err != nil {
-		return o, err
 	}
 	if _, err := outputFile(o.evidence); err != nil {
 		return o, fmt.Errorf("evidence cannot be written: %w", err)
@@ -57,14 +54,6 @@ func parseOutput(c *cli.Context) (outputOptions, error) {
 		return o, usagef("--evidence and --model name the same file")
 	}
 	return o, nil
-}
-
-// requireFile refuses a flag that names no file.
-func requireFile(name, flag string) error {
-	if name == "" {
-		return usagef("%s: want the name of a file", flag)
-	}
-	return nil
 }
 
 // publish prints the report, and writes its evidence.

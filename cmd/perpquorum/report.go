@@ -67,8 +67,8 @@ func parseReport(c *cli.Context) (o reportOptions, err error) {
 	if o.output, err = parseOutput(c); err != nil {
 		return o, err
 	}
-	if o.bundle = c.String("bundle"); c.IsSet("bundle") {
-		return o, requireFile(o.bundle, "--bundle")
+	if o.bundle = c.String("bundle"); o.bundle != "" {
+		return o, nil
 	}
 	if c.IsSet("proposal") {
 		o.voteOptions, err = parseVote(c, c.String("proposal"))

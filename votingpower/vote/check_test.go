@@ -15,7 +15,7 @@ import (
 func TestScoresNeverMereAgreement(t *testing.T) {
 	tests := map[string]struct {
 		evidence func() *vote.Evidence
-		want   string
+		want     string
 	}{
 		"near tie": {func() *vote.Evidence { // thirds add up differently in another order
 			e := poll(t, votesFor("0.1"), against("0.3"), votesFor("0.2"), abstain("15000000"))
