@@ -52,7 +52,7 @@ func (k *bulk) readChunk(ctx context.Context, s span) error {
 
 // decode reads the reply to a multicall of n calls, of which the first prove where
 // it ran. It returns the results of the others.
-func (k *bulk) decode(r jsonrpc.Reply, n, proofs int) ([]outcome3, error) {
+func (k *bulk) decode(r jsonrpc.Reply, n, proofs int) ([]innerResult, error) {
 	data, err := r.Data()
 	if err != nil {
 		return nil, err
@@ -81,7 +81,7 @@ func (k *bulk) spots(s span) []int {
 }
 
 // checkProofs checks what the multicall says of the block it ran in.
-func (k *bulk) checkProofs(proofs []outcome3) error {
+func (k *bulk) checkProofs(proofs []innerResult) error {
 	var words []byte
 	for i, c := range proofs {
 		if !c.success || len(c.data) != word {
@@ -102,7 +102,7 @@ func (k *bulk) checkProofs(proofs []outcome3) error {
 }
 
 // keep takes the answers. Calls that failed or returned nothing are left for finish.
-func (k *bulk) keep(s span, results []outcome3) {
+func (k *bulk) keep(s span, results []innerResult) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for i, r := range results {

@@ -18,40 +18,29 @@ var (
 	ErrNotFinalized = errors.New("not finalized")
 	// ErrNoContract: there is no code at the address at that block.
 	ErrNoContract = errors.New("no contract")
-	// ErrReverted: the call ran and failed (revert, invalid opcode).
-	ErrReverted = jsonrpc.ErrReverted
-	// ErrTooLarge: one call needs more gas, time or data than the endpoint gives.
-	ErrTooLarge = jsonrpc.ErrTooLarge
-	// ErrWrongChain: the endpoint serves another chain, or a development chain.
-	ErrWrongChain = jsonrpc.ErrWrongChain
 	// ErrDevelopment: the endpoint serves a development chain with the id of a public
 	// one, which Dialer.AllowDev accepts. It is always an ErrWrongChain too.
 	ErrDevelopment = errors.New("development chain")
-	// ErrArchive: the endpoint has no state as old as the block.
-	ErrArchive = jsonrpc.ErrArchive
-	// ErrLag: the endpoint does not know the block.
-	ErrLag = jsonrpc.ErrLag
-	// ErrRateLimit: the endpoint limits the rate, and waiting did not help.
-	ErrRateLimit = jsonrpc.ErrRateLimit
-	// ErrQuota: the key's daily or monthly quota is used up.
-	ErrQuota = jsonrpc.ErrQuota
-	// ErrAuth: the endpoint refused the key or this program.
-	ErrAuth = jsonrpc.ErrAuth
-	// ErrProtocol: the reply is not what JSON-RPC allows.
-	ErrProtocol = jsonrpc.ErrProtocol
 	// ErrDisagree: two endpoints gave different answers.
 	ErrDisagree = errors.New("endpoints disagree")
-	// ErrReorg: the block was replaced during the run.
-	ErrReorg = jsonrpc.ErrReorg
-	// ErrTimeout: no answer in time.
-	ErrTimeout = jsonrpc.ErrTimeout
-	// ErrUnavailable: the endpoint cannot be reached or cannot serve now.
+)
+
+// What an EndpointError comes down to, for errors.Is. Package jsonrpc explains them.
+var (
+	ErrReverted    = jsonrpc.ErrReverted
+	ErrTooLarge    = jsonrpc.ErrTooLarge
+	ErrWrongChain  = jsonrpc.ErrWrongChain
+	ErrArchive     = jsonrpc.ErrArchive
+	ErrLag         = jsonrpc.ErrLag
+	ErrRateLimit   = jsonrpc.ErrRateLimit
+	ErrQuota       = jsonrpc.ErrQuota
+	ErrAuth        = jsonrpc.ErrAuth
+	ErrProtocol    = jsonrpc.ErrProtocol
+	ErrReorg       = jsonrpc.ErrReorg
+	ErrTimeout     = jsonrpc.ErrTimeout
 	ErrUnavailable = jsonrpc.ErrUnavailable
-	// ErrTLS: the endpoint's certificate or TLS handshake failed.
-	ErrTLS = jsonrpc.ErrTLS
-	// ErrUnsupported: the endpoint lacks the method or one of its features.
+	ErrTLS         = jsonrpc.ErrTLS
 	ErrUnsupported = jsonrpc.ErrUnsupported
-	// ErrEndpointURL: the URL cannot be used (wrong usage).
 	ErrEndpointURL = jsonrpc.ErrEndpointURL
 )
 

@@ -1,6 +1,7 @@
 package chains
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 
@@ -9,9 +10,8 @@ import (
 
 // Multicall3 (mds1/multicall) runs many calls inside one eth_call:
 // aggregate3((address target, bool allowFailure, bytes callData)[]) returns
-// (bool success, bytes returnData)[]. The encoder and the decoder below are the
-// contract ABI for just these two types; the decoder accepts the canonical form
-// alone, so that no two answers can share bytes or hide some.
+// (bool success, bytes returnData)[]. This file has the contract ABI for just
+// these two types.
 
 // selectors of Multicall3's functions.
 const (
@@ -48,6 +48,28 @@ func innerOf(c Call) inner {
 	return inner{c.To, c.Data}
 }
 
+// row is an element of an array of tuples: words, then bytes.
+type row struct{ words, data []byte }
+
+// encodeRows writes the array in the canonical form.
+func encodeRows(out []byte, rows []row) []byte {
+	out = appendWord(out, word)
+	out = appendWord(out, len(rows))
+	offset := word * len(rows)
+	for _, r := range rows {
+		out = appendWord(out, offset)
+		offset += len(r.words) + 2*word + padded(len(r.data))
+	}
+	for _, r := range rows {
+		out = append(out, r.words...)
+		out = appendWord(out, len(r.words)+word)
+		out = appendWord(out, len(r.data))
+		out = append(out, r.data...)
+		out = append(out, make([]byte, padded(len(r.data))-len(r.data))...)
+	}
+	return out
+}
+
 // padded is the length of n bytes in whole words.
 func padded(n int) int { return (n + word - 1) / word * word }
 
@@ -59,117 +81,41 @@ func appendWord(out []byte, n int) []byte {
 // encodeAggregate3 encodes the calls with allowFailure set, so that one failing
 // call does not fail the others.
 func encodeAggregate3(calls []inner) []byte {
-	out := binary.BigEndian.AppendUint32(nil, selAggregate3)
-	out = appendWord(out, word)
-	out = appendWord(out, len(calls))
-	offset := word * len(calls)
-	for _, c := range calls {
-		out = appendWord(out, offset)
-		offset += 4*word + padded(len(c.data))
+	rows := make([]row, len(calls))
+	for i, c := range calls {
+		rows[i] = row{appendWord(common.LeftPadBytes(c.to[:], word), 1), c.data}
 	}
-	for _, c := range calls {
-		out = append(out, common.LeftPadBytes(c.to[:], word)...)
-		out = appendWord(out, 1)
-		out = appendWord(out, 3*word)
-		out = appendWord(out, len(c.data))
-		out = append(out, c.data...)
-		out = append(out, make([]byte, padded(len(c.data))-len(c.data))...)
-	}
-	return out
+	return encodeRows(binary.BigEndian.AppendUint32(nil, selAggregate3), rows)
 }
 
-// outcome3 is what one inner call gave.
-type outcome3 struct {
+// innerResult is what one inner call gave.
+type innerResult struct {
 	success bool
 	data    []byte
 }
 
-// decodeAggregate3 reads the return data of aggregate3 for n calls. It allocates
-// no more than the data holds.
-func decodeAggregate3(data []byte, n int) ([]outcome3, error) {
-	r := abiReader{data: data}
-	if got := r.word("array offset"); r.err == nil && got != word {
-		return nil, fmt.Errorf("array offset is %d, want %d", got, word)
-	}
-	if got := r.word("array length"); r.err == nil && got != n {
-		return nil, fmt.Errorf("found %d results, want %d", got, n)
-	}
-	if r.err != nil {
-		return nil, r.err
-	}
-	head := r.at
-	for i := range n {
-		// Each element's offset counts from the first offset word; elements
-		// follow one another without a gap.
-		r.offsets = append(r.offsets, r.word("element offset"))
-		if r.err != nil {
-			return nil, fmt.Errorf("result %d: %w", i, r.err)
-		}
-	}
-	out := make([]outcome3, n)
+// decodeAggregate3 reads the return data of aggregate3 for n calls. It accepts the
+// canonical form alone, so that no two answers can share bytes or hide some, and
+// allocates no more than the data holds.
+func decodeAggregate3(data []byte, n int) ([]innerResult, error) {
+	out, rows := make([]innerResult, n), make([]row, n)
+	at := (2 + n) * word // past the head and the offsets
 	for i := range out {
-		if r.offsets[i] != r.at-head {
-			return nil, fmt.Errorf("result %d: offset is %d, want %d", i, r.offsets[i], r.at-head)
+		body := at + 3*word // past success, the offset of the bytes, and their length
+		if body > len(data) {
+			return nil, fmt.Errorf("result %d: data ends after %d bytes", i, len(data))
 		}
-		out[i] = r.outcome()
-		if r.err != nil {
-			return nil, fmt.Errorf("result %d: %w", i, r.err)
+		size := binary.BigEndian.Uint64(data[body-8 : body])
+		if size > uint64(len(data)-body) {
+			return nil, fmt.Errorf("result %d: found length %d with %d bytes left", i, size, len(data)-body)
 		}
+		success := data[at+word-1]
+		out[i] = innerResult{success == 1, data[body : body+int(size)]}
+		rows[i] = row{appendWord(nil, int(success&1)), out[i].data}
+		at = body + padded(int(size))
 	}
-	if r.at != len(data) {
-		return nil, fmt.Errorf("%d bytes follow the last result", len(data)-r.at)
+	if !bytes.Equal(encodeRows(nil, rows), data) {
+		return nil, fmt.Errorf("return data of %d bytes is not the canonical form of %d results", len(data), n)
 	}
 	return out, nil
-}
-
-// abiReader walks through ABI data; after the first error it stands still.
-type abiReader struct {
-	data    []byte
-	at      int
-	offsets []int
-	err     error
-}
-
-// word reads a word that must hold a number no larger than the data.
-func (r *abiReader) word(what string) int {
-	raw := r.take(word)
-	if r.err != nil {
-		return 0
-	}
-	n := binary.BigEndian.Uint64(raw[word-8:])
-	if common.BytesToHash(raw[:word-8]) != (common.Hash{}) || n > uint64(len(r.data)) {
-		r.err = fmt.Errorf("%s is out of range: 0x%x", what, raw)
-		return 0
-	}
-	return int(n)
-}
-
-func (r *abiReader) take(n int) []byte {
-	if r.err == nil && n > len(r.data)-r.at {
-		r.err = fmt.Errorf("data ends after %d bytes, want %d more at %d", len(r.data), n, r.at)
-	}
-	if r.err != nil {
-		return nil
-	}
-	r.at += n
-	return r.data[r.at-n : r.at]
-}
-
-// outcome reads (bool, bytes): success, the offset of the bytes, their length, themselves, zero padding.
-func (r *abiReader) outcome() outcome3 {
-	success := r.word("success")
-	if r.err == nil && success > 1 {
-		r.err = fmt.Errorf("success is %d, want 0 or 1", success)
-	}
-	if offset := r.word("data offset"); r.err == nil && offset != 2*word {
-		r.err = fmt.Errorf("data offset is %d, want %d", offset, 2*word)
-	}
-	n := r.word("data length")
-	data := r.take(n)
-	for _, pad := range r.take(padded(n) - n) {
-		if pad != 0 && r.err == nil {
-			r.err = fmt.Errorf("padding is not zero")
-		}
-	}
-	return outcome3{success == 1, data}
 }

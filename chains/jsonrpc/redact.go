@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"net/url"
 	"regexp"
-	"slices"
 	"strings"
 	"unicode"
 )
@@ -106,19 +105,14 @@ func (r *redactor) hide(s string) string {
 	return b.String()
 }
 
-// lowerASCII keeps the length, so that offsets stay valid.
+// lowerASCII keeps the length of valid UTF-8, so that offsets stay valid.
 func lowerASCII(s string) string {
-	return string(slices.Collect(func(yield func(byte) bool) {
-		for i := range len(s) {
-			c := s[i]
-			if 'A' <= c && c <= 'Z' {
-				c += 'a' - 'A'
-			}
-			if !yield(c) {
-				return
-			}
+	return strings.Map(func(c rune) rune {
+		if 'A' <= c && c <= 'Z' {
+			return c + 'a' - 'A'
 		}
-	}))
+		return c
+	}, s)
 }
 
 var (
