@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 )
 
@@ -15,6 +16,9 @@ import (
 // missing: author, created, flagged, ipfs, link, privacy, state, title and
 // updated. It returns [ErrNotFound] for null, [ErrRefused] for a reply with
 // errors, and a [FieldError] for a proposal that is not whole.
+//
+// What else its author signed (body, discussion, labels, plugins and app) is read
+// if all that was signed is there.
 func DecodeProposal(reply []byte) (*Proposal, error) {
 	raw, err := unwrap(reply, "proposal")
 	if err != nil {
@@ -24,6 +28,9 @@ func DecodeProposal(reply []byte) (*Proposal, error) {
 		return nil, fmt.Errorf("proposal: %w", ErrNotFound)
 	}
 	f := newFields("proposal", raw)
+	if !f.has("author", "created", "privacy", "title", "updated") {
+		delete(f.raw, "plugins")
+	}
 	f.fill(`null`, "ipfs", "link", "privacy", "state", "updated", "flagged")
 	f.fill(`""`, "author", "title")
 	f.fill(`0`, "created")
@@ -32,7 +39,8 @@ func DecodeProposal(reply []byte) (*Proposal, error) {
 
 // DecodeVotes reads votes from a reply of a hub, such as a saved file:
 // {"data":{"votes":[…]}}, a part of it, or one vote after the other. Of a vote,
-// ipfs and vp_state may be missing. The error joins a [FieldError] for each row
+// ipfs and vp_state may be missing; reason, app and metadata are read if all three
+// are there. The error joins a [FieldError] for each row
 // that is no vote; the votes of the other rows come with it. Nothing says that
 // the votes are complete.
 func DecodeVotes(reply []byte) ([]Vote, error) {
@@ -137,6 +145,14 @@ func (f *fields) fill(value string, names ...string) {
 	}
 }
 
+// has reports whether all the fields are given, if only as null.
+func (f *fields) has(names ...string) bool {
+	return !slices.ContainsFunc(names, func(name string) bool {
+		_, given := f.raw[name]
+		return !given
+	})
+}
+
 func (f *fields) fail(field string, found json.RawMessage, want string) {
 	if f.err == nil {
 		f.err = &FieldError{Object: f.object, Field: field, Found: show(found), Want: want}
@@ -201,6 +217,14 @@ func (f *fields) optionalText(name string) string {
 		return ""
 	}
 	return f.text(name)
+}
+
+// orEmpty returns any JSON, with an empty object in the place of null.
+func (f *fields) orEmpty(name string) json.RawMessage {
+	if isNull(f.raw[name]) {
+		return json.RawMessage(`{}`)
+	}
+	return f.raw[name]
 }
 
 // optionalBool reads a boolean that may be null and then is false.

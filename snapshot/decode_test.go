@@ -152,6 +152,37 @@ func decoded[T any](t *testing.T, value *T, err error) {
 	}
 }
 
+// A proposal or vote with a part of what was signed would look forged: the rest
+// is read only if all of it is there.
+func TestDecodeWhatWasSigned(t *testing.T) {
+	const more = `"body":"b","discussion":null,"labels":["l"],"plugins":null,"app":"a",`
+	whole := strings.Replace(goodProposal, `{`, `{`+more, 1)
+	p, err := snapshot.DecodeProposal([]byte(whole))
+	if err != nil || p.Body != "b" || p.App != "a" || string(p.Plugins) != `{}` || !slices.Equal(p.Labels, []string{"l"}) {
+		t.Errorf("%+v, error %v", p, err)
+	}
+	for _, field := range []string{
+		`"body":"b",`, `"discussion":null,`, `"labels":["l"],`, `"plugins":null,`, `"app":"a",`,
+		`"author":"0x01",`, `"created":1,`, `"updated":null,`, `"title":"SYNTHETIC",`, `"privacy":"",`,
+	} {
+		p, err := snapshot.DecodeProposal([]byte(strings.Replace(whole, field, ``, 1)))
+		if err != nil || p.Plugins != nil || p.Body != "" {
+			t.Errorf("without %s: %+v, error %v", field, p, err)
+		}
+	}
+	for fields, want := range map[string]string{
+		`"reason":"r","app":"a","metadata":{"k": 1},`: `{"k": 1}`,
+		`"reason":null,"app":null,"metadata":null,`:   `{}`,
+		`"app":"a","metadata":{},`:                    ``,
+		`"reason":"r","app":"a",`:                     ``,
+	} {
+		votes, err := snapshot.DecodeVotes([]byte(strings.Replace(goodVote, `{`, `{`+fields, 1)))
+		if err != nil || string(votes[0].Metadata) != want || want == "" && votes[0].App != "" {
+			t.Errorf("%s: %+v, error %v", fields, votes, err)
+		}
+	}
+}
+
 func FuzzDecodeProposal(f *testing.F) {
 	f.Add(goodProposal)
 	f.Add(`{"data":{"proposal":` + goodProposal + `}}`)

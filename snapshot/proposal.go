@@ -97,6 +97,12 @@ func decodeProposal(f *fields) (*Proposal, error) {
 	if !isNull(f.raw["updated"]) { // null until the proposal is edited
 		p.Updated = f.integer("updated")
 	}
+	if f.has("body", "discussion", "labels", "plugins", "app") {
+		p.Body, p.Discussion, p.App = f.optionalText("body"), f.optionalText("discussion"), f.optionalText("app")
+		if p.Plugins = f.orEmpty("plugins"); !isNull(f.raw["labels"]) {
+			p.Labels = f.texts("labels")
+		}
+	}
 	if f.err == nil {
 		f.err = space.err
 	}

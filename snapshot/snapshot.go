@@ -83,8 +83,8 @@ type Proposal struct {
 	QuorumType string     `json:"quorumType"` // "default" or "rejection"
 	Link       string     `json:"link,omitempty"`
 	Flagged    bool       `json:"flagged,omitempty"`
-	// The rest of what the author signed. Plugins is nil where it was not read;
-	// the hub has at least an empty object.
+	// The rest of what the author signed. Plugins is nil where they were not all
+	// read; the hub has at least an empty object.
 	Body       string          `json:"body,omitempty"`
 	Discussion string          `json:"discussion,omitempty"`
 	Labels     []string        `json:"labels,omitempty"`
@@ -120,8 +120,8 @@ type Vote struct {
 	VP           float64         `json:"vp"`
 	VPByStrategy []float64       `json:"vp_by_strategy"`
 	VPState      string          `json:"vp_state"`
-	// The rest of what the voter signed. Metadata is nil where it was not read;
-	// the hub has at least an empty object.
+	// The rest of what the voter signed. Metadata is nil where they were not all
+	// read; the hub has at least an empty object.
 	Reason   string          `json:"reason,omitempty"`
 	App      string          `json:"app,omitempty"` // the program that cast the vote
 	Metadata json.RawMessage `json:"metadata,omitempty"`

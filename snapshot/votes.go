@@ -174,6 +174,9 @@ func decodeVote(f *fields) (*Vote, error) {
 		Choice: f.raw["choice"], VP: f.number("vp"), VPByStrategy: f.numbers("vp_by_strategy"),
 		VPState: f.text("vp_state"),
 	}
+	if f.has("reason", "app", "metadata") {
+		v.Reason, v.App, v.Metadata = f.optionalText("reason"), f.optionalText("app"), f.orEmpty("metadata")
+	}
 	f.check(len(v.Choice) > 0 && !isNull(v.Choice), "choice", "a choice")
 	f.checkID()
 	f.check(isVoter(v.Voter), "voter", "an address of 40 (EVM) or 64 (Starknet) hex digits")
