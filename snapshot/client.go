@@ -1,16 +1,17 @@
 package snapshot
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"sync"
 	"time"
 
-	"github.com/cenkalti/backoff/v5"
 	"github.com/hasura/go-graphql-client"
 	"golang.org/x/time/rate"
 )
@@ -52,7 +53,7 @@ type Client struct {
 // setup settles the defaults once.
 func (c *Client) setup() error {
 	c.once.Do(func() {
-		c.Endpoint = orElse(c.Endpoint, DefaultEndpoint)
+		c.Endpoint = cmp.Or(c.Endpoint, DefaultEndpoint)
 		u, err := url.Parse(c.Endpoint)
 		if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
 			// The text may hold a key, so it is not repeated.
@@ -62,20 +63,12 @@ func (c *Client) setup() error {
 		c.host, c.secrets = u.Hostname(), secretsOf(u, c.APIKey)
 		c.http = withoutRedirects(c.HTTP)
 		c.limiter = newLimiter(c.RPS, c.APIKey != "")
-		c.UserAgent = orElse(c.UserAgent, "perpquorum")
-		c.Retries = orElse(c.Retries, 4)
-		c.Timeout = orElse(c.Timeout, 30*time.Second)
-		c.MaxWait = orElse(c.MaxWait, 2*time.Minute)
+		c.UserAgent = cmp.Or(c.UserAgent, "perpquorum")
+		c.Retries = cmp.Or(c.Retries, 4)
+		c.Timeout = cmp.Or(c.Timeout, 30*time.Second)
+		c.MaxWait = cmp.Or(c.MaxWait, 2*time.Minute)
 	})
 	return c.err
-}
-
-func orElse[T comparable](value, fallback T) T {
-	var zero T
-	if value == zero {
-		return fallback
-	}
-	return value
 }
 
 // withoutRedirects returns a copy of a client that hands a redirect back:
@@ -113,10 +106,6 @@ func (c *Client) query(ctx context.Context, op, query string, variables map[stri
 	if err := c.setup(); err != nil {
 		return nil, err
 	}
-	// Full jitter: each wait is drawn from 0 to 1, 2, 4, 8, 16 seconds.
-	jitter := &backoff.ExponentialBackOff{
-		InitialInterval: 500 * time.Millisecond, Multiplier: 2, RandomizationFactor: 1, MaxInterval: 8 * time.Second,
-	}
 	for try := 1; ; try++ {
 		if err := c.pace(ctx, op); err != nil {
 			return nil, err
@@ -129,7 +118,8 @@ func (c *Client) query(ctx context.Context, op, query string, variables map[stri
 		if !failure.transient || try > c.Retries {
 			return nil, failure
 		}
-		if err := c.wait(ctx, jitter.NextBackOff(), failure.wait, failure); err != nil {
+		// Full jitter: each wait is drawn from 0 to 1, 2, 4, 8, 16 seconds.
+		if err := c.wait(ctx, rand.N(time.Second<<min(try-1, 4)), failure.wait, failure); err != nil {
 			return nil, err
 		}
 	}

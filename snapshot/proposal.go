@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -88,7 +89,7 @@ func decodeProposal(f *fields) (*Proposal, error) {
 		Choices: f.texts("choices"), Strategies: f.strategies("strategies"),
 		Created: f.integer("created"), Start: f.integer("start"), End: f.integer("end"),
 		Snapshot: f.block("snapshot"), State: f.optionalText("state"), Privacy: f.optionalText("privacy"),
-		Quorum: f.number("quorum"), QuorumType: orElse(f.optionalText("quorumType"), "default"),
+		Quorum: f.number("quorum"), QuorumType: cmp.Or(f.optionalText("quorumType"), "default"),
 		Link: f.optionalText("link"), Flagged: f.optionalBool("flagged"),
 		Scores: f.numbers("scores"), ScoresByStrategy: f.cells("scores_by_strategy"),
 		ScoresState: f.text("scores_state"), ScoresTotal: f.number("scores_total"),

@@ -30,16 +30,15 @@ type ProposalRef struct {
 // discussion, execution) after the id are ignored. Errors wrap [ErrProposalRef].
 func ParseProposalRef(s string) (ProposalRef, error) {
 	s = strings.TrimSpace(s)
-	if id, ok := proposalID(s); ok {
-		return ProposalRef{ID: id}, nil
-	}
 	path, fragment, _ := strings.Cut(s, "#")
-	host := 0 // segment of the path that names the host, never a space
-	if strings.Contains(path, "://") {
-		host = 2
+	if _, rest, ok := strings.Cut(path, "://"); ok {
+		path = rest
 	}
-	inPath, errPath := refInPath(path, host)
-	inFragment, errFragment := refInPath(fragment, -1)
+	if _, rest, ok := strings.Cut(path, "/"); ok {
+		path = rest // what comes first is the host, never a space
+	}
+	inPath, errPath := refInPath(path)
+	inFragment, errFragment := refInPath(fragment)
 	switch {
 	case errPath == nil && errFragment == nil && inPath.ID != inFragment.ID:
 		return ProposalRef{}, fmt.Errorf("%w: %s names two proposals, %s and %s",
@@ -59,7 +58,7 @@ func ParseProposalRef(s string) (ProposalRef, error) {
 
 // refInPath finds the proposal in one half of a URL, the part before or after
 // its "#"; the single-page sites keep the whole path after it.
-func refInPath(path string, host int) (ProposalRef, error) {
+func refInPath(path string) (ProposalRef, error) {
 	path, _, _ = strings.Cut(path, "?")
 	segments := strings.Split(strings.TrimRight(path, "/"), "/")
 	last := len(segments) - 1
@@ -75,7 +74,7 @@ func refInPath(path string, host int) (ProposalRef, error) {
 		return ProposalRef{}, badID(segments[last])
 	}
 	ref := ProposalRef{ID: id}
-	if last >= 2 && last-2 > host && segments[last-1] == "proposal" {
+	if last >= 2 && segments[last-1] == "proposal" {
 		ref.Space = spaceID(segments[last-2])
 	}
 	return ref, nil
@@ -130,16 +129,11 @@ func badID(s string) error {
 	return fmt.Errorf("found %s where the id should be", quote(s))
 }
 
-func isHex(s string) bool {
-	return !strings.ContainsFunc(s, func(r rune) bool {
-		return !strings.ContainsRune("0123456789abcdefABCDEF", r)
-	})
-}
+func isHex(s string) bool { return strings.Trim(s, "0123456789abcdefABCDEF") == "" }
 
 // isCIDv0 reports whether s is a version 0 IPFS content id: a base58 sha2-256
 // multihash, which always begins with "Qm".
 func isCIDv0(s string) bool {
 	const base58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
-	return len(s) == 46 && strings.HasPrefix(s, "Qm") &&
-		!strings.ContainsFunc(s, func(r rune) bool { return !strings.ContainsRune(base58, r) })
+	return len(s) == 46 && strings.HasPrefix(s, "Qm") && strings.Trim(s, base58) == ""
 }

@@ -21,11 +21,14 @@ func validPartialRanking(v value, choices int) bool {
 	return v.kind == kindArray && len(v.items) > 0 && allChoices(v.items, choices) && distinct(v.items)
 }
 
-func countCopeland(e election) (Outcome, error) {
+func countCopeland(e election) (Outcome, error) { return e.copeland(true), nil }
+
+// copeland counts with or without the bonus for support.
+func (e election) copeland(bonus bool) Outcome {
 	return e.byColumn(func(power func(ballot) float64) []float64 {
 		d := e.duels(power)
-		return d.scores(d.winners(), true)
-	}), nil
+		return d.scores(d.winners(), bonus)
+	})
 }
 
 // duels holds the pairwise comparison of all choices.

@@ -55,48 +55,27 @@ func until(rule string) int64 {
 
 // addEras counts by the older rules, from all ballots and from the valid
 // ones, and keeps what differs from today's result. The newest come first.
-func (t *Tally) addEras(all, valid election) {
+func (t *Tally) addEras(r rules, all, valid election) {
+	counted := valid // towards the total, before 2023-03
 	switch t.Type {
 	case "copeland":
 		partial := all.only(func(b ballot) bool { return validPartialRanking(b.choice, all.choices) })
-		t.addEra(RuleCopelandPartial, partial.copelandWithoutBonus(), partial.power(), nil)
+		t.addEra(RuleCopelandPartial, partial.copeland(false), partial.power(), nil)
+		return
 	case "ranked-choice":
 		t.addRankedEras(all, valid)
+		return
 	case "approval": // an empty list was invalid as well
-		chosen := valid.only(func(b ballot) bool { return len(b.choice.items) > 0 })
-		t.addEra(RuleValidTotal, t.Outcome, chosen.power(), nil)
-	case "weighted", "quadratic":
-		t.addEra(RuleValidTotal, t.Outcome, valid.power(), nil)
-		t.addPositiveWeights(valid)
-	default:
-		t.addEra(RuleValidTotal, t.Outcome, valid.power(), nil)
+		counted = valid.only(func(b ballot) bool { return len(b.choice.items) > 0 })
 	}
-}
-
-func (e election) copelandWithoutBonus() Outcome {
-	return e.byColumn(func(power func(ballot) float64) []float64 {
-		d := e.duels(power)
-		return d.scores(d.winners(), false)
-	})
-}
-
-func (t *Tally) addPositiveWeights(valid election) {
+	t.addEra(RuleValidTotal, t.Outcome, counted.power(), nil)
 	positive := valid.only(func(b ballot) bool {
-		for _, f := range b.choice.fields {
-			if f.value.number == 0 {
-				return false
-			}
-		}
-		return true
+		return !slices.ContainsFunc(b.choice.fields, func(f field) bool { return f.value.number == 0 })
 	})
 	if len(positive.ballots) == len(valid.ballots) {
-		return // no other result than by RuleValidTotal
+		return // no weight is zero
 	}
-	count := countWeighted
-	if t.Type == "quadratic" {
-		count = countQuadratic
-	}
-	if o, err := count(positive); err == nil {
+	if o, err := r.count(positive); err == nil {
 		t.addEra(RulePositiveWeights, o, positive.power(), nil)
 	}
 }

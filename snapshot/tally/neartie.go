@@ -1,6 +1,10 @@
 package tally
 
-import "math"
+import (
+	"math"
+	"math/bits"
+	"slices"
+)
 
 // NearTie is a decision of a count whose margin is within the tolerance of
 // [Agree], so that another order of summing the same powers could decide
@@ -40,10 +44,7 @@ func (t *Tally) addNearTies(valid election) {
 
 func (o Outcome) winnerNearTie() (NearTie, bool) {
 	tie := NearTie{Rule: "winner"}
-	top := 0.0
-	for _, score := range o.Scores {
-		top = max(top, score)
-	}
+	top := slices.Max(o.Scores)
 	for i, score := range o.Scores {
 		if near(score, top) {
 			tie.Choices = append(tie.Choices, i+1)
@@ -59,11 +60,7 @@ func (o Outcome) winnerNearTie() (NearTie, bool) {
 func (e election) exact() bool {
 	unit, sum := math.MaxInt, 0.0
 	for _, b := range e.ballots {
-		for k := -1; k < e.strategies; k++ {
-			vp := b.vp
-			if k >= 0 {
-				vp = b.split[k]
-			}
+		for _, vp := range append([]float64{b.vp}, b.split[:e.strategies]...) {
 			if vp > 0 {
 				unit = min(unit, lowestBit(vp))
 				sum += vp
@@ -77,32 +74,17 @@ func (e election) exact() bool {
 // lowestBit returns the exponent of the lowest bit set in a positive x.
 func lowestBit(x float64) int {
 	fraction, exponent := math.Frexp(x)
-	bits := uint64(math.Ldexp(fraction, 53))
-	for exponent -= 53; bits&1 == 0; bits >>= 1 {
-		exponent++
-	}
-	return exponent
+	return exponent - 53 + bits.TrailingZeros64(uint64(math.Ldexp(fraction, 53)))
 }
 
 // differs reports whether two outcomes are apart in a score.
-func (o Outcome) differs(other Outcome) bool {
-	for i := range o.Scores {
-		if !Agree(o.Scores[i], other.Scores[i]) {
-			return true
-		}
-	}
-	return false
-}
+func (o Outcome) differs(other Outcome) bool { return !slices.EqualFunc(o.Scores, other.Scores, Agree) }
 
 // addNew appends o unless it is one of the list or the strict outcome.
 func addNew(list []Outcome, strict, o Outcome) []Outcome {
-	if !o.differs(strict) {
+	known := func(other Outcome) bool { return !o.differs(other) }
+	if known(strict) || slices.ContainsFunc(list, known) {
 		return list
-	}
-	for _, known := range list {
-		if !o.differs(known) {
-			return list
-		}
 	}
 	return append(list, o)
 }

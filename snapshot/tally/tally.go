@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/perpdao/perpquorum/snapshot"
@@ -100,7 +101,7 @@ func Recount(p *snapshot.Proposal, votes []snapshot.Vote) (*Tally, error) {
 		return nil, fmt.Errorf("%w: the sum of their powers is too large for a double", ErrUncountable)
 	}
 	t.addNearTies(valid)
-	t.addEras(all, valid)
+	t.addEras(r, all, valid)
 	return t, nil
 }
 
@@ -115,9 +116,9 @@ func (t *Tally) ballots(p *snapshot.Proposal, votes []snapshot.Vote) (election, 
 		return e, err
 	}
 	for i, v := range votes {
-		choice, err := choiceOf(&v)
+		choice, err := parseChoice(v.Choice)
 		if err != nil {
-			return e, err
+			return e, fmt.Errorf("%w: vote %s: %w", ErrUncountable, v.ID, err)
 		}
 		if choice.sealed() {
 			t.Sealed = append(t.Sealed, i)
@@ -158,15 +159,6 @@ func checkVotes(votes []snapshot.Vote) error {
 	return nil
 }
 
-// choiceOf parses the choice of a vote.
-func choiceOf(v *snapshot.Vote) (value, error) {
-	choice, err := parseChoice(v.Choice)
-	if err != nil {
-		return value{}, fmt.Errorf("%w: vote %s: %w", ErrUncountable, v.ID, err)
-	}
-	return choice, nil
-}
-
 // sealed reports whether a choice is Shutter's ciphertext. No voting type has
 // a valid choice that is a text, so this does not look at the proposal.
 func (v value) sealed() bool {
@@ -185,14 +177,8 @@ func (t *Tally) valid(all election, valid func(value, int) bool) election {
 
 // finite reports whether no sum has overflowed.
 func (o Outcome) finite() bool {
-	for _, row := range append([][]float64{o.Scores}, o.ScoresByStrategy...) {
-		for _, score := range row {
-			if !isFinite(score) {
-				return false
-			}
-		}
-	}
-	return true
+	figures := append(slices.Concat(o.ScoresByStrategy...), o.Scores...)
+	return !slices.ContainsFunc(figures, func(x float64) bool { return !isFinite(x) })
 }
 
 func isFinite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }

@@ -27,57 +27,42 @@ type Turnout struct {
 // with [ErrTurnout]. It fails with [ErrSealed] while a choice is encrypted, and
 // with [ErrUncountable] for two votes of one voter or an impossible power.
 func TurnoutOf(p *snapshot.Proposal, votes []snapshot.Vote, choices []string) (*Turnout, error) {
-	counts, err := countingChoices(p, choices)
-	if err != nil {
-		return nil, err
-	}
 	if err := checkVotes(votes); err != nil {
 		return nil, err
 	}
-	t := &Turnout{Counted: make([]bool, len(votes)), Power: new(big.Rat)}
-	for i := range votes {
-		if t.Counted[i], err = isCounted(p, &votes[i], counts); err != nil {
+	counts := func(int) bool { return true }
+	if len(choices) > 0 {
+		if err := checkNames(p, choices); err != nil {
 			return nil, err
 		}
-		if t.Counted[i] {
-			t.Power.Add(t.Power, new(big.Rat).SetFloat64(votes[i].VP))
+		all, err := new(Tally).ballots(p, votes)
+		if err != nil {
+			return nil, err
+		}
+		counts = func(i int) bool {
+			choice := all.ballots[i].choice
+			return validSingleChoice(choice, all.choices) && slices.Contains(choices, p.Choices[int(choice.number)-1])
+		}
+	}
+	t := &Turnout{Counted: make([]bool, len(votes)), Power: new(big.Rat)}
+	for i, v := range votes {
+		if t.Counted[i] = counts(i); t.Counted[i] {
+			t.Power.Add(t.Power, new(big.Rat).SetFloat64(v.VP))
 		}
 	}
 	return t, nil
 }
 
-// countingChoices says of each choice whether it counts; nil means all votes do.
-func countingChoices(p *snapshot.Proposal, names []string) ([]bool, error) {
-	if len(names) == 0 {
-		return nil, nil
-	}
+// checkNames refuses names of choices for which a turnout is not defined.
+func checkNames(p *snapshot.Proposal, names []string) error {
 	if typ := votingType(p); typ != "single-choice" && typ != "basic" {
-		return nil, fmt.Errorf("%w: named choices %q want voting type single-choice or basic, found %q",
+		return fmt.Errorf("%w: named choices %q want voting type single-choice or basic, found %q",
 			ErrTurnout, names, typ)
 	}
 	for _, name := range names {
 		if !slices.Contains(p.Choices, name) {
-			return nil, fmt.Errorf("%w: no choice is called %q, found %q", ErrTurnout, name, p.Choices)
+			return fmt.Errorf("%w: no choice is called %q, found %q", ErrTurnout, name, p.Choices)
 		}
 	}
-	counts := make([]bool, len(p.Choices))
-	for i, choice := range p.Choices {
-		counts[i] = slices.Contains(names, choice)
-	}
-	return counts, nil
-}
-
-func isCounted(p *snapshot.Proposal, v *snapshot.Vote, counts []bool) (bool, error) {
-	if counts == nil {
-		return true, nil
-	}
-	choice, err := choiceOf(v)
-	if err != nil {
-		return false, err
-	}
-	if choice.sealed() && p.ScoresState != "final" {
-		return false, fmt.Errorf("%w: vote %s is encrypted and scores_state is %q, expected \"final\"",
-			ErrSealed, v.ID, p.ScoresState)
-	}
-	return validSingleChoice(choice, len(counts)) && counts[int(choice.number)-1], nil
+	return nil
 }
