@@ -39,8 +39,8 @@ type Token struct {
 	Chain   chains.ID      `json:"chain"`
 	Address common.Address `json:"address"`
 	Label   string         `json:"label"`
-	// Supply says that totalSupply() of this contract is added. A bridged
-	// token is not: its supply is inside the home token's.
+	// Supply says that totalSupply() of this contract is added. That of a bridged
+	// token is not: it is part of the home token's.
 	Supply bool   `json:"supply"`
 	Source string `json:"source,omitempty"` // where the address is published; may be ""
 }

@@ -21,6 +21,10 @@ import (
 	"github.com/perpdao/perpquorum/fixtures/testchain"
 )
 
+// These tests read real nodes by chains.Client.BulkCallAt, the way of strategies. They
+// are not with package chains, whose tests demand that no goroutine is left, as those
+// of the nodes are.
+
 // meddler is a transport in front of a real node that counts requests and can
 // change the answers to multicalls.
 type meddler struct {
