@@ -112,9 +112,9 @@ func randomText(rnd *rand.Rand) string {
 	return string(text)
 }
 
-// TestVotesSignedBySnapshot signs votes of every type that Snapshot's server
+// TestOracleVotes signs votes of every type that Snapshot's server
 // trusts: each row is rebuilt, and proves who signed it.
-func TestVotesSignedBySnapshot(t *testing.T) {
+func TestOracleVotes(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(2026, 8))
 	var orders []order
 	var rows []snapshot.Vote
@@ -226,9 +226,9 @@ func randomWeights(rnd *rand.Rand) string {
 	return "{ " + strings.Join(weights, " , ") + " }"
 }
 
-// TestProposalsSignedBySnapshot does the same for every type of proposal that
+// TestOracleProposals does the same for every type of proposal that
 // Snapshot's server trusts.
-func TestProposalsSignedBySnapshot(t *testing.T) {
+func TestOracleProposals(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(2026, 9))
 	var orders []order
 	var rows []snapshot.Proposal

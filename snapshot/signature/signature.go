@@ -9,14 +9,15 @@
 //
 // # What a matching id proves
 //
-// That the row says what was hashed, in the fields that [Check.Binds] names, and
-// together with a [Verified] signature that the voter signed it. Nobody can make
-// another row with the same id.
+// That the row says what was hashed, in the fields that [Check.Binds] names:
+// nobody can make another row with the same id. It proves no author, because
+// anybody can hash a row of his own; together with a [Verified] signature it
+// proves that the voter signed this row.
 //
 // # What it does not prove
 //
 //   - That no vote is missing. A hub that drops or withholds votes shows correct
-//     ids of the others.
+//     ids and signatures of the others.
 //   - When a vote was cast: Created is the signer's word.
 //   - Its voting power, or anything about the proposal that its author does not
 //     sign: the quorum never was signed, strategies and network only in the forms

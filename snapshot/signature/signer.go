@@ -44,9 +44,9 @@ type Signer struct {
 	// Address is who signed the id, in EIP-55, or empty if no key can be recovered.
 	// Where the content does not match, that says nothing about the row.
 	Address string `json:"address,omitempty"`
-	// Personal is set if the vote was signed as plain text (personal_sign, until
-	// 2022), which proves the row without its id.
-	Personal bool `json:"personal,omitempty"`
+	// BySignature is set if the id is no hash of what was signed, as until 2022: the
+	// signature alone proves the row.
+	BySignature bool `json:"by_signature,omitempty"`
 }
 
 // CheckSigner finds who signed a vote for p, from the hub's message of the same id.
@@ -57,7 +57,7 @@ func CheckSigner(p *snapshot.Proposal, v *snapshot.Vote, m snapshot.Message) Sig
 	case m.Sig == "" || m.ID != v.ID:
 		s.Reason = NoSignature
 	case !typed:
-		s.checkPersonal(p, v, m)
+		s.checkUnhashed(p, v, m)
 	default:
 		s.recover(id, v.Voter, m)
 	}

@@ -68,30 +68,57 @@ func TestRecover(t *testing.T) {
 	}
 }
 
-// personalVote is a vote as clients signed it until 2022, under a version.
-func personalVote(t *testing.T, version, metadata string) (*snapshot.Proposal, *snapshot.Vote, snapshot.Message) {
-	t.Helper()
+// unhashedVote is a vote without the signature that would go with its id.
+func unhashedVote(metadata string) (*snapshot.Proposal, *snapshot.Vote) {
 	p := &snapshot.Proposal{ID: "QmYwAPJzv5CZsnA625s3Xf2nemtYgPpHdWEz79ojWnPBdG", Space: "made-up.eth"}
 	v := &snapshot.Vote{
 		ID: "QmPK1s3pNYLi9ERiq3BDxKa4XosgWwFRQUydHUtz4YgpqB", Voter: voter, Created: 1600000000,
 		Choice: json.RawMessage(`[3, 1]`), Metadata: json.RawMessage(metadata),
 	}
+	return p, v
+}
+
+// personalVote is a vote that was signed as plain text, under a version.
+func personalVote(t *testing.T, version, metadata string) (*snapshot.Proposal, *snapshot.Vote, snapshot.Message) {
+	t.Helper()
+	p, v := unhashedVote(metadata)
 	text := fmt.Sprintf(`{"version":"%s","timestamp":"1600000000","space":"made-up.eth","type":"vote",`+
 		`"payload":{"proposal":"%s","choice":[3,1],"metadata":%s}}`, version, p.ID, metadata)
 	hash := crypto.Keccak256Hash(fmt.Appendf(nil, "\x19Ethereum Signed Message:\n%d%s", len(text), text))
 	return p, v, snapshot.Message{ID: v.ID, Address: voter, Sig: hexOf(sign(t, voterKey, hash)), Version: version}
 }
 
+var provenBySignature = signature.Signer{
+	Class: signature.Verified, Address: voter, BySignature: true,
+	Content: signature.Check{Verdict: signature.NotCheckable, Reason: signature.NotHash},
+}
+
 func TestPersonalVotes(t *testing.T) {
 	for _, version := range []string{"0.1.0", "0.1.1", "0.1.2", "0.1.3"} {
 		for _, metadata := range []string{`{}`, `{"by":"a bot"}`} {
 			p, v, m := personalVote(t, version, metadata)
-			want := signature.Signer{Class: signature.Verified, Address: voter, Personal: true,
-				Content: signature.Check{Verdict: signature.NotCheckable, Reason: signature.NotHash}}
-			if got := signature.CheckSigner(p, v, m); got != want {
+			if got := signature.CheckSigner(p, v, m); got != provenBySignature {
 				t.Errorf("%s, metadata %s: %+v", version, metadata, got)
 			}
 		}
+	}
+}
+
+// In July 2021 typed votes still had the id of a file.
+func TestTypedVotesWithoutHash(t *testing.T) {
+	p, v := unhashedVote(`{}`)
+	hash := typedHash(t, "Vote",
+		"address from,string space,uint64 timestamp,string proposal,uint32[] choice,string metadata", 0, map[string]any{
+			"from": voter, "space": p.Space, "timestamp": "1600000000", "proposal": p.ID, "choice": []any{"3", "1"},
+			"metadata": "{}",
+		})
+	m := snapshot.Message{ID: v.ID, Address: voter, Sig: hexOf(sign(t, voterKey, hash))}
+	if got := signature.CheckSigner(p, v, m); got != provenBySignature {
+		t.Errorf("%+v", got)
+	}
+	v.Choice = json.RawMessage(`[1,3]`)
+	if got := signature.CheckSigner(p, v, m); got.Class != signature.Unchecked || got.Address != "" {
+		t.Errorf("with another choice: %+v", got)
 	}
 }
 
