@@ -15,14 +15,14 @@ var (
 	// ErrNotFound: the hub answered that it has no such proposal or space.
 	ErrNotFound = errors.New("not found on the hub")
 	// ErrRefused: the hub understood the request and will refuse it each time:
-	// a limit, an unknown field, an address that is no GraphQL API, bad TLS.
+	// a limit, an unknown field, an address that is not a GraphQL API, bad TLS.
 	ErrRefused = errors.New("refused by the hub")
 	// ErrAuth: the hub does not accept the API key, or wants one.
 	ErrAuth = errors.New("not authorized by the hub")
 	// ErrRateLimit: the hub asks to wait longer than the context or
-	// [Client].MaxWait allows, or goes on asking.
+	// [Client].MaxWait allows, or keeps asking.
 	ErrRateLimit = errors.New("rate limit of the hub")
-	// ErrUnavailable: the hub failed, and went on failing when asked again.
+	// ErrUnavailable: the hub failed, and failed again when asked again.
 	ErrUnavailable = errors.New("hub unavailable")
 	// ErrProtocol: the answer is not one that a Snapshot hub gives: no JSON, a
 	// null or missing field, a negative figure, somebody else's proposal.
@@ -30,7 +30,7 @@ var (
 	// ErrVotesIncomplete: the votes of a final proposal do not add up to the
 	// number the hub counted. See [IncompleteError].
 	ErrVotesIncomplete = errors.New("votes incomplete")
-	// ErrEndpoint: Client.Endpoint is no http or https URL.
+	// ErrEndpoint: Client.Endpoint is not an http or https URL.
 	ErrEndpoint = errors.New("not a hub endpoint")
 )
 

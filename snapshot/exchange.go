@@ -70,7 +70,7 @@ func (e *exchange) broken(err error) *HubError {
 	}
 	var dns *net.DNSError
 	switch {
-	case isTLS(err):
+	case untrusted(err):
 		return e.failure(ErrRefused, fmt.Sprintf("no trustworthy connection: %v", err))
 	case errors.As(err, &dns) && dns.IsNotFound:
 		return e.failure(ErrUnavailable, "no such host; check the hub's URL and the network")
@@ -80,8 +80,9 @@ func (e *exchange) broken(err error) *HubError {
 	return e.passing(ErrUnavailable, fmt.Sprintf("no complete answer: %v", err))
 }
 
-// isTLS reports whether the server could not show that it is the right one.
-func isTLS(err error) bool {
+// untrusted reports whether the server's certificate was refused, or it does not
+// speak TLS.
+func untrusted(err error) bool {
 	var certificate *tls.CertificateVerificationError
 	var record tls.RecordHeaderError
 	return errors.As(err, &certificate) || errors.As(err, &record)
@@ -109,7 +110,7 @@ func (e *exchange) classify(h http.Header, body []byte) *HubError {
 	return e.byStatus(h, "JSON without errors")
 }
 
-// turnedAway reads the hub's gatekeeper, which speaks no GraphQL:
+// turnedAway reads the hub's gatekeeper, which does not answer in GraphQL:
 // {"error":"unauthorized","error_description":"invalid api key"}, and the same
 // error with another description for too many requests.
 func (e *exchange) turnedAway(h http.Header, text string) *HubError {
@@ -122,8 +123,8 @@ func (e *exchange) turnedAway(h http.Header, text string) *HubError {
 	return e.byStatus(h, text)
 }
 
-// notJSON is an answer of something before the hub: a proxy's or a portal's
-// page, or a body cut short.
+// notJSON is an answer from something in front of the hub, the page of a proxy or
+// a portal, or a body that was cut short.
 func (e *exchange) notJSON(h http.Header, body []byte) *HubError {
 	found := "not a GraphQL answer: " + string(body)
 	if e.status != http.StatusOK {

@@ -23,8 +23,8 @@ const proposalQuery = `query Proposal($id: String!) { proposal(id: $id) ` + prop
 
 // Proposal reads one proposal. The id is one that [ParseProposalRef] accepts.
 //
-// It returns [ErrNotFound] if the hub has no such proposal, [ErrProposalRef] for
-// an id that is none, a [FieldError] for a proposal that is not whole, and a
+// It returns [ErrNotFound] if the hub has no such proposal, [ErrProposalRef] if
+// the text is not an id, a [FieldError] if the proposal is not whole, and a
 // [HubError] otherwise.
 func (c *Client) Proposal(ctx context.Context, id string) (*Proposal, error) {
 	id, ok := proposalID(id)
@@ -147,8 +147,9 @@ const closedQuery = `query Closed($space: String!, $first: Int!) {
     where: { space: $space, state: "closed" }) ` + proposalFields + `
 }`
 
-// ClosedProposals reads the newest closed proposals of a space, the latest created first,
-// in one request. The limit is from 1 to 1000. An unknown space has none.
+// ClosedProposals reads the newest closed proposals of a space, the latest
+// created first, in one request. The limit is from 1 to 1000. An unknown space
+// has none.
 //
 // A proposal that no hub should give is left out, and the error joins a
 // [FieldError] for each. With any other error the list is nil.

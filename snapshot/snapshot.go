@@ -1,6 +1,6 @@
 // Package snapshot reads proposals and votes from a Snapshot (snapshot.org) hub.
-// [Proposal.Status] says whether a result can still change, and [Proposal.Shown] what
-// Snapshot's own pages make of it; package snapshot/tally recounts it.
+// [Proposal.Status] says whether a result can still change, and [Proposal.Shown]
+// what Snapshot's own pages make of it. Package snapshot/tally recounts it.
 //
 // # Reading
 //
@@ -25,7 +25,7 @@
 // [DecodeProposal] and [DecodeVotes] read replies of a hub that were saved by
 // other means, by the same rules.
 //
-// A client only ever queries. In particular it never asks for /api/scores, which
+// A client only sends queries. In particular it never asks for /api/scores, which
 // makes the hub count anew: a closed proposal may stay "pending" until somebody
 // opens its page.
 //
@@ -33,7 +33,7 @@
 //
 // Two generations of the hub exist, and both are understood: they differ in what
 // may be null, in the order of ties, and in the status of an error, which is why
-// failures are told apart by body and not by status. A field that is missing,
+// failures are classified by body and not by status. A field that is missing,
 // null, negative, infinite or of another kind is a [FieldError], never a zero.
 // Doubles arrive as JSON numbers and are read to the nearest double, which is
 // exactly the one the hub printed. A choice stays the JSON that the voter sent.

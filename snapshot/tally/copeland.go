@@ -11,7 +11,8 @@ func validCopeland(v value, choices int) bool {
 	return len(v.items) == choices && validPartialRanking(v, choices)
 }
 
-// validPartialRanking accepts lists that leave choices out, as Snapshot did before 0.14.26.
+// validPartialRanking accepts lists that leave choices out, as snapshot.js did
+// before 0.14.26.
 func validPartialRanking(v value, choices int) bool {
 	for _, item := range v.items {
 		if item.kind != kindNumber {

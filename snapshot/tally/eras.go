@@ -21,7 +21,7 @@ type EraResult struct {
 // isNull reports whether the scores by strategy of choice i, from 0, are null.
 func (r EraResult) isNull(i int) bool { return slices.Contains(r.Null, i+1) }
 
-// Snapshot's older rules, by the date until which they held.
+// Snapshot's older rules. Each name says until when the rules applied.
 const (
 	RuleCopelandPartial = "before 2026-07: copeland accepts partial rankings and has no bonus for support"
 	RuleNullCells       = "before 2025-08: ranked-choice scores_by_strategy is null without a first preference"

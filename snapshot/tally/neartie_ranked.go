@@ -54,7 +54,8 @@ func (now round) majorityIsClose() bool {
 	return len(now.candidates) >= 3 && near(slices.Max(now.counts), now.power/2)
 }
 
-// lowestOrNear returns the candidate that goes and those that noise could put in its place.
+// lowestOrNear returns the candidate that is eliminated and those that noise could
+// put in its place.
 func (now round) lowestOrNear() []int {
 	if len(now.candidates) == 0 {
 		return nil

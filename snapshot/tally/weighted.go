@@ -9,7 +9,7 @@ import (
 // voter's power is divided in proportion. Quadratic voting has the same choices.
 
 // validWeights wants keys that JavaScript takes for choice numbers, and
-// weights of at least 0, one of them above. A key such as "01" is valid.
+// weights of at least 0, not all of them 0. A key such as "01" is valid.
 func validWeights(v value, choices int) bool {
 	positive := false
 	for _, f := range v.fields {
@@ -118,8 +118,8 @@ func fold(xs []float64) float64 {
 // Quadratic: choices are weights as in weighted voting; each choice's raw
 // result is the square of the sum of its voters' square roots, and the power
 // of all valid ballots is divided in proportion to the raw results. The
-// strategies' cells are a division of their own, so a row of them need not add
-// up to the choice's score.
+// strategies' cells are divided separately, so a row of them need not add up to
+// the choice's score.
 
 func countQuadratic(e election) (Outcome, error) {
 	return proportional{
