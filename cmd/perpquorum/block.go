@@ -2,31 +2,40 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strconv"
 	"text/tabwriter"
 	"time"
 
-	"github.com/urfave/cli/v2"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/perpdao/perpquorum/chains"
 	"github.com/perpdao/perpquorum/votingpower/report"
 )
 
-func blockCommand() *cli.Command {
-	return &cli.Command{
-		Name:        "block",
-		Usage:       "first block of each chain at or after a time",
-		Description: blockHelp,
-		Flags: append([]cli.Flag{
-			&cli.StringFlag{Name: "at", Usage: "the `TIME` to look for (required)"},
-			&cli.StringSliceFlag{Name: "chain",
-				Usage: "a `CHAIN` to look at: ethereum, optimism or a chain id such as 8453; repeat it for more; " +
+// blockOptions is the command line of block.
+type blockOptions struct {
+	at        time.Time
+	chains    []chains.ID
+	format    string
+	endpoints endpointOptions
+}
+
+func blockCommand() *command {
+	o := &blockOptions{}
+	return &command{
+		name: "block", usage: "first block of each chain at or after a time", description: blockHelp,
+		flags: append([]option{
+			{name: "at", usage: "the `TIME` to look for (required)", set: setTime(&o.at)},
+			{name: "chain", many: true, set: setChain(&o.chains), values: []string{"ethereum", "optimism"},
+				usage: "a `CHAIN` to look at: ethereum, optimism or a chain id such as 8453; repeat it for more; " +
 					"by default ethereum and optimism"},
-			formatFlag("", "text", "json"),
-		}, endpointFlags()...),
-		Action: runBlock,
+			formatFlag("", &o.format, "text", "json"),
+		}, o.endpoints.flags()...),
+		run: o.run,
 	}
 }
 
@@ -37,42 +46,62 @@ Examples:
    perpquorum block --at 1684503575
    perpquorum block --at 2023-05-19 --chain optimism --format json`
 
-// blockOptions is the command line of block.
-type blockOptions struct {
-	at        time.Time
-	chains    []chains.ID
-	json      bool
-	endpoints endpointOptions
-}
-
-func runBlock(c *cli.Context) (err error) {
-	if !c.IsSet("at") {
+func (o *blockOptions) run(ctx context.Context, in invocation) error {
+	if !in.has("at") {
 		return hintf(usagef("--at TIME is missing"), "such as perpquorum block --at 2023-05-19T13:39:35Z")
 	}
-	o := blockOptions{json: c.String("format") == "json"}
-	if o.at, err = parseTime(c.String("at")); err != nil {
-		return err
+	if len(o.chains) == 0 {
+		o.chains = []chains.ID{chains.Ethereum, chains.Optimism}
 	}
-	if o.chains, err = parseChains(c.StringSlice("chain")); err != nil {
-		return err
-	}
-	if o.endpoints, err = parseEndpoints(c); err != nil {
-		return err
-	}
-	p := newProgress(c.App.ErrWriter)
-	defer p.clear()
-	rows, err := o.find(c.Context, p)
+	rows, err := o.find(ctx, in.progress)
 	if err != nil {
 		return err
 	}
-	if o.json {
-		return printJSON(c.App.Writer, rows)
+	if o.format == "json" {
+		return printJSON(in.stdout, rows)
 	}
-	return printBlocks(c.App.Writer, rows)
+	return printBlocks(in.stdout, rows)
+}
+
+// setChain adds to a list of chains.
+func setChain(to *[]chains.ID) func(string) error {
+	return func(name string) error {
+		id, err := chains.ParseID(name)
+		if err != nil {
+			return errors.New("want ethereum, optimism or a chain id such as 8453")
+		}
+		if slices.Contains(*to, id) {
+			return usagef("--chain: %s is given twice", id)
+		}
+		*to = append(*to, id)
+		return nil
+	}
+}
+
+// setBlock adds CHAIN=N to the blocks that are named by number.
+func setBlock(to *map[chains.ID]uint64) func(string) error {
+	return func(text string) error {
+		id, number, err := cutChain(text)
+		if err != nil {
+			return usagef("--block: %w", err)
+		}
+		n, err := strconv.ParseUint(number, 10, 63)
+		if err != nil || strconv.FormatUint(n, 10) != number {
+			return usagef("--block: %s is not a block number", quote(number))
+		}
+		if _, twice := (*to)[id]; twice {
+			return usagef("--block: chain %s is given twice", id)
+		}
+		if *to == nil {
+			*to = map[chains.ID]uint64{}
+		}
+		(*to)[id] = n
+		return nil
+	}
 }
 
 // find reads the block of each chain.
-func (o blockOptions) find(ctx context.Context, p *progress) ([]blockRow, error) {
+func (o *blockOptions) find(ctx context.Context, p *progress) ([]blockRow, error) {
 	ctx, cancel := context.WithTimeout(ctx, o.endpoints.timeout)
 	defer cancel()
 	nodes, closeAll, err := o.endpoints.dial(ctx, o.chains, p)

@@ -2,35 +2,42 @@ package main
 
 import (
 	"context"
+	"slices"
 	"time"
-
-	"github.com/urfave/cli/v2"
 
 	"github.com/perpdao/perpquorum/votingpower/report"
 	"github.com/perpdao/perpquorum/votingpower/vote"
 )
 
-func checkCommand() *cli.Command {
+// checkOptions is the command line of check.
+type checkOptions struct {
+	voteOptions
+	strict   bool
+	watch    bool
+	deadline time.Duration // of watch
+	output   outputOptions
+}
+
+func checkCommand() *command {
 	const category = "Vote"
-	return &cli.Command{
-		Name:        "check",
-		Usage:       "compare a Snapshot vote with the quorum and the chains",
-		ArgsUsage:   "PROPOSAL",
-		Description: checkHelp,
-		Flags: append(append([]cli.Flag{
-			&cli.BoolFlag{Name: "strict", Category: category,
-				Usage: "count what could not be checked as a disagreement (exit code 11)"},
-			&cli.StringSliceFlag{Name: "block", Category: category,
-				Usage: "read another chain than the proposal's own at exactly this block, as `CHAIN=N`; " +
+	o := &checkOptions{deadline: 8 * 24 * time.Hour}
+	return &command{
+		name: "check", usage: "compare a Snapshot vote with the quorum and the chains", arguments: "PROPOSAL",
+		description: checkHelp,
+		flags: slices.Concat([]option{
+			{name: "strict", category: category, set: setBool(&o.strict),
+				usage: "count what could not be checked as a disagreement (exit code 11)"},
+			{name: "block", category: category, many: true, set: setBlock(&o.blocks), values: chainValues,
+				usage: "read another chain than the proposal's own at exactly this block, as `CHAIN=N`; " +
 					"repeat it for more chains"},
-			&cli.BoolFlag{Name: "watch", Category: category,
-				Usage: "wait until the vote is final, then judge it; --timeout bounds each look at it, and the judging"},
-			&cli.DurationFlag{Name: "deadline", Category: category, Value: 8 * 24 * time.Hour,
-				Usage: "with --watch, judge after `DURATION` even if the vote is not final"},
-			modelFlag(category),
-			hubFlag(category),
-		}, outputFlags()...), endpointFlags()...),
-		Action: runCheck,
+			{name: "watch", category: category, set: setBool(&o.watch),
+				usage: "wait until the vote is final, then judge it; --timeout bounds each look at it, and the judging"},
+			{name: "deadline", category: category, set: setDuration(&o.deadline), initial: "192h",
+				usage: "with --watch, judge after `DURATION` even if the vote is not final"},
+			modelFlag(category, &o.model),
+			hubFlag(category, &o.hub),
+		}, o.output.flags(), o.endpoints.flags()),
+		run: o.run,
 	}
 }
 
@@ -52,56 +59,38 @@ Examples:
 The exit code is the same in every format. With 0, 10, 11 and 12 the report is
 printed, unless an error says why it could not be made.`
 
-type checkOptions struct {
-	voteOptions
-	strict   bool
-	watch    bool
-	deadline time.Duration // of watch
-	output   outputOptions
-}
-
-func parseCheck(c *cli.Context) (o checkOptions, err error) {
-	if o.output, err = parseOutput(c); err != nil {
-		return o, err
+func (o *checkOptions) run(ctx context.Context, in invocation) error {
+	if in.has("deadline") && !o.watch {
+		return usagef("--deadline has no meaning without --watch")
 	}
-	if o.voteOptions, err = parseVote(c, c.Args().First()); err != nil {
-		return o, err
+	if err := setProposal(&o.ref)(in.arguments[0]); err != nil {
+		return err
 	}
-	o.strict, o.watch, o.deadline = c.Bool("strict"), c.Bool("watch"), c.Duration("deadline")
-	switch {
-	case c.IsSet("deadline") && !o.watch:
-		return o, usagef("--deadline has no meaning without --watch")
-	case o.deadline <= 0 && o.watch:
-		return o, usagef("--deadline %v: want a positive duration such as 48h", o.deadline)
+	if err := o.output.check(o.model); err != nil {
+		return err
 	}
-	return o, nil
-}
-
-func runCheck(c *cli.Context) error {
-	o, err := parseCheck(c)
+	r, err := o.judge(ctx, in.progress, wallClock{})
 	if err != nil {
 		return err
 	}
-	p := newProgress(c.App.ErrWriter)
-	defer p.clear()
-	r, err := o.run(c.Context, p, wallClock{})
-	if err != nil {
-		return err
-	}
-	if err := o.output.publish(c.App.Writer, r); err != nil {
+	if err := o.output.publish(in.stdout, r); err != nil {
 		return err
 	}
 	return verdict(r.Document().Verdict)
 }
 
-// run reads the vote, after waiting for its end if that is asked for, and judges it.
-func (o checkOptions) run(ctx context.Context, p *progress, clock clock) (*report.Report, error) {
+// judge reads the vote, after waiting for its end if that is asked for, and judges it.
+func (o *checkOptions) judge(ctx context.Context, p *progress, clock clock) (*report.Report, error) {
+	m, err := openModel(o.model)
+	if err != nil {
+		return nil, err
+	}
 	if o.watch {
-		if err := o.waitForEnd(ctx, p, clock); err != nil {
+		if err := o.waitForEnd(ctx, m, p, clock); err != nil {
 			return nil, err
 		}
 	}
-	e, err := collect(ctx, o.voteOptions, o.strict, p, vote.Collect)
+	e, err := collect(ctx, o.voteOptions, m, o.strict, p, vote.Collect)
 	if err != nil {
 		return nil, err
 	}

@@ -1,12 +1,12 @@
 package main
 
 import (
+	"context"
 	_ "embed"
 	"fmt"
+	"io"
 	"strings"
 	"text/template"
-
-	"github.com/urfave/cli/v2"
 )
 
 //go:embed completion.bash.tmpl
@@ -18,13 +18,13 @@ var zshTemplate string
 //go:embed completion.fish.tmpl
 var fishTemplate string
 
-func completionCommand() *cli.Command {
-	return &cli.Command{
-		Name:        "completion",
-		Usage:       "print a completion script for a shell",
-		ArgsUsage:   "bash|zsh|fish",
-		Description: completionHelp,
-		Action:      printCompletion,
+func completionCommand(program *command) *command {
+	return &command{
+		name: "completion", usage: "print a completion script for a shell", arguments: "bash|zsh|fish",
+		description: completionHelp,
+		run: func(_ context.Context, in invocation) error {
+			return printCompletion(in.stdout, program, in.arguments[0])
+		},
 	}
 }
 
@@ -35,8 +35,7 @@ Examples:
    zsh:   perpquorum completion zsh > "${fpath[1]}/_perpquorum"
    fish:  perpquorum completion fish > ~/.config/fish/completions/perpquorum.fish`
 
-func printCompletion(c *cli.Context) error {
-	shell := c.Args().First()
+func printCompletion(w io.Writer, program *command, shell string) error {
 	text, ok := map[string]string{"bash": bashTemplate, "zsh": zshTemplate, "fish": fishTemplate}[shell]
 	if !ok {
 		return usagef("unknown shell %s, want bash, zsh or fish", quote(shell))
@@ -45,7 +44,11 @@ func printCompletion(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	return tmpl.Execute(c.App.Writer, completions(c.App))
+	var nodes []completionNode
+	for _, c := range program.all() {
+		nodes = append(nodes, completionOf(c))
+	}
+	return tmpl.Execute(w, nodes)
 }
 
 // completionNode is a command in the words of a completion script.
@@ -65,50 +68,24 @@ type completionFlag struct {
 	Values      []string // words to choose from, if they are known
 }
 
-// completions lists the program and all commands below it.
-func completions(app *cli.App) []completionNode {
-	root := completionNode{Children: completionChildren("", app.Commands)}
-	return append([]completionNode{root}, descendants(root)...)
-}
-
-func completionChildren(path string, commands []*cli.Command) (nodes []completionNode) {
-	for _, c := range commands {
-		node := completionNode{Path: path + "/" + c.Name, Name: c.Name, Usage: c.Usage,
-			Files: strings.HasPrefix(c.ArgsUsage, "FILE") || strings.HasPrefix(c.ArgsUsage, "BUNDLE")}
-		node.Children = completionChildren(node.Path, c.Subcommands)
-		for _, f := range c.Flags {
-			node.Flags = append(node.Flags, describeFlag(f))
-		}
-		nodes = append(nodes, node)
+func completionOf(c *command) completionNode {
+	_, path, _ := strings.Cut(strings.ReplaceAll(c.title, " ", "/"), "/")
+	node := completionNode{
+		Name: c.name, Usage: c.usage, Files: strings.HasPrefix(c.arguments, "FILE") || strings.HasPrefix(c.arguments, "BUNDLE"),
 	}
-	return nodes
-}
-
-func descendants(node completionNode) (all []completionNode) {
-	for _, child := range node.Children {
-		all = append(append(all, child), descendants(child)...)
+	if path != "" {
+		node.Path = "/" + path
 	}
-	return all
-}
-
-func describeFlag(f cli.Flag) completionFlag {
-	d := completionFlag{Name: f.Names()[0], TakesValue: takesValue(f)}
-	d.Usage = strings.ReplaceAll(usageOf(f), "`", "")
-	d.File = strings.Contains(usageOf(f), "`FILE`")
-	if generic, ok := f.(*cli.GenericFlag); ok {
-		if c, ok := generic.Value.(*enumFlag); ok {
-			d.Values = c.values
-		}
+	for _, child := range c.commands {
+		node.Children = append(node.Children, completionOf(child))
 	}
-	switch d.Name {
-	case "bundle":
-		d.Values = []string{exampleName, exampleVoteName}
-	case "block", "rpc":
-		d.Values = []string{"ethereum=", "optimism="}
-	case "chain":
-		d.Values = []string{"ethereum", "optimism"}
+	for _, f := range c.flags {
+		node.Flags = append(node.Flags, completionFlag{
+			Name: f.name, Usage: strings.ReplaceAll(f.usage, "`", ""), TakesValue: f.word() != "",
+			File: f.word() == "FILE", Values: f.values,
+		})
 	}
-	return d
+	return node
 }
 
 // singleQuote quotes s for bash, zsh and fish alike.

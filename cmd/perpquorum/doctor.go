@@ -4,12 +4,9 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"os"
 	"slices"
 	"sync"
 	"time"
-
-	"github.com/urfave/cli/v2"
 
 	"github.com/perpdao/perpquorum/chains"
 	"github.com/perpdao/perpquorum/snapshot"
@@ -17,20 +14,29 @@ import (
 	"github.com/perpdao/perpquorum/votingpower/report"
 )
 
-func doctorCommand() *cli.Command {
-	return &cli.Command{
-		Name:        "doctor",
-		Usage:       "try the endpoints and the hub, and say what they are good for",
-		Description: doctorHelp,
-		Flags: append([]cli.Flag{
-			&cli.StringFlag{Name: "at",
-				Usage: "the `TIME` of the report; by default the latest time that is finalized on every chain"},
-			formatFlag("", "text", "json"),
-			&cli.BoolFlag{Name: "json", Usage: "the same as --format json"},
-			modelFlag(""),
-			hubFlag(""),
-		}, endpointFlags()...),
-		Action: runDoctor,
+// doctorOptions is the command line of doctor.
+type doctorOptions struct {
+	at        time.Time // zero: the latest time that is finalized on every chain
+	format    string
+	json      bool
+	model     string // file
+	hub       string // URL; if it is given, the hub counts for the exit code
+	endpoints endpointOptions
+}
+
+func doctorCommand() *command {
+	o := &doctorOptions{}
+	return &command{
+		name: "doctor", usage: "try the endpoints and the hub, and say what they are good for", description: doctorHelp,
+		flags: append([]option{
+			{name: "at", set: setTime(&o.at),
+				usage: "the `TIME` of the report; by default the latest time that is finalized on every chain"},
+			formatFlag("", &o.format, "text", "json"),
+			{name: "json", usage: "the same as --format json", set: setBool(&o.json)},
+			modelFlag("", &o.model),
+			hubFlag("", &o.hub),
+		}, o.endpoints.flags()...),
+		run: o.run,
 	}
 }
 
@@ -58,35 +64,33 @@ Examples:
    perpquorum doctor --at 2023-05-19T13:39:35Z --rpc ethereum=URL --rpc ethereum=URL2
    perpquorum doctor --json --agree 2`
 
-// doctorOptions is the command line of doctor.
-type doctorOptions struct {
-	at        time.Time // zero: the latest time that is final on every chain
-	json      bool
-	model     *votingpower.Model
-	endpoints endpointOptions
-	targets   []chains.Target
-	hub       *snapshot.Client
-	hubNamed  bool // so that the hub counts for the exit code
-}
-
-func runDoctor(c *cli.Context) error {
-	o, err := parseDoctor(c)
+func (o *doctorOptions) run(ctx context.Context, in invocation) error {
+	if o.json && in.has("format") && o.format != "json" {
+		return usagef("--json and --format %s exclude each other", o.format)
+	}
+	m, err := openModel(o.model)
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(c.Context, o.endpoints.timeout)
+	hub := newHub(cmp.Or(o.hub, snapshot.DefaultEndpoint), time.Second)
+	if hubHost(hub) == "" {
+		return usagef("--hub: want a URL such as %s", snapshot.DefaultEndpoint) // it may hold a key
+	}
+	targets, err := o.targets(m.Chains())
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, o.endpoints.timeout)
 	defer cancel()
-	p := newProgress(c.App.ErrWriter)
-	defer p.clear()
-	p.say("trying %d endpoints and the hub", len(o.targets))
-	d, err := o.diagnose(ctx)
+	in.progress.say("trying %d endpoints and the hub", len(targets))
+	d, err := o.diagnose(ctx, m, hub, targets)
 	if err != nil {
 		return err
 	}
-	if o.json {
-		err = printJSON(c.App.Writer, d)
+	if o.json || o.format == "json" {
+		err = printJSON(in.stdout, d)
 	} else {
-		err = d.print(c.App.Writer)
+		err = d.print(in.stdout)
 	}
 	if err == nil && !d.Ready {
 		err = verdictError(exitTrouble)
@@ -94,37 +98,19 @@ func runDoctor(c *cli.Context) error {
 	return err
 }
 
-func parseDoctor(c *cli.Context) (o doctorOptions, err error) {
-	if c.Bool("json") && c.IsSet("format") && c.String("format") != "json" {
-		return o, usagef("--json and --format %s exclude each other", c.String("format"))
-	}
-	o = doctorOptions{json: c.Bool("json") || c.String("format") == "json", hubNamed: c.IsSet("hub")}
-	if c.IsSet("at") {
-		if o.at, err = parseTime(c.String("at")); err != nil {
-			return o, err
-		}
-	}
-	if o.model, err = openModel(c.String("model")); err != nil {
-		return o, err
-	}
-	if o.endpoints, err = parseEndpoints(c); err != nil {
-		return o, err
-	}
-	o.hub = newHub(cmp.Or(c.String("hub"), snapshot.DefaultEndpoint), time.Second)
-	if hubHost(o.hub) == "" {
-		return o, usagef("--hub: want a URL such as %s", snapshot.DefaultEndpoint) // it may hold a key
-	}
-	ids := o.model.Chains()
-	urls, missing, err := configured(o.endpoints.rpc, ids, os.Getenv)
+// targets lists the endpoints to try. A chain without one is part of the
+// diagnosis, unless all are.
+func (o *doctorOptions) targets(ids []chains.ID) (targets []chains.Target, err error) {
+	urls, missing, err := o.endpoints.find(ids)
 	if err == nil && len(missing) == len(ids) {
 		err = noEndpoint(missing)
 	}
 	for _, id := range ids {
 		for _, url := range urls[id] {
-			o.targets = append(o.targets, chains.Target{Chain: id, URL: url})
+			targets = append(targets, chains.Target{Chain: id, URL: url})
 		}
 	}
-	return o, err
+	return targets, err
 }
 
 // diagnosis is what the doctor found, and the JSON that --json prints. Its keys
@@ -153,11 +139,13 @@ type chainDiagnosis struct {
 }
 
 // diagnose tries the endpoints and the hub side by side.
-func (o doctorOptions) diagnose(ctx context.Context) (diagnosis, error) {
+func (o *doctorOptions) diagnose(ctx context.Context, m *votingpower.Model, hub *snapshot.Client, targets []chains.Target) (
+	diagnosis, error,
+) {
 	d := diagnosis{Format: diagnosisFormat, Ready: true}
 	var group sync.WaitGroup
-	group.Go(func() { d.Hub = diagnoseHub(ctx, o.hub, o.model.Space, o.hubNamed) })
-	probes, err := o.endpoints.dialer.Probe(ctx, o.at, o.targets...)
+	group.Go(func() { d.Hub = diagnoseHub(ctx, hub, m.Space, o.hub != "") })
+	probes, err := o.endpoints.dialer.Probe(ctx, o.at, targets...)
 	group.Wait()
 	if err != nil {
 		return d, err
@@ -166,7 +154,7 @@ func (o doctorOptions) diagnose(ctx context.Context) (diagnosis, error) {
 		at := report.NewMoment(probes[0].At)
 		d.At = &at
 	}
-	for _, id := range o.model.Chains() {
+	for _, id := range m.Chains() {
 		c := diagnoseChain(id, probes, o.endpoints.dialer.Agree)
 		d.Ready = d.Ready && c.Ready
 		d.Chains = append(d.Chains, c)

@@ -2,35 +2,44 @@ package main
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"os"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/urfave/cli/v2"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/perpdao/perpquorum/chains"
 )
 
-// endpointFlags are the flags of every command that reads chains.
-func endpointFlags() []cli.Flag {
+// endpointOptions says which endpoints are read, and how.
+type endpointOptions struct {
+	urls    map[chains.ID][]string // in order of preference
+	timeout time.Duration          // of the whole run
+	dialer  chains.Dialer
+}
+
+// flags are those of every command that reads chains.
+func (o *endpointOptions) flags() []option {
 	const category = "Endpoints"
-	return []cli.Flag{
-		&cli.StringSliceFlag{Name: "rpc", Category: category,
-			Usage: "a JSON-RPC endpoint of a chain, as `CHAIN=URL`; repeat it for more chains, " +
+	o.timeout = 2 * time.Minute
+	o.dialer = chains.Dialer{Agree: 1, UserAgent: "perpquorum/" + buildInfo().version}
+	return []option{
+		{name: "rpc", category: category, many: true, secret: true, set: setURL(&o.urls),
+			values: chainValues,
+			usage: "a JSON-RPC endpoint of a chain, as `CHAIN=URL`; repeat it for more chains, " +
 				"or for more endpoints in order of preference"},
-		&cli.IntFlag{Name: "agree", Category: category, Value: 1,
-			Usage: "read `N` endpoints of each chain independently; any difference ends with exit code 11"},
-		&cli.Float64Flag{Name: "rps", Category: category,
-			Usage: "send at most `N` JSON-RPC calls per second to each endpoint; 0 means no limit"},
-		&cli.DurationFlag{Name: "timeout", Category: category, Value: 2 * time.Minute,
-			Usage: "end the run after `DURATION`"},
-		&cli.BoolFlag{Name: "allow-unfinalized", Category: category,
-			Usage: "accept blocks that are not finalized yet, and mark the output"},
-		&cli.BoolFlag{Name: "allow-dev-chain", Category: category, EnvVars: []string{"PERPQUORUM_ALLOW_DEV_CHAIN"},
-			Usage: "accept a development chain in place of the public one, and mark the output"},
+		{name: "agree", category: category, set: setCount(&o.dialer.Agree), initial: "1",
+			usage: "read `N` endpoints of each chain independently; any difference ends with exit code 11"},
+		{name: "rps", category: category, set: setRate(&o.dialer.RPS), initial: "0",
+			usage: "send at most `N` JSON-RPC calls per second to each endpoint; 0 means no limit"},
+		{name: "timeout", category: category, set: setDuration(&o.timeout), initial: "2m",
+			usage: "end the run after `DURATION`"},
+		{name: "allow-unfinalized", category: category, set: setBool(&o.dialer.AllowUnfinalized),
+			usage: "accept blocks that are not finalized yet, and mark the output"},
+		{name: "allow-dev-chain", category: category, set: setBool(&o.dialer.AllowDev), env: "PERPQUORUM_ALLOW_DEV_CHAIN",
+			usage: "accept a development chain in place of the public one, and mark the output"},
 	}
 }
 
@@ -46,12 +55,67 @@ const endpointHelp = `CHAIN is ethereum, optimism or a chain id. The endpoints o
 A time that is not recent needs an archive node. URLs hold keys and are never
 printed; an endpoint is named by its host and a short hash.`
 
-// endpoints returns the URLs of each wanted chain. Every chain without one is
-// named in the error, before anything is sent.
-func endpoints(values []string, wanted []chains.ID, env func(string) string) (map[chains.ID][]string, error) {
-	urls, missing, err := configured(values, wanted, env)
+// cutChain splits CHAIN=VALUE. The value may be a URL with a key in it and is
+// never repeated in an error.
+func cutChain(text string) (chains.ID, string, error) {
+	name, value, ok := strings.Cut(text, "=")
+	id, err := chains.ParseID(name)
+	switch {
+	case !ok || value == "" || err != nil && strings.ContainsAny(name, ":/@?"):
+		return 0, "", errors.New("want CHAIN=VALUE, such as ethereum=…")
+	case err != nil:
+		return 0, "", err
+	}
+	return id, value, nil
+}
+
+func setURL(to *map[chains.ID][]string) func(string) error {
+	return func(text string) error {
+		id, url, err := cutChain(text)
+		if err != nil {
+			return err
+		}
+		if *to == nil {
+			*to = map[chains.ID][]string{}
+		}
+		(*to)[id] = append((*to)[id], url)
+		return nil
+	}
+}
+
+// find returns the URLs of each wanted chain, and the chains without one. No
+// other chain may have a URL.
+func (o endpointOptions) find(wanted []chains.ID) (urls map[chains.ID][]string, missing []chains.ID, err error) {
+	for id := range o.urls {
+		if !slices.Contains(wanted, id) {
+			return nil, nil, usagef("--rpc: chain %s is not read here, only %s", id, joinIDs(wanted))
+		}
+	}
+	urls = map[chains.ID][]string{}
+	for _, id := range wanted {
+		urls[id] = o.urls[id]
+		if len(urls[id]) == 0 {
+			urls[id] = environmentURLs(id)
+		}
+		if len(urls[id]) == 0 {
+			missing = append(missing, id)
+		}
+	}
+	return urls, missing, nil
+}
+
+// endpoints returns the URLs of each wanted chain; every chain without one, or
+// with fewer than must agree, is an error. Nothing is sent.
+func (o endpointOptions) endpoints(wanted []chains.ID) (map[chains.ID][]string, error) {
+	urls, missing, err := o.find(wanted)
 	if err == nil && len(missing) > 0 {
-		return nil, noEndpoint(missing)
+		err = noEndpoint(missing)
+	}
+	for _, id := range wanted {
+		if err == nil && len(urls[id]) < o.dialer.Agree {
+			err = usagef("--agree %d: %s has %s", o.dialer.Agree, id, counted(len(urls[id]), "endpoint"))
+			err = hintf(err, "repeat --rpc %s=URL, or put more URLs into the environment variable", id)
+		}
 	}
 	return urls, err
 }
@@ -65,43 +129,20 @@ func noEndpoint(missing []chains.ID) error {
 		"give --rpc %s=URL or set %s", missing[0], strings.Join(names, ", "))
 }
 
-// configured returns the URLs of each wanted chain, and the chains without one.
-func configured(values []string, wanted []chains.ID, env func(string) string) (
-	urls map[chains.ID][]string, missing []chains.ID, err error,
-) {
-	urls = map[chains.ID][]string{}
-	for _, value := range values {
-		id, url, err := cutChain(value, "--rpc")
-		if err != nil {
-			return nil, nil, err
-		}
-		if !slices.Contains(wanted, id) {
-			return nil, nil, usagef("--rpc: chain %s is not read here, only %s", id, joinIDs(wanted))
-		}
-		urls[id] = append(urls[id], url)
-	}
-	for _, id := range wanted {
-		if len(urls[id]) == 0 {
-			urls[id] = environmentURLs(id, env)
-		}
-		if len(urls[id]) == 0 {
-			missing = append(missing, id)
-		}
-	}
-	return urls, missing, nil
-}
-
-func environmentURLs(id chains.ID, env func(string) string) []string {
+func environmentURLs(id chains.ID) []string {
 	// A comma is a legal character of a URL, so only one in front of a scheme or
 	// of white space separates.
 	separate := strings.NewReplacer(",http://", " http://", ",https://", " https://", ", ", " ", ",\n", " ")
 	for _, name := range environmentNames(id) {
-		if list := strings.Fields(separate.Replace(env(name) + " ")); len(list) > 0 {
+		if list := strings.Fields(separate.Replace(os.Getenv(name) + " ")); len(list) > 0 {
 			return list
 		}
 	}
 	return nil
 }
+
+// chainValues complete a flag that takes CHAIN=VALUE.
+var chainValues = []string{"ethereum=", "optimism="}
 
 // environmentNames lists the variables that may name endpoints of a chain. The
 // last two are those of Perpetual Protocol's public snapshot script.
@@ -124,53 +165,14 @@ func joinIDs(ids []chains.ID) string {
 	return strings.Join(names, ", ")
 }
 
-// endpointOptions says which endpoints are read, and how.
-type endpointOptions struct {
-	rpc     []string      // CHAIN=URL each, in order of preference
-	timeout time.Duration // of the whole run
-	dialer  chains.Dialer
-}
-
-// parseEndpoints reads the flags of endpointFlags.
-func parseEndpoints(c *cli.Context) (endpointOptions, error) {
-	o := endpointOptions{rpc: c.StringSlice("rpc"), timeout: c.Duration("timeout"), dialer: chains.Dialer{
-		AllowDev:         c.Bool("allow-dev-chain"),
-		AllowUnfinalized: c.Bool("allow-unfinalized"),
-		Agree:            c.Int("agree"),
-		RPS:              c.Float64("rps"),
-		UserAgent:        fmt.Sprintf("perpquorum/%s", buildInfo().version),
-	}}
-	switch {
-	case o.timeout <= 0:
-		return o, usagef("--timeout %v: want a positive duration such as 2m", o.timeout)
-	case o.dialer.Agree < 1:
-		return o, usagef("--agree %d: want 1 or more", o.dialer.Agree)
-	case !(o.dialer.RPS >= 0): // NaN included
-		return o, usagef("--rps %v: want a number of calls per second", o.dialer.RPS)
-	}
-	return o, nil
-}
-
-// check demands an endpoint for each wanted chain; nothing is sent.
-func (o endpointOptions) check(wanted []chains.ID) error {
-	_, err := endpoints(o.rpc, wanted, os.Getenv)
-	return err
-}
-
 // dial connects to the wanted chains at once. The returned function closes
 // the connections.
 func (o endpointOptions) dial(ctx context.Context, wanted []chains.ID, p *progress) (
 	nodes map[chains.ID]chains.Node, closeAll func(), err error,
 ) {
-	urls, err := endpoints(o.rpc, wanted, os.Getenv)
+	urls, err := o.endpoints(wanted)
 	if err != nil {
 		return nil, nil, err
-	}
-	for _, id := range wanted {
-		if len(urls[id]) < o.dialer.Agree {
-			err := usagef("--agree %d: %s has %s", o.dialer.Agree, id, counted(len(urls[id]), "endpoint"))
-			return nil, nil, hintf(err, "repeat --rpc %s=URL, or put more URLs into the environment variable", id)
-		}
 	}
 	clients := make([]*chains.Client, len(wanted))
 	closeAll = func() {

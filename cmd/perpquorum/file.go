@@ -9,8 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/urfave/cli/v2"
-
 	"github.com/perpdao/perpquorum/votingpower"
 )
 
@@ -31,9 +29,9 @@ func openModel(name string) (*votingpower.Model, error) {
 	return m, nil
 }
 
-func modelFlag(category string) cli.Flag {
-	return &cli.StringFlag{Name: "model", Category: category,
-		Usage: "read the model from `FILE` instead of the built-in one for PERP"}
+func modelFlag(category string, to *string) option {
+	return option{name: "model", category: category, set: setText(to),
+		usage: "read the model from `FILE` instead of the built-in one for PERP"}
 }
 
 // openFile opens a file to read. A name that looks like a URL is not repeated

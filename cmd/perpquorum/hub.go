@@ -7,15 +7,13 @@ import (
 	"os"
 	"time"
 
-	"github.com/urfave/cli/v2"
-
 	"github.com/perpdao/perpquorum/snapshot"
 )
 
-func hubFlag(category string) cli.Flag {
-	return &cli.StringFlag{Name: "hub", Category: category, EnvVars: []string{"SNAPSHOT_HUB_URL"},
-		Usage:       "GraphQL `URL` of the Snapshot hub; a key for it is read from SNAPSHOT_API_KEY",
-		DefaultText: snapshot.DefaultEndpoint}
+func hubFlag(category string, to *string) option {
+	return option{name: "hub", category: category, env: "SNAPSHOT_HUB_URL", secret: true, set: setText(to),
+		usage:   "GraphQL `URL` of the Snapshot hub; a key for it is read from SNAPSHOT_API_KEY",
+		initial: snapshot.DefaultEndpoint}
 }
 
 // proposalHelp explains PROPOSAL.
@@ -34,13 +32,13 @@ func newHub(endpoint string, wait time.Duration) *snapshot.Client {
 	}
 }
 
-// parseProposal reads a PROPOSAL of the command line.
-func parseProposal(text string) (snapshot.ProposalRef, error) {
-	ref, err := snapshot.ParseProposalRef(text)
-	if err != nil {
-		return ref, &usageError{err}
+func setProposal(to *snapshot.ProposalRef) func(string) error {
+	return func(text string) (err error) {
+		if *to, err = snapshot.ParseProposalRef(text); err != nil {
+			return &usageError{err}
+		}
+		return nil
 	}
-	return ref, nil
 }
 
 // hubError tells misuse, which the user can mend, from trouble.

@@ -41,15 +41,17 @@ const grace = 700 * time.Millisecond
 // so that standard output carries the whole product or nothing.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	var product bytes.Buffer
-	app := newApp(stdin, &product, stderr)
-	line, err := parseArgs(app, args)
+	progress := newProgress(stderr)
+	c, in, help, err := parseArgs(newProgram(), args[min(1, len(args)):])
 	switch {
 	case err != nil:
-	case line.help:
-		err = printHelp(&product, app, line.command)
+	case help:
+		err = printHelp(&product, c)
 	default:
-		err = app.RunContext(ctx, line.argv)
+		in.stdin, in.stdout, in.progress = stdin, &product, progress
+		err = c.run(ctx, in)
 	}
+	progress.clear()
 	var verdict verdictError
 	judged := errors.As(err, &verdict)
 	if err == nil || judged {

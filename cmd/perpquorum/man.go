@@ -1,11 +1,11 @@
 package main
 
 import (
+	"context"
 	_ "embed"
+	"io"
 	"strings"
 	"text/template"
-
-	"github.com/urfave/cli/v2"
 
 	"github.com/perpdao/perpquorum/votingpower"
 	"github.com/perpdao/perpquorum/votingpower/report"
@@ -14,12 +14,10 @@ import (
 //go:embed man.tmpl
 var manTemplate string
 
-func manCommand() *cli.Command {
-	return &cli.Command{
-		Name:        "man",
-		Usage:       "print the manual page",
-		Description: manHelp,
-		Action:      printMan,
+func manCommand(program *command) *command {
+	return &command{
+		name: "man", usage: "print the manual page", description: manHelp,
+		run: func(_ context.Context, in invocation) error { return printManual(in.stdout, program) },
 	}
 }
 
@@ -30,31 +28,28 @@ Examples:
    perpquorum man | man -l -
    perpquorum man > /usr/local/share/man/man1/perpquorum.1`
 
-func printMan(c *cli.Context) error {
-	tmpl, err := template.New("man").Funcs(template.FuncMap{
-		"roff":           roff,
-		"usage":          commandUsage,
-		"title":          func(command *cli.Command) string { return fullName(c.App, command) },
-		"flags":          flagTexts,
-		"all":            allCommands,
-		"topics":         func() []topic { return topics },
-		"codes":          func() []exitMeaning { return exitMeanings },
-		"bundleFormat":   func() string { return report.BundleFormat },
-		"documentFormat": func() string { return report.DocumentFormat },
-		"modelFormat":    func() string { return votingpower.ModelFormat },
-	}).Parse(manTemplate)
+func printManual(w io.Writer, program *command) error {
+	tmpl, err := template.New("man").Funcs(helpFuncs).Parse(manTemplate)
 	if err != nil {
 		return err
 	}
-	return tmpl.Execute(c.App.Writer, c.App)
+	m := manual{
+		helpPage: program.page(), Topics: topics, Codes: exitMeanings,
+		Bundle: report.BundleFormat, Document: report.DocumentFormat, Model: votingpower.ModelFormat,
+	}
+	for _, c := range program.all()[1:] {
+		m.All = append(m.All, c.page())
+	}
+	return tmpl.Execute(w, m)
 }
 
-// allCommands lists commands and subcommands, parents first.
-func allCommands(commands []*cli.Command) (all []*cli.Command) {
-	for _, c := range commands {
-		all = append(append(all, c), allCommands(c.Subcommands)...)
-	}
-	return all
+// manual is what the manual says beside the page of the program itself.
+type manual struct {
+	helpPage
+	All                     []helpPage // commands and subcommands
+	Topics                  []topic
+	Codes                   []exitMeaning
+	Bundle, Document, Model string // formats
 }
 
 // roff writes plain text so that the formatter takes nothing in it for a

@@ -18,7 +18,7 @@ func TestBashCompletion(t *testing.T) {
 	if err != nil {
 		t.Skip("no bash here")
 	}
-	cmd, script, _ := command(t, "completion", "bash")
+	cmd, script, _ := process(t, "completion", "bash")
 	if err := cmd.Run(); err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +48,7 @@ func TestManualPage(t *testing.T) {
 	if err != nil {
 		t.Skip("no groff here")
 	}
-	page, roff, _ := command(t, "man")
+	page, roff, _ := process(t, "man")
 	if err := page.Run(); err != nil {
 		t.Fatal(err)
 	}
@@ -66,16 +66,15 @@ func TestManualPage(t *testing.T) {
 // format and variable. Exit codes and shared flags stand there once.
 func TestManualIsWhole(t *testing.T) {
 	page := strings.ReplaceAll(program(t, "man").stdout, `\-`, "-")
-	app := newApp(nil, nil, nil)
 	want := []string{report.DocumentFormat, report.BundleFormat, votingpower.ModelFormat, "SNAPSHOT_API_KEY"}
 	once := []string{".SH ENDPOINTS\n", "--timeout DURATION\n", "1684503575000 "}
 	for _, m := range exitMeanings {
 		once = append(once, fmt.Sprintf(".B %d\n%s\n", m.Code, m.Meaning))
 	}
-	for _, command := range allCommands(app.Commands) {
-		want = append(want, ".SS "+fullName(app, command)+"\n")
-		for _, f := range flagTexts(command) {
-			want = append(want, ".B "+f.Name+"\n"+f.Text+"\n")
+	for _, c := range newProgram().all()[1:] {
+		want = append(want, ".SS "+c.title+"\n")
+		for _, f := range c.flags {
+			want = append(want, ".B "+f.label()+"\n"+f.text()+"\n")
 		}
 	}
 	for _, id := range votingpower.PERP().Chains() {

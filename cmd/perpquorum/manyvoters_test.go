@@ -118,7 +118,7 @@ func (c *crowd) counted(tb testing.TB, endpoint string) string {
 func (c *crowd) check(tb testing.TB) (memory int64) {
 	tb.Helper()
 	report := filepath.Join(tb.TempDir(), "memory")
-	cmd, stdout, stderr := command(tb, c.args...)
+	cmd, stdout, stderr := process(tb, c.args...)
 	cmd.Args[0] = "measured"
 	cmd.Env = append(os.Environ(), "MEMORY_REPORT="+report)
 	if err := cmd.Run(); err != nil {

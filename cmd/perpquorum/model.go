@@ -1,34 +1,37 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 
-	"github.com/urfave/cli/v2"
-
 	"github.com/perpdao/perpquorum/votingpower"
 )
 
-func modelCommand() *cli.Command {
-	return &cli.Command{
-		Name:  "model",
-		Usage: "show the built-in model, or check a model file",
-		UsageText: `perpquorum model
+func modelCommand() *command {
+	return &command{
+		name: "model", usage: "show the built-in model, or check a model file",
+		synopsis: `perpquorum model
 perpquorum model check FILE
 perpquorum model schema`,
-		Description: modelHelp,
-		Action:      printModel,
-		Subcommands: []*cli.Command{
+		description: modelHelp,
+		run: func(_ context.Context, in invocation) error {
+			return printJSON(in.stdout, votingpower.PERP())
+		},
+		commands: []*command{
 			{
-				Name: "check", Usage: "check a model file", ArgsUsage: "FILE",
-				Description: "Reads FILE as strictly as report --model does, and names the first mistake.",
-				Action:      checkModel,
+				name: "check", usage: "check a model file", arguments: "FILE",
+				description: "Reads FILE as strictly as report --model does, and names the first mistake.",
+				run:         checkModel,
 			},
 			{
-				Name: "schema", Usage: "print a JSON Schema of model files, for editors",
-				Description: "Prints a JSON Schema with which editors complete and check model files.",
-				Action:      printSchema,
+				name: "schema", usage: "print a JSON Schema of model files, for editors",
+				description: "Prints a JSON Schema with which editors complete and check model files.",
+				run: func(_ context.Context, in invocation) error {
+					_, err := in.stdout.Write(votingpower.Schema())
+					return err
+				},
 			},
 		},
 	}
@@ -44,8 +47,14 @@ Examples:
    perpquorum model check mine.json
    perpquorum report --model mine.json --at 2023-05-19`
 
-func printModel(c *cli.Context) error {
-	return printJSON(c.App.Writer, votingpower.PERP())
+func checkModel(_ context.Context, in invocation) error {
+	m, err := openModel(in.arguments[0])
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(in.stdout, "valid: %s, %s, %s, %s\n", m.Name,
+		counted(len(m.Tokens), "token"), counted(len(m.Excluded), "excluded wallet"), counted(len(m.Escrows), "escrow"))
+	return err
 }
 
 // printJSON writes v as every command does, for people and programs to read.
@@ -56,25 +65,10 @@ func printJSON(w io.Writer, v any) error {
 	return enc.Encode(v)
 }
 
-func checkModel(c *cli.Context) error {
-	m, err := openModel(c.Args().First())
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(c.App.Writer, "valid: %s, %s, %s, %s\n", m.Name,
-		counted(len(m.Tokens), "token"), counted(len(m.Excluded), "excluded wallet"), counted(len(m.Escrows), "escrow"))
-	return err
-}
-
 // counted writes a number with what it is the number of.
 func counted(n int, noun string) string {
 	if n != 1 {
 		noun += "s"
 	}
 	return fmt.Sprintf("%d %s", n, noun)
-}
-
-func printSchema(c *cli.Context) error {
-	_, err := c.App.Writer.Write(votingpower.Schema())
-	return err
 }

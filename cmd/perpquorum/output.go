@@ -6,59 +6,51 @@ import (
 	"os"
 	"strings"
 
-	"github.com/urfave/cli/v2"
-
 	"github.com/perpdao/perpquorum/votingpower/report"
 )
 
 // outputOptions says in which format a report is printed, and where its evidence goes.
 type outputOptions struct {
-	format   report.Format
+	format   string
 	evidence string // file; "" for none
 }
 
-func outputFlags() []cli.Flag {
+// flags are those of report and check.
+func (o *outputOptions) flags() []option {
 	const category = "Output"
 	var formats []string
 	for _, f := range report.Formats() {
 		formats = append(formats, string(f))
 	}
-	return []cli.Flag{
-		formatFlag(category, formats...),
-		&cli.StringFlag{Name: "evidence", Category: category,
-			Usage: "write the evidence bundle to `FILE`, compressed if its name ends in .gz; an existing file is replaced"},
+	return []option{
+		formatFlag(category, &o.format, formats...),
+		{name: "evidence", category: category, set: setText(&o.evidence),
+			usage: "write the evidence bundle to `FILE`, compressed if its name ends in .gz; an existing file is replaced"},
 	}
 }
 
-// formatFlag is --format with its values, the first being the default.
-func formatFlag(category string, values ...string) cli.Flag {
-	return &cli.GenericFlag{Name: "format", Category: category, Value: &enumFlag{values: values},
-		DefaultText: values[0], Usage: "output `FORMAT`: " + orList(values)}
-}
-
-// parseOutput finds before anything is read that --evidence names a file that cannot be
-// written, or the model.
-func parseOutput(c *cli.Context) (outputOptions, error) {
-	o := outputOptions{format: report.Format(c.String("format")), evidence: c.String("evidence")}
+// check finds before anything is read that the evidence names a file that
+// cannot be written, or the model's.
+func (o *outputOptions) check(model string) error {
 	if o.evidence == "" {
-		return o, nil
+		return nil
 	}
 	if _, err := outputFile(o.evidence); err != nil {
-		return o, fmt.Errorf("evidence cannot be written: %w", err)
+		return fmt.Errorf("evidence cannot be written: %w", err)
 	}
 	file, err := os.Stat(o.evidence)
 	if err != nil { // it is new
-		return o, nil
+		return nil
 	}
-	if model, err := os.Stat(c.String("model")); err == nil && os.SameFile(file, model) {
-		return o, usagef("--evidence and --model name the same file")
+	if model, err := os.Stat(model); err == nil && os.SameFile(file, model) {
+		return usagef("--evidence and --model name the same file")
 	}
-	return o, nil
+	return nil
 }
 
 // publish prints the report, and writes its evidence.
-func (o outputOptions) publish(w io.Writer, r *report.Report) error {
-	if err := r.Render(w, o.format); err != nil || o.evidence == "" {
+func (o *outputOptions) publish(w io.Writer, r *report.Report) error {
+	if err := r.Render(w, report.Format(o.format)); err != nil || o.evidence == "" {
 		return err
 	}
 	b, err := r.Bundle()

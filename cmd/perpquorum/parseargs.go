@@ -5,84 +5,55 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
-
-	"github.com/urfave/cli/v2"
 )
 
-// commandLine is a command line in the one order that the flag library reads:
-// command, flags, "--", arguments.
-type commandLine struct {
-	argv    []string
-	command *cli.Command // nil: the program itself
-	help    bool         // asks for help about command, and for nothing else
-}
-
-// parseArgs reads a command line, args[0] being the program's name. The flag
-// library itself takes flags behind an argument for arguments, lets the last of
-// two equal flags win, and prints help to standard output about the rest; here
-// these are errors.
-func parseArgs(app *cli.App, args []string) (line commandLine, err error) {
-	rest := args[min(1, len(args)):]
-	if len(rest) > 0 && (rest[0] == "help" || isHelp(rest[0])) {
-		line.help, rest = true, rest[1:]
+// parseArgs reads a command line without the program's name, and sets the flags
+// of its command. Flags and arguments may come in any order. A command line that
+// asks for help is not looked at any further.
+func parseArgs(program *command, args []string) (c *command, in invocation, help bool, err error) {
+	if len(args) > 0 && (args[0] == "help" || isHelp(args[0])) {
+		help, args = true, args[1:]
 	}
-	if len(rest) > 0 && (rest[0] == "--version" || rest[0] == "-version") {
-		rest = append([]string{"version"}, rest[1:]...)
+	if len(args) > 0 && (args[0] == "--version" || args[0] == "-version") {
+		args = append([]string{"version"}, args[1:]...)
 	}
-	if len(rest) == 0 {
-		if !line.help {
-			err = hintf(usagef("no command given"), "see perpquorum --help")
-		}
-		return line, err
+	c, args, err = findCommand(program, args)
+	if help = help || asksHelp(args); help || err != nil {
+		return c, in, help, err
 	}
-	path, command, rest, err := findCommand(app, rest)
-	if err != nil {
-		return line, err
+	if c.run == nil {
+		return c, in, help, hintf(usagef("no command given"), "see %s --help", c.title)
 	}
-	line.command = command
-	if line.help = line.help || asksHelp(rest); line.help {
-		return line, nil
-	}
-	where := strings.Join(path, " ")
-	flags, arguments, err := sortArguments(app, command, where, rest)
-	if err == nil {
-		err = countArguments(command, arguments)
+	if err = in.read(program, c, args); err == nil {
+		err = in.readEnvironment(c)
 	}
 	if err == nil {
-		err = checkEnvironment(command)
+		err = countArguments(c, in.arguments)
 	}
 	if err != nil {
-		return line, hintf(err, "see %s --help", where)
+		err = hintf(err, "see %s --help", c.title)
 	}
-	line.argv = append(path, flags...)
-	if len(arguments) > 0 {
-		line.argv = append(append(line.argv, "--"), arguments...)
-	}
-	return line, nil
+	return c, in, help, err
 }
 
 // findCommand follows the names of a command and its subcommand.
-func findCommand(app *cli.App, rest []string) (path []string, command *cli.Command, tail []string, err error) {
-	path = []string{app.Name}
-	for within := app.Commands; len(within) > 0 && len(rest) > 0; within = command.Subcommands {
-		where := strings.Join(path, " ")
-		if strings.HasPrefix(rest[0], "-") {
-			if command != nil {
+func findCommand(c *command, args []string) (*command, []string, error) {
+	for len(args) > 0 && len(c.commands) > 0 {
+		if strings.HasPrefix(args[0], "-") {
+			if c.run != nil || isHelp(args[0]) {
 				break
 			}
-			flag := strings.Trim(quote(flagName(rest[0])), `"`)
+			flag := strings.Trim(quote(flagName(args[0])), `"`)
 			err := usagef("flag %s stands before the command", flag)
-			return nil, nil, nil, hintf(err, "write %s COMMAND %s …", where, flag)
+			return c, nil, hintf(err, "write %s COMMAND %s …", c.title, flag)
 		}
-		i := slices.IndexFunc(within, func(c *cli.Command) bool { return c.HasName(rest[0]) })
-		if i < 0 {
-			return nil, nil, nil, unknownCommand(within, where, rest[0])
+		child := c.find(args[0])
+		if child == nil {
+			return c, nil, unknownCommand(c, args[0])
 		}
-		command, rest = within[i], rest[1:]
-		path = append(path, command.Name)
+		c, args = child, args[1:]
 	}
-	return path, command, rest, nil
+	return c, args, nil
 }
 
 // flagName cuts the value off --flag=value.
@@ -103,57 +74,64 @@ func quote(arg string) string {
 func isHelp(arg string) bool { return arg == "-h" || arg == "-help" || arg == "--help" }
 
 // asksHelp looks for a help flag anywhere before "--".
-func asksHelp(rest []string) bool {
-	if end := slices.Index(rest, "--"); end >= 0 {
-		rest = rest[:end]
+func asksHelp(args []string) bool {
+	if end := slices.Index(args, "--"); end >= 0 {
+		args = args[:end]
 	}
-	return slices.ContainsFunc(rest, isHelp)
+	return slices.ContainsFunc(args, isHelp)
 }
 
-// sortArguments separates the flags of a command, with their values, from its
-// arguments. Both may come in any order; "--" ends the flags.
-func sortArguments(app *cli.App, command *cli.Command, where string, rest []string) (
-	flags, arguments []string, err error,
-) {
-	seen := map[string]bool{}
-	for len(rest) > 0 {
-		arg := rest[0]
-		rest = rest[1:]
+// read sets the flags of c and keeps its arguments. "--" ends the flags.
+func (in *invocation) read(program, c *command, args []string) error {
+	for len(args) > 0 {
+		arg := args[0]
+		args = args[1:]
 		if arg == "--" {
-			return flags, append(arguments, rest...), nil
+			in.arguments = append(in.arguments, args...)
+			return nil
 		}
 		if arg == "-" || !strings.HasPrefix(arg, "-") {
-			arguments = append(arguments, arg)
+			in.arguments = append(in.arguments, arg)
 			continue
 		}
 		_, value, inline := strings.Cut(arg, "=")
-		name := strings.TrimLeft(flagName(arg), "-")
-		f := findFlag(command, name)
-		if f == nil {
-			return nil, nil, unknownFlag(app, command, where, flagName(arg))
+		f := c.flag(strings.TrimLeft(flagName(arg), "-"))
+		switch {
+		case f == nil:
+			return unknownFlag(program, c, flagName(arg))
+		case in.has(f.name) && !f.many:
+			return usagef("flag --%s is given twice", f.name)
+		case f.word() == "" && !inline:
+			value = "true"
+		case f.word() != "" && !inline && len(args) > 0 && !strings.HasPrefix(args[0], "--"):
+			value, args = args[0], args[1:]
 		}
-		if seen[name] && !repeatable(f) {
-			return nil, nil, usagef("flag --%s is given twice", name)
+		if value == "" {
+			return usagef("flag --%s needs a value", f.name)
 		}
-		seen[name] = true
-		flags = append(flags, arg)
-		if takesValue(f) && !inline && len(rest) > 0 && !strings.HasPrefix(rest[0], "--") {
-			value, flags, rest = rest[0], append(flags, rest[0]), rest[1:]
-		}
-		if takesValue(f) && value == "" {
-			return nil, nil, usagef("flag --%s needs a value", name)
-		}
-		if want := wants(f, value); want != "" && (inline || takesValue(f)) {
-			return nil, nil, usagef("invalid value %s for flag --%s: want %s", quote(value), name, want)
+		in.given = append(in.given, f.name)
+		if err := f.give("--"+f.name, value); err != nil {
+			return err
 		}
 	}
-	return flags, arguments, nil
+	return nil
 }
 
-// countArguments compares the arguments with the names in ArgsUsage. A last
-// name that ends in "..." stands for any number of arguments.
-func countArguments(command *cli.Command, arguments []string) error {
-	names := strings.Fields(command.ArgsUsage)
+// readEnvironment sets the flags that are not given from their variables.
+func (in *invocation) readEnvironment(c *command) error {
+	for _, f := range c.flags {
+		if value := os.Getenv(f.env); f.env != "" && value != "" && !in.has(f.name) {
+			if err := f.give("environment variable "+f.env, value); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// countArguments compares the arguments with their names.
+func countArguments(c *command, arguments []string) error {
+	names := strings.Fields(c.arguments)
 	if n := len(names); n > 0 && strings.HasSuffix(names[n-1], "...") {
 		return nil
 	}
@@ -166,63 +144,35 @@ func countArguments(command *cli.Command, arguments []string) error {
 	return nil
 }
 
-func findFlag(command *cli.Command, name string) cli.Flag {
-	for _, f := range command.Flags {
-		if slices.Contains(f.Names(), name) {
-			return f
+func unknownCommand(c *command, name string) error {
+	err := usagef("unknown command %s of %s", quote(name), c.title)
+	var known []string
+	for _, child := range c.commands {
+		known = append(known, child.name)
+	}
+	if near := nearest(name, known); near != "" {
+		err = hintf(err, "did you mean %q?", near)
+	}
+	return hintf(err, "see %s --help", c.title)
+}
+
+func unknownFlag(program, c *command, typed string) error {
+	name := strings.TrimLeft(typed, "-")
+	err := usagef("unknown flag %s of %s", quote(typed), c.title)
+	var known, owners []string
+	for _, f := range c.flags {
+		known = append(known, f.name)
+	}
+	for _, other := range program.commands {
+		if other.flag(name) != nil {
+			owners = append(owners, other.name)
 		}
 	}
-	return nil
-}
-
-// wants says what a flag takes, or "" if that is what it was given.
-func wants(f cli.Flag, value string) (want string) {
-	var err error
-	switch f := f.(type) {
-	case *cli.BoolFlag:
-		want = "true or false"
-		_, err = strconv.ParseBool(value)
-	case *cli.DurationFlag:
-		want = "a duration such as 90s or 10m"
-		_, err = time.ParseDuration(value)
-	case *cli.IntFlag:
-		want = "a whole number"
-		_, err = strconv.Atoi(value)
-	case *cli.Float64Flag:
-		want = "a number"
-		_, err = strconv.ParseFloat(value, 64)
-	case *cli.GenericFlag:
-		want = orList(f.Value.(*enumFlag).values)
-		err = f.Value.Set(value)
+	if len(owners) > 0 {
+		return hintf(err, "--%s is a flag of %s", name, strings.Join(owners, ", "))
 	}
-	if err == nil {
-		return ""
+	if near := nearest(name, known); near != "" {
+		return hintf(err, "did you mean --%s?", near)
 	}
-	return want
-}
-
-// checkEnvironment refuses a variable that does not hold what its flag takes.
-func checkEnvironment(command *cli.Command) error {
-	for _, f := range command.Flags {
-		b, ok := f.(*cli.BoolFlag)
-		if !ok {
-			continue
-		}
-		for _, name := range b.EnvVars {
-			if value := os.Getenv(name); value != "" && wants(f, value) != "" {
-				return usagef("environment variable %s is %s, want %s", name, quote(value), wants(f, value))
-			}
-		}
-	}
-	return nil
-}
-
-func takesValue(f cli.Flag) bool {
-	d, ok := f.(cli.DocGenerationFlag)
-	return ok && d.TakesValue()
-}
-
-func repeatable(f cli.Flag) bool {
-	d, ok := f.(cli.DocGenerationSliceFlag)
-	return ok && d.IsSliceFlag()
+	return err
 }

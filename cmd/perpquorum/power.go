@@ -7,37 +7,44 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/urfave/cli/v2"
-
 	"github.com/perpdao/perpquorum/chains"
 	"github.com/perpdao/perpquorum/snapshot"
 	"github.com/perpdao/perpquorum/snapshot/strategy"
-	"github.com/perpdao/perpquorum/votingpower"
 	"github.com/perpdao/perpquorum/votingpower/vote"
 )
 
-func powerCommand() *cli.Command {
+// powerOptions is the command line of power.
+type powerOptions struct {
+	proposal  snapshot.ProposalRef // whose strategies count; zero: those of the model's space
+	model     string               // file
+	at        time.Time            // without a proposal
+	pins      map[chains.ID]uint64
+	file      string // of addresses
+	format    string
+	hub       string // URL
+	endpoints endpointOptions
+}
+
+func powerCommand() *command {
 	const moment, output = "Strategies and moment, one of", "Output"
-	return &cli.Command{
-		Name:        "power",
-		Usage:       "voting power of addresses, by strategy",
-		ArgsUsage:   "ADDRESS...",
-		Description: powerHelp,
-		Flags: append([]cli.Flag{
-			&cli.StringFlag{Name: "proposal", Category: moment,
-				Usage: "the strategies and the snapshot block of `PROPOSAL`, an id or a URL"},
-			&cli.StringFlag{Name: "at", Category: moment,
-				Usage: "the strategies that the model's Snapshot space has today, at the first block at or after `TIME`"},
-			&cli.StringSliceFlag{Name: "block", Category: moment,
-				Usage: "with either of them: read another chain than that of the proposal or space at exactly this block, " +
+	o := &powerOptions{}
+	return &command{
+		name: "power", usage: "voting power of addresses, by strategy", arguments: "ADDRESS...", description: powerHelp,
+		flags: append([]option{
+			{name: "proposal", category: moment, set: setProposal(&o.proposal),
+				usage: "the strategies and the snapshot block of `PROPOSAL`, an id or a URL"},
+			{name: "at", category: moment, set: setTime(&o.at),
+				usage: "the strategies that the model's Snapshot space has today, at the first block at or after `TIME`"},
+			{name: "block", category: moment, many: true, set: setBlock(&o.pins), values: chainValues,
+				usage: "with either of them: read another chain than that of the proposal or space at exactly this block, " +
 					"as `CHAIN=N`; repeat it for more chains"},
-			modelFlag(moment),
-			hubFlag(moment),
-			&cli.StringFlag{Name: "file", Category: output,
-				Usage: "read addresses from `FILE`, one per line; - is standard input"},
-			formatFlag(output, "text", "csv", "json"),
-		}, endpointFlags()...),
-		Action: runPower,
+			modelFlag(moment, &o.model),
+			hubFlag(moment, &o.hub),
+			{name: "file", category: output, set: setText(&o.file),
+				usage: "read addresses from `FILE`, one per line; - is standard input"},
+			formatFlag(output, &o.format, "text", "csv", "json"),
+		}, o.endpoints.flags()...),
+		run: o.run,
 	}
 }
 
@@ -55,28 +62,21 @@ Examples:
    perpquorum power 0xD374225abB84DCA94e121F0B8A06B93E39aD7a99 --at 2023-05-19
    perpquorum power --proposal 0x... --file voters.txt --format csv`
 
-// powerOptions is the command line of power.
-type powerOptions struct {
-	proposal  *snapshot.ProposalRef // whose strategies count; nil: those of the model's space
-	model     *votingpower.Model
-	at        time.Time // without a proposal
-	pins      map[chains.ID]uint64
-	voters    []string
-	hub       *snapshot.Client
-	endpoints endpointOptions
-}
-
-func runPower(c *cli.Context) error {
-	o, err := parsePower(c)
+func (o *powerOptions) run(ctx context.Context, in invocation) error {
+	switch ofProposal := in.has("proposal"); {
+	case ofProposal && in.has("at"):
+		return usagef("--proposal and --at exclude each other")
+	case !ofProposal && !in.has("at"):
+		return hintf(usagef("give --proposal or --at: they say which strategies count, and when"),
+			"see perpquorum power --help")
+	}
+	voters, err := readAddresses(in.arguments, o.file, in.stdin)
 	if err != nil {
 		return err
 	}
-	defer o.hub.CloseIdleConnections()
-	p := newProgress(c.App.ErrWriter)
-	defer p.clear()
-	ctx, cancel := context.WithTimeout(c.Context, o.endpoints.timeout)
+	ctx, cancel := context.WithTimeout(ctx, o.endpoints.timeout)
 	defer cancel()
-	source, evidence, err := o.collect(ctx, p)
+	source, evidence, err := o.collect(ctx, voters, in.progress)
 	if err != nil {
 		return err
 	}
@@ -84,58 +84,20 @@ func runPower(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	switch c.String("format") {
+	switch o.format {
 	case "csv":
-		return t.csv(c.App.Writer)
+		return t.csv(in.stdout)
 	case "json":
-		return printJSON(c.App.Writer, t)
+		return printJSON(in.stdout, t)
 	}
-	return t.text(c.App.Writer)
-}
-
-func parsePower(c *cli.Context) (o powerOptions, err error) {
-	switch given := c.IsSet("proposal"); {
-	case given && c.IsSet("at"):
-		return o, usagef("--proposal and --at exclude each other")
-	case !given && !c.IsSet("at"):
-		return o, hintf(usagef("give --proposal or --at: they say which strategies count, and when"),
-			"see %s --help", c.Command.HelpName)
-	case given:
-		ref, err := parseProposal(c.String("proposal"))
-		if err != nil {
-			return o, err
-		}
-		o.proposal = &ref
-	default:
-		if o.at, err = parseTime(c.String("at")); err != nil {
-			return o, err
-		}
-	}
-	if o.model, err = openModel(c.String("model")); err != nil {
-		return o, err
-	}
-	if o.proposal == nil && o.model.Space == "" {
-		return o, usagef("the model %q names no Snapshot space; give --proposal", o.model.Name)
-	}
-	if o.pins, err = parseBlocks(c.StringSlice("block")); err != nil {
-		return o, err
-	}
-	if o.endpoints, err = parseEndpoints(c); err != nil {
-		return o, err
-	}
-	o.hub = newHub(c.String("hub"), o.endpoints.timeout)
-	o.voters, err = readAddresses(c.Args().Slice(), c.String("file"), c.App.Reader)
-	return o, err
+	return t.text(in.stdout)
 }
 
 // collect reads the power of the voters. It also says what the strategies are those of.
-func (o powerOptions) collect(ctx context.Context, p *progress) (source string, e *strategy.Evidence, err error) {
-	var q strategy.Query
-	if o.proposal != nil {
-		source, q, err = o.ofProposal(ctx)
-	} else {
-		source, q, err = o.ofSpace(ctx)
-	}
+func (o *powerOptions) collect(ctx context.Context, voters []string, p *progress) (
+	source string, e *strategy.Evidence, err error,
+) {
+	source, q, err := o.query(ctx)
 	if err != nil {
 		return "", nil, err
 	}
@@ -154,42 +116,50 @@ func (o powerOptions) collect(ctx context.Context, p *progress) (source string, 
 		return "", nil, err
 	}
 	defer closeAll()
-	if o.proposal == nil {
+	if q.Block == 0 {
 		b, err := nodes[q.Network].BlockAt(ctx, o.at)
 		if err != nil {
 			return "", nil, momentHint(err)
 		}
 		q.Block = b.Number()
 	}
-	q.Voters = o.voters
+	q.Voters = voters
 	p.say("reading the power of %d voters", len(q.Voters))
 	e, err = strategy.Collect(ctx, nodes, q)
 	return source, e, snapshotHint(err)
 }
 
-// ofProposal returns the strategies and the snapshot block of a proposal.
-func (o powerOptions) ofProposal(ctx context.Context) (source string, q strategy.Query, err error) {
-	p, err := o.hub.Proposal(ctx, o.proposal.ID)
+// query returns the strategies with the snapshot block of the proposal, or
+// those of the model's space without a block.
+func (o *powerOptions) query(ctx context.Context) (source string, q strategy.Query, err error) {
+	m, err := openModel(o.model)
 	if err != nil {
-		return "", q, hubError(err)
+		return "", q, err
 	}
-	q, err = vote.PowerQuery(p, nil, o.pins)
-	return "proposal " + p.ID, q, err
-}
-
-// ofSpace returns the strategies of the model's space, without a block.
-func (o powerOptions) ofSpace(ctx context.Context) (source string, q strategy.Query, err error) {
-	s, err := o.hub.Space(ctx, o.model.Space)
+	hub := newHub(o.hub, o.endpoints.timeout)
+	defer hub.CloseIdleConnections()
+	if o.proposal.ID != "" {
+		p, err := hub.Proposal(ctx, o.proposal.ID)
+		if err != nil {
+			return "", q, hubError(err)
+		}
+		q, err = vote.PowerQuery(p, nil, o.pins)
+		return "proposal " + p.ID, q, err
+	}
+	if m.Space == "" {
+		return "", q, usagef("the model %q names no Snapshot space; give --proposal", m.Name)
+	}
+	s, err := hub.Space(ctx, m.Space)
 	if err != nil {
 		return "", q, hubError(err)
 	}
 	network, err := strconv.ParseUint(s.Network, 10, 64)
 	if err != nil || network == 0 {
-		return "", q, fmt.Errorf("space %s: network is %q, want a chain id", o.model.Space, s.Network)
+		return "", q, fmt.Errorf("space %s: network is %q, want a chain id", m.Space, s.Network)
 	}
 	q = strategy.Query{Network: chains.ID(network), Pins: o.pins}
 	for _, spec := range s.Strategies {
 		q.Strategies = append(q.Strategies, strategy.Spec(spec))
 	}
-	return "space " + o.model.Space + " as it is set today", q, nil
+	return "space " + m.Space + " as it is set today", q, nil
 }

@@ -14,9 +14,9 @@ import (
 	"time"
 )
 
-// command is the program as a process of its own: this test binary, which
+// process is the program as a process of its own: this test binary, which
 // TestMain turns into the program when it is called by that name.
-func command(t testing.TB, args ...string) (cmd *exec.Cmd, stdout, stderr *bytes.Buffer) {
+func process(t testing.TB, args ...string) (cmd *exec.Cmd, stdout, stderr *bytes.Buffer) {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -41,7 +41,7 @@ func TestInterruptedProcess(t *testing.T) {
 	defer hang.Close()
 	defer close(released)
 	dir := t.TempDir()
-	cmd, stdout, stderr := command(t, "report", "--rpc", "ethereum="+hang.URL, "--rpc", "optimism="+hang.URL,
+	cmd, stdout, stderr := process(t, "report", "--rpc", "ethereum="+hang.URL, "--rpc", "optimism="+hang.URL,
 		"--evidence", filepath.Join(dir, "bundle.json"))
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -67,7 +67,7 @@ func TestInterruptedRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer w.Close()
-	cmd, stdout, stderr := command(t, "verify", "/dev/stdin")
+	cmd, stdout, stderr := process(t, "verify", "/dev/stdin")
 	cmd.Stdin = r
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -120,7 +120,7 @@ func TestClosedOutput(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer w.Close()
-			cmd, _, stderr := command(t, "report", "--bundle", "example")
+			cmd, _, stderr := process(t, "report", "--bundle", "example")
 			cmd.Stdout = w
 			cmd.Run()
 			if code := cmd.ProcessState.ExitCode(); code != exitTrouble || !strings.HasPrefix(stderr.String(), "perpquorum: error: standard output: ") {

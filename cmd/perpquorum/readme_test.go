@@ -204,8 +204,8 @@ func TestReadmeIsWhole(t *testing.T) {
 	for _, format := range report.Formats() {
 		want = append(want, fmt.Sprintf("`--format %s`", format))
 	}
-	for _, command := range newApp(nil, nil, nil).Commands {
-		want = append(want, "perpquorum "+command.Name)
+	for _, command := range newProgram().commands {
+		want = append(want, command.title)
 	}
 	want = append(want, report.DocumentFormat, report.BundleFormat, votingpower.ModelFormat)
 	for _, s := range want {

@@ -7,33 +7,39 @@ import (
 	"slices"
 	"time"
 
-	"github.com/urfave/cli/v2"
-
 	"github.com/perpdao/perpquorum/votingpower"
 	"github.com/perpdao/perpquorum/votingpower/report"
 	"github.com/perpdao/perpquorum/votingpower/vote"
 )
 
-func reportCommand() *cli.Command {
+// reportOptions says what a report is about: a bundle, a proposal, or else a time.
+type reportOptions struct {
+	voteOptions // with a ref for a proposal only
+	bundle      string
+	at          time.Time
+	output      outputOptions
+}
+
+func reportCommand() *command {
 	const moment = "Moment, one of"
-	return &cli.Command{
-		Name:        "report",
-		Usage:       "circulating voting power and quorum, ready to post",
-		Description: reportHelp,
-		Flags: append(append([]cli.Flag{
-			&cli.StringFlag{Name: "at", Category: moment, Usage: "the first block of each chain at or after `TIME`"},
-			&cli.StringSliceFlag{Name: "block", Category: moment,
-				Usage: "exactly this block, as `CHAIN=N`; repeat it for more chains"},
-			&cli.StringFlag{Name: "proposal", Category: moment,
-				Usage: "the snapshot block of `PROPOSAL`, an id or a URL; " +
+	o := &reportOptions{}
+	return &command{
+		name: "report", usage: "circulating voting power and quorum, ready to post", description: reportHelp,
+		flags: slices.Concat([]option{
+			{name: "at", category: moment, set: setTime(&o.at),
+				usage: "the first block of each chain at or after `TIME`"},
+			{name: "block", category: moment, many: true, set: setBlock(&o.blocks), values: chainValues,
+				usage: "exactly this block, as `CHAIN=N`; repeat it for more chains"},
+			{name: "proposal", category: moment, set: setProposal(&o.ref),
+				usage: "the snapshot block of `PROPOSAL`, an id or a URL; " +
 					"--block then names blocks of other chains than its own"},
-			hubFlag(moment),
-			&cli.StringFlag{Name: "bundle", Category: moment,
-				Usage: "recompute the report from the evidence in `FILE`, offline; - is standard input, " +
+			hubFlag(moment, &o.hub),
+			{name: "bundle", category: moment, set: setText(&o.bundle), values: []string{exampleName, exampleVoteName},
+				usage: "recompute the report from the evidence in `FILE`, offline; - is standard input, " +
 					"\"example\" and \"example-vote\" are built in"},
-			modelFlag("Output"),
-		}, outputFlags()...), endpointFlags()...),
-		Action: runReport,
+			modelFlag("Output", &o.model),
+		}, o.output.flags(), o.endpoints.flags()),
+		run: o.run,
 	}
 }
 
@@ -52,100 +58,48 @@ Examples:
 The text format rounds to three decimals, as the forum's posts do; the tables of
 the markdown format and the json format are exact.`
 
-// reportOptions says what a report is about: a bundle, a proposal, or else a time.
-type reportOptions struct {
-	voteOptions // with a ref for a proposal only
-	bundle      string
-	at          time.Time
-	output      outputOptions
-}
-
-func parseReport(c *cli.Context) (o reportOptions, err error) {
-	if err := checkMoment(c); err != nil {
-		return o, err
+func (o *reportOptions) run(ctx context.Context, in invocation) error {
+	if err := checkMoment(in); err != nil {
+		return err
 	}
-	if o.output, err = parseOutput(c); err != nil {
-		return o, err
+	if err := o.output.check(o.model); err != nil {
+		return err
 	}
-	if o.bundle = c.String("bundle"); o.bundle != "" {
-		return o, nil
+	r, err := o.make(ctx, in)
+	if err != nil {
+		return err
 	}
-	if c.IsSet("proposal") {
-		o.voteOptions, err = parseVote(c, c.String("proposal"))
-		return o, err
-	}
-	return o, o.parseTime(c)
+	return o.output.publish(in.stdout, r)
 }
 
 // checkMoment refuses flags that contradict each other or would be ignored.
-func checkMoment(c *cli.Context) error {
-	var given []string
+func checkMoment(in invocation) error {
+	var moments []string
 	for _, name := range []string{"at", "block", "proposal", "bundle"} {
-		if c.IsSet(name) && !(name == "block" && c.IsSet("proposal")) {
-			given = append(given, name)
+		if in.has(name) && !(name == "block" && in.has("proposal")) {
+			moments = append(moments, name)
 		}
 	}
-	if len(given) > 1 {
-		return usagef("--%s and --%s exclude each other", given[0], given[1])
-	}
-	if !c.IsSet("bundle") {
-		return nil
+	if len(moments) > 1 {
+		return usagef("--%s and --%s exclude each other", moments[0], moments[1])
 	}
 	for _, name := range []string{"model", "rpc", "agree", "rps", "allow-unfinalized"} {
-		if c.IsSet(name) {
+		if in.has("bundle") && in.has(name) {
 			return usagef("--%s has no meaning with --bundle, which reads no chain and brings its model", name)
 		}
 	}
 	return nil
 }
 
-// parseTime reads the flags of a report that no proposal and no bundle is named for.
-func (o *reportOptions) parseTime(c *cli.Context) (err error) {
-	if o.endpoints, err = parseEndpoints(c); err != nil {
-		return err
-	}
-	if c.IsSet("at") {
-		if o.at, err = parseTime(c.String("at")); err != nil {
-			return err
-		}
-	}
-	if o.blocks, err = parseBlocks(c.StringSlice("block")); err != nil {
-		return err
-	}
-	if o.model, err = openModel(c.String("model")); err != nil {
-		return err
-	}
-	for id := range o.blocks {
-		if !slices.Contains(o.model.Chains(), id) {
-			return usagef("--block: the model reads no chain %s, only %s", id, joinIDs(o.model.Chains()))
-		}
-	}
-	return nil
-}
-
-func runReport(c *cli.Context) error {
-	o, err := parseReport(c)
-	if err != nil {
-		return err
-	}
-	p := newProgress(c.App.ErrWriter)
-	defer p.clear()
-	r, err := o.run(c.Context, p, c.App.Reader)
-	if err != nil {
-		return err
-	}
-	return o.output.publish(c.App.Writer, r)
-}
-
-func (o reportOptions) run(ctx context.Context, p *progress, stdin io.Reader) (*report.Report, error) {
+func (o *reportOptions) make(ctx context.Context, in invocation) (*report.Report, error) {
 	if o.bundle != "" {
-		return reportFromBundle(o.bundle, stdin)
+		return reportFromBundle(o.bundle, in.stdin)
 	}
 	read := o.fromChains
 	if o.ref.ID != "" {
 		read = o.fromProposal
 	}
-	e, err := read(ctx, p)
+	e, err := read(ctx, in.progress)
 	if err != nil {
 		return nil, err
 	}
@@ -153,19 +107,32 @@ func (o reportOptions) run(ctx context.Context, p *progress, stdin io.Reader) (*
 }
 
 // fromProposal reads the blocks that check reads, and no votes.
-func (o reportOptions) fromProposal(ctx context.Context, p *progress) (*votingpower.Evidence, error) {
-	return collect(ctx, o.voteOptions, false, p, vote.CollectCirculating)
+func (o *reportOptions) fromProposal(ctx context.Context, p *progress) (*votingpower.Evidence, error) {
+	m, err := openModel(o.model)
+	if err != nil {
+		return nil, err
+	}
+	return collect(ctx, o.voteOptions, m, false, p, vote.CollectCirculating)
 }
 
-func (o reportOptions) fromChains(ctx context.Context, p *progress) (*votingpower.Evidence, error) {
+func (o *reportOptions) fromChains(ctx context.Context, p *progress) (*votingpower.Evidence, error) {
+	m, err := openModel(o.model)
+	if err != nil {
+		return nil, err
+	}
+	for id := range o.blocks {
+		if !slices.Contains(m.Chains(), id) {
+			return nil, usagef("--block: the model reads no chain %s, only %s", id, joinIDs(m.Chains()))
+		}
+	}
 	ctx, cancel := context.WithTimeout(ctx, o.endpoints.timeout)
 	defer cancel()
-	nodes, closeAll, err := o.endpoints.dial(ctx, o.model.Chains(), p)
+	nodes, closeAll, err := o.endpoints.dial(ctx, m.Chains(), p)
 	if err != nil {
 		return nil, err
 	}
 	defer closeAll()
-	e, err := votingpower.Collect(ctx, nodes, o.model, votingpower.When{At: o.at, Blocks: o.blocks})
+	e, err := votingpower.Collect(ctx, nodes, m, votingpower.When{At: o.at, Blocks: o.blocks})
 	return e, momentHint(err)
 }
 

@@ -46,9 +46,9 @@ func TestReportProposal(t *testing.T) {
 		t.Errorf("a model that the chains refute: exit code %d: %s%s", out.code, out.stdout, out.stderr)
 	}
 	for args, says := range map[string]string{
-		"--proposal x":                  "not a Snapshot proposal",
-		"--proposal x --at 2023-05-19":  "exclude each other",
-		"--proposal x --bundle example": "exclude each other",
+		"--proposal x": "not a Snapshot proposal",
+		"--proposal " + e.proposal.ID + " --at 2023-05-19":  "exclude each other",
+		"--proposal " + e.proposal.ID + " --bundle example": "exclude each other",
 	} {
 		if out := program(t, append([]string{"report"}, strings.Fields(args)...)...); out.code != exitUsage || !strings.Contains(out.stderr, says) {
 			t.Errorf("%s: exit code %d: %s", args, out.code, out.stderr)

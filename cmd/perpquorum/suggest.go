@@ -1,43 +1,6 @@
 package main
 
-import (
-	"strings"
-
-	"github.com/urfave/cli/v2"
-)
-
-func unknownCommand(within []*cli.Command, where, name string) error {
-	err := usagef("unknown command %s of %s", quote(name), where)
-	var known []string
-	for _, c := range within {
-		known = append(known, c.Names()...)
-	}
-	if near := nearest(name, known); near != "" {
-		err = hintf(err, "did you mean %q?", near)
-	}
-	return hintf(err, "see %s --help", where)
-}
-
-func unknownFlag(app *cli.App, command *cli.Command, where, typed string) error {
-	name := strings.TrimLeft(typed, "-")
-	err := usagef("unknown flag %s of %s", quote(typed), where)
-	var known, owners []string
-	for _, f := range command.Flags {
-		known = append(known, f.Names()...)
-	}
-	for _, other := range app.Commands {
-		if findFlag(other, name) != nil {
-			owners = append(owners, other.Name)
-		}
-	}
-	if len(owners) > 0 {
-		return hintf(err, "--%s is a flag of %s", name, strings.Join(owners, ", "))
-	}
-	if near := nearest(name, known); near != "" {
-		return hintf(err, "did you mean --%s?", near)
-	}
-	return err
-}
+import "strings"
 
 // nearest returns the known name that was probably meant: one that begins with
 // what was typed, or that differs in a third of its letters at most. It is ""

@@ -1,23 +1,19 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"strings"
-
-	"github.com/urfave/cli/v2"
 
 	"github.com/perpdao/perpquorum/votingpower/report"
 	"github.com/perpdao/perpquorum/votingpower/vote"
 )
 
-func verifyCommand() *cli.Command {
-	return &cli.Command{
-		Name:        "verify",
-		Usage:       "recompute a published report offline from its bundle",
-		ArgsUsage:   "BUNDLE",
-		Description: verifyHelp,
-		Action:      runVerify,
+func verifyCommand() *command {
+	return &command{
+		name: "verify", usage: "recompute a published report offline from its bundle", arguments: "BUNDLE",
+		description: verifyHelp, run: runVerify,
 	}
 }
 
@@ -40,15 +36,15 @@ Examples:
 
 Each difference is one line on standard error.`
 
-func runVerify(c *cli.Context) error {
-	r, different, err := recompute(c.Args().First(), c.App.Reader)
+func runVerify(_ context.Context, in invocation) error {
+	r, different, err := recompute(in.arguments[0], in.stdin)
 	if err != nil {
 		return err
 	}
 	if len(different) > 0 {
 		return &disagreement{fmt.Errorf("%s", describeDifferences(different))}
 	}
-	_, err = io.WriteString(c.App.Writer, describeVerified(r))
+	_, err = io.WriteString(in.stdout, describeVerified(r))
 	return err
 }
 

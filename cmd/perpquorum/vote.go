@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/urfave/cli/v2"
-
 	"github.com/perpdao/perpquorum/chains"
 	"github.com/perpdao/perpquorum/snapshot"
 	"github.com/perpdao/perpquorum/votingpower"
@@ -18,27 +16,12 @@ type voteOptions struct {
 	endpoints endpointOptions
 	hub       string // URL; "" is Snapshot's own
 	ref       snapshot.ProposalRef
-	model     *votingpower.Model
+	model     string // file; "" is the built-in one
 	blocks    map[chains.ID]uint64
 }
 
-func parseVote(c *cli.Context, proposal string) (o voteOptions, err error) {
-	o.hub = c.String("hub")
-	if o.endpoints, err = parseEndpoints(c); err != nil {
-		return o, err
-	}
-	if o.ref, err = parseProposal(proposal); err != nil {
-		return o, err
-	}
-	if o.blocks, err = parseBlocks(c.StringSlice("block")); err != nil {
-		return o, err
-	}
-	o.model, err = openModel(c.String("model"))
-	return o, err
-}
-
 // collect runs one of the functions that collect evidence, within the timeout.
-func collect[E any](ctx context.Context, o voteOptions, strict bool, p *progress,
+func collect[E any](ctx context.Context, o voteOptions, m *votingpower.Model, strict bool, p *progress,
 	read func(context.Context, *snapshot.Client, vote.Dial, *votingpower.Model, snapshot.ProposalRef, vote.Options) (E, error),
 ) (E, error) {
 	ctx, cancel := context.WithTimeout(ctx, o.endpoints.timeout)
@@ -54,7 +37,7 @@ func collect[E any](ctx context.Context, o voteOptions, strict bool, p *progress
 		}
 		return nodes, err
 	}
-	e, err := read(ctx, hub, dial, o.model, o.ref, vote.Options{
+	e, err := read(ctx, hub, dial, m, o.ref, vote.Options{
 		Blocks: o.blocks, Strict: strict, Progress: func(step string) { p.say("%s", step) },
 	})
 	return e, voteError(err)

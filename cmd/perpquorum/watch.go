@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/perpdao/perpquorum/snapshot"
+	"github.com/perpdao/perpquorum/votingpower"
 	"github.com/perpdao/perpquorum/votingpower/vote"
 )
 
@@ -24,7 +25,7 @@ type clock interface {
 
 // waitForEnd waits until the vote is final, or until the deadline has passed. What does
 // not fit the proposal is found first.
-func (o checkOptions) waitForEnd(ctx context.Context, p *progress, clock clock) error {
+func (o *checkOptions) waitForEnd(ctx context.Context, m *votingpower.Model, p *progress, clock clock) error {
 	hub := newHub(o.hub, o.endpoints.timeout)
 	defer hub.CloseIdleConnections()
 	w := watcher{
@@ -42,11 +43,11 @@ func (o checkOptions) waitForEnd(ctx context.Context, p *progress, clock clock) 
 	if err != nil {
 		return voteError(err)
 	}
-	ids, err := vote.Chains(proposal, o.ref, o.model, o.blocks)
+	ids, err := vote.Chains(proposal, o.ref, m, o.blocks)
 	if err != nil {
 		return voteError(err)
 	}
-	if err := o.endpoints.check(ids); err != nil {
+	if _, err := o.endpoints.endpoints(ids); err != nil {
 		return err
 	}
 	return w.wait(ctx, proposal)

@@ -4,13 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
-	"strings"
 	"testing"
 	"time"
-
-	"github.com/urfave/cli/v2"
 
 	"github.com/perpdao/perpquorum/fixtures/hub"
 	"github.com/perpdao/perpquorum/snapshot"
@@ -117,31 +113,35 @@ func TestCheckWatchJudgesOnce(t *testing.T) {
 	w, e := atSnapshotTallied(t, "basic")
 	e.proposal.ScoresState, e.proposal.ScoresUpdated = "pending", e.proposal.End-5
 	h, endpoint := e.start(t, hub.H2)
-	app := newApp(strings.NewReader(""), io.Discard, io.Discard)
-	i := slices.IndexFunc(app.Commands, func(c *cli.Command) bool { return c.Name == "check" })
 	looks := 0
-	app.Commands[i].Action = func(c *cli.Context) error {
-		o, err := parseCheck(c)
-		if err != nil {
-			return err
+	clock := publishing{sleep: func() {
+		if looks++; looks == 3 {
+			h.Update(func(o *hub.Options) {
+				o.Proposals[0].ScoresState, o.Proposals[0].ScoresUpdated = "final", e.proposal.End+100
+			})
 		}
-		clock := publishing{sleep: func() {
-			if looks++; looks == 3 {
-				h.Update(func(o *hub.Options) {
-					o.Proposals[0].ScoresState, o.Proposals[0].ScoresUpdated = "final", e.proposal.End+100
-				})
+	}}
+	o := checkOptions{voteOptions: voteOptions{hub: endpoint, ref: snapshot.ProposalRef{ID: e.proposal.ID}}, watch: true, deadline: time.Hour}
+	for _, f := range o.endpoints.flags() {
+		switch f.name {
+		case "rpc":
+			for _, url := range []string{"ethereum=" + w.Ethereum.URL, "optimism=" + w.Optimism.URL} {
+				if err := f.set(url); err != nil {
+					t.Fatal(err)
+				}
 			}
-		}}
-		r, err := o.run(c.Context, &progress{}, clock)
-		if err == nil && r.Document().Verdict == vote.NotFinal {
-			t.Error("the vote was judged before it was final")
+		case "allow-dev-chain":
+			if err := f.set("true"); err != nil {
+				t.Fatal(err)
+			}
 		}
-		return err
 	}
-	err := app.RunContext(t.Context(), []string{"perpquorum", "check", "--watch", "--hub", endpoint, "--allow-dev-chain",
-		"--rpc", "ethereum=" + w.Ethereum.URL, "--rpc", "optimism=" + w.Optimism.URL, e.proposal.ID})
+	r, err := o.judge(t.Context(), &progress{}, clock)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if r.Document().Verdict == vote.NotFinal {
+		t.Error("the vote was judged before it was final")
 	}
 	var roots []string
 	for _, r := range h.Requests() {

@@ -5,12 +5,9 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/perpdao/perpquorum/chains"
 )
 
 // timeHelp explains TIME.
@@ -102,59 +99,4 @@ func readUnix(digits string) (time.Time, error) {
 func unixSeconds(digits string) time.Time {
 	n, _ := strconv.ParseInt(digits, 10, 64) // cannot fail: at most ten digits
 	return time.Unix(n, 0).UTC()
-}
-
-// parseBlocks reads the values of --block, CHAIN=N each.
-func parseBlocks(values []string) (map[chains.ID]uint64, error) {
-	blocks := map[chains.ID]uint64{}
-	for _, value := range values {
-		id, number, err := cutChain(value, "--block")
-		if err != nil {
-			return nil, err
-		}
-		n, err := strconv.ParseUint(number, 10, 63)
-		if err != nil || strconv.FormatUint(n, 10) != number {
-			return nil, usagef("--block: %s is not a block number", quote(number))
-		}
-		if _, twice := blocks[id]; twice {
-			return nil, usagef("--block: chain %s is given twice", id)
-		}
-		blocks[id] = n
-	}
-	return blocks, nil
-}
-
-// parseChains reads the values of --chain; without any it is those of PERP.
-func parseChains(names []string) (wanted []chains.ID, err error) {
-	for _, name := range names {
-		id, err := chains.ParseID(name)
-		if err != nil {
-			return nil, usagef("--chain: chain %s: want ethereum, optimism or a chain id such as 8453", quote(name))
-		}
-		if slices.Contains(wanted, id) {
-			return nil, usagef("--chain: %s is given twice", id)
-		}
-		wanted = append(wanted, id)
-	}
-	if len(wanted) == 0 {
-		wanted = []chains.ID{chains.Ethereum, chains.Optimism}
-	}
-	return wanted, nil
-}
-
-// cutChain splits CHAIN=VALUE. The value may be a URL with a key in it and is
-// never repeated in an error.
-func cutChain(value, flag string) (chains.ID, string, error) {
-	name, rest, ok := strings.Cut(value, "=")
-	if !ok || rest == "" {
-		return 0, "", usagef("%s: want CHAIN=VALUE, such as %s ethereum=…", flag, flag)
-	}
-	id, err := chains.ParseID(name)
-	if err != nil && strings.ContainsAny(name, ":/@?") {
-		return 0, "", usagef("%s: want CHAIN=VALUE, such as %s ethereum=…", flag, flag)
-	}
-	if err != nil {
-		return 0, "", usagef("%s: %w", flag, err)
-	}
-	return id, rest, nil
 }

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/perpdao/perpquorum/chains"
+)
+
+// giveAll sets a flag to each of the values.
+func giveAll(flags []option, name string, values []string) error {
+	c := command{flags: flags}
+	for _, value := range values {
+		if err := c.flag(name).give("--"+name, value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func TestBlockFlag(t *testing.T) {
+	set := func(values []string) (blocks map[chains.ID]uint64, err error) {
+		err = giveAll([]option{{name: "block", many: true, set: setBlock(&blocks)}}, "block", values)
+		return blocks, err
+	}
+	got, err := set([]string{"ethereum=17293885", "8453=0"})
+	if err != nil || len(got) != 2 || got[chains.Ethereum] != 17293885 || got[8453] != 0 {
+		t.Errorf("found %v, %v", got, err)
+	}
+	for _, bad := range [][]string{
+		{"ethereum"}, {"17293885"}, {"ethereum="}, {"ethereum=-1"}, {"ethereum=+1"}, {"ethereum=01"}, {"ethereum=1,2"},
+		{"ethereum=0x10"}, {"mainnet=1"}, {"ethereum=1", "1=2"}, {"ethereum=9223372036854775808"},
+		{"ethereum=https://rpc.example/KEY"}, {"KEY@host=1"},
+	} {
+		if got, err := set(bad); err == nil || exitCode(err) != exitUsage || strings.Contains(err.Error(), "KEY") {
+			t.Errorf("--block %q: found %v, %v; want a usage error", bad, got, err)
+		}
+	}
+}
+
+func TestEndpoints(t *testing.T) {
+	const secret = "https://rpc.example/v2/KEYKEYKEY"
+	both := []chains.ID{chains.Ethereum, chains.Optimism}
+	tests := map[string]struct {
+		flags []string
+		env   map[string]string
+		want  string // URLs of both chains, or what the error says
+	}{
+		"flags in order": {
+			[]string{"ethereum=a", "optimism=b", "1=c"}, nil, "a c; b"},
+		"flags before environment": {
+			[]string{"ethereum=a"},
+			map[string]string{"PERPQUORUM_RPC_ETHEREUM": "x", "PERPQUORUM_RPC_OPTIMISM": "y"}, "a; y"},
+		"environment lists": {
+			nil, map[string]string{"PERPQUORUM_RPC_ETHEREUM": " https://a,https://b/x,y\n http://c ", "PERPQUORUM_RPC_OPTIMISM": "y, z"},
+			"https://a https://b/x,y http://c; y z"},
+		"a comma at the end": {
+			nil, map[string]string{"PERPQUORUM_RPC_ETHEREUM": "https://a,", "PERPQUORUM_RPC_OPTIMISM": "https://y/b,c,https://z,\n"},
+			"https://a; https://y/b,c https://z"},
+		"names of the public script": {
+			nil, map[string]string{"MAINNET_WEB3_ENDPOINT": "a", "OPTIMISM_WEB3_ENDPOINT": "b"}, "a; b"},
+		"own names first": {
+			nil, map[string]string{"PERPQUORUM_RPC_ETHEREUM": "x", "MAINNET_WEB3_ENDPOINT": "a", "OPTIMISM_WEB3_ENDPOINT": "b"}, "x; b"},
+		"one missing":    {[]string{"ethereum=a"}, nil, "no endpoint for optimism"},
+		"both missing":   {nil, map[string]string{"PERPQUORUM_RPC_ETHEREUM": "  "}, "no endpoint for ethereum, optimism"},
+		"not read here":  {[]string{"8453=a"}, nil, "chain 8453 is not read here"},
+		"without chain":  {[]string{secret}, nil, "want CHAIN=VALUE"},
+		"query in a URL": {[]string{secret + "?a=b"}, nil, "want CHAIN=VALUE"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			for _, id := range both {
+				for _, name := range environmentNames(id) {
+					t.Setenv(name, test.env[name])
+				}
+			}
+			var o endpointOptions
+			var urls map[chains.ID][]string
+			err := giveAll(o.flags(), "rpc", test.flags)
+			if err == nil {
+				urls, err = o.endpoints(both)
+			}
+			got := strings.Join(urls[chains.Ethereum], " ") + "; " + strings.Join(urls[chains.Optimism], " ")
+			if err != nil {
+				got = err.Error()
+				if exitCode(err) != exitUsage || strings.Contains(got, "KEY") {
+					t.Errorf("found exit code %d for %q", exitCode(err), got)
+				}
+			}
+			if got != test.want && (err == nil || !strings.Contains(got, test.want)) {
+				t.Errorf("found %q, want %q", got, test.want)
+			}
+		})
+	}
+}
