@@ -1,0 +1,83 @@
+package vote_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"testing"
+
+	"github.com/perpdao/perpquorum/chains"
+	"github.com/perpdao/perpquorum/fixtures/hub"
+	"github.com/perpdao/perpquorum/snapshot"
+	"github.com/perpdao/perpquorum/votingpower"
+	"github.com/perpdao/perpquorum/votingpower/vote"
+)
+
+// startHub serves one proposal that reads a token on Ethereum and on chain 137.
+func startHub(t *testing.T, space string) (*hub.Hub, *snapshot.Client, snapshot.ProposalRef) {
+	p := hub.NewProposal(space, "a vote")
+	params := json.RawMessage(`{"address":"` + perpOnL1 + `","decimals":18}`)
+	p.Strategies = []hub.Strategy{
+		{Name: "erc20-balance-of", Network: "1", Params: params},
+		{Name: "erc20-balance-of", Network: "137", Params: params},
+	}
+	h := hub.New(hub.Options{Spaces: []hub.Space{hub.NewSpace(space)}, Proposals: []hub.Proposal{p}})
+	endpoint, stop := h.Start()
+	t.Cleanup(stop)
+	return h, &snapshot.Client{Endpoint: endpoint}, snapshot.ProposalRef{ID: p.ID}
+}
+
+// TestCollectDials: Dial is asked once, for the chains of this vote, and after what does not
+// fit the proposal was found.
+func TestCollectDials(t *testing.T) {
+	refused := errors.New("no connection")
+	tests := map[string]struct {
+		space   string
+		collect func(context.Context, *snapshot.Client, vote.Dial, snapshot.ProposalRef, vote.Options) error
+		dialed  []chains.ID
+		want    error
+	}{
+		"a vote":      {"vote-perp.eth", collectVote, []chains.ID{chains.Ethereum, chains.Optimism, 137}, refused},
+		"the quorum":  {"vote-perp.eth", collectCirculating, []chains.ID{chains.Ethereum, chains.Optimism}, refused},
+		"other space": {"other.eth", collectVote, nil, vote.ErrModel},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			_, client, ref := startHub(t, test.space)
+			var dialed []chains.ID
+			var steps []string
+			err := test.collect(t.Context(), client, func(_ context.Context, ids []chains.ID) (map[chains.ID]chains.Node, error) {
+				dialed = append(dialed, ids...)
+				return nil, refused
+			}, ref, vote.Options{Progress: func(step string) { steps = append(steps, step) }})
+			if !errors.Is(err, test.want) || !slices.Equal(dialed, test.dialed) {
+				t.Errorf("found %v after dialing %v; want %v after %v", err, dialed, test.want, test.dialed)
+			}
+			if !slices.Equal(steps, []string{"reading the proposal"}) {
+				t.Errorf("found steps %q", steps)
+			}
+		})
+	}
+}
+
+func collectVote(ctx context.Context, c *snapshot.Client, dial vote.Dial, ref snapshot.ProposalRef, o vote.Options) error {
+	_, err := vote.Collect(ctx, c, dial, votingpower.PERP(), ref, o)
+	return err
+}
+
+func collectCirculating(ctx context.Context, c *snapshot.Client, dial vote.Dial, ref snapshot.ProposalRef,
+	o vote.Options) error {
+	_, err := vote.CollectCirculating(ctx, c, dial, votingpower.PERP(), ref, o)
+	return err
+}
+
+// TestCollectWithoutNode: a chain without a node is an error that names it.
+func TestCollectWithoutNode(t *testing.T) {
+	h, client, ref := startHub(t, "vote-perp.eth")
+	dial := func(context.Context, []chains.ID) (map[chains.ID]chains.Node, error) { return nil, nil }
+	_, err := vote.Collect(t.Context(), client, dial, votingpower.PERP(), ref, vote.Options{})
+	if err == nil || err.Error() != "the vote reads ethereum, and there is no node for it" || len(h.Requests()) != 1 {
+		t.Errorf("found %v after %d requests to the hub", err, len(h.Requests()))
+	}
+}
