@@ -84,6 +84,17 @@ type Check struct {
 	Reason Reason `json:"reason,omitzero"` // why it does not work
 }
 
+// String returns "yes" or "no", or "" if it was not tried.
+func (c Check) String() string {
+	switch {
+	case c.Works:
+		return "yes"
+	case c.Tried:
+		return "no"
+	}
+	return ""
+}
+
 // Reason is the error behind a finding, for errors.Is, or nil. Its text is the
 // finding alone, without what to do about it.
 type Reason struct{ Err error }

@@ -19,7 +19,7 @@ func readAddresses(args []string, file string, stdin io.Reader) ([]string, error
 				return nil, err
 			}
 		} else if err := l.add(arg); err != nil {
-			return nil, &usageError{err}
+			return nil, misuse(err)
 		}
 	}
 	switch file {

@@ -53,7 +53,7 @@ func recompute(name string, stdin io.Reader) (r *report.Report, different []repo
 		r, different, err = report.Verify(b)
 	}
 	if errors.Is(err, votingpower.ErrEvidence) {
-		err = &disagreement{err}
+		err = &codedError{err, exitDisagree}
 	}
 	return r, different, err
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -83,20 +84,46 @@ func (h hubDiagnosis) print(w io.Writer) {
 	fmt.Fprintf(w, "\nhub %s\n  knows %s: %s\n  rate-limit headers: %s\n", h.Host, h.Space, knows, limits)
 }
 
-// printEndpoints writes one table and the notes on it.
+// cell is what one row of the table says about an endpoint; "" is shown as a
+// dash. The note stands below the table.
+type cell struct{ row, text, note string }
+
+func cells(p chains.Probe) []cell {
+	return []cell{
+		{"verdict", p.Verdict.String(), p.Reason.String()},
+		{"chain", chainText(p), ""},
+		{"head", ageText(p.Head), ""},
+		{"finalized", finalizedText(p), ""},
+		{"latency", p.Latency.String(), ""},
+		{"largest batch", batchText(p), p.BatchReason.String()},
+		{"block asked for", blockText(p.Block), p.BlockReason.String()},
+		{"its state", p.State.String(), p.State.Reason.String()},
+		{"state of recent blocks", p.Recent.String(), p.Recent.Reason.String()},
+		{"state before Bedrock", p.Legacy.String(), p.Legacy.Reason.String()},
+		{"EIP-1898", p.BlockHash.String(), p.BlockHash.Reason.String()},
+		{"Multicall3", p.Multicall3.String(), p.Multicall3.Reason.String()},
+		{"eth_getProof", p.Proof.String(), p.Proof.Reason.String()},
+		{"eth_createAccessList", p.AccessList.String(), p.AccessList.Reason.String()},
+		{"rate-limit headers", limitsText(p), strings.Join(p.Limits, "; ")},
+		{"stopped early", stoppedText(p), p.Stopped.String()},
+	}
+}
+
+// printEndpoints writes one table and the notes on it. Rows without a cell are left out.
 func printEndpoints(out io.Writer, endpoints []chains.Probe) error {
 	w := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)
-	line := "  "
+	title := "  "
+	var columns [][]cell
 	for _, p := range endpoints {
-		line += "\t" + p.Endpoint
+		title += "\t" + p.Endpoint
+		columns = append(columns, cells(p))
 	}
-	fmt.Fprintln(w, line)
-	for _, r := range rows {
-		line, said := "  "+r.name, false
-		for _, p := range endpoints {
-			cell, _ := r.cell(p)
-			said = said || cell != ""
-			line += "\t" + orDash(cell)
+	fmt.Fprintln(w, title)
+	for i, first := range columns[0] {
+		line, said := "  "+first.row, false
+		for _, column := range columns {
+			said = said || column[i].text != ""
+			line += "\t" + cmp.Or(column[i].text, "-")
 		}
 		if said {
 			fmt.Fprintln(w, line)
@@ -105,82 +132,31 @@ func printEndpoints(out io.Writer, endpoints []chains.Probe) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	for _, p := range endpoints {
-		printNotes(out, p)
+	for i, p := range endpoints {
+		printNotes(out, p, columns[i])
 	}
 	return nil
 }
 
-// printNotes writes what does not fit into the table. A reason that several
-// rows share is written once.
-func printNotes(w io.Writer, p chains.Probe) {
+// printNotes writes what does not fit into the table. A note that several rows
+// share is written once, and the verdict's with what to do about it.
+func printNotes(w io.Writer, p chains.Probe, column []cell) {
 	said := map[string]bool{"": true}
 	title := fmt.Sprintf("\n  %s\n", p.Endpoint)
-	for _, r := range rows {
-		cell, note := r.cell(p)
-		if said[note] {
+	for i, c := range column {
+		if said[c.note] {
 			continue
 		}
-		said[note] = true
-		if r.name == "verdict" {
-			note = p.Reason.Err.Error() // with what to do about it
+		said[c.note] = true
+		if i == 0 {
+			c.note = p.Reason.Err.Error()
 		}
-		fmt.Fprintf(w, "%s    %s: %s: %s\n", title, r.name, orDash(cell), strings.TrimPrefix(note, p.Endpoint+" "))
+		fmt.Fprintf(w, "%s    %s: %s: %s\n", title, c.row, cmp.Or(c.text, "-"), strings.TrimPrefix(c.note, p.Endpoint+" "))
 		title = ""
 	}
 }
 
-func orDash(cell string) string {
-	if cell == "" {
-		return "-"
-	}
-	return cell
-}
-
-// row is a line of the table: a cell for each endpoint, "" where there is
-// nothing to say, and the reason for it, which stands below the table.
-type row struct {
-	name string
-	cell func(chains.Probe) (cell, note string)
-}
-
-var rows = []row{
-	{"verdict", func(p chains.Probe) (string, string) { return p.Verdict.String(), p.Reason.String() }},
-	{"chain", only(chainCell)},
-	{"head", only(func(p chains.Probe) string { return ageCell(p.Head) })},
-	{"finalized", only(finalizedCell)},
-	{"latency", only(func(p chains.Probe) string { return p.Latency.String() })},
-	{"largest batch", func(p chains.Probe) (string, string) { return batchCell(p), p.BatchReason.String() }},
-	{"block asked for", func(p chains.Probe) (string, string) { return blockCell(p.Block), p.BlockReason.String() }},
-	{"its state", checkCell(func(p chains.Probe) chains.Check { return p.State })},
-	{"state of recent blocks", checkCell(func(p chains.Probe) chains.Check { return p.Recent })},
-	{"state before Bedrock", checkCell(func(p chains.Probe) chains.Check { return p.Legacy })},
-	{"EIP-1898", checkCell(func(p chains.Probe) chains.Check { return p.BlockHash })},
-	{"Multicall3", checkCell(func(p chains.Probe) chains.Check { return p.Multicall3 })},
-	{"eth_getProof", checkCell(func(p chains.Probe) chains.Check { return p.Proof })},
-	{"eth_createAccessList", checkCell(func(p chains.Probe) chains.Check { return p.AccessList })},
-	{"rate-limit headers", limitsCell},
-	{"stopped early", stoppedCell},
-}
-
-// only is a cell without a note.
-func only(cell func(chains.Probe) string) func(chains.Probe) (string, string) {
-	return func(p chains.Probe) (string, string) { return cell(p), "" }
-}
-
-func checkCell(check func(chains.Probe) chains.Check) func(chains.Probe) (string, string) {
-	return func(p chains.Probe) (string, string) {
-		switch c := check(p); {
-		case c.Works:
-			return "yes", ""
-		case c.Tried:
-			return "no", c.Reason.String()
-		}
-		return "", ""
-	}
-}
-
-func chainCell(p chains.Probe) string {
+func chainText(p chains.Probe) string {
 	switch {
 	case p.Head == nil:
 		return ""
@@ -192,14 +168,14 @@ func chainCell(p chains.Probe) string {
 	return "by its id alone"
 }
 
-func finalizedCell(p chains.Probe) string {
+func finalizedText(p chains.Probe) string {
 	if p.Head != nil && p.Finalized == nil {
 		return "not known"
 	}
-	return ageCell(p.Finalized)
+	return ageText(p.Finalized)
 }
 
-func batchCell(p chains.Probe) string {
+func batchText(p chains.Probe) string {
 	switch {
 	case p.Batch == 0:
 		return ""
@@ -211,33 +187,42 @@ func batchCell(p chains.Probe) string {
 	return strconv.Itoa(p.Batch) + " calls"
 }
 
-func limitsCell(p chains.Probe) (string, string) {
+func limitsText(p chains.Probe) string {
 	switch {
 	case len(p.Limits) > 0:
-		return "seen", strings.Join(p.Limits, "; ")
+		return "seen"
 	case p.Head == nil:
-		return "", ""
+		return ""
 	}
-	return "none", ""
+	return "none"
 }
 
-// stoppedCell is empty where another row gives the reason.
-func stoppedCell(p chains.Probe) (string, string) {
+// stoppedText is empty where another row gives the reason.
+func stoppedText(p chains.Probe) string {
 	switch p.Stopped.String() {
 	case "", p.Reason.String(), p.BatchReason.String():
-		return "", ""
+		return ""
 	}
-	return "yes", p.Stopped.String()
+	return "yes"
 }
 
-func ageCell(b *chains.ProbeBlock) string {
+// ageText gives the age rounded down to the largest unit of which there are at least two.
+func ageText(b *chains.ProbeBlock) string {
 	if b == nil {
 		return ""
 	}
-	return fmt.Sprintf("%d, %s old", b.Number, ageText(time.Duration(b.Age)*time.Second))
+	for _, unit := range []struct {
+		seconds int64
+		name    string
+	}{{86400, "days"}, {3600, "h"}, {60, "min"}} {
+		if b.Age >= 2*unit.seconds {
+			return fmt.Sprintf("%d, %d %s old", b.Number, b.Age/unit.seconds, unit.name)
+		}
+	}
+	return fmt.Sprintf("%d, %d s old", b.Number, b.Age)
 }
 
-func blockCell(b *chains.ProbeBlock) string {
+func blockText(b *chains.ProbeBlock) string {
 	if b == nil {
 		return ""
 	}
@@ -246,17 +231,4 @@ func blockCell(b *chains.ProbeBlock) string {
 		mark = ", not final"
 	}
 	return fmt.Sprintf("%d, %s%s", b.Number, time.Unix(b.Time, 0).UTC().Format(time.RFC3339), mark)
-}
-
-// ageText rounds down to the largest unit of which there are at least two.
-func ageText(d time.Duration) string {
-	switch {
-	case d >= 48*time.Hour:
-		return fmt.Sprintf("%d days", d/(24*time.Hour))
-	case d >= 2*time.Hour:
-		return fmt.Sprintf("%d h", d/time.Hour)
-	case d >= 2*time.Minute:
-		return fmt.Sprintf("%d min", d/time.Minute)
-	}
-	return fmt.Sprintf("%d s", d/time.Second)
 }

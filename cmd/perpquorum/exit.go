@@ -47,20 +47,19 @@ type verdictError int
 
 func (v verdictError) Error() string { return fmt.Sprintf("verdict with exit code %d", int(v)) }
 
-// usageError says that the command line, or a file or URL it names, is not
-// what the command takes.
-type usageError struct{ err error }
+// codedError is an error with an exit code of its own.
+type codedError struct {
+	error
+	code int
+}
 
-func (e *usageError) Error() string { return e.err.Error() }
-func (e *usageError) Unwrap() error { return e.err }
+func (e *codedError) Unwrap() error { return e.error }
 
-func usagef(format string, args ...any) error { return &usageError{fmt.Errorf(format, args...)} }
+// misuse says that the command line, or a file or URL it names, is not what the
+// command takes.
+func misuse(err error) error { return &codedError{err, exitUsage} }
 
-// disagreement says that a bundle claims what does not follow from it.
-type disagreement struct{ err error }
-
-func (d *disagreement) Error() string { return d.err.Error() }
-func (d *disagreement) Unwrap() error { return d.err }
+func usagef(format string, args ...any) error { return misuse(fmt.Errorf(format, args...)) }
 
 // hintedError carries what the user can do about an error.
 type hintedError struct {
@@ -77,16 +76,17 @@ func hintf(err error, format string, args ...any) error {
 // exitCode maps an error to the exit code that scripts branch on.
 func exitCode(err error) int {
 	var verdict verdictError
-	var usage *usageError
-	var claim *disagreement
+	var coded *codedError
 	switch {
 	case err == nil:
 		return exitDone
 	case errors.As(err, &verdict):
 		return int(verdict)
-	case errors.As(err, &usage), errors.Is(err, chains.ErrEndpointURL):
+	case errors.As(err, &coded):
+		return coded.code
+	case errors.Is(err, chains.ErrEndpointURL):
 		return exitUsage
-	case errors.As(err, &claim), errors.Is(err, chains.ErrDisagree):
+	case errors.Is(err, chains.ErrDisagree):
 		return exitDisagree
 	case errors.Is(err, chains.ErrNotFinalized), errors.Is(err, chains.ErrNoBlockYet):
 		return exitNotFinal

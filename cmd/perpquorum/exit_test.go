@@ -32,7 +32,7 @@ func TestExitCode(t *testing.T) {
 		{chains.ErrEndpointURL, 2},
 		{verdictError(exitNotReached), 10},
 		{chains.ErrDisagree, 11},
-		{&disagreement{votingpower.ErrEvidence}, 11},
+		{&codedError{votingpower.ErrEvidence, exitDisagree}, 11},
 		{votingpower.ErrEvidence, 1}, // of what was just read
 		{chains.ErrNotFinalized, 12},
 		{chains.ErrNoBlockYet, 12},

@@ -24,7 +24,7 @@ func openModel(name string) (*votingpower.Model, error) {
 	defer file.Close()
 	m, err := votingpower.ParseModel(file)
 	if err != nil {
-		return nil, &usageError{fmt.Errorf("%s: %w", filepath.Base(name), err)}
+		return nil, misuse(fmt.Errorf("%s: %w", filepath.Base(name), err))
 	}
 	return m, nil
 }

@@ -35,7 +35,7 @@ func newHub(endpoint string, wait time.Duration) *snapshot.Client {
 func setProposal(to *snapshot.ProposalRef) func(string) error {
 	return func(text string) (err error) {
 		if *to, err = snapshot.ParseProposalRef(text); err != nil {
-			return &usageError{err}
+			return misuse(err)
 		}
 		return nil
 	}
@@ -45,7 +45,7 @@ func setProposal(to *snapshot.ProposalRef) func(string) error {
 func hubError(err error) error {
 	switch {
 	case errors.Is(err, snapshot.ErrEndpoint):
-		return &usageError{fmt.Errorf("--hub: %w", err)}
+		return misuse(fmt.Errorf("--hub: %w", err))
 	case errors.Is(err, snapshot.ErrAuth):
 		return hintf(err, "the API key is read from SNAPSHOT_API_KEY")
 	case errors.Is(err, snapshot.ErrRateLimit):

@@ -49,9 +49,9 @@ func (f option) text() string {
 // give sets the flag; origin names it, or the variable that the value comes from.
 func (f option) give(origin, value string) error {
 	err := f.set(value)
-	var usage *usageError
+	var coded *codedError
 	switch {
-	case err == nil || errors.As(err, &usage):
+	case err == nil || errors.As(err, &coded):
 		return err
 	case f.secret:
 		return usagef("%s: %w", origin, err)

@@ -145,7 +145,7 @@ func reportFromBundle(name string, stdin io.Reader) (*report.Report, error) {
 	}
 	if len(different) > 0 {
 		err := fmt.Errorf("the bundle claims another report than its evidence gives, in %s", counted(len(different), "place"))
-		return nil, hintf(&disagreement{err}, "perpquorum verify %s shows them", name)
+		return nil, hintf(&codedError{err, exitDisagree}, "perpquorum verify %s shows them", name)
 	}
 	return r, nil
 }

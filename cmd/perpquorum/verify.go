@@ -42,7 +42,7 @@ func runVerify(_ context.Context, in invocation) error {
 		return err
 	}
 	if len(different) > 0 {
-		return &disagreement{fmt.Errorf("%s", describeDifferences(different))}
+		return &codedError{fmt.Errorf("%s", describeDifferences(different)), exitDisagree}
 	}
 	_, err = io.WriteString(in.stdout, describeVerified(r))
 	return err

@@ -47,12 +47,12 @@ func collect[E any](ctx context.Context, o voteOptions, m *votingpower.Model, st
 func voteError(err error) error {
 	switch {
 	case errors.Is(err, vote.ErrModel):
-		return hintf(&usageError{err},
+		return hintf(misuse(err),
 			"give the model of that space with --model FILE; perpquorum model --help says what a model is")
 	case errors.Is(err, vote.ErrBlocks):
-		return &usageError{fmt.Errorf("--block: %w", err)}
+		return misuse(fmt.Errorf("--block: %w", err))
 	case errors.Is(err, vote.ErrSpace):
-		return &usageError{err}
+		return misuse(err)
 	}
 	return hubError(snapshotHint(err))
 }
