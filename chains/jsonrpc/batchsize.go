@@ -6,19 +6,18 @@ import (
 	"sync"
 )
 
-// ladder holds the batch sizes that providers are known to allow: paid plans and
-// geth 1000, Erigon 100, public endpoints 10, free tiers 3, and no batches at all.
-var ladder = []int{1000, 100, 10, 3, 1}
+// commonSizes holds the batch sizes that providers are known to allow: paid plans
+// and geth 1000, Erigon 100, public endpoints 10, free tiers 3, and no batches at all.
+var commonSizes = []int{1000, 100, 10, 3, 1}
 
 const (
 	defaultBatch = 100
-	// parallel is how many batches are under way at once, after one of the size
-	// has gone through.
+	// parallel is how many batches are under way at once, after one of that size was
+	// answered.
 	parallel = 4
 )
 
-// batchSize learns how many calls an endpoint takes in one batch, and remembers
-// it as long as the endpoint lives.
+// batchSize learns how many calls an endpoint takes in one batch.
 type batchSize struct {
 	mu     sync.Mutex
 	limit  int
@@ -32,9 +31,9 @@ func newBatchSize(most int) *batchSize {
 	return &batchSize{limit: most}
 }
 
-// next returns how many calls a batch may hold, and how many batches may be
-// under way at once. Until a size is proven it is one, so that an endpoint that
-// refuses the size is asked in vain only once.
+// next returns how many calls a batch may hold, and how many batches may be under
+// way at once. Until a size is proven that is one batch, so an endpoint that refuses
+// the size does so only once.
 func (b *batchSize) next(open int) (size, width int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -58,7 +57,7 @@ var namedLimit = regexp.MustCompile(`(?i)(?:batch limit|batch of more than|max b
 // shrink notes that a batch of n calls was refused with the given words.
 func (b *batchSize) shrink(n int, words string) {
 	to := 1
-	for _, step := range ladder {
+	for _, step := range commonSizes {
 		if step < n {
 			to = step
 			break

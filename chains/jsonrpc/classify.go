@@ -2,10 +2,11 @@ package jsonrpc
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 )
 
-// A rule gives a failure its class. All that is set must hold.
+// A rule gives a failure its class. Every condition that is set must hold.
 type rule struct {
 	class Class
 	any   []string // one of these is in the text
@@ -15,11 +16,11 @@ type rule struct {
 	code  int      // the JSON-RPC code is this
 }
 
-// rules is the classification table, in order: the first match wins. Words are
-// lower case. Codes and HTTP statuses collide between providers, so the text of
-// the message decides before them. Each step's place matters: "too many requests
-// in batch" is about size, not rate; "archive" comes with statuses 401 and 403
-// and with codes of unknown methods.
+// rules is the classification table, in order: the first match wins. Words are lower
+// case. Codes and HTTP statuses collide between providers, so the text of the message
+// decides before them. The place of each rule matters: "too many requests in batch"
+// is about size, not rate; "archive" comes with statuses 401 and 403 and with codes of
+// unknown methods.
 var rules = []rule{
 	// A revert with a reason: the contract's own words are not the endpoint's.
 	{class: ClassLag, code: 3, any: []string{"unknown block", "block not found"}},
@@ -28,42 +29,50 @@ var rules = []rule{
 	// Batch and size. Erigon's limit on returned data is about one call.
 	{class: ClassGas, any: []string{"returndata.limit", "returndata limit"}},
 	{class: ClassSize, any: []string{
-		"batch too large", "batch limit", "batch size", "batch of more than", "max batch", "in batch", "batch request was too large",
-		"batch response was too large", "batched requests", "batch requests", "batching", "batch is not", "batch not", "maxbatchresponsebodysize",
-		"response too large", "response is too big", "request is too big", "request too large", "body too large", "length too large",
+		"batch too large", "batch limit", "batch size", "batch of more than", "max batch", "in batch",
+		"batch request was too large", "batch response was too large", "batched requests", "batch requests",
+		"batching", "batch is not", "batch not", "maxbatchresponsebodysize", "response too large",
+		"response is too big", "request is too big", "request too large", "body too large", "length too large",
 		"entity too large", "payload too large", "exceeded max limit of",
 	}},
 
 	// A plan without archive access.
-	{class: ClassArchive, any: []string{"archive", "archival", "personal token", "only serves recent blocks"}},
+	{class: ClassArchive, any: []string{
+		"archive", "archival", "personal token", "only serves recent blocks",
+	}},
 
 	// dRPC's timeout on its free tier advertises a better one.
 	{class: ClassTimeout, any: []string{"request timeout on the"}},
 
 	// Quota before rate: both speak of limits, only one of them passes soon.
 	{class: ClassQuota, any: []string{
-		"monthly capacity limit", "daily request count", "reached the free tier", "limit for your current plan", "/billing",
-		"daily limit", "monthly limit", "daily quota", "monthly quota", "out of credits", "payment required",
+		"monthly capacity limit", "daily request count", "reached the free tier", "limit for your current plan",
+		"/billing", "daily limit", "monthly limit", "daily quota", "monthly quota", "out of credits",
+		"payment required",
 	}},
 	{class: ClassRate, any: []string{
-		"rate limit", "rate-limit", "ratelimit", "rate exceeded", "too many requests", "credits limited", "request limit", "has exceeded",
-		"exceeded the quota", "reached the quota", "requests limited to", "under too much load", "no server available",
-		"upgrade your tier", "limit exceeded", "limitexceeded", "try again in", "over capacity", "server is busy",
-		"compute units per second", "error code: 1015", "error 1015", "request rate",
+		"rate limit", "rate-limit", "ratelimit", "rate exceeded", "too many requests", "credits limited",
+		"request limit", "has exceeded", "exceeded the quota", "reached the quota", "requests limited to",
+		"under too much load", "no server available", "upgrade your tier", "limit exceeded", "limitexceeded",
+		"try again in", "over capacity", "server is busy", "compute units per second", "error code: 1015",
+		"error 1015", "request rate",
 	}},
 	{class: ClassUnavailable, any: []string{
-		"error code: 52", "cannot fulfill request", "route your request", "no backend is currently healthy", "backend offline",
-		"backend is offline", "initial sync is still in progress",
+		"error code: 52", "cannot fulfill request", "route your request", "no backend is currently healthy",
+		"backend offline", "backend is offline", "initial sync is still in progress",
 	}},
 
 	// Credentials and routing.
 	{class: ClassWrongChain, any: []string{"on another chain"}},
 	{class: ClassNotRPC, any: []string{"network not enabled", "network is not enabled"}},
-	{class: ClassBlocked, any: []string{"request blocked", "has been blocked", "attention required! | cloudflare", "just a moment..."}},
+	{class: ClassBlocked, any: []string{
+		"request blocked", "has been blocked", "attention required! | cloudflare", "just a moment...",
+	}},
 	{class: ClassAuth, any: []string{
-		"be authenticated", "must authenticate", "access key", "unauthorized", "unauthorised", "token is invalid", "invalid token",
-		"invalid api key", "invalid apikey", "invalid api-key", "missing api key", "key is inactive", "invalid project id", "project id settings",
-		"origin not allowed", "endpoint disabled", "endpoint is disabled", "authentication required", "authentication failed",
+		"be authenticated", "must authenticate", "access key", "unauthorized", "unauthorised",
+		"token is invalid", "invalid token", "invalid api key", "invalid apikey", "invalid api-key",
+		"missing api key", "key is inactive", "invalid project id", "project id settings", "origin not allowed",
+		"endpoint disabled", "endpoint is disabled", "authentication required", "authentication failed",
 	}},
 	{class: ClassAuth, all: []string{"project id", "not found"}},
 
@@ -71,13 +80,14 @@ var rules = []rule{
 	{class: ClassLegacy, any: []string{"no historical rpc is available", "historical backend error"}},
 	{class: ClassMissingState, any: []string{
 		"missing trie node", "missing state", "trie does not", "state histories haven't been fully indexed",
-		"historical state not available", "historical state unavailable", "metadata is not found", "pruned history unavailable",
-		"old data not available due to pruning", "empty reader set", "requested block is too old", "no state available for block",
-		"world state unavailable", "state at block", "maximum proof window", "node state is pruned", "lowest height is",
-		"state already discarded", "state already been pruned", "running with state pruning", "has either been pruned",
-		"purged for block", "no state data", "state is not available", "unexpected state root", "no state found for block",
-		"state not found for block", "historical state that is not available", "been pruned", "is pruned", "earliest available is",
-		"height is not available", "requested data is not available", "body not found for block", "only for the 'latest' block",
+		"historical state unavailable", "metadata is not found", "pruned history unavailable",
+		"old data not available due to pruning", "empty reader set", "requested block is too old",
+		"no state available for block", "world state unavailable", "state at block", "maximum proof window",
+		"lowest height is", "state already discarded", "running with state pruning", "purged for block",
+		"no state data", "state is not available", "unexpected state root", "no state found for block",
+		"state not found for block", "been pruned", "is pruned", "earliest available is",
+		"height is not available", "requested data is not available", "body not found for block",
+		"only for the 'latest' block",
 	}},
 	{class: ClassMissingState, all: []string{"state 0x", "is not available"}},
 	{class: ClassMissingState, all: []string{"state 0x", "is not canonical"}},
@@ -88,62 +98,73 @@ var rules = []rule{
 	// The block itself.
 	{class: ClassReorg, any: []string{"not currently canonical", "not canonical"}},
 	{class: ClassUnsupported, any: []string{
-		"block not found: finalized", "block not found: safe", "finalized block not found", "safe block not found",
-		"finalized is not a supported", "safe is not a supported", "malformed blocknumber", "invalid block tag",
+		"block not found: finalized", "block not found: safe", "finalized block not found",
+		"safe block not found", "finalized is not a supported", "safe is not a supported",
+		"malformed blocknumber", "invalid block tag",
 	}},
-	{class: ClassUnsupported, code: -39001, any: []string{"unknown block"}}, // Besu, Nethermind: no finalized or safe block
+	// How Besu and Nethermind say that they have no finalized or safe block.
+	{class: ClassUnsupported, code: -39001, any: []string{"unknown block"}},
 	{class: ClassLag, any: []string{
-		"header not found", "header for hash not found", "block not found", "unknown block", "could not find block",
-		"after last accepted block", "greater than latest", "beyond head block", "cannot query unfinalized",
-		"height must be less than or equal",
+		"header not found", "header for hash not found", "block not found", "unknown block",
+		"could not find block", "after last accepted block", "greater than latest", "beyond head block",
+		"cannot query unfinalized", "height must be less than or equal",
 	}},
 
 	// Execution.
 	{class: ClassGas, any: []string{
-		"out of gas", "outofgas", "gas required exceeds", "intrinsic gas too low", "supplied gas", "initcode size exceeded", "max code size exceeded",
+		"out of gas", "outofgas", "gas required exceeds", "intrinsic gas too low", "supplied gas",
+		"initcode size exceeded", "max code size exceeded",
 	}},
 	{class: ClassExecution, any: []string{
-		"execution reverted", "vm execution error", "vm exception", "evm error", "invalid opcode", "invalid jump destination",
-		"stack underflow", "insufficient funds for gas",
+		"execution reverted", "vm execution error", "vm exception", "evm error", "invalid opcode",
+		"invalid jump destination", "stack underflow", "insufficient funds for gas",
 	}},
 
 	{class: ClassTimeout, any: []string{"timed out", "timeout", "deadline exceeded"}},
 
 	{class: ClassUnsupported, any: []string{
-		"method not found", "does not exist/is not available", "not whitelisted", "method not enabled", "unsupported method",
-		"not allowed to access method", "not included in your current plan", "is not supported", "not supported",
-		"method is not available", "unknown method", "method not allowed",
+		"method not found", "does not exist/is not available", "not whitelisted", "method not enabled",
+		"unsupported method", "not allowed to access method", "not included in your current plan",
+		"not supported", "method is not available", "unknown method", "method not allowed",
 	}},
 	// EIP-1898 parameters are refused in these words.
-	{class: ClassUnsupported, any: []string{"expected blocknumber", "of type rpc.blocknumber", "cannot unmarshal object into"}},
-	{class: ClassParams, any: []string{"invalid param", "invalid argument", "too many arguments", "missing value for required argument"}},
+	{class: ClassUnsupported, any: []string{
+		"expected blocknumber", "of type rpc.blocknumber", "cannot unmarshal object into",
+	}},
+	{class: ClassParams, any: []string{
+		"invalid param", "invalid argument", "too many arguments", "missing value for required argument",
+	}},
 }
 
-// codes is asked when no rule matched the text.
+// codes decides if no rule matched the text.
 var codes = map[int]Class{
-	3: ClassExecution, 12: ClassUnavailable, 30: ClassTimeout, 31: ClassSize, 35: ClassRate, 429: ClassRate, 1008: ClassRate, 4444: ClassMissingState,
-	-32001: ClassLag, -32004: ClassUnsupported, -32005: ClassRate, -32007: ClassRate, -32009: ClassRate, -32012: ClassRate,
-	-32016: ClassRate, -32017: ClassRate, -32024: ClassRate, -32029: ClassRate, -32014: ClassSize, -32020: ClassSize, -32021: ClassSize,
-	-32010: ClassSize, -32011: ClassSize, -32046: ClassUnavailable, -32055: ClassUnavailable, -32601: ClassUnsupported, -32604: ClassUnsupported,
-	-32612: ClassUnsupported, -32613: ClassUnsupported, -32602: ClassParams, -32801: ClassLegacy,
+	3: ClassExecution, 12: ClassUnavailable, 30: ClassTimeout, 31: ClassSize, 35: ClassRate, 429: ClassRate,
+	1008: ClassRate, 4444: ClassMissingState, -32001: ClassLag, -32004: ClassUnsupported, -32005: ClassRate,
+	-32007: ClassRate, -32009: ClassRate, -32012: ClassRate, -32016: ClassRate, -32017: ClassRate,
+	-32024: ClassRate, -32029: ClassRate, -32014: ClassSize, -32020: ClassSize, -32021: ClassSize,
+	-32010: ClassSize, -32011: ClassSize, -32046: ClassUnavailable, -32055: ClassUnavailable,
+	-32601: ClassUnsupported, -32604: ClassUnsupported, -32612: ClassUnsupported, -32613: ClassUnsupported,
+	-32602: ClassParams, -32801: ClassLegacy,
 }
 
-// statuses is asked when neither text nor code said anything.
+// statuses decides if neither text nor code did.
 var statuses = map[int]Class{
-	http.StatusUnauthorized: ClassAuth, http.StatusPaymentRequired: ClassQuota, http.StatusForbidden: ClassAuth, http.StatusNotFound: ClassNotRPC,
-	http.StatusMethodNotAllowed: ClassNotRPC, http.StatusUnsupportedMediaType: ClassNotRPC, http.StatusRequestTimeout: ClassTimeout,
-	http.StatusRequestEntityTooLarge: ClassSize, http.StatusTooManyRequests: ClassRate, http.StatusGatewayTimeout: ClassServer,
+	http.StatusUnauthorized: ClassAuth, http.StatusPaymentRequired: ClassQuota, http.StatusForbidden: ClassAuth,
+	http.StatusNotFound: ClassNotRPC, http.StatusMethodNotAllowed: ClassNotRPC,
+	http.StatusUnsupportedMediaType: ClassNotRPC, http.StatusRequestTimeout: ClassTimeout,
+	http.StatusRequestEntityTooLarge: ClassSize, http.StatusTooManyRequests: ClassRate,
+	http.StatusGatewayTimeout: ClassServer,
 }
 
-// classify gives a failure its class: what the transport saw, then the words,
-// then the JSON-RPC code, then the HTTP status. It is a hint that chooses what
-// to do next; no value ever hangs on it.
+// classify gives a failure its class: by what the transport saw, then by the words,
+// the JSON-RPC code, and the HTTP status. The class decides what is done next; no
+// value depends on it.
 func classify(f *fault) Class {
 	if f.class != ClassNone {
 		return f.class
 	}
 	text := strings.ToLower(f.text)
-	// op-geth wraps the words of the legacy node behind it; they say more.
+	// op-geth wraps the words of the legacy node behind it, which say more.
 	if _, rest, ok := strings.Cut(text, "historical backend error: "); ok {
 		if class := byText(rest, f.code); class != ClassNone {
 			return class
@@ -184,18 +205,12 @@ func byStatus(f *fault) Class {
 }
 
 func (r rule) matches(text string, code int) bool {
-	if r.code != 0 && r.code != code || r.exact != "" && strings.TrimSpace(text) != r.exact || !strings.HasPrefix(text, r.start) {
+	said := func(word string) bool { return strings.Contains(text, word) }
+	switch {
+	case r.code != 0 && r.code != code, r.exact != "" && strings.TrimSpace(text) != r.exact:
+		return false
+	case !strings.HasPrefix(text, r.start), slices.ContainsFunc(r.all, func(word string) bool { return !said(word) }):
 		return false
 	}
-	for _, word := range r.all {
-		if !strings.Contains(text, word) {
-			return false
-		}
-	}
-	for _, word := range r.any {
-		if strings.Contains(text, word) {
-			return true
-		}
-	}
-	return len(r.any) == 0
+	return len(r.any) == 0 || slices.ContainsFunc(r.any, said)
 }

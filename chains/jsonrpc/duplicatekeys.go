@@ -5,10 +5,10 @@ import (
 	"unicode"
 )
 
-// checkKeys refuses a key that stands twice in one object, at any depth. Keys
-// that differ in letter case only count as the same: package json would let the
-// second of them win. The body must be one valid JSON value; it is scanned by
-// hand, since a walk by tokens takes most of the time of reading a reply.
+// checkKeys refuses a key that stands twice in one object, at any depth. Keys that
+// differ in letter case only count as the same, because package json would let the
+// second of them win. The body must be one valid JSON value. It is scanned by hand,
+// since a walk by tokens would take most of the time of reading a reply.
 func checkKeys(body []byte) *fault {
 	var open []map[string]bool // the keys of each open object; nil for an array
 	inKey := false             // the next string is a key
@@ -50,7 +50,7 @@ func stringEnd(body []byte, from int) int {
 	return i
 }
 
-// fold maps letters that package json takes for the same onto one of them.
+// fold maps letters that package json takes for the same to one of them.
 func fold(key string) string {
 	return strings.Map(func(c rune) rune {
 		least := c

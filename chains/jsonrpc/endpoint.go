@@ -21,11 +21,10 @@
 package jsonrpc
 
 import (
+	"cmp"
 	"context"
-	"fmt"
 	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"slices"
 	"strconv"
@@ -95,25 +94,18 @@ func New(rawURL string, o Options) (*Endpoint, error) {
 	e := &Endpoint{
 		label:    label(u),
 		redact:   newRedactor(append(secretsOf(u), proxySecrets(os.Getenv)...)...),
-		clock:    o.Clock,
+		clock:    cmp.Or[Clock](o.Clock, realClock{}),
 		batch:    newBatchSize(o.MaxBatch),
-		patience: patience{tries: o.Tries, wait: o.MaxWait},
+		patience: patience{tries: o.Tries, wait: cmp.Or(o.MaxWait, longestWait)},
 		limits:   &LimitRecorder{Inner: o.Transport},
 		idle:     func() {},
-	}
-	if e.clock == nil {
-		e.clock = realClock{}
 	}
 	e.pace = newPace(o.RPS, e.clock)
 	if e.limits.Inner == nil {
 		own := newTransport()
 		e.limits.Inner, e.idle = own, own.CloseIdleConnections
 	}
-	agent := o.UserAgent
-	if agent == "" {
-		agent = "perpquorum"
-	}
-	e.transport = &transport{inner: e.limits, url: u, agent: agent, now: e.clock.Now}
+	e.transport = &transport{inner: e.limits, url: u, agent: cmp.Or(o.UserAgent, "perpquorum"), now: e.clock.Now}
 	return e, nil
 }
 
@@ -137,25 +129,6 @@ func (e *Endpoint) Limits() []string {
 // the endpoint meant as a success.
 func (e *Endpoint) Fail(class Class, detail string) *EndpointError {
 	return &EndpointError{Endpoint: e.label, Class: class, Detail: detail}
-}
-
-// parseEndpointURL checks a URL. Its errors give the reason, never the URL.
-func parseEndpointURL(raw string) (*url.URL, error) {
-	u, err := url.Parse(raw)
-	switch {
-	case raw == "":
-		return nil, fmt.Errorf("%w: it is empty", ErrEndpointURL)
-	case err != nil:
-		return nil, fmt.Errorf("%w: it cannot be parsed; want https://HOST/PATH", ErrEndpointURL)
-	case u.Scheme == "ws" || u.Scheme == "wss":
-		return nil, fmt.Errorf("%w: WebSocket endpoints are not supported; use the provider's https:// URL", ErrEndpointURL)
-	case u.Scheme != "http" && u.Scheme != "https":
-		return nil, fmt.Errorf("%w: it does not start with https:// or http://", ErrEndpointURL)
-	case u.Hostname() == "":
-		return nil, fmt.Errorf("%w: the host is missing; want https://HOST/PATH", ErrEndpointURL)
-	}
-	u.Fragment, u.RawFragment = "", ""
-	return u, nil
 }
 
 func newTransport() *http.Transport {

@@ -1,6 +1,7 @@
 package jsonrpc
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -41,15 +42,15 @@ var (
 	ErrEndpointURL = errors.New("bad endpoint URL")
 )
 
-// EndpointError is the failure of an endpoint. No field holds its URL, path,
-// key or headers; the provider's words are redacted, cleaned and cut.
+// EndpointError is the failure of an endpoint. No field holds its URL, path, key or
+// headers. The provider's words are redacted, cleaned and cut.
 type EndpointError struct {
 	Endpoint string // label: host and a short hash
 	Class    Class
 	Status   int           // HTTP status; 0 if there was no reply
 	Code     int           // JSON-RPC error code; 0 if there was none
 	Detail   string        // what was found, or what the provider said
-	Block    string        // the block asked for, such as "block 15537394 (ethereum, 2022-09-15)"; may be empty
+	Block    string        // such as "block 15537394 (ethereum, 2022-09-15)"; may be empty
 	Tries    int           // requests made for the call that failed
 	Elapsed  time.Duration // since the first of them
 	TryAgain time.Time     // when the provider allows the next request; zero if it did not say
@@ -68,17 +69,13 @@ func (e *EndpointError) Finding() string {
 	k := kinds[e.Class]
 	var b strings.Builder
 	b.WriteString(e.Endpoint + " ")
-	if strings.Contains(k.says, "%s") {
-		block := e.Block
-		if block == "" {
-			block = "the block asked for"
-		}
-		fmt.Fprintf(&b, k.says, block)
-	} else {
+	switch {
+	case strings.Contains(k.says, "%s"):
+		fmt.Fprintf(&b, k.says, cmp.Or(e.Block, "the block asked for"))
+	case e.Block != "":
+		b.WriteString(k.says + ", asked for " + e.Block)
+	default:
 		b.WriteString(k.says)
-		if e.Block != "" {
-			b.WriteString(", asked for " + e.Block)
-		}
 	}
 	b.WriteString(e.Said())
 	if e.Tries > 1 {
@@ -114,14 +111,12 @@ func (e *EndpointError) Said() string {
 	if e.Code != 0 {
 		parts = append(parts, fmt.Sprintf("code %d", e.Code))
 	}
-	head := strings.Join(parts, ", ")
-	switch {
-	case e.Detail == "" && head == "":
-		return ""
-	case e.Detail == "":
-		return " (" + head + ")"
-	case head == "":
-		return ` ("` + e.Detail + `")`
+	said := strings.Join(parts, ", ")
+	if e.Detail != "" {
+		said = strings.TrimPrefix(said+`: "`+e.Detail+`"`, ": ")
 	}
-	return " (" + head + `: "` + e.Detail + `")`
+	if said == "" {
+		return ""
+	}
+	return " (" + said + ")"
 }

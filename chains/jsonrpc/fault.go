@@ -17,10 +17,10 @@ import (
 // maxWords bounds, in bytes, the foreign text that is looked at.
 const maxWords = 2048
 
-// fault is a failure as it came over the wire, before it has a class. Its text
-// is foreign and may hold secrets: only a redactor turns it into a message.
+// fault is a failure as it arrived, before it has a class. Its text is foreign and
+// may hold secrets; only a redactor makes a message of it.
 type fault struct {
-	class      Class // set where the wire alone tells; else classify finds it
+	class      Class // set if the transport alone shows it; else classify finds it
 	status     int   // HTTP status
 	code       int   // JSON-RPC code
 	text       string
@@ -29,27 +29,14 @@ type fault struct {
 	retryAfter time.Duration // what the endpoint asked for; 0: nothing usable
 }
 
-// Error never shows the text: it could travel inside other errors.
-func (f *fault) Error() string { return "endpoint failure: " + classify(f).String() }
-
 func broken(text string) *fault { return &fault{class: ClassProtocol, status: 200, text: text} }
 
-// transportFault classifies an error of the HTTP round trip.
+// transportFault describes an error of the HTTP round trip.
 func transportFault(err error) *fault {
-	var (
-		timeout   net.Error
-		verify    *tls.CertificateVerificationError
-		authority x509.UnknownAuthorityError
-		host      x509.HostnameError
-		invalid   x509.CertificateInvalidError
-		alert     tls.AlertError
-		record    tls.RecordHeaderError
-	)
 	f := &fault{class: ClassTransport, text: err.Error()}
+	var timeout net.Error
 	switch {
-	case errors.As(err, &verify), errors.As(err, &authority), errors.As(err, &host), errors.As(err, &invalid),
-		errors.As(err, &alert), errors.As(err, &record), strings.HasPrefix(err.Error(), "tls: "), strings.HasPrefix(err.Error(), "remote error: tls: "),
-		strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
+	case isTLS(err):
 		f.class = ClassTLS
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
 		f.class = ClassTimeout
@@ -59,6 +46,20 @@ func transportFault(err error) *fault {
 	return f
 }
 
+// isTLS reports whether err is a failure of TLS. Package crypto/tls gives a type to
+// some of its errors; the others are known by their first word.
+func isTLS(err error) bool {
+	for _, target := range []any{
+		new(*tls.CertificateVerificationError), new(x509.UnknownAuthorityError), new(x509.HostnameError),
+		new(x509.CertificateInvalidError), new(tls.AlertError), new(tls.RecordHeaderError),
+	} {
+		if errors.As(err, target) {
+			return true
+		}
+	}
+	return strings.HasPrefix(err.Error(), "tls: ") || strings.HasPrefix(err.Error(), "remote error: tls: ")
+}
+
 // foreignFault describes a body that is no JSON-RPC reply: HTML, plain text,
 // or JSON of another kind. Its words may still say what is wrong.
 func foreignFault(status int, body []byte) *fault {
@@ -66,7 +67,6 @@ func foreignFault(status int, body []byte) *fault {
 	text := strings.TrimSpace(string(body[:min(len(body), maxWords)]))
 	switch {
 	case text == "":
-		f.class, f.text = ClassNone, ""
 		if status == 200 {
 			f.class, f.text = ClassProtocol, "empty body"
 		}
@@ -93,8 +93,8 @@ func title(page string) string {
 	return "no title"
 }
 
-// errorFault reads the error member of a reply, in the forms that are seen:
-// the object of the standard, a bare string, codes as strings or fractions.
+// errorFault reads the error member of a reply in the forms that endpoints use: the
+// object of the standard, a bare string, codes as strings or fractions.
 func errorFault(status int, raw json.RawMessage) *fault {
 	f := &fault{status: status}
 	var obj map[string]json.RawMessage
@@ -104,9 +104,10 @@ func errorFault(status int, raw json.RawMessage) *fault {
 	}
 	f.code = looseInt(obj["code"])
 	f.text = plain(obj["message"])
+	var words string
 	// Data that is only hex is the return data of a revert, not words.
-	if data := plain(obj["data"]); strings.HasPrefix(string(obj["data"]), `"`) && data != "" && !strings.HasPrefix(data, "0x") {
-		f.text = strings.TrimPrefix(f.text+": "+data, ": ")
+	if json.Unmarshal(obj["data"], &words) == nil && words != "" && !strings.HasPrefix(words, "0x") {
+		f.text = strings.TrimPrefix(f.text+": "+words[:min(len(words), maxWords)], ": ")
 	}
 	if f.text == "" && f.code == 0 {
 		f.text = "error object without message: " + string(raw[:min(len(raw), 200)])

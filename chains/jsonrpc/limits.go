@@ -39,8 +39,8 @@ func (l *LimitRecorder) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// Lines returns the headers, sorted by name: "x-ratelimit-remaining: 42". They
-// are foreign text, which may hold anything.
+// Lines returns the headers, sorted by name: "x-ratelimit-remaining: 42". They are
+// foreign text, which may hold anything.
 func (l *LimitRecorder) Lines() (lines []string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -51,8 +51,8 @@ func (l *LimitRecorder) Lines() (lines []string) {
 	return lines
 }
 
-// aboutLimits knows Retry-After, RateLimit and RateLimit-Policy, and what
-// providers call theirs: X-RateLimit-Remaining, X-Rate-Limit-Limit, X-Api-Key-Reset.
+// aboutLimits knows Retry-After, RateLimit and RateLimit-Policy, and the providers'
+// own names: X-RateLimit-Remaining, X-Rate-Limit-Limit, X-Api-Key-Reset.
 func aboutLimits(name string) bool {
 	name = strings.ToLower(name)
 	for _, end := range []string{"-limit", "-remaining", "-reset"} {

@@ -9,11 +9,37 @@ import (
 	"golang.org/x/time/rate"
 )
 
+// Clock measures the waits between requests. A test gives its own, so that nothing
+// sleeps.
+type Clock interface {
+	Now() time.Time
+	// Sleep waits for d. If ctx ends first, it returns ctx.Err() then.
+	Sleep(ctx context.Context, d time.Duration) error
+}
+
+type realClock struct{}
+
+func (realClock) Now() time.Time { return time.Now() }
+
+func (realClock) Sleep(ctx context.Context, d time.Duration) error {
+	if err := ctx.Err(); err != nil || d <= 0 {
+		return err
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
+
 const (
-	// firstPace, in calls per second, is where an endpoint that had no bound
-	// starts after its first "too many requests".
+	// firstPace, in calls per second, is where an endpoint without a bound starts after
+	// its first "too many requests".
 	firstPace = 50
-	// recoverAfter replies without one, the pace rises by a tenth.
+	// recoverAfter is how many replies without a complaint raise the pace by a tenth.
 	recoverAfter = 10
 )
 
@@ -28,20 +54,16 @@ type pace struct {
 }
 
 func newPace(rps float64, clock Clock) *pace {
-	if rps <= 0 {
-		rps = math.Inf(1)
+	p := &pace{clock: clock, full: math.Inf(1), bucket: rate.NewLimiter(rate.Inf, 0)}
+	if rps > 0 {
+		p.full = rps
+		p.set(rps)
 	}
-	p := &pace{clock: clock, full: rps, bucket: rate.NewLimiter(rate.Inf, 0)}
-	p.set(rps)
 	return p
 }
 
 func (p *pace) set(rps float64) {
 	p.clean = 0
-	if math.IsInf(rps, 1) {
-		p.bucket = rate.NewLimiter(rate.Inf, 0)
-		return
-	}
 	if p.bucket.Limit() == rate.Inf {
 		p.bucket = rate.NewLimiter(rate.Limit(rps), burst(rps))
 		return
@@ -51,11 +73,11 @@ func (p *pace) set(rps float64) {
 	p.bucket.SetBurstAt(now, burst(rps))
 }
 
-// burst is one second's worth of calls: the most that go out at once.
+// burst is how many calls are sent at once: those of one second.
 func burst(rps float64) int { return max(1, int(rps)) }
 
-// most returns how many calls may go out at once: a batch dearer than the
-// bucket could never pass.
+// most returns how many calls may be sent at once. A batch that needs more tokens
+// than the bucket holds would never pass.
 func (p *pace) most() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -65,7 +87,7 @@ func (p *pace) most() int {
 	return p.bucket.Burst()
 }
 
-// wait lets n calls pass in their turn.
+// wait waits until n calls may be sent.
 func (p *pace) wait(ctx context.Context, n int) error {
 	return p.clock.Sleep(ctx, p.reserve(n))
 }
@@ -97,7 +119,7 @@ func (p *pace) slow() {
 	p.set(max(float64(p.bucket.Limit())/2, min(1, p.full)))
 }
 
-// passed notes a reply without complaint; the pace recovers slowly.
+// passed notes a reply without complaint. The pace recovers slowly.
 func (p *pace) passed() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

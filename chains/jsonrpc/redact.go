@@ -9,20 +9,20 @@ import (
 )
 
 const (
-	window    = 8   // no piece of a secret this long, in bytes, leaves the redactor
+	window    = 8   // bytes: no piece of a secret this long leaves the redactor
 	maxDetail = 200 // runes of foreign text that a message quotes
 )
 
-// redactor cleans foreign text for messages: it drops terminal escapes and
-// control characters, replaces every piece of a secret, and cuts the rest.
-// It is the only way by which text from outside gets into an error.
+// redactor cleans foreign text for messages: it drops terminal escapes and control
+// characters, masks every piece of a secret, and cuts the rest. Foreign text gets
+// into an error only through it.
 type redactor struct {
 	pieces map[string]bool // windows of all secrets, lower case
 	short  []string        // whole secrets of 4 to 7 bytes; shorter ones are words such as "v2"
 }
 
-// newRedactor takes what must not be shown: raw secrets. Their URL-escaped and
-// base64 forms are covered too.
+// newRedactor takes the secrets, raw. Their URL-escaped and base64 forms are covered
+// too.
 func newRedactor(secrets ...string) *redactor {
 	r := &redactor{pieces: map[string]bool{}}
 	for _, s := range secrets {
@@ -43,8 +43,8 @@ func (r *redactor) add(s string) {
 	}
 }
 
-// forms lists the spellings of a secret: as it is, cleaned, URL-escaped, and
-// base64 at each of the three alignments it can have inside a longer text.
+// forms lists the spellings of a secret: as it is, cleaned, URL-escaped, and base64 at
+// each of the three alignments that it can have inside a longer text.
 func forms(s string) []string {
 	out := []string{s, clean(s), url.QueryEscape(s), url.PathEscape(s)}
 	for _, enc := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
@@ -120,8 +120,8 @@ var (
 	userinfo = regexp.MustCompile(`://[^/\s@'"]*@`)
 )
 
-// clean drops terminal escapes and everything unprintable, joins white space,
-// and takes the double quotes out, so that the text can stand in quotes.
+// clean drops terminal escapes and everything unprintable, joins white space, and
+// replaces double quotes, so that the text can stand in quotes.
 func clean(s string) string {
 	s = ansi.ReplaceAllString(strings.ToValidUTF8(s, "?"), "")
 	s = strings.Map(func(c rune) rune {

@@ -11,36 +11,28 @@ import (
 )
 
 const (
-	// longestWait is the longest Retry-After that is waited for. Beyond it the
-	// run ends and says when to try again.
+	// longestWait is the longest Retry-After that is waited for. Beyond it the run
+	// ends and says when to try again.
 	longestWait = 60 * time.Second
-	// lagPause is what a node gets, per try, to learn of a block: a mainnet slot
-	// in two tries.
+	// lagPause is what a node gets, per try, to learn of a block: a slot of Ethereum in
+	// three tries.
 	lagPause = 4 * time.Second
 )
 
-// patience bounds how an endpoint's failures are put up with. Zero is the usual.
+// patience bounds the retries of an endpoint.
 type patience struct {
 	tries int           // requests for one call; 0: as many as its class of failure allows
-	wait  time.Duration // for a rate limit; 0: longestWait
+	wait  time.Duration // the longest Retry-After that is waited for
 }
 
-// longest returns the longest Retry-After that is waited for.
-func (p patience) longest() time.Duration {
-	if p.wait > 0 {
-		return p.wait
-	}
-	return longestWait
-}
-
-// over tells whether a call of a class is not to be tried again.
+// over reports whether a call with a failure of the kind is not tried again.
 func (p patience) over(tries int, k kind, asked time.Duration) bool {
-	return tries >= k.tries || p.tries > 0 && tries >= p.tries || asked > p.longest()
+	return tries >= k.tries || p.tries > 0 && tries >= p.tries || asked > p.wait
 }
 
-// newBackoff gives exponential waits with full jitter: uniform between 0 and
-// 0.5 s, 1 s, 2 s … up to 20 s. The library spreads by ± a factor around its
-// interval, so the interval is half the upper end and the factor is one.
+// newBackoff returns exponential waits with full jitter: uniform between 0 and 0.5 s,
+// 1 s, 2 s … up to 20 s. The library spreads by ± a factor around its interval, so
+// the interval is half the upper end and the factor is one.
 func newBackoff() *backoff.ExponentialBackOff {
 	b := backoff.NewExponentialBackOff()
 	b.InitialInterval = 250 * time.Millisecond
@@ -50,33 +42,34 @@ func newBackoff() *backoff.ExponentialBackOff {
 	return b
 }
 
-// parseRetryAfter reads a Retry-After header: seconds, or an HTTP date. Only a
-// wait that lies ahead counts; anything else (none, zero, negative, past,
-// garbage) leaves the wait to our own backoff.
-func parseRetryAfter(value string, now time.Time) (time.Duration, bool) {
+// parseRetryAfter reads a Retry-After header: seconds, or an HTTP date. Anything but
+// a wait that lies ahead (none, zero, negative, past, garbage) gives 0 and leaves the
+// wait to our own backoff.
+func parseRetryAfter(value string, now time.Time) time.Duration {
+	const most = 1e9 * time.Second // longer than any run; the exact length does not matter
 	value = strings.TrimSpace(value)
 	if value != "" && strings.Trim(value, "0123456789") == "" {
 		seconds, err := strconv.ParseInt(value, 10, 64)
 		if err != nil || seconds > 1e9 {
-			seconds = 1e9 // longer than any run; the exact length does not matter
+			return most
 		}
-		return time.Duration(seconds) * time.Second, seconds > 0
+		return time.Duration(seconds) * time.Second
 	}
 	at, err := http.ParseTime(value)
-	if err != nil || !at.After(now) {
-		return 0, false
+	if err != nil {
+		return 0
 	}
-	return min(at.Sub(now), 1e9*time.Second), true
+	return min(max(at.Sub(now), 0), most)
 }
 
-// budget bounds what an endpoint may waste in a run: one failed request in five,
-// and twenty more. A dead endpoint is noticed soon, however many calls wait.
+// budget bounds the failed requests of an endpoint: one in five, and twenty more. A
+// dead endpoint is noticed soon, however many calls wait.
 type budget struct {
 	mu               sync.Mutex
 	requests, failed int
 }
 
-// spend counts a request and reports whether the budget still holds.
+// spend counts a request and reports whether the budget is kept.
 func (b *budget) spend(failed bool) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()

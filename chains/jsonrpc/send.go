@@ -13,8 +13,8 @@ import (
 	"github.com/cenkalti/backoff/v5"
 )
 
-// maxRequest bounds a request body, in bytes: the smallest known limit of a
-// provider is 1 MB.
+// maxRequest bounds a request body, in bytes. The smallest known limit of a provider
+// is 1 MB.
 const maxRequest = 1 << 20 * 9 / 10
 
 // call is a request on its way.
@@ -26,8 +26,9 @@ type call struct {
 }
 
 // Send sends the requests in batches as large as the endpoint takes, repeats what
-// failed for a passing reason, and returns the replies in order: all, or an
-// error, which is an *EndpointError.
+// failed for a passing reason, and returns the replies in order: all of them, or an
+// error. The error is an *EndpointError, unless ctx was cancelled or a request cannot
+// be sent.
 func (e *Endpoint) Send(ctx context.Context, reqs []Request) ([]Reply, error) {
 	r := &run{Endpoint: e, replies: make([]Reply, len(reqs)), start: e.clock.Now(), backoff: newBackoff()}
 	for i, req := range reqs {
@@ -62,7 +63,7 @@ func encode(req Request) (*call, error) {
 	return c, nil
 }
 
-// run is one Send: what is open, and how long it has been at it.
+// run is one Send.
 type run struct {
 	*Endpoint
 	calls   []*call
@@ -74,8 +75,8 @@ type run struct {
 	start   time.Time
 }
 
-// wave sends one or more batches side by side, takes in what they brought, and
-// waits if it has to.
+// wave sends one or more batches side by side, sorts what they brought, and waits if
+// the endpoint must be given time.
 func (r *run) wave(ctx context.Context) error {
 	chunks, rest := r.cut()
 	outcomes := make([][]outcome, len(chunks))
@@ -142,12 +143,14 @@ func (r *run) stopped(ctx context.Context) error {
 	if last, ok := errors.AsType[*EndpointError](r.last); ok {
 		detail += "; until then: " + last.Class.String() + strings.ReplaceAll(last.Said(), `"`, "'")
 	}
-	return &EndpointError{Endpoint: r.label, Class: ClassTimeout, Detail: detail, Elapsed: r.clock.Now().Sub(r.start), Err: err}
+	e := r.Fail(ClassTimeout, detail)
+	e.Elapsed, e.Err = r.clock.Now().Sub(r.start), err
+	return e
 }
 
-// SendOnce sends the requests in one HTTP request and does not repeat it. It
-// returns the replies, and the time from the start of the request. The error is
-// the failure of the first request without an answer.
+// SendOnce sends the requests in one HTTP request and does not repeat it. It returns
+// the replies and the time that the request took. The error is the failure of the
+// first call without an answer.
 func (e *Endpoint) SendOnce(ctx context.Context, reqs []Request) ([]Reply, time.Duration, error) {
 	calls := make([]*call, len(reqs))
 	for i, req := range reqs {

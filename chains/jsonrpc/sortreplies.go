@@ -6,7 +6,7 @@ import (
 )
 
 // sortReplies sorts what one request brought into replies, calls to repeat, and the
-// failure that ends the run. It returns how long to wait before repeating.
+// failure that ends the run. It returns the time to wait before repeating.
 func (r *run) sortReplies(chunk []int, outcomes []outcome) (pause time.Duration, err error) {
 	v := r.survey(chunk, outcomes)
 	for i, index := range chunk {
@@ -69,8 +69,8 @@ func (r *run) survey(chunk []int, outcomes []outcome) survey {
 		v.rate = v.rate || v.classes[i] == ClassRate
 	}
 	for i := range outcomes {
-		// geth refuses a batch with one error, for the first id, and leaves the
-		// others out: they were refused too.
+		// geth refuses a batch with one error, for the first id, and leaves the others
+		// out. They were refused too.
 		if outcomes[i].missing && v.size != nil {
 			v.classes[i], outcomes[i].fault = ClassSize, v.size
 		} else if outcomes[i].missing && v.retry == nil {
@@ -80,12 +80,12 @@ func (r *run) survey(chunk []int, outcomes []outcome) survey {
 	return v
 }
 
-// settle decides about one call without a reply: a passing failure opens it
-// again, any other ends the run.
+// settle decides about one call without a reply. After a passing failure the call is
+// open again; any other failure ends the run.
 func (r *run) settle(index int, f *fault, class Class, v survey) (time.Duration, error) {
 	c, k := r.calls[index], kinds[class]
 	switch {
-	case k.action == actValue: // said of a whole batch: which call is meant?
+	case k.action == actValue: // said of a whole batch: find out which call is meant
 		r.single = true
 		r.open = append(r.open, index)
 		return 0, nil
@@ -93,7 +93,7 @@ func (r *run) settle(index int, f *fault, class Class, v survey) (time.Duration,
 		r.open = append(r.open, index)
 		return 0, nil
 	case class == ClassRate && v.answered > 0 && r.patience.tries == 0 && f.retryAfter <= longestWait:
-		// The endpoint serves, only not all at once: the budget bounds this.
+		// The endpoint serves, only not all at once. The budget bounds this.
 	default:
 		c.tries++
 	}
@@ -107,14 +107,14 @@ func (r *run) settle(index int, f *fault, class Class, v survey) (time.Duration,
 	}
 	switch class {
 	case ClassProtocol, ClassUnknown, ClassTransport:
-		// A broken reply, twice: batches may be what the endpoint cannot do.
+		// The reply was broken twice. Perhaps the endpoint does not support batches.
 		r.single = r.single || f.status == 200 && c.tries >= 2
 	}
 	return max(f.retryAfter, 1), nil // 1 ns: the backoff decides
 }
 
-// own reports a failure that lies in this call, not in the batch, the connection,
-// the credentials or the rate. More is taken as an optional call's own.
+// own reports whether the failure lies in this call, not in the batch, the connection,
+// the credentials or the rate. More failures count as an optional call's own.
 func (o outcome) own(class Class, optional bool) bool {
 	if o.whole || o.missing {
 		return false
@@ -126,7 +126,7 @@ func (o outcome) own(class Class, optional bool) bool {
 	return kinds[class].action == actValue
 }
 
-// learn adapts batch size and pace to how a request of n calls fared.
+// learn adapts batch size and pace to the outcome of a request of n calls.
 func (r *run) learn(n int, v survey) {
 	switch {
 	case v.size != nil:
@@ -154,7 +154,7 @@ func (r *run) failure(f *fault, class Class, tries int) *EndpointError {
 		Tries:    tries,
 		Elapsed:  r.clock.Now().Sub(r.start),
 	}
-	if f.retryAfter > r.patience.longest() {
+	if f.retryAfter > r.patience.wait {
 		e.TryAgain = r.clock.Now().Add(f.retryAfter)
 	}
 	return e

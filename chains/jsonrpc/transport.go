@@ -16,8 +16,8 @@ import (
 )
 
 const (
-	// maxReply bounds a reply, after decompression. The largest known limit of
-	// a node is 25 MB for a batch of 1000; ours are a tenth of that.
+	// maxReply bounds a reply, after decompression, in bytes. The largest known limit of a
+	// node is 25 MB for a batch of 1000; ours are a tenth of that.
 	maxReply = 16 << 20
 	// maxRefusal bounds the body of a reply that is not a success.
 	maxRefusal = 64 << 10
@@ -66,8 +66,8 @@ func (t *transport) request(ctx context.Context, body []byte) *http.Request {
 	return req.WithContext(ctx)
 }
 
-// readBody reads the body to its clean end, so that a reply cut after the last
-// brace, or with a bad checksum, is noticed.
+// readBody reads the body to its clean end, so that a reply that was cut after the last
+// brace, or has a bad checksum, is noticed.
 func readBody(resp *http.Response) ([]byte, *fault) {
 	if enc := resp.Header.Get("Content-Encoding"); enc != "" && !strings.EqualFold(enc, "identity") {
 		return nil, broken("reply with Content-Encoding " + enc)
@@ -88,15 +88,14 @@ func readBody(resp *http.Response) ([]byte, *fault) {
 	return nil, f
 }
 
-// refusal reads a reply with a status other than 200. Whatever it holds, it is
-// not a value.
+// refusal reads a reply with a status other than 200. Whatever it holds is not a value.
 func (t *transport) refusal(resp *http.Response) *fault {
 	if resp.StatusCode/100 == 3 {
 		return &fault{class: ClassRedirect, status: resp.StatusCode, text: "to " + redirectHost(resp)}
 	}
 	raw, _ := io.ReadAll(io.LimitReader(resp.Body, maxRefusal)) // the status stands, even if the body is cut
 	f := refusalFault(resp.StatusCode, raw)
-	if wait, ok := parseRetryAfter(resp.Header.Get("Retry-After"), t.now()); ok {
+	if wait := parseRetryAfter(resp.Header.Get("Retry-After"), t.now()); wait > 0 {
 		f.retryAfter = wait
 	}
 	if resp.StatusCode/100 == 2 {
@@ -113,8 +112,8 @@ func redirectHost(resp *http.Response) string {
 	return hostLabel(to.Hostname())
 }
 
-// refusalFault finds the words of a reply with an error status: in a JSON-RPC
-// error, the first error of a batch, a JSON object of another kind, or text.
+// refusalFault finds the words of a reply with an error status: in a JSON-RPC error, the
+// first error of a batch, a JSON object of another kind, or text.
 func refusalFault(status int, raw []byte) *fault {
 	var list []json.RawMessage
 	if json.Unmarshal(raw, &list) == nil && len(list) > 0 {
@@ -130,9 +129,9 @@ func refusalFault(status int, raw []byte) *fault {
 	return &fault{status: status}
 }
 
-// objectFault returns the error that a JSON object reports, or nil if it
-// reports none. Objects without "error" but with "message" or "code" are seen
-// from gateways and from APIs that are not JSON-RPC.
+// objectFault returns the error that a JSON object reports, or nil if it reports none.
+// Gateways, and APIs that are not JSON-RPC, send objects without "error" but with
+// "message" or "code".
 func objectFault(status int, obj map[string]json.RawMessage) *fault {
 	if raw, ok := obj["error"]; ok && string(raw) != "null" {
 		f := errorFault(status, raw)

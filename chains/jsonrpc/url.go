@@ -3,17 +3,40 @@ package jsonrpc
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"net"
 	"net/url"
 	"slices"
 	"strings"
 )
 
-// keyHosts are providers whose host names carry the key.
-var keyHosts = []string{"quiknode.pro", "rpcpool.com", "chainstack.com", "p2pify.com", "blastapi.io", "rivet.cloud", "validationcloud.io", "getblock.io"}
+// parseEndpointURL checks a URL. Its errors give the reason, never the URL.
+func parseEndpointURL(raw string) (*url.URL, error) {
+	u, err := url.Parse(raw)
+	switch {
+	case raw == "":
+		return nil, fmt.Errorf("%w: it is empty", ErrEndpointURL)
+	case err != nil:
+		return nil, fmt.Errorf("%w: it cannot be parsed; want https://HOST/PATH", ErrEndpointURL)
+	case u.Scheme == "ws" || u.Scheme == "wss":
+		return nil, fmt.Errorf("%w: WebSocket is not supported; use the provider's https:// URL", ErrEndpointURL)
+	case u.Scheme != "http" && u.Scheme != "https":
+		return nil, fmt.Errorf("%w: it does not start with https:// or http://", ErrEndpointURL)
+	case u.Hostname() == "":
+		return nil, fmt.Errorf("%w: the host is missing; want https://HOST/PATH", ErrEndpointURL)
+	}
+	u.Fragment, u.RawFragment = "", ""
+	return u, nil
+}
 
-// hostLabel returns what may be shown of a host: all of it, or only its last
-// two names where the first may be a key.
+// keyHosts are providers whose host names carry the key.
+var keyHosts = []string{
+	"quiknode.pro", "rpcpool.com", "chainstack.com", "p2pify.com", "blastapi.io", "rivet.cloud", "validationcloud.io",
+	"getblock.io",
+}
+
+// hostLabel returns what may be shown of a host: all of it, or only its last two
+// names if the others may be a key.
 func hostLabel(host string) string {
 	if net.ParseIP(host) != nil {
 		return host
@@ -29,14 +52,14 @@ func hostLabel(host string) string {
 	return host
 }
 
-// looksLikeKey reports a name that is too long and too mixed for a word.
+// looksLikeKey reports whether a name is too long and too mixed to be a word.
 func looksLikeKey(name string) bool {
 	return len(name) >= 16 && strings.ContainsAny(name, "0123456789")
 }
 
-// label names an endpoint without its key: host (and port), "#", and 5 hex
-// digits of the SHA-256 of the URL without user information. The hash tells
-// two keys of one provider apart.
+// label names an endpoint without its key: host (and port), "#", and 5 hex digits of
+// the SHA-256 of the URL without user information. The hash tells two keys of one
+// provider apart.
 func label(u *url.URL) string {
 	bare := *u
 	bare.User = nil
@@ -73,8 +96,8 @@ func proxySecrets(env func(string) string) []string {
 	return out
 }
 
-// secretsOf lists what an endpoint's URL must not show: user information,
-// path, query, fragment, and a host that may carry a key.
+// secretsOf lists the parts of an endpoint's URL that must not be shown: user
+// information, path, query, fragment, and the part of a host that may be a key.
 func secretsOf(u *url.URL) []string {
 	out := []string{u.Fragment, u.RawQuery}
 	if u.User != nil {
