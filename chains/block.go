@@ -14,9 +14,8 @@ import (
 	"github.com/ethereum/go-ethereum/rlp"
 )
 
-// Block is one block of a chain together with what proves it: its header and
-// the header before it. Two adjacent headers prove the rule "first block at or
-// after t"; see Proves.
+// Block is one block of a chain with what proves it: its header and the header before
+// it. Two adjacent headers prove the rule "first block at or after t"; see Proves.
 type Block struct {
 	Hash   common.Hash
 	Header *types.Header
@@ -24,8 +23,8 @@ type Block struct {
 	Parent *types.Header
 	// Pinned says that the block was named by number, not found by time.
 	Pinned bool
-	// Unfinalized says that the block was newer than the chain's finalized
-	// block tag when it was read, so that a reorg can still replace it.
+	// Unfinalized says that the block was newer than the chain's finalized block when it
+	// was read, so a reorg can still replace it.
 	Unfinalized bool
 }
 
@@ -35,62 +34,55 @@ func (b Block) Number() uint64 { return b.Header.Number.Uint64() }
 // Time returns the block's timestamp, in whole seconds, UTC.
 func (b Block) Time() time.Time { return time.Unix(int64(b.Header.Time), 0).UTC() }
 
-// Check recomputes what can be recomputed without a node: the hash of Header,
-// that Parent is the block before it, and that time does not run backwards.
+// Check recomputes what can be recomputed without a node: the hash of Header, that
+// Parent is the block before it, and that time does not run backwards.
 func (b Block) Check() error {
-	if b.Header == nil || b.Header.Number == nil {
+	switch h := b.Header; {
+	case h == nil || h.Number == nil:
 		return errors.New("block without header")
-	}
-	if !b.Header.Number.IsUint64() {
-		return fmt.Errorf("block number %v is out of range", b.Header.Number)
-	}
-	if got := b.Header.Hash(); got != b.Hash {
-		return fmt.Errorf("block %d: header hashes to %v, found %v", b.Number(), got, b.Hash)
-	}
-	if b.Number() == 0 {
-		if b.Parent != nil {
-			return errors.New("block 0 has a parent header")
-		}
+	case !h.Number.IsUint64():
+		return fmt.Errorf("block number %v is out of range", h.Number)
+	case h.Hash() != b.Hash:
+		return fmt.Errorf("block %d: header hashes to %v, found %v", h.Number, h.Hash(), b.Hash)
+	case b.Parent == nil && b.Number() == 0:
 		return nil
+	case b.Number() == 0:
+		return errors.New("block 0 has a parent header")
+	case b.Parent == nil:
+		return fmt.Errorf("block %d: parent header missing", h.Number)
 	}
-	if b.Parent == nil {
-		return fmt.Errorf("block %d: parent header missing", b.Number())
-	}
-	if b.Parent.Number == nil || !b.Parent.Number.IsUint64() || b.Parent.Number.Uint64()+1 != b.Number() {
-		return fmt.Errorf("block %d: parent header has number %v", b.Number(), b.Parent.Number)
-	}
-	if got := b.Parent.Hash(); got != b.Header.ParentHash {
-		return fmt.Errorf("block %d: parent header hashes to %v, want parentHash %v", b.Number(), got, b.Header.ParentHash)
-	}
-	if b.Parent.Time > b.Header.Time {
-		return fmt.Errorf("block %d: timestamp %d is before its parent's %d", b.Number(), b.Header.Time, b.Parent.Time)
+	switch p := b.Parent; {
+	case p.Number == nil || !p.Number.IsUint64() || p.Number.Uint64()+1 != b.Number():
+		return fmt.Errorf("block %d: parent header has number %v", b.Number(), p.Number)
+	case p.Hash() != b.Header.ParentHash:
+		return fmt.Errorf("block %d: parent header hashes to %v, want parentHash %v",
+			b.Number(), p.Hash(), b.Header.ParentHash)
+	case p.Time > b.Header.Time:
+		return fmt.Errorf("block %d: timestamp %d is before its parent's %d", b.Number(), b.Header.Time, p.Time)
 	}
 	return nil
 }
 
-// Proves reports whether b is the first block at or after t:
-// parent.time < t ≤ block.time, with block.parentHash = hash(parent).
-// Block 0 proves every t at or before its own time.
+// Proves reports whether b is the first block at or after t: parent.time < t ≤
+// block.time, with block.parentHash = hash(parent). Block 0 proves every t at or
+// before its own time.
 func (b Block) Proves(t time.Time) error {
 	if err := b.Check(); err != nil {
 		return err
 	}
+	at := t.UTC().Format(time.RFC3339Nano)
 	if b.Time().Before(t) {
-		return fmt.Errorf("block %d has time %v, before %v", b.Number(), b.Time().Format(time.RFC3339), t.UTC().Format(time.RFC3339Nano))
+		return fmt.Errorf("block %d has time %v, before %v", b.Number(), utc(b.Header.Time), at)
 	}
-	if b.Parent == nil {
-		return nil
-	}
-	if parent := time.Unix(int64(b.Parent.Time), 0).UTC(); !parent.Before(t) {
+	if b.Parent != nil && !time.Unix(int64(b.Parent.Time), 0).Before(t) {
 		return fmt.Errorf("block %d is not the first at or after %v: block %d has time %v",
-			b.Number(), t.UTC().Format(time.RFC3339Nano), b.Number()-1, parent.Format(time.RFC3339))
+			b.Number(), at, b.Number()-1, utc(b.Parent.Time))
 	}
 	return nil
 }
 
-// blockJSON is the text form of Block. The headers are RLP, so that every byte
-// is covered by the hash; number and time repeat them for a human reader and
-// must agree.
+// blockJSON is the text form of Block. The headers are RLP, so the hash covers every
+// byte. Number and time repeat them for a human reader and must agree.
 type blockJSON struct {
 	Number      uint64        `json:"number"`
 	Time        uint64        `json:"time"`
@@ -110,7 +102,10 @@ func (b Block) MarshalJSON() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	j := blockJSON{Number: b.Number(), Time: b.Header.Time, Hash: b.Hash, Header: header, Pinned: b.Pinned, Unfinalized: b.Unfinalized}
+	j := blockJSON{
+		Number: b.Number(), Time: b.Header.Time, Hash: b.Hash, Header: header,
+		Pinned: b.Pinned, Unfinalized: b.Unfinalized,
+	}
 	if b.Parent != nil {
 		if j.Parent, err = rlp.EncodeToBytes(b.Parent); err != nil {
 			return nil, err
@@ -119,8 +114,8 @@ func (b Block) MarshalJSON() ([]byte, error) {
 	return json.Marshal(j)
 }
 
-// UnmarshalJSON reads the form written by MarshalJSON and refuses a block that
-// does not pass Check, unknown keys, and number or time that differ from the header.
+// UnmarshalJSON reads the form written by MarshalJSON. It refuses a block that does not
+// pass Check, unknown keys, and a number or time that differs from the header.
 func (b *Block) UnmarshalJSON(data []byte) error {
 	var j blockJSON
 	dec := json.NewDecoder(bytes.NewReader(data))
@@ -142,14 +137,15 @@ func (b *Block) UnmarshalJSON(data []byte) error {
 		return err
 	}
 	if j.Number != out.Number() || j.Time != out.Header.Time {
-		return fmt.Errorf("block %d at %d: the header says block %d at %d", j.Number, j.Time, out.Number(), out.Header.Time)
+		return fmt.Errorf("block %d at %d: the header says block %d at %d",
+			j.Number, j.Time, out.Number(), out.Header.Time)
 	}
 	*b = out
 	return nil
 }
 
-// decodeHeader decodes an RLP header and demands that it encodes to the same
-// bytes, so that no second spelling of a header passes.
+// decodeHeader decodes an RLP header, which must encode to the same bytes, so that no
+// second spelling of a header passes.
 func decodeHeader(raw []byte) (*types.Header, error) {
 	var h types.Header
 	if err := rlp.DecodeBytes(raw, &h); err != nil {

@@ -43,7 +43,8 @@ func (k *bulk) readChunk(ctx context.Context, s span) error {
 		call, inside := k.calls[i], results[i-s.from]
 		alone, err := k.answer(call, replies[j+1])
 		if err == nil && inside.success && !bytes.Equal(alone, inside.data) {
-			return fmt.Errorf("%w: %s of %v gives another answer inside the multicall", ErrTooLarge, call.name(), call.To)
+			return fmt.Errorf("%w: %s of %v gives another answer inside the multicall",
+				ErrTooLarge, call.name(), call.To)
 		}
 	}
 	k.keep(s, results)

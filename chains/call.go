@@ -12,8 +12,8 @@ import (
 	"github.com/ethereum/go-ethereum/crypto"
 )
 
-// Call is one eth_call: a contract and its calldata. Signature repeats the
-// selector in readable form and is not sent.
+// Call is one eth_call: a contract and its calldata. Signature repeats the selector in
+// readable form and is not sent.
 type Call struct {
 	To        common.Address
 	Data      hexutil.Bytes
@@ -39,20 +39,20 @@ func (c Call) name() string {
 	return fmt.Sprintf("call with %d bytes of calldata", len(c.Data))
 }
 
-// Answer is the return data of one Call, never empty, and the label of the
-// endpoint (or endpoints) that gave it.
+// Answer is the return data of one Call, never empty, and the labels of the endpoints
+// that gave it.
 type Answer struct {
 	Data hexutil.Bytes
-	From string
+	From []string
 }
 
-// signature is stricter than abi.ParseSelector, which panics on a text without
-// parentheses: a name and a flat list of elementary argument types.
+// signature is a name and a flat list of elementary argument types. It is stricter than
+// abi.ParseSelector, which panics on a text without parentheses.
 var signature = regexp.MustCompile(`^[A-Za-z_$][A-Za-z0-9_$]*\(([a-z0-9\[\]]+(,[a-z0-9\[\]]+)*)?\)$`)
 
-// NewCall encodes a call of the function with the given canonical signature,
-// such as "balanceOf(address)". Arguments have go-ethereum's ABI types:
-// common.Address, *big.Int, bool, [32]byte and so on.
+// NewCall encodes a call of the function with the given canonical signature, such as
+// "balanceOf(address)". Arguments have go-ethereum's ABI types: common.Address,
+// *big.Int, bool, [32]byte and so on.
 func NewCall(to common.Address, sig string, args ...any) (Call, error) {
 	types, err := parseSignature(sig)
 	if err != nil {
@@ -68,8 +68,8 @@ func NewCall(to common.Address, sig string, args ...any) (Call, error) {
 	return Call{To: to, Data: append(crypto.Keccak256([]byte(sig))[:4], packed...), Signature: sig}, nil
 }
 
-// checkIntegers refuses what abi.Pack would cut to the size of a word, or crash
-// on: integers that do not fit their type, and nil.
+// checkIntegers refuses integers that do not fit their type, which abi.Pack would cut
+// to the size of a word, and nil, on which it would crash.
 func checkIntegers(types abi.Arguments, args []any) error {
 	for i := range min(len(types), len(args)) {
 		n, ok := args[i].(*big.Int)
@@ -120,11 +120,11 @@ func parseSignature(sig string) (abi.Arguments, error) {
 	return args, nil
 }
 
-// ErrWord is wrapped by Uint256 for return data that is not exactly one word.
+// ErrWord says that return data is not exactly one word.
 var ErrWord = errors.New("not one 32-byte word")
 
-// Uint256 reads return data that must be exactly one uint256. Empty, short and
-// long data are errors, never zero.
+// Uint256 reads return data that must be exactly one uint256. Empty, short and long data
+// are errors that wrap ErrWord, never zero.
 func (a Answer) Uint256() (*big.Int, error) {
 	if len(a.Data) != 32 {
 		return nil, fmt.Errorf("found %d bytes: %w", len(a.Data), ErrWord)

@@ -62,7 +62,7 @@ func TestCallAtTakesOneRound(t *testing.T) {
 	if got := strings.Join(n.methods, " "); got != "eth_call eth_call eth_getBalance eth_getBalance" {
 		t.Errorf("found %s", got)
 	}
-	if !strings.HasPrefix(answers[0].From, "127.0.0.1") || !strings.Contains(answers[0].From, "#") {
+	if from := answers[0].From; len(from) != 1 || !strings.HasPrefix(from[0], "127.0.0.1") || !strings.Contains(from[0], "#") {
 		t.Errorf("answer is from %q, want host#hash", answers[0].From)
 	}
 }

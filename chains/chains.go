@@ -1,7 +1,7 @@
-// Package chains reads block headers and contract state of EVM chains over
-// JSON-RPC, in batches, pinned to one block, from endpoints that need not be
-// good: pruned, lagging, rate limited, behind load balancers, or plainly wrong.
-// A figure is right or absent; any doubt ends in an error.
+// Package chains reads block headers and contract state of EVM chains over JSON-RPC,
+// in batches, pinned to one block, from endpoints that may be pruned, lagging, rate
+// limited, behind load balancers, or plainly wrong. A figure is right or absent; any
+// doubt ends in an error.
 //
 //	c, err := chains.Dial(ctx, chains.Ethereum, "https://node.example/key")
 //	b, err := c.BlockAt(ctx, time.Date(2023, 5, 19, 13, 39, 35, 0, time.UTC))
@@ -11,60 +11,52 @@
 //
 // # Blocks and the timestamp rule
 //
-// The block for a time t is the first block at or after t. Two adjacent headers
-// prove it: parent.time < t ≤ block.time, and block.parentHash is the hash of
-// the parent; see Block.Proves, which needs no node. Where several blocks share
-// one timestamp (Optimism before Bedrock), it is the first of them. A t after
-// the head has no block yet, which is an error and never the head.
+// The block for a time t is the first block at or after t. Two adjacent headers prove
+// it: parent.time < t ≤ block.time, and block.parentHash is the hash of the parent. See
+// Block.Proves, which needs no node. Where several blocks share one timestamp (Optimism
+// before Bedrock), it is the first of them. A t after the head has no block yet, which
+// is an error and never the head.
 //
-// Only finalized blocks pass, unless Dialer.AllowUnfinalized is set. An endpoint
-// that does not say which block is finalized has none: the latest block never
-// stands in for it.
+// Only finalized blocks pass, unless Dialer.AllowUnfinalized is set. If an endpoint does
+// not say which block is finalized, the latest block does not stand in for it.
 //
 // # What is proven
 //
-//   - The chain: eth_chainId, and for Ethereum and Optimism the hash of a known
-//     block, since forks and development chains share ids. Other chains are
-//     proven by the id alone; Client.Anchored tells the two apart.
-//   - Headers: each is hashed anew. The number is the one asked for, and the hash
-//     is the one the endpoint gives, so no field was lost or altered on the way.
-//   - State at one block: each read names the block by its hash (EIP-1898), never
-//     by a tag. Each batch carries a question that the EVM answers from inside
-//     the block: its number, its timestamp and its parent's hash. An endpoint
-//     that ignores the hash, lags or serves another block is found out.
-//   - State that is there: on public chains the balance of an account known to
-//     hold ether is read along. Only if it is not zero are other zeros believed.
-//   - Contracts that are there: a call of an address without code succeeds and
-//     returns nothing. It is ErrNoContract here, never zero.
+//   - The chain: by eth_chainId, and for Ethereum and Optimism by the hash of a known
+//     block, since forks and development chains share ids. Other chains are proven by
+//     the id alone; Client.Anchored tells the two apart.
+//   - Headers: each is hashed again. The number is the one asked for, and the hash is the
+//     one that the endpoint gives, so no field was lost or altered on the way.
+//   - State at one block: each read names the block by its hash (EIP-1898), never by a
+//     tag. Each batch carries a question that the EVM answers from inside the block: its
+//     number, its timestamp and its parent's hash. This exposes an endpoint that ignores
+//     the hash, lags or serves another block.
+//   - State that is there: on public chains, the balance of an account known to hold ether
+//     is read as well. Only if it is not zero are other zeros believed.
+//   - Contracts that are there: a call of an address without code succeeds and returns
+//     nothing. It is ErrNoContract here, never zero.
 //
-// An endpoint that cannot read by hash is asked by number, with the header
-// checked before and after; one that cannot answer the question about the block
-// is asked by number only. When an endpoint fails, the next one proves all of
-// this itself, the pinned block included, before its answers count.
+// An endpoint that cannot read by hash is asked by number, with the header checked before
+// and after. So is one that cannot answer the question about the block. When an endpoint
+// fails, the next one must prove all of this itself, the pinned block included, before
+// its answers count.
 //
 // # What is trusted
 //
-// That headers and state are the chain's own. The checks find accidents; an
-// endpoint that lies on purpose can make up balances, and headers above the
-// known block, that pass each of them. Dialer.Agree reads everything from several
-// endpoints and demands the same hashes and the same bytes, which rules out what
-// a single one makes up; that their operators are independent is the caller's
-// business. Only Merkle proofs against a trusted state root rule out all of them.
-//
-// # Strict reading
-//
-// A quantity is a JSON string of 0x and 1 to 64 hex digits, in a reply with
-// status 200, our id, each id once, no error, no duplicate or foreign key, and
-// nothing after it. Everything else (null, "", "0x", a number, a short batch, a
-// page of HTML) is an error that names what was found. All answers come, in
-// order, or none. URLs, which hold keys, appear nowhere: endpoints are named by
-// host and a short hash.
+// Headers and state are trusted to be the chain's own. The checks find accidents. An
+// endpoint that lies on purpose can make up balances, and headers above the known block, that pass each
+// of them. Dialer.Agree reads everything from several endpoints and demands the same
+// hashes and the same bytes, which rules out what a single one makes up; the caller has
+// to choose endpoints of independent operators. Only Merkle proofs against a trusted
+// state root rule out all lies.
 //
 // # Errors
 //
-// Callers branch with errors.Is on the Err values. A *CallError names the
-// contract, the function and the block of a call that failed; an *EndpointError
-// names the endpoint, what it said and what to do about it.
+// Callers branch with errors.Is on the Err values. A *CallError names the contract, the
+// function and the block of a call that failed. An *EndpointError names the endpoint,
+// what it said and what to do about it. Package jsonrpc says how strictly replies are
+// read. URLs, which hold keys, appear nowhere: endpoints are named by host and a short
+// hash.
 package chains
 
 import (
@@ -95,8 +87,8 @@ type Node interface {
 	BulkCallAt(ctx context.Context, b Block, calls []Call) ([]Answer, error)
 }
 
-// ID is an EIP-155 chain id. Its text form is a name for the chains this
-// package knows ("ethereum", "optimism") and the decimal number for any other.
+// ID is an EIP-155 chain id. Its text form is a name for the chains that this package
+// knows ("ethereum", "optimism") and the decimal number for any other.
 type ID uint64
 
 // The chains with built-in anchors and search hints.
@@ -116,8 +108,8 @@ func (id ID) String() string {
 	return strconv.FormatUint(uint64(id), 10)
 }
 
-// ParseID reads the text form of a chain id: a known name, or a positive
-// decimal number without sign or leading zeros. "1" and "ethereum" are the same chain.
+// ParseID reads the text form of a chain id: a known name, or a positive decimal number
+// without sign or leading zeros. "1" and "ethereum" are the same chain.
 func ParseID(s string) (ID, error) {
 	switch s {
 	case "ethereum":

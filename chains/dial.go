@@ -64,7 +64,9 @@ func (d Dialer) Dial(ctx context.Context, id ID, urls ...string) (*Client, error
 
 // options are the choices that concern one endpoint.
 func (d Dialer) options() jsonrpc.Options {
-	return jsonrpc.Options{RPS: d.RPS, MaxBatch: d.MaxBatch, Transport: d.Transport, UserAgent: d.UserAgent, Clock: d.Clock}
+	return jsonrpc.Options{
+		RPS: d.RPS, MaxBatch: d.MaxBatch, Transport: d.Transport, UserAgent: d.UserAgent, Clock: d.Clock,
+	}
 }
 
 // pool prepares the endpoints of one chain. It sends nothing.

@@ -25,9 +25,10 @@ type Reply = jsonrpc.Reply
 // Endpoints yields the endpoints of c one after the other, the one that worked
 // last first, or the reason why one cannot be used.
 func (c *Client) Endpoints(ctx context.Context) iter.Seq2[*Endpoint, error] {
+	proven := func(_ context.Context, n *node) (*Endpoint, error) { return &Endpoint{n}, nil }
 	return func(yield func(*Endpoint, error) bool) {
 		for _, n := range c.pool.order() {
-			e, err := try(ctx, c.pool, n, func(_ context.Context, n *node) (*Endpoint, error) { return &Endpoint{n}, nil })
+			e, err := try(ctx, c.pool, n, proven)
 			if !yield(e, err) {
 				return
 			}

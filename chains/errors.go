@@ -89,8 +89,8 @@ func (e *TooNewError) Error() string {
 
 func (e *TooNewError) Unwrap() error { return e.Err }
 
-// EndpointError is the failure of one endpoint. Nothing in it holds the URL, the
-// key or headers; the provider's words are redacted, cleaned and cut.
+// EndpointError is the failure of one endpoint. Nothing in it holds the URL, the key or
+// headers. The provider's words are redacted, cleaned and cut.
 type EndpointError = jsonrpc.EndpointError
 
 // atBlock returns a copy of e that names the block asked for.

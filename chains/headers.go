@@ -159,8 +159,9 @@ func parseHeader(raw json.RawMessage) (*types.Header, error) {
 		return nil, fmt.Errorf("block header: number %v or timestamp %d is out of range", h.Number, h.Time)
 	}
 	if got := h.Hash(); got != *named.Hash {
-		return nil, fmt.Errorf("block %d: the header hashes to %v, but its hash is given as %v: the header was altered, "+
-			"or it has fields of a fork that is newer than this program", h.Number, got, *named.Hash)
+		return nil, fmt.Errorf("block %d: the header hashes to %v, but its hash is given as %v: "+
+			"the header was altered, or it has fields of a fork that is newer than this program",
+			h.Number, got, *named.Hash)
 	}
 	return &h, nil
 }

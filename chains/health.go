@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 )
 
@@ -58,10 +59,7 @@ func permanent(err error) bool {
 // final reports whether err is an answer about the chain, which no other endpoint
 // could improve on, or shows that the endpoints are set up wrongly.
 func final(err error) bool {
-	for _, answer := range []error{ErrReverted, ErrNoContract, errEmpty, ErrNoBlockYet, ErrNotFinalized, ErrWrongChain, ErrDisagree} {
-		if errors.Is(err, answer) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc([]error{
+		ErrReverted, ErrNoContract, errEmpty, ErrNoBlockYet, ErrNotFinalized, ErrWrongChain, ErrDisagree,
+	}, func(answer error) bool { return errors.Is(err, answer) })
 }

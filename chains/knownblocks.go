@@ -43,15 +43,18 @@ const (
 
 // hintsOf returns what is known of the times of a public chain's blocks.
 func hintsOf(id ID) blocksearch.Hints {
-	switch id {
-	case Ethereum: // slots of 12 seconds, some of them missed
-		merge := blocksearch.Moment{Number: mergeBlock, Time: mergeTime}
-		return blocksearch.Hints{Moments: []blocksearch.Moment{{Number: 1, Time: 1438269988}, merge}, Fork: merge, Step: 12}
-	case Optimism: // exactly one block every 2 seconds
-		bedrock := blocksearch.Moment{Number: bedrockBlock, Time: bedrockTime}
-		return blocksearch.Hints{Moments: []blocksearch.Moment{{Number: 1, Time: 1636665399}, bedrock}, Fork: bedrock, Step: 2}
+	h := blocksearch.Hints{}
+	switch first := (blocksearch.Moment{Number: 1}); id {
+	case Ethereum:
+		first.Time = 1438269988
+		h.Fork, h.Step = blocksearch.Moment{Number: mergeBlock, Time: mergeTime}, 12 // slots, some of them missed
+		h.Moments = []blocksearch.Moment{first, h.Fork}
+	case Optimism:
+		first.Time = 1636665399
+		h.Fork, h.Step = blocksearch.Moment{Number: bedrockBlock, Time: bedrockTime}, 2 // one block in every slot
+		h.Moments = []blocksearch.Moment{first, h.Fork}
 	}
-	return blocksearch.Hints{}
+	return h
 }
 
 // knownAccount returns an account whose balance is not zero after the given block of

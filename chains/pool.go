@@ -22,6 +22,9 @@ type pool struct {
 	development bool
 }
 
+// reader reads something from one endpoint.
+type reader[T any] func(context.Context, *node) (T, error)
+
 // reading is what one endpoint gave.
 type reading[T any] struct {
 	value T
@@ -55,26 +58,27 @@ func (p *pool) open(ctx context.Context) error {
 
 // ask reads from as many endpoints as must agree and compares each reading with
 // the first. It returns the value and the labels of those that gave it.
-func ask[T any](ctx context.Context, p *pool, read func(context.Context, *node) (T, error),
-	differ func(x, y reading[T]) error) (T, string, error) {
+func ask[T any](
+	ctx context.Context, p *pool, read reader[T], differ func(x, y reading[T]) error,
+) (T, []string, error) {
 	var none T
 	all, err := askAll(ctx, p, read)
 	if err != nil {
-		return none, "", err
+		return none, nil, err
 	}
 	labels := []string{all[0].label()}
 	for _, r := range all[1:] {
 		if err := differ(all[0], r); err != nil {
-			return none, "", err
+			return none, nil, err
 		}
 		labels = append(labels, r.label())
 	}
-	return all[0].value, strings.Join(labels, ", "), nil
+	return all[0].value, labels, nil
 }
 
 // askAll returns p.agree readings. An endpoint that fails is replaced by the next
 // one. A final error ends it at once. Errors never count as a reading.
-func askAll[T any](ctx context.Context, p *pool, read func(context.Context, *node) (T, error)) ([]reading[T], error) {
+func askAll[T any](ctx context.Context, p *pool, read reader[T]) ([]reading[T], error) {
 	var got []reading[T]
 	var failures joined
 	queue := p.order()
@@ -106,7 +110,7 @@ func askAll[T any](ctx context.Context, p *pool, read func(context.Context, *nod
 
 // together asks the given endpoints at the same time. The readings are in the
 // order of the nodes.
-func together[T any](ctx context.Context, p *pool, nodes []*node, read func(context.Context, *node) (T, error)) []reading[T] {
+func together[T any](ctx context.Context, p *pool, nodes []*node, read reader[T]) []reading[T] {
 	out := make([]reading[T], len(nodes))
 	var wg sync.WaitGroup
 	for i, n := range nodes {
@@ -120,7 +124,7 @@ func together[T any](ctx context.Context, p *pool, nodes []*node, read func(cont
 }
 
 // try proves the chain unless that is done, reads, and notes how it went.
-func try[T any](ctx context.Context, p *pool, n *node, read func(context.Context, *node) (T, error)) (v T, err error) {
+func try[T any](ctx context.Context, p *pool, n *node, read reader[T]) (v T, err error) {
 	if err := n.health.gone(); err != nil {
 		return v, err
 	}

@@ -139,18 +139,17 @@ func (l Latency) String() string {
 	}
 }
 
-// Probe tries the endpoints side by side, each on its own, at the first block
-// at or after the given time. The zero time stands for the latest time whose
-// blocks are final on every chain asked about: the earliest of their finalized
-// blocks. There is one Probe for each target, in order.
+// Probe tries the endpoints side by side, each on its own, at the first block at or
+// after the given time. The zero time stands for the latest time that is finalized on
+// every chain asked about: that of the earliest of their finalized blocks. There is
+// one Probe for each target, in order.
 //
-// What fails is part of a Probe. The error is for wrong usage (ErrEndpointURL),
-// found before anything is sent, and for a cancelled context; when its deadline
-// passes, what was found by then is returned. A request that fails for a passing
-// reason is repeated once, a rate limit is waited for two seconds at most.
-// About 1130 calls go to a good endpoint, nearly all of them eth_chainId in
-// batches. AllowDev, AllowUnfinalized and Agree mean what they mean to Dial,
-// except that no reading of several endpoints is compared here.
+// What fails is part of a Probe. The error is for wrong usage (ErrEndpointURL), found
+// before anything is sent, and for a cancelled context. When its deadline passes, what
+// was found by then is returned. A request that fails for a passing reason is repeated
+// once, and a rate limit is waited for two seconds at most. A good endpoint gets about
+// 1130 calls, nearly all of them eth_chainId in batches. AllowDev, AllowUnfinalized and
+// Agree mean what they mean to Dial, except that no readings are compared here.
 func (d Dialer) Probe(ctx context.Context, at time.Time, targets ...Target) ([]Probe, error) {
 	var all []*prober
 	defer func() {
@@ -192,9 +191,9 @@ func sideBySide(all []*prober, do func(*prober)) {
 	group.Wait()
 }
 
-// lastFinal is the time of the earliest of the chains' finalized blocks. Of a
-// chain's endpoints the first ones count, as many as shall agree. It is zero if
-// no endpoint tells which block is finalized.
+// lastFinal is the time of the earliest of the chains' finalized blocks. Of a chain's
+// endpoints the first ones count, as many as must agree. It is zero if no endpoint says
+// which block is finalized.
 func lastFinal(all []*prober, agree int) (at time.Time) {
 	counted := map[ID]int{}
 	for _, p := range all {

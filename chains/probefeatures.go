@@ -20,8 +20,8 @@ func (p *prober) features(ctx context.Context, b Block) {
 	p.try(ctx, &p.found.AccessList, func() error { return p.accessList(ctx, b) })
 }
 
-// byHash tells whether the endpoint honours EIP-1898. CallAt has found out, and
-// goes by number if not; then it is asked once more for the reason.
+// byHash checks that the endpoint honours EIP-1898. CallAt has found out already, and
+// reads by number if not. Then the endpoint is asked once more for the reason.
 func (p *prober) byHash(ctx context.Context, b Block) error {
 	if !p.node.state.currentWay().byNumber {
 		return nil
@@ -58,7 +58,8 @@ func (p *prober) multicall3(ctx context.Context, b Block) error {
 	return multicall.check(replies, p.found.Chain, b.Header)
 }
 
-// one asks a single question, whose refusal is its answer, and decodes the result.
+// one sends a single request, of which a refusal counts as the reply, and decodes the
+// result.
 func (p *prober) one(ctx context.Context, out any, method string, params ...any) error {
 	replies, err := p.node.endpoint.Send(ctx, []jsonrpc.Request{{Method: method, Params: params, Optional: true}})
 	if err != nil {
@@ -73,8 +74,8 @@ func (p *prober) one(ctx context.Context, out any, method string, params ...any)
 	return nil
 }
 
-// proof holds the first node of an account's proof against the block's state
-// root: a proof for another block is none.
+// proof compares the first node of an account's proof with the block's state root. A
+// proof for another block proves nothing.
 func (p *prober) proof(ctx context.Context, b Block) error {
 	account, _ := knownAccount(p.found.Chain, b.Number(), b.Header.Coinbase)
 	var out struct {
@@ -87,7 +88,8 @@ func (p *prober) proof(ctx context.Context, b Block) error {
 		return broken(p.node.endpoint, "eth_getProof: found no proof of the account")
 	}
 	if root := crypto.Keccak256Hash(out.AccountProof[0]); root != b.Header.Root {
-		return broken(p.node.endpoint, "eth_getProof: the proof starts at %v, want the state root %v of block %d", root, b.Header.Root, b.Number())
+		return broken(p.node.endpoint, "eth_getProof: the proof starts at %v, want the state root %v of block %d",
+			root, b.Header.Root, b.Number())
 	}
 	return nil
 }

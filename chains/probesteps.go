@@ -34,12 +34,12 @@ func (d Dialer) prober(target Target) (*prober, error) {
 	return p, nil
 }
 
-// same tells whether two probers are for the same endpoint of the same chain.
+// same reports whether two probers are for the same endpoint of the same chain.
 func (p *prober) same(other *prober) bool {
 	return p.found.Chain == other.found.Chain && p.found.Endpoint == other.found.Endpoint
 }
 
-// greet proves the chain and reads its ends.
+// greet proves the chain and reads its head and its finalized block.
 func (p *prober) greet(ctx context.Context) {
 	defer p.noteLimits()
 	if p.found.Reason.Err = p.note(ctx, p.pool.open(ctx)); p.found.Reason.Err != nil {
@@ -59,8 +59,8 @@ func (p *prober) seen(h *types.Header) *ProbeBlock {
 	return &ProbeBlock{Number: h.Number.Uint64(), Hash: h.Hash(), Time: int64(h.Time), Age: age}
 }
 
-// examine tries what an endpoint can do, the important things first, so that a
-// rate limit that the tries themselves run into spoils little.
+// examine tries what an endpoint can do. The important things come first, so that a rate
+// limit that the tries themselves run into spoils little.
 func (p *prober) examine(ctx context.Context, at time.Time) {
 	defer p.noteLimits()
 	p.found.At = at
@@ -92,7 +92,7 @@ func (p *prober) try(ctx context.Context, c *Check, run func() error) {
 	c.Works = c.Reason.Err == nil
 }
 
-// note returns err, and stops all further tries if it says that they are not wanted.
+// note returns err. If err says that more tries are unwelcome, it stops them.
 func (p *prober) note(ctx context.Context, err error) error {
 	stop := ctx.Err() != nil || permanent(err) || errors.Is(err, ErrRateLimit)
 	if err != nil && stop && p.found.Stopped.Err == nil {
@@ -113,7 +113,7 @@ func (p *prober) findBlock(ctx context.Context, at time.Time) {
 	}
 }
 
-// readAt reads an account's balance at b, as CallAt reads anything.
+// readAt reads an account's balance at b, in the way of CallAt.
 func (p *prober) readAt(ctx context.Context, b Block) error {
 	account, _ := knownAccount(p.client.ID, b.Number(), b.Header.Coinbase)
 	_, err := p.client.answers(ctx, b, []Call{NativeBalance(account)}, (*stateReader).callAt)
@@ -139,8 +139,8 @@ func (p *prober) recent(ctx context.Context) {
 	}
 }
 
-// legacy reads at the last block before Bedrock, whose state an op-geth has to
-// fetch from an l2geth behind it.
+// legacy reads at the last block before Bedrock, whose state an op-geth gets from an
+// l2geth behind it.
 func (p *prober) legacy(ctx context.Context) {
 	if p.client.ID != Optimism || !p.found.Anchored {
 		return
@@ -152,10 +152,10 @@ func (p *prober) legacy(ctx context.Context) {
 	p.try(ctx, &p.found.Legacy, func() error { return p.readAtNumber(ctx, bedrockBlock-1) })
 }
 
-// samples is how many calls the latency is measured by.
+// samples is how many calls measure the latency.
 const samples = 5
 
-// measure takes the time of single calls, one after the other.
+// measure times single calls, one after the other.
 func (p *prober) measure(ctx context.Context) {
 	var took []time.Duration
 	for len(took) < samples && p.found.Stopped.Err == nil {
@@ -171,11 +171,12 @@ func (p *prober) measure(ctx context.Context) {
 	}
 }
 
-// climb sends ever larger batches up to the first that is refused. Providers
-// allow these sizes.
+// climb sends ever larger batches, up to the first that is refused. Providers allow these
+// sizes.
 func (p *prober) climb(ctx context.Context) {
 	for _, size := range []int{1, 3, 10, 100, 1000} {
-		if p.found.Stopped.Err != nil || size > p.node.endpoint.Burst() || p.dialer.MaxBatch > 0 && size > p.dialer.MaxBatch {
+		tooLarge := size > p.node.endpoint.Burst() || p.dialer.MaxBatch > 0 && size > p.dialer.MaxBatch
+		if tooLarge || p.found.Stopped.Err != nil {
 			return
 		}
 		if _, p.found.BatchReason.Err = p.chainIDs(ctx, size); p.found.BatchReason.Err != nil {
@@ -186,8 +187,8 @@ func (p *prober) climb(ctx context.Context) {
 	}
 }
 
-// chainIDs asks for the chain id n times in one HTTP request that is not
-// repeated, and returns the time that it took.
+// chainIDs asks for the chain id n times in one HTTP request, which is not repeated, and
+// returns the time that it took.
 func (p *prober) chainIDs(ctx context.Context, n int) (time.Duration, error) {
 	replies, took, err := p.node.endpoint.SendOnce(ctx, slices.Repeat([]jsonrpc.Request{{Method: "eth_chainId"}}, n))
 	for i := 0; err == nil && i < n; i++ {

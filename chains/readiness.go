@@ -52,7 +52,7 @@ func (p *Probe) judge() {
 	p.Verdict, p.Reason.Err = NotUsable, fmt.Errorf("%s was not tried", p.Endpoint)
 }
 
-// stopsAt is the reason for which no endpoint is asked any more.
+// stopsAt is the reason why no further endpoint is asked.
 func stopsAt(reason error, id ID, rest []Probe) error {
 	reason = onChain(id, reason)
 	if slices.ContainsFunc(rest, func(p Probe) bool { return p.Chain == id }) {
@@ -61,10 +61,11 @@ func stopsAt(reason error, id ID, rest []Probe) error {
 	return reason
 }
 
-// Ready tells whether a Client of the chain over these endpoints, in their order
-// and with agree of them reading independently (0 counts as 1), can do the job;
-// if not, the error says why. An endpoint that is not usable is passed over,
-// but not one that a Client stops at, such as one of another chain.
+// Ready reports whether a Client of the chain over these endpoints, in their order and
+// with agree of them reading independently (0 counts as 1), can do the job. If not, the
+// error says why. It follows the rules by which a Client goes from one endpoint to the
+// next: one that is not usable is passed over, but a Client stops at one of another
+// chain.
 func Ready(probes []Probe, id ID, agree int) error {
 	agree = max(agree, 1)
 	var good []*Probe
@@ -79,10 +80,12 @@ func Ready(probes []Probe, id ID, agree int) error {
 		case p.Verdict != GoodForJob:
 			continue
 		case len(good) > 0 && p.Development != good[0].Development:
-			return fmt.Errorf("%v: %s and %s are not of one kind, public and development: %w", id, good[0].Endpoint, p.Endpoint, ErrWrongChain)
+			return fmt.Errorf("%v: %s and %s are not of one kind, public and development: %w",
+				id, good[0].Endpoint, p.Endpoint, ErrWrongChain)
 		case len(good) > 0 && p.Block.Hash != good[0].Block.Hash:
-			return fmt.Errorf("%v: the block asked for is %d (%v) at %s and %d (%v) at %s: %w", id,
-				good[0].Block.Number, good[0].Block.Hash, good[0].Endpoint, p.Block.Number, p.Block.Hash, p.Endpoint, ErrDisagree)
+			a, b := good[0].Block, p.Block
+			return fmt.Errorf("%v: the block asked for is %d (%v) at %s and %d (%v) at %s: %w",
+				id, a.Number, a.Hash, good[0].Endpoint, b.Number, b.Hash, p.Endpoint, ErrDisagree)
 		}
 		good = append(good, p)
 	}

@@ -30,8 +30,10 @@ func (c *Client) CallAt(ctx context.Context, b Block, calls []Call) ([]Answer, e
 }
 
 // answers reads the calls with read from as many endpoints as must agree.
-func (c *Client) answers(ctx context.Context, b Block, calls []Call,
-	read func(r *stateReader, ctx context.Context, b Block, calls []Call, public bool) ([][]byte, error)) ([]Answer, error) {
+func (c *Client) answers(
+	ctx context.Context, b Block, calls []Call,
+	read func(r *stateReader, ctx context.Context, b Block, calls []Call, public bool) ([][]byte, error),
+) ([]Answer, error) {
 	if err := b.Check(); err != nil {
 		return nil, err
 	}
@@ -63,7 +65,8 @@ func differentAnswers(id ID, b Block, calls []Call, x, y reading[[][]byte]) erro
 			continue
 		}
 		if n++; n <= listed {
-			err := fmt.Errorf("%s says 0x%x, %s says 0x%x: %w", x.label(), x.value[i], y.label(), y.value[i], ErrDisagree)
+			err := fmt.Errorf("%s says 0x%x, %s says 0x%x: %w",
+				x.label(), x.value[i], y.label(), y.value[i], ErrDisagree)
 			differences = append(differences, &CallError{Chain: id, Block: b.Number(), Call: call, Err: err})
 		}
 	}

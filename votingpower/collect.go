@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -202,7 +203,8 @@ func (c *collector) read(ctx context.Context, id chains.ID, block chains.Block, 
 	}
 	for i, place := range places {
 		call, answer := calls[i], answers[i]
-		reads[place] = Read{Chain: id, To: call.To.Hex(), Data: call.Data, Result: answer.Data, From: answer.From}
+		from := strings.Join(answer.From, ", ")
+		reads[place] = Read{Chain: id, To: call.To.Hex(), Data: call.Data, Result: answer.Data, From: from}
 	}
 	return nil
 }

@@ -109,7 +109,7 @@ func (n *node) CallAt(ctx context.Context, b chains.Block, calls []chains.Call) 
 		if !ok {
 			return nil, &chains.CallError{Chain: n.id, Block: b.Number(), Call: call, Err: chains.ErrNoContract}
 		}
-		answers[i] = chains.Answer{Data: word(amount), From: n.id.String() + ".example#00000"}
+		answers[i] = chains.Answer{Data: word(amount), From: []string{n.id.String() + ".example#00000"}}
 	}
 	return answers, nil
 }

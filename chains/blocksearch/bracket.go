@@ -10,8 +10,8 @@ import (
 type bracket struct {
 	target      uint64 // Unix seconds: the first block at or after it is sought
 	first, last uint64
-	// before is the time of block first−1, earlier than target; it means nothing
-	// if first is 0. after is the time of block last, not earlier than target.
+	// before is the time of block first−1, earlier than target. It means nothing if first
+	// is 0. after is the time of block last, not earlier than target.
 	before, after uint64
 
 	known  []Moment // all blocks read so far, ascending
@@ -19,16 +19,16 @@ type bracket struct {
 	slow   bool // the latest round left more than an eighth of the candidates
 }
 
-// newBracket starts a search for the first block at or after target. The time
-// of block last is not before target.
+// newBracket starts a search for the first block at or after target. The time of block
+// last is not before target.
 func newBracket(target uint64, last Moment) bracket {
 	return bracket{target: target, last: last.Number, after: last.Time, known: []Moment{last}}
 }
 
 func (b bracket) done() bool { return b.first == b.last }
 
-// narrow takes the times of blocks inside the bracket. Time that runs backwards
-// is an error that names the two blocks: the headers are not of one chain.
+// narrow takes the times of blocks inside the bracket. If time runs backwards, the error
+// names the two blocks.
 func (b bracket) narrow(read []Moment) (bracket, error) {
 	width := b.last - b.first
 	b.known = slices.Concat(b.known, read)
@@ -53,8 +53,9 @@ func (b bracket) narrow(read []Moment) (bracket, error) {
 	return b, nil
 }
 
-// grid returns the candidates that a grid of timestamps leaves, and the block before them.
-// With w blocks in Δt seconds that is one for each of the Δt/step − w missed slots.
+// grid returns the candidates that a grid of timestamps leaves, and the block before
+// them. With w blocks in Δt seconds there is one for each of the Δt/step − w missed
+// slots.
 func (b bracket) grid(h Hints) (lo, hi uint64, ok bool) {
 	low := Moment{b.first - 1, b.before}
 	if b.first <= h.Fork.Number {
@@ -71,8 +72,8 @@ func (b bracket) grid(h Hints) (lo, hi uint64, ok bool) {
 	return earliest - min(earliest, 1), min(latest, b.last), true
 }
 
-// ends returns the closest two moments around the target, read or hinted.
-// Block 0 is none: its timestamp is 0 on many chains.
+// ends returns the closest two moments around the target, read or hinted. Block 0 does
+// not count, since its timestamp is 0 on many chains.
 func (b bracket) ends(h Hints) (left, right Moment, ok bool) {
 	right = Moment{b.last, b.after}
 	if b.first > 1 {

@@ -5,14 +5,15 @@ import (
 	"math/bits"
 )
 
-// interpolate guesses the number of the first block at or after the target
-// between two moments: a monotone cubic (Fritsch and Carlson) through them, with slopes
-// from the blocks known beyond. doubt is how far a straight line would be off it.
+// interpolate guesses the number of the first block at or after the target between two
+// moments, by a monotone cubic (Fritsch and Carlson) through them, with slopes from the
+// blocks known beyond them. doubt is the distance to a straight line.
 func (b bracket) interpolate(left, right Moment) (number uint64, doubt float64) {
 	rate := slope(left, right)
 	span := float64(right.Time - left.Time)
 	leftRate, rightRate := rate, rate
-	near := func(seconds uint64) bool { return seconds > 0 && float64(seconds) < 4*span } // further off, the pace is another
+	// Further away the pace of the chain is another.
+	near := func(seconds uint64) bool { return seconds > 0 && float64(seconds) < 4*span }
 	for _, m := range b.known {
 		if m.Number > 0 && m.Number < left.Number && near(left.Time-m.Time) {
 			leftRate = mean(slope(m, left), float64(left.Time-m.Time), rate, span)

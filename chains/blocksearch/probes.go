@@ -1,17 +1,15 @@
 package blocksearch
 
-import (
-	"math"
-)
+import "math"
 
-// How many blocks a round asks for. The figures were measured over modelled
-// chains (see BenchmarkBlockAt): four rounds of them stay below 100 headers.
+// How many blocks a round asks for. The figures were measured over modelled chains (see
+// BenchmarkBlockAt in package chains): four rounds read fewer than 100 headers.
 const (
-	fewCandidates  = 20 // so many are all asked for
-	lastCandidates = 44 // in the fourth round, to make it the last one
-	milestones     = 17 // first round, nothing known but the ends
+	fewCandidates  = 20 // up to so many candidates are all asked for
+	lastCandidates = 44 // the same in the fourth round, to make it the last one
+	milestones     = 17 // in the first round, if only the ends are known
 	evenlySpaced   = 7  // after a slow round
-	blindProbes    = 24 // without any guess
+	blindProbes    = 24 // if nothing can be interpolated
 )
 
 // rungs is how many blocks are asked for on either side of the guess.
@@ -27,8 +25,8 @@ func rungs(round int, onGrid bool) int {
 	return 12
 }
 
-// probes returns the blocks to read in the next round, ascending, all of them
-// from first to last−1. There is at least one unless the search is done.
+// probes returns the blocks to read in the next round, ascending, all of them from first
+// to last−1. There is at least one unless the search is done.
 func (b bracket) probes(h Hints) []uint64 {
 	candidates := b.last - b.first
 	if candidates <= fewCandidates || b.rounds == 3 && candidates <= lastCandidates {
@@ -75,8 +73,8 @@ func even(first, last uint64, n int) []uint64 {
 	return out
 }
 
-// spacedOut returns the milestones between two blocks, closer together at the left
-// end: chains grow busier with time, so that early blocks span more time.
+// spacedOut returns the milestones between two blocks, closer together at the left end:
+// chains grow busier with time, so early blocks span more time.
 func spacedOut(left, right uint64) []uint64 {
 	out := make([]uint64, milestones)
 	for i := range out {
@@ -86,23 +84,22 @@ func spacedOut(left, right uint64) []uint64 {
 	return out
 }
 
-// around returns numbers around the guess between two moments, dense next to it and
-// ever sparser up to lo and hi.
-//
-// All of this is floating point, since it only says where to look.
+// around returns numbers around the guess between two moments, dense next to it and ever
+// sparser up to lo and hi. It computes in floating point, since it only says where to
+// look.
 func (b bracket) around(left, right Moment, lo, hi uint64, onGrid bool) []uint64 {
 	guess, doubt := b.interpolate(left, right)
 	guess = min(max(guess, lo), hi)
 	n := rungs(b.rounds, onGrid)
 	width, seconds := float64(right.Number-left.Number), float64(right.Time-left.Time)
-	// The number of blocks in a given time is random; where clocks advance by 15
-	// seconds at most, whole runs of blocks are.
+	// The number of blocks in a given time is random. Where clocks advance by at most 15
+	// seconds, so is the number of whole runs of blocks.
 	scale := 0.08 * math.Sqrt(width*max(1, 15*width/seconds))
 	switch {
 	case onGrid:
 		scale += 0.04 * float64(hi-lo)
 	case b.rounds < 3:
-		// Closer than 16 blocks would gain nothing: so few are asked for at once.
+		// Closer than 16 blocks would gain nothing, since so few are all asked for.
 		scale = max(scale+0.4*doubt+0.004*width, 16*float64(n+1)/math.Sqrt2)
 	default:
 		scale += 0.4*doubt + 0.004*width

@@ -71,7 +71,7 @@ func (c *collection) answers() ([]chains.Answer, chains.Witness, error) {
 	}
 	answers := make([]chains.Answer, len(results))
 	for i, r := range results {
-		answers[i] = chains.Answer{Data: r.Data, From: c.endpoint.Label()}
+		answers[i] = chains.Answer{Data: r.Data, From: []string{c.endpoint.Label()}}
 	}
 	w := s.blobs.witness()
 	return answers, w, w.Check()

@@ -154,8 +154,10 @@ func (s *Sample) read(ctx context.Context, node chains.Node, calls []chains.Call
 	var labels []string
 	for i, a := range answers {
 		s.Results[i] = a.Data
-		if !slices.Contains(labels, a.From) {
-			labels = append(labels, a.From)
+		for _, label := range a.From {
+			if !slices.Contains(labels, label) {
+				labels = append(labels, label)
+			}
 		}
 	}
 	s.From = strings.Join(labels, ", ")

@@ -77,7 +77,7 @@ func (n *node) BulkCallAt(_ context.Context, b chains.Block, calls []chains.Call
 		if err != nil {
 			return nil, &chains.CallError{Chain: n.id, Block: b.Number(), Call: c, Err: err}
 		}
-		out[i] = chains.Answer{Data: data, From: fmt.Sprintf("%v.example#00000", n.id)}
+		out[i] = chains.Answer{Data: data, From: []string{fmt.Sprintf("%v.example#00000", n.id)}}
 	}
 	return out, nil
 }
