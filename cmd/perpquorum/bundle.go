@@ -26,18 +26,16 @@ func openBundle(name string, stdin io.Reader) (*report.Bundle, error) {
 	case exampleVoteName:
 		return report.ReadBundle(bytes.NewReader(fixtures.ExampleVote))
 	case "-":
-		b, err := report.ReadBundle(stdin)
+		name = "standard input"
+	default:
+		file, err := openFile(name)
 		if err != nil {
-			return nil, fmt.Errorf("standard input: %w", err)
+			return nil, err
 		}
-		return b, nil
+		defer file.Close()
+		stdin = file
 	}
-	file, err := openFile(name)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	b, err := report.ReadBundle(file)
+	b, err := report.ReadBundle(stdin)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", filepath.Base(name), err)
 	}

@@ -2,12 +2,13 @@ package report
 
 import (
 	"bufio"
-	"bytes"
 	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strconv"
 
 	"github.com/perpdao/perpquorum/votingpower"
 	"github.com/perpdao/perpquorum/votingpower/vote"
@@ -51,18 +52,14 @@ func ReadBundle(r io.Reader) (*Bundle, error) {
 }
 
 func parseBundle(data []byte) (*Bundle, error) {
-	found, err := leaves(data)
+	found, err := values(data)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrBundle, err)
 	}
-	var header struct {
-		Format string `json:"format"`
-	}
-	if err := json.Unmarshal(data, &header); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrBundle, err)
-	}
-	if header.Format != BundleFormat {
-		return nil, fmt.Errorf("%w: format is %q, want %q", ErrBundle, header.Format, BundleFormat)
+	if i := slices.IndexFunc(found, func(v value) bool { return v.path == "/format" }); i < 0 {
+		return nil, fmt.Errorf("%w: it names no format, want %q", ErrBundle, BundleFormat)
+	} else if found[i].json != strconv.Quote(BundleFormat) {
+		return nil, fmt.Errorf("%w: format is %s, want %q", ErrBundle, found[i].json, BundleFormat)
 	}
 	b, err := decodeBundle(data, found)
 	if err != nil {
@@ -71,27 +68,22 @@ func parseBundle(data []byte) (*Bundle, error) {
 	return b, nil
 }
 
-func decodeBundle(data []byte, found []leaf) (*Bundle, error) {
+// decodeBundle demands that the bundle has the same values when it is written again. That
+// refuses whatever encoding/json is too lenient about: unknown keys, keys in another case,
+// other spellings of the same number or time, values that are left out when they are zero.
+func decodeBundle(data []byte, found []value) (*Bundle, error) {
 	var b Bundle
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&b); err != nil {
+	if err := json.Unmarshal(data, &b); err != nil {
 		return nil, err
 	}
-	if b.Evidence == nil {
-		return nil, errors.New("evidence is missing")
+	if b.Evidence == nil || b.Claim == nil {
+		return nil, errors.New("evidence or claim is missing")
 	}
-	if b.Claim == nil {
-		return nil, errors.New("claim is missing")
-	}
-	// Writing it again must give the same leaves. That refuses whatever the decoder
-	// is too lenient about: keys in another case, other spellings of the same number or
-	// time, values that are left out when they are zero.
 	again, err := json.Marshal(&b)
 	if err != nil {
 		return nil, err
 	}
-	want, err := leaves(again)
+	want, err := values(again)
 	if err != nil {
 		return nil, err
 	}
@@ -134,9 +126,6 @@ func (b *Bundle) Write(w io.Writer, compress bool) error {
 	}
 	if len(data) > MaxBundleSize {
 		return fmt.Errorf("bundle has %d bytes, more than the %d MiB that can be read again", len(data), MaxBundleSize>>20)
-	}
-	if lines := bytes.Count(data, []byte("\n")); lines > maxLeaves { // a value takes a line or more
-		return fmt.Errorf("bundle has %d lines, more than the %d values that can be read again", lines, maxLeaves)
 	}
 	// A hub can answer with text that bundles do not take, such as a key that stands twice.
 	if _, err := parseBundle(data); err != nil {

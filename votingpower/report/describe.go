@@ -22,9 +22,13 @@ func (r *Report) describe() (*Document, error) {
 		CirculatingSupply: amount(r.result.CirculatingSupply, e.Model),
 		VotingPower:       amount(r.result.VotingPower, e.Model),
 		Quorum:            describeQuorum(r.result.Quorum, e.Model),
+		Model: Model{
+			Name: e.Model.Name, Symbol: e.Model.Symbol, Decimals: e.Model.Decimals, Definition: e.Model.Definition,
+			Synthetic: e.Model.Synthetic, Network: e.Model.Network.String(), Space: e.Model.Space, Sources: e.Model.Sources,
+		},
 	}
 	var err error
-	if d.Model, err = describeModel(e.Model); err != nil {
+	if d.Model.SHA256, err = digest(e.Model); err != nil {
 		return nil, err
 	}
 	if d.Evidence, err = digest(e); err != nil {
@@ -46,22 +50,12 @@ func (r *Report) describe() (*Document, error) {
 // findings are those of the vote, or of the measurement, after what the bundle says of itself.
 func (r *Report) findings() (found []vote.Finding) {
 	if why := r.bundle.Synthetic; why != "" {
-		found = append(found, vote.Finding{Level: vote.Warning, Code: vote.Synthetic, Title: "Synthetic figures", Detail: why})
+		found = []vote.Finding{{Level: vote.Warning, Code: vote.Synthetic, Title: "Synthetic figures", Detail: why}}
 	}
 	if r.outcome != nil {
 		return append(found, r.outcome.Findings...)
 	}
 	return append(found, vote.Marks(r.result)...)
-}
-
-func describeModel(m *votingpower.Model) (Model, error) {
-	d := Model{
-		Name: m.Name, Symbol: m.Symbol, Decimals: m.Decimals, Definition: m.Definition,
-		Synthetic: m.Synthetic, Network: m.Network.String(), Space: m.Space, Sources: m.Sources,
-	}
-	var err error
-	d.SHA256, err = digest(m)
-	return d, err
 }
 
 func (r *Report) describeChain(id chains.ID) Chain {
@@ -72,34 +66,28 @@ func (r *Report) describeChain(id chains.ID) Chain {
 		Chain: id.String(), ID: uint64(id), Name: chainName(id),
 		Number: b.Number(), Hash: b.Hash.Hex(), Time: NewMoment(b.Time()),
 		First: b.Proves(e.At) == nil, Pinned: b.Pinned,
-		Unfinalized: b.Unfinalized, Development: evidence.Development,
+		Unfinalized: b.Unfinalized, Development: evidence.Development, ServedBy: []string{},
 	}
 	if !c.Development && !r.synthetic() {
 		c.Explorer = explorer(id, "block", new(big.Int).SetUint64(b.Number()).String())
 	}
-	var labels []string
 	for _, read := range e.Reads {
 		if read.Chain == id {
 			c.Reads++
-			labels = append(labels, read.From)
+			c.ServedBy = endpoints(c.ServedBy, read.From)
 		}
 	}
-	c.ServedBy = endpoints(labels...)
 	return c
 }
 
-// endpoints lists the endpoints that served reads, each once and in order: the label of a
-// read on which several endpoints agreed names all of them.
-func endpoints(labels ...string) []string {
-	list := []string{}
-	for _, label := range labels {
-		for name := range strings.SplitSeq(label, ", ") {
-			if name != "" && !slices.Contains(list, name) {
-				list = append(list, name)
-			}
+// endpoints adds the endpoints that served a read to a list, each once and in order: where
+// several of them agreed, the label names them all.
+func endpoints(list []string, label string) []string {
+	for name := range strings.SplitSeq(label, ", ") {
+		if i, found := slices.BinarySearch(list, name); name != "" && !found {
+			list = slices.Insert(list, i, name)
 		}
 	}
-	slices.Sort(list)
 	return list
 }
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -16,26 +15,25 @@ import (
 // and one voter must not keep others from the evidence.
 const maxDepth = 128
 
-// maxLeaves bounds the values in a bundle's JSON. Each costs a hundred bytes of memory or
+// maxValues bounds the values in a bundle's JSON. Each costs a hundred bytes of memory or
 // more while it is compared, whatever little it takes in the file; a full vote of a hundred
 // thousand voters has a quarter as many.
-const maxLeaves = 4 << 20
+const maxValues = 4 << 20
 
-// leaf is a value of a JSON text that is not made of others. An empty object or list is a
-// leaf too.
-type leaf struct {
-	path  string // such as evidence.reads[3].result; no two paths look the same
-	value string // as compact JSON
+// value is one value of a JSON text: a scalar as compact JSON, or "{" or "[".
+type value struct {
+	path jsontext.Pointer
+	json string
 }
 
-// leaves lists the leaves of exactly one JSON value, in its order. Duplicate keys, text
-// that is not UTF-8 and anything behind the value are errors.
-func leaves(data []byte) (all []leaf, err error) {
+// values lists the values of exactly one JSON text, in its order, the outermost left out.
+// Duplicate keys, text that is not UTF-8 and anything behind the end are errors.
+func values(data []byte) (all []value, err error) {
 	dec := jsontext.NewDecoder(bytes.NewReader(data))
 	for {
-		depth, kind := dec.StackDepth(), dec.PeekKind()
-		container, length := dec.StackIndex(depth)
+		parent, length := dec.StackIndex(dec.StackDepth())
 		token, err := dec.ReadToken()
+		depth, kind := dec.StackDepth(), token.Kind()
 		switch {
 		case errors.Is(err, io.EOF):
 			return nil, fmt.Errorf("JSON: %w", io.ErrUnexpectedEOF)
@@ -43,56 +41,18 @@ func leaves(data []byte) (all []leaf, err error) {
 			return nil, fmt.Errorf("JSON: %w", err)
 		case depth > maxDepth:
 			return nil, fmt.Errorf("JSON: nested more than %d levels deep", maxDepth)
-		case len(all) == maxLeaves:
-			return nil, fmt.Errorf("JSON: more than %d values", maxLeaves)
-		case kind == '{', kind == '[', container == '{' && kind == '"' && length%2 == 0: // the last is a key
-			continue
-		case kind != '}' && kind != ']':
-			all = append(all, leaf{path(dec), compact(token)})
-		case length == 0:
-			all = append(all, leaf{path(dec), string(container) + token.String()})
-		}
-		if dec.StackDepth() == 0 {
+		case len(all) == maxValues:
+			return nil, fmt.Errorf("JSON: more than %d values", maxValues)
+		case depth == 0:
 			if _, err := dec.ReadToken(); !errors.Is(err, io.EOF) {
 				return nil, errors.New("JSON: more data behind the end")
 			}
 			return all, nil
-		}
-	}
-}
-
-// compact writes a token as JSON that is the same for all spellings of a string.
-func compact(token jsontext.Token) string {
-	if token.Kind() == '"' {
-		return strconv.Quote(token.String())
-	}
-	return token.String()
-}
-
-// plainKey reports whether a key needs no quotes in a path.
-func plainKey(key string) bool {
-	return key != "" && !strings.ContainsFunc(key, func(r rune) bool {
-		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '_' && r != '-'
-	})
-}
-
-// path says where dec is.
-func path(dec *jsontext.Decoder) string {
-	var b strings.Builder
-	level := 0
-	for token := range dec.StackPointer().Tokens() {
-		level++
-		container, _ := dec.StackIndex(level)
-		switch {
-		case container == '[':
-			fmt.Fprintf(&b, "[%s]", token)
-		case !plainKey(token):
-			fmt.Fprintf(&b, "[%q]", token)
-		case level > 1:
-			b.WriteString("." + token)
+		case kind == '}', kind == ']', parent == '{' && length%2 == 0: // the last is a key
+		case kind == '"':
+			all = append(all, value{dec.StackPointer(), strconv.Quote(token.String())})
 		default:
-			b.WriteString(token)
+			all = append(all, value{dec.StackPointer(), token.String()})
 		}
 	}
-	return b.String()
 }

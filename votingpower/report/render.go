@@ -59,13 +59,16 @@ func (r *Report) Render(w io.Writer, format Format) error {
 
 func (r *Report) execute(text string) ([]byte, error) {
 	tmpl, err := template.New("report").Funcs(template.FuncMap{
-		"clean":   clean,
-		"md":      markdown,
-		"source":  source,
-		"round":   roundDecimal,
-		"group":   grouped,
-		"share":   share,
-		"name":    chainNameOf,
+		"clean":  clean,
+		"md":     markdown,
+		"source": source,
+		"round":  roundDecimal,
+		"group":  grouped,
+		"share":  share,
+		"name": func(chain string) (string, error) {
+			id, err := chains.ParseID(chain)
+			return chainName(id), err
+		},
 		"minus":   func(sign string) string { return strings.Replace(sign, "-", "−", 1) },
 		"rerun":   r.Rerun,
 		"sources": r.sources,
@@ -90,12 +93,6 @@ func (r *Report) execute(text string) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// chainNameOf returns the name of the chain with the given text form.
-func chainNameOf(text string) (string, error) {
-	id, err := chains.ParseID(text)
-	return chainName(id), err
-}
-
 // address writes an address in Markdown, with a link to the chain's explorer
 // if that would show the same contract or wallet.
 func (r *Report) address(chain, address string) (string, error) {
@@ -112,12 +109,7 @@ func (r *Report) address(chain, address string) (string, error) {
 
 // public reports whether anyone can read the same figures from public chains.
 func (r *Report) public() bool {
-	for _, c := range r.document.Chains {
-		if c.Development {
-			return false
-		}
-	}
-	return !r.synthetic()
+	return !r.synthetic() && !slices.ContainsFunc(r.document.Chains, func(c Chain) bool { return c.Development })
 }
 
 // Rerun returns the command that reads the same again: the vote, the blocks that were

@@ -18,41 +18,41 @@ import (
 // the bundle, why its author calls it synthetic, and in the claim the words that another
 // version may change.
 var notCompared = []*regexp.Regexp{
-	regexp.MustCompile(`^generator$`),
-	regexp.MustCompile(`^synthetic$`), // that it is there is compared
-	regexp.MustCompile(`^claim\.findings\[\d+\]\.title$`),
-	regexp.MustCompile(`^claim\.findings\[\d+\]\.detail$`),
-	regexp.MustCompile(`^claim\.chains\[\d+\]\.name$`),
-	regexp.MustCompile(`^claim\.chains\[\d+\]\.served_by\[\d+\]$`),
+	regexp.MustCompile(`^/generator$`),
+	regexp.MustCompile(`^/synthetic$`), // that it is there is compared
+	regexp.MustCompile(`^/claim/findings/\d+/title$`),
+	regexp.MustCompile(`^/claim/findings/\d+/detail$`),
+	regexp.MustCompile(`^/claim/chains/\d+/name$`),
+	regexp.MustCompile(`^/claim/chains/\d+/served_by/\d+$`),
 }
 
 // notComparedOfVotes are further words of a claim about a vote.
 var notComparedOfVotes = []*regexp.Regexp{
-	regexp.MustCompile(`^claim\.vote\.recount$`),
-	regexp.MustCompile(`^claim\.vote\.turnout\.rule$`),
-	regexp.MustCompile(`^claim\.vote\.voting_power\.agreement\[\d+\]$`),
-	regexp.MustCompile(`^claim\.vote\.voting_power\.blocks\[\d+\]\.rule$`),
-	regexp.MustCompile(`^claim\.vote\.voting_power\.blocks\[\d+\]\.served_by(\[\d+\])?$`),
+	regexp.MustCompile(`^/claim/vote/recount$`),
+	regexp.MustCompile(`^/claim/vote/turnout/rule$`),
+	regexp.MustCompile(`^/claim/vote/voting_power/agreement/\d+$`),
+	regexp.MustCompile(`^/claim/vote/voting_power/blocks/\d+/rule$`),
+	regexp.MustCompile(`^/claim/vote/voting_power/blocks/\d+/served_by(/\d+)?$`),
 }
 
 // hashOnly are the leaves whose change may be seen in a hash and in no figure of the report,
 // because the report does not show them, or not as a figure.
-var hashOnly = regexp.MustCompile(`^(` +
-	`evidence\.model\.(tokens|excluded|escrows)\[\d+\]\.source|` + // where the model's author found an address
-	`evidence\.model\.tokens\[1\]\.label|` + // the bridged token, whose supply is not summed
-	`evidence\.reads\[\d+\]\.from|` + // a label
-	`evidence\.reads\[10\].result|` + // the bridged token's supply, read to see that it is not zero
-	`claim\..*sha256` +
+var hashOnly = regexp.MustCompile(`^/(` +
+	`evidence/model/(tokens|excluded|escrows)/\d+/source|` + // where the model's author found an address
+	`evidence/model/tokens/1/label|` + // the bridged token, whose supply is not summed
+	`evidence/reads/\d+/from|` + // a label
+	`evidence/reads/10/result|` + // the bridged token's supply, read to see that it is not zero
+	`claim/.*sha256` +
 	`)$`)
 
 // voteHashOnly are further leaves of a ballot, for the same reason as hashOnly.
-var voteHashOnly = regexp.MustCompile(hashOnly.String() + `|^ballot\.(` +
-	`proposal\.(ipfs|author|created|updated|state|link|flagged|privacy|scores_updated|votes|quorumType)|` +
-	`proposal\.scores_by_strategy.*|` + // agree within the hub's rounding, and are not printed
-	`superseded\[\d+\]\.voter|` + // is named in words
-	`(votes|superseded)\[\d+\]\.(id|ipfs|created|choice|vp|vp_by_strategy.*|vp_state)|` + // agree within the hub's rounding, or are not printed
-	`power\..*\.from|` + // a label
-	`power\..*\.results\[\d+\]` + // a choice of blocks that no voter agrees with
+var voteHashOnly = regexp.MustCompile(hashOnly.String() + `|^/ballot/(` +
+	`proposal/(ipfs|author|created|updated|state|link|flagged|privacy|scores_updated|votes|quorumType)|` +
+	`proposal/scores_by_strategy.*|` + // agree within the hub's rounding, and are not printed
+	`superseded/\d+/voter|` + // is named in words
+	`(votes|superseded)/\d+/(id|ipfs|created|choice|vp|vp_by_strategy.*|vp_state)|` + // agree within the hub's rounding, or are not printed
+	`power/.*/from|` + // a label
+	`power/.*/results/\d+` + // a choice of blocks that no voter agrees with
 	`)`)
 
 // TestTamper changes every leaf of a bundle, one at a time and in several ways. Each change
@@ -96,7 +96,7 @@ func tamper(t *testing.T, data []byte, hashOnly *regexp.Regexp, notCompared []*r
 		leaves++
 		word := slices.IndexFunc(notCompared, func(r *regexp.Regexp) bool { return r.MatchString(path) })
 		all := changes(value)
-		if strings.HasPrefix(path, "claim.") { // is compared as it is: one change shows as much as six
+		if strings.HasPrefix(path, "/claim/") { // is compared as it is: one change shows as much as six
 			all = all[:1]
 		}
 		for _, changed := range all {
@@ -107,7 +107,7 @@ func tamper(t *testing.T, data []byte, hashOnly *regexp.Regexp, notCompared []*r
 				t.Errorf("%s changed from %v to %v went unnoticed", path, value, changed)
 			case fault == "":
 				unnoticed[notCompared[word]] = true
-			case word >= 0 && strings.HasPrefix(path, "claim."):
+			case word >= 0 && strings.HasPrefix(path, "/claim/"):
 				t.Errorf("%s changed from %v to %v is compared: %s", path, value, changed, fault)
 			case fault == "hash" && !hashOnly.MatchString(path):
 				t.Errorf("%s changed from %v to %v is seen in a hash only", path, value, changed)
@@ -169,7 +169,7 @@ func walk(node any, path string, visit func(path string, value any, set func(any
 	switch node := node.(type) {
 	case map[string]any:
 		for _, key := range slices.Sorted(maps.Keys(node)) {
-			step(strings.TrimPrefix(path+"."+key, "."), node[key], func(v any) {
+			step(path+"/"+key, node[key], func(v any) {
 				if _, gone := v.(absent); gone {
 					delete(node, key)
 					return
@@ -179,7 +179,7 @@ func walk(node any, path string, visit func(path string, value any, set func(any
 		}
 	case []any:
 		for i := range node {
-			step(fmt.Sprintf("%s[%d]", path, i), node[i], func(v any) {
+			step(fmt.Sprintf("%s/%d", path, i), node[i], func(v any) {
 				if _, gone := v.(absent); gone {
 					v = nil
 				}

@@ -5,13 +5,15 @@ import (
 	"regexp"
 	"slices"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/perpdao/perpquorum/votingpower"
 )
 
-// Difference is a leaf of a claim that is not what the evidence gives. Values are JSON;
-// "(absent)" stands for a leaf that one side does not have.
+// Difference is a value of a claim that is not what the evidence gives. Values are JSON, with
+// "{" for any object and "[" for any list; "(absent)" stands for a value that one side lacks.
 type Difference struct {
-	Path       string // such as quorum.tokens or terms[2].amount.base_units
+	Path       string // a JSON Pointer, such as /quorum/tokens or /terms/2/amount/base_units
 	Claimed    string
 	Recomputed string
 }
@@ -21,18 +23,18 @@ func (d Difference) String() string {
 	return fmt.Sprintf("%s: claimed %s, recomputed %s", d.Path, d.Claimed, d.Recomputed)
 }
 
-// words are the leaves of a claim that are not compared: wording, which another version of
+// words are the values of a claim that are not compared: wording, which another version of
 // the program may change without changing what it says, and the labels of endpoints, which
 // nothing depends on.
-var words = regexp.MustCompile(`^(` +
-	`findings\[\d+\]\.(title|detail)|` +
-	`chains\[\d+\]\.(name|explorer|served_by.*)|` +
-	`vote\.(recount|turnout\.rule|voting_power\.agreement.*)|` +
-	`vote\.voting_power\.(blocks\[\d+\]\.(rule|served_by.*)|unverifiable\[\d+\]\.reason)` +
+var words = regexp.MustCompile(`^/(` +
+	`findings/\d+/(title|detail)|` +
+	`chains/\d+/(name|explorer|served_by(/\d+)?)|` +
+	`vote/(recount|turnout/rule|voting_power/agreement/\d+)|` +
+	`vote/voting_power/(blocks/\d+/(rule|served_by(/\d+)?)|unverifiable/\d+/reason)` +
 	`)$`)
 
-// added are the leaves that the first bundles of format 1 do not have.
-var added = regexp.MustCompile(`^findings\[\d+\]\.code$`)
+// added are the values that the first bundles of format 1 do not have.
+var added = regexp.MustCompile(`^/findings/\d+/code$`)
 
 // Verify recomputes the report from the bundle's evidence, and compares it with the bundle's
 // claim: every figure, hash, level, code, mark and verdict, but not the wording. The claim is
@@ -43,7 +45,7 @@ func Verify(b *Bundle) (*Report, []Difference, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	claimed, err := leaves(b.Claim)
+	claimed, err := values(b.Claim)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%w: claim: %w", votingpower.ErrEvidence, err)
 	}
@@ -51,7 +53,7 @@ func Verify(b *Bundle) (*Report, []Difference, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	recomputed, err := leaves(document)
+	recomputed, err := values(document)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -63,26 +65,26 @@ func Verify(b *Bundle) (*Report, []Difference, error) {
 
 const absent = "(absent)"
 
-// differences compares two lists of leaves by path: first what the second list has, in its
+// differences compares two lists of values by path: first what the second list has, in its
 // order, then what only the first has.
-func differences(claimed, recomputed []leaf) (found []Difference) {
-	rest := make(map[string]string, len(claimed))
-	for _, l := range claimed {
-		rest[l.path] = l.value
+func differences(claimed, recomputed []value) (found []Difference) {
+	rest := make(map[jsontext.Pointer]string, len(claimed))
+	for _, v := range claimed {
+		rest[v.path] = v.json
 	}
-	for _, l := range recomputed {
-		value, ok := rest[l.path]
+	for _, v := range recomputed {
+		claim, ok := rest[v.path]
 		if !ok {
-			value = absent
+			claim = absent
 		}
-		if value != l.value {
-			found = append(found, Difference{l.path, value, l.value})
+		if claim != v.json {
+			found = append(found, Difference{string(v.path), claim, v.json})
 		}
-		delete(rest, l.path)
+		delete(rest, v.path)
 	}
-	for _, l := range claimed {
-		if value, ok := rest[l.path]; ok {
-			found = append(found, Difference{l.path, value, absent})
+	for _, v := range claimed {
+		if _, ok := rest[v.path]; ok {
+			found = append(found, Difference{string(v.path), v.json, absent})
 		}
 	}
 	return found

@@ -24,18 +24,18 @@ func TestFormat1(t *testing.T) {
 		"a detail":          {"block hashes follow from", "hashes were recomputed from", ""},
 		"a name of a chain": {`"name":"Mainnet"`, `"name":"Ethereum"`, ""},
 		"an endpoint":       {`"served_by":["local test chain"]`, `"served_by":["elsewhere"]`, ""},
-		"a level":           {`"level":"warning"`, `"level":"info"`, "findings[0].level"},
-		"a false code":      {`"title":"Synthetic figures"`, `"title":"","code":"votes-complete"`, "findings[0].code"},
+		"a level":           {`"level":"warning"`, `"level":"info"`, "/findings/0/level"},
+		"a false code":      {`"title":"Synthetic figures"`, `"title":"","code":"votes-complete"`, "/findings/0/code"},
 		"the right code":    {`"title":"Synthetic figures"`, `"title":"","code":"synthetic"`, ""},
-		"a figure":          {`"base_units":"79920844410227887027914309"`, `"base_units":"79920844410227887027914308"`, "circulating_voting_power.base_units"},
-		"the quorum":        {`"tokens":"7992084.4410227887027914309"`, `"tokens":"7992084.4410227887027914308"`, "quorum.tokens"},
-		"a hash of a block": {`"block_hash":"0x`, `"block_hash":"0X`, "chains[0].block_hash"},
-		"a mark":            {`"development":true`, `"development":false`, "chains[0].development"},
-		"the definition":    {`"definition":"`, `"definition":"Not `, "model.definition"},
-		"the evidence":      {`"evidence_sha256":"`, `"evidence_sha256":"0`, "evidence_sha256"},
-		"the verdict":       {`"verdict":"measured"`, `"verdict":"reached"`, "verdict"},
-		"a field more":      {`"verdict":"`, `"sure":true,"verdict":"`, "sure"},
-		"a field less":      {`"decimals":18,`, ``, "model.decimals"},
+		"a figure":          {`"base_units":"79920844410227887027914309"`, `"base_units":"79920844410227887027914308"`, "/circulating_voting_power/base_units"},
+		"the quorum":        {`"tokens":"7992084.4410227887027914309"`, `"tokens":"7992084.4410227887027914308"`, "/quorum/tokens"},
+		"a hash of a block": {`"block_hash":"0x`, `"block_hash":"0X`, "/chains/0/block_hash"},
+		"a mark":            {`"development":true`, `"development":false`, "/chains/0/development"},
+		"the definition":    {`"definition":"`, `"definition":"Not `, "/model/definition"},
+		"the evidence":      {`"evidence_sha256":"`, `"evidence_sha256":"0`, "/evidence_sha256"},
+		"the verdict":       {`"verdict":"measured"`, `"verdict":"reached"`, "/verdict"},
+		"a field more":      {`"verdict":"`, `"sure":true,"verdict":"`, "/sure"},
+		"a field less":      {`"decimals":18,`, ``, "/model/decimals"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) { format1(t, "example", test.old, test.new, test.want) })
@@ -46,12 +46,12 @@ func TestFormat1(t *testing.T) {
 		"the rule of a block": {"snapshot block\",\"unfinalized", "the block\",\"unfinalized", ""},
 		"the recount":         {`"recount":"agrees"`, `"recount":"is the same"`, ""},
 		"an endpoint":         {`"served_by":"local test chain"`, `"served_by":"elsewhere"`, ""},
-		"a score":             {`"choice":"Yes","hub":"2`, `"choice":"Yes","hub":"3`, "vote.scores[0].hub"},
-		"the turnout":         {`"margin":"54677120`, `"margin":"54677121`, "vote.turnout.margin"},
-		"its source":          {`"source":"chains"`, `"source":"hub votes"`, "vote.turnout.source"},
-		"the votes":           {`"recomputed":24`, `"recomputed":23`, "vote.voting_power.recomputed"},
-		"the ballot":          {`"ballot_sha256":"`, `"ballot_sha256":"0`, "vote.ballot_sha256"},
-		"the verdict":         {`"verdict":"reached"`, `"verdict":"not reached"`, "verdict"},
+		"a score":             {`"choice":"Yes","hub":"2`, `"choice":"Yes","hub":"3`, "/vote/scores/0/hub"},
+		"the turnout":         {`"margin":"54677120`, `"margin":"54677121`, "/vote/turnout/margin"},
+		"its source":          {`"source":"chains"`, `"source":"hub votes"`, "/vote/turnout/source"},
+		"the votes":           {`"recomputed":24`, `"recomputed":23`, "/vote/voting_power/recomputed"},
+		"the ballot":          {`"ballot_sha256":"`, `"ballot_sha256":"0`, "/vote/ballot_sha256"},
+		"the verdict":         {`"verdict":"reached"`, `"verdict":"not reached"`, "/verdict"},
 	}
 	for name, test := range votes {
 		t.Run("vote: "+name, func(t *testing.T) { format1(t, "examplevote", test.old, test.new, test.want) })
@@ -99,9 +99,9 @@ func TestVerifyNamesEachDifference(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []report.Difference{
-		{Path: "verdict", Claimed: "(absent)", Recomputed: `"measured"`},
-		{Path: "quorum.tokens", Claimed: `"14639538"`, Recomputed: `"14639538.3662400000000000001"`},
-		{Path: `["a.b"]`, Claimed: "[]", Recomputed: "(absent)"},
+		{Path: "/verdict", Claimed: "(absent)", Recomputed: `"measured"`},
+		{Path: "/quorum/tokens", Claimed: `"14639538"`, Recomputed: `"14639538.3662400000000000001"`},
+		{Path: "/a.b", Claimed: "[", Recomputed: "(absent)"},
 	}
 	if len(found) != len(want) {
 		t.Fatalf("found %v", found)

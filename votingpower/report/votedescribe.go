@@ -96,7 +96,7 @@ func describePower(o *vote.Outcome) VotePower {
 				Chain: place.Chain.String(), Via: place.Via.String(), Number: s.Block.Number(), Hash: s.Block.Hash.Hex(),
 				Time: NewMoment(s.Block.Time()), Rule: "first at or after the snapshot's time",
 				Unfinalized: s.Block.Unfinalized, Development: reading.Development,
-				ServedBy: endpoints(s.From), Reads: len(s.Results),
+				ServedBy: endpoints([]string{}, s.From), Reads: len(s.Results),
 			}
 			switch {
 			case place.Chain == o.Network && place.Via == o.Network:

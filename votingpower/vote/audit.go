@@ -46,6 +46,7 @@ type voterAudit struct {
 	choice     int  // the choice of blocks that fits best, an index of Result.Powers
 	only       bool // another choice of blocks does not fit as well
 	mismatches []Mismatch
+	distance   float64  // sum of the differences between the hub's figures and the chains'
 	exact      *big.Rat // recomputed power in tokens; nil where a part of it could not be
 	// least and most are the exact powers under the choices of blocks that fit equally
 	// well; nil with exact.
@@ -88,7 +89,7 @@ func (o *Outcome) auditVoter(vote int) voterAudit {
 	best := all[0]
 	for _, a := range all[1:] {
 		if len(a.mismatches) < len(best.mismatches) ||
-			len(a.mismatches) == len(best.mismatches) && o.distance(a, vote) < o.distance(best, vote) {
+			len(a.mismatches) == len(best.mismatches) && a.distance < best.distance {
 			best = a
 		}
 	}
@@ -113,59 +114,50 @@ func (a *voterAudit) include(exact *big.Rat) {
 	}
 }
 
-// distance is the sum of the differences between the hub's figures of a vote and the chains'.
-func (o *Outcome) distance(a voterAudit, vote int) (sum float64) {
-	v := o.Evidence.Votes[vote]
-	for k, s := range o.Power.Powers[a.choice].Scores[vote] {
-		if k < len(v.VPByStrategy) && o.Power.Unverifiable[k] == "" {
-			sum += math.Abs(v.VPByStrategy[k] - s.Value)
-		}
-	}
-	return sum
-}
-
 // compare compares a vote under one choice of blocks. A vote without any power by strategy,
 // as some old rows are, is compared by its total alone.
-func (o *Outcome) compare(vote int, scores []strategy.Score) voterAudit {
+func (o *Outcome) compare(vote int, scores []strategy.Score) (a voterAudit) {
 	v := o.Evidence.Votes[vote]
-	var a voterAudit
 	add := func(m Mismatch) {
 		m.Vote = vote
 		a.mismatches = append(a.mismatches, m)
 	}
-	want, exact := strategy.Total(scores)
-	a.exact = exact
-	parts := 0.0 // the hub adds doubles from left to right, and so does this
-	for k, s := range scores {
-		if o.Power.Unverifiable[k] != "" {
-			a.unchecked, a.exact = true, nil
-		}
+	var want float64
+	want, a.exact = strategy.Total(scores)
+	if a.unchecked = o.unverifiable(); a.unchecked {
+		want, a.exact = 0, nil
+	}
+	for k, hub := range v.VPByStrategy {
 		switch {
-		case len(v.VPByStrategy) == 0:
+		case k >= len(scores):
+			add(Mismatch{Strategy: k, Hub: hub, Surplus: true})
 			continue
-		case k >= len(v.VPByStrategy):
-			add(Mismatch{Strategy: k, Chains: s.Value, Missing: true})
+		case a.unchecked:
+			want += hub // the hub adds doubles from left to right, and so does this
+		}
+		if o.Power.Unverifiable[k] != "" {
 			continue
 		}
-		hub := v.VPByStrategy[k]
-		parts += hub
-		if o.Power.Unverifiable[k] == "" && !tally.Agree(hub, s.Value) {
-			add(Mismatch{Strategy: k, Hub: hub, Chains: s.Value})
+		a.distance += math.Abs(hub - scores[k].Value)
+		if !tally.Agree(hub, scores[k].Value) {
+			add(Mismatch{Strategy: k, Hub: hub, Chains: scores[k].Value})
 		}
 	}
-	for k := len(scores); k < len(v.VPByStrategy); k++ {
-		add(Mismatch{Strategy: k, Hub: v.VPByStrategy[k], Surplus: true})
+	if len(v.VPByStrategy) == 0 && a.unchecked {
+		return a // there is nothing to compare the total with
 	}
-	switch {
-	case a.unchecked && len(v.VPByStrategy) == 0: // nothing to compare the total with
-		return a
-	case a.unchecked:
-		want = parts
+	for k := len(v.VPByStrategy); k > 0 && k < len(scores); k++ {
+		add(Mismatch{Strategy: k, Chains: scores[k].Value, Missing: true})
 	}
 	if !tally.Agree(v.VP, want) {
 		add(Mismatch{Strategy: Total, Hub: v.VP, Chains: want})
 	}
 	return a
+}
+
+// unverifiable reports whether a strategy could not be recomputed.
+func (o *Outcome) unverifiable() bool {
+	return slices.ContainsFunc(o.Power.Unverifiable, func(reason string) bool { return reason != "" })
 }
 
 // agreement says how many votes agree with which choice of blocks, where there is a choice.

@@ -1,6 +1,7 @@
 package vote
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
@@ -48,9 +49,19 @@ func Check(e *Evidence) (*Outcome, error) {
 	if err := o.derive(); err != nil {
 		return nil, fmt.Errorf("%w: vote: %w", votingpower.ErrEvidence, err)
 	}
-	o.Findings = marks(result, o.developments())
-	for _, check := range checks() {
-		o.Findings = append(o.Findings, check(o)...)
+	var development []chains.ID
+	for _, place := range e.Places() {
+		if e.Power.Places[place].Development {
+			development = append(development, place.Chain)
+		}
+	}
+	o.Findings = marks(result, development)
+	for _, check := range []func() []Finding{
+		o.checkNetwork, o.checkFlagged, o.checkFinal, o.checkComplete, o.checkScores, o.checkPower, o.checkPins,
+		o.checkStrategies, o.checkPeriod, o.checkDuplicates, o.checkExcluded, o.checkTurnout, o.checkRounding,
+		o.checkHubQuorum,
+	} {
+		o.Findings = append(o.Findings, check()...)
 	}
 	o.Verdict = o.judge()
 	return o, nil
@@ -103,18 +114,12 @@ func (o *Outcome) computePower() error {
 }
 
 func sameQuery(got, want strategy.Query) error {
-	a, err := json.Marshal(got)
-	if err != nil {
-		return err
-	}
-	b, err := json.Marshal(want)
-	if err != nil {
-		return err
-	}
-	if string(a) != string(b) {
+	a, errA := json.Marshal(got)
+	b, errB := json.Marshal(want)
+	if !bytes.Equal(a, b) {
 		return errors.New("the question asked of the chains is not the one that the proposal and its votes ask")
 	}
-	return nil
+	return errors.Join(errA, errB)
 }
 
 // checkBlocks demands that voters' power and circulating voting power were read at the same
@@ -146,16 +151,6 @@ func (e *Evidence) Places() []strategy.Place {
 	return slices.SortedFunc(maps.Keys(e.Power.Places), func(a, b strategy.Place) int {
 		return cmp.Or(cmp.Compare(a.Chain, b.Chain), cmp.Compare(a.Via, b.Via))
 	})
-}
-
-// developments lists the chains of the voters' power that are not the public ones.
-func (o *Outcome) developments() (ids []chains.ID) {
-	for _, place := range o.Evidence.Places() {
-		if o.Evidence.Power.Places[place].Development {
-			ids = append(ids, place.Chain)
-		}
-	}
-	return ids
 }
 
 // judge turns the findings into the verdict. What is not final comes first, since an

@@ -8,26 +8,6 @@ import (
 	"github.com/perpdao/perpquorum/chains"
 )
 
-// checks lists the checks of a vote in the order of their findings.
-func checks() []func(*Outcome) []Finding {
-	return []func(*Outcome) []Finding{
-		(*Outcome).checkNetwork,
-		(*Outcome).checkFlagged,
-		(*Outcome).checkFinal,
-		(*Outcome).checkComplete,
-		(*Outcome).checkScores,
-		(*Outcome).checkPower,
-		(*Outcome).checkPins,
-		(*Outcome).checkStrategies,
-		(*Outcome).checkPeriod,
-		(*Outcome).checkDuplicates,
-		(*Outcome).checkExcluded,
-		(*Outcome).checkTurnout,
-		(*Outcome).checkRounding,
-		(*Outcome).checkHubQuorum,
-	}
-}
-
 // doubt is the level of what could not be checked: a warning, or a failure where the
 // evidence says that the reader asked for strictness.
 func (o *Outcome) doubt() Level {
