@@ -3,7 +3,6 @@ module github.com/perpdao/perpquorum
 go 1.26.0
 
 require (
-	github.com/cenkalti/backoff/v5 v5.0.3
 	github.com/ethereum/go-ethereum v1.17.10
 	github.com/go-json-experiment/json v1.27.2
 	github.com/hasura/go-graphql-client v0.15.1

@@ -31,7 +31,8 @@ func (c *Client) BlockAt(ctx context.Context, t time.Time) (Block, error) {
 }
 
 func (c *Client) blockAt(ctx context.Context, t time.Time) (Block, error) {
-	end, finalized, err := c.searchEnd(ctx, t)
+	reaches := func(h *types.Header) bool { return h.Time >= seconds(t) }
+	end, finalized, err := c.reach(ctx, reaches, TooNewError{At: t})
 	if err != nil {
 		return Block{}, err
 	}
@@ -64,29 +65,6 @@ func (c *Client) blockAt(ctx context.Context, t time.Time) (Block, error) {
 
 func momentOf(h *types.Header) blocksearch.Moment {
 	return blocksearch.Moment{Number: h.Number.Uint64(), Time: h.Time}
-}
-
-// searchEnd returns the block at which the search ends: the finalized block if it
-// is not earlier than t, else the head, if unfinalized blocks are allowed.
-func (c *Client) searchEnd(ctx context.Context, t time.Time) (end *types.Header, finalized bool, err error) {
-	reaches := func(h *types.Header) bool { return h != nil && h.Time >= seconds(t) }
-	tips, err := c.tips(ctx, false)
-	if err == nil && !reaches(tips.finalized) {
-		tips, err = c.tips(ctx, true) // refuse on fresh tips only
-	}
-	switch {
-	case err != nil:
-		return nil, false, err
-	case reaches(tips.finalized):
-		return tips.finalized, true, nil
-	case !reaches(tips.head):
-		return nil, false, &TooNewError{At: t, Newest: tips.head, Err: ErrNoBlockYet}
-	case c.allowUnfinalized:
-		return tips.head, false, nil
-	case tips.finalized == nil:
-		return nil, false, &TooNewError{At: t, Err: tips.unknown}
-	}
-	return nil, false, &TooNewError{At: t, Newest: tips.finalized, Err: ErrNotFinalized}
 }
 
 // seconds returns t in Unix seconds, rounded up: blocks have whole seconds, so

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"github.com/ethereum/go-ethereum/core/types"
 )
 
 // Client reads one chain through one or more endpoints. It is safe for concurrent
@@ -45,7 +47,8 @@ func (c *Client) BlockByNumber(ctx context.Context, n uint64) (Block, error) {
 }
 
 func (c *Client) blockByNumber(ctx context.Context, n uint64) (Block, error) {
-	unfinalized, err := c.finality(ctx, n)
+	reaches := func(h *types.Header) bool { return h.Number.Uint64() >= n }
+	_, finalized, err := c.reach(ctx, reaches, TooNewError{Number: n})
 	if err != nil {
 		return Block{}, err
 	}
@@ -57,7 +60,7 @@ func (c *Client) blockByNumber(ctx context.Context, n uint64) (Block, error) {
 	if err != nil {
 		return Block{}, err
 	}
-	b := Block{Hash: hs[0].Hash(), Header: hs[0], Pinned: true, Unfinalized: unfinalized}
+	b := Block{Hash: hs[0].Hash(), Header: hs[0], Pinned: true, Unfinalized: !finalized}
 	if n > 0 {
 		b.Parent = hs[1]
 	}

@@ -20,8 +20,6 @@ type tips struct {
 	at        time.Time     // when they were read
 }
 
-func (t tips) finalizes(n uint64) bool { return t.finalized != nil && n <= t.finalized.Number.Uint64() }
-
 // notBelow keeps what is higher in old. Behind a load balancer the next answer may
 // come from a node that lags, but blocks stay finalized.
 func (t tips) notBelow(old tips) tips {
@@ -80,27 +78,32 @@ func (c *Client) tips(ctx context.Context, fresh bool) (tips, error) {
 	return low, nil
 }
 
-// finality reports whether block n is newer than the finalized block. It fails
-// with ErrNoBlockYet above the head, and with ErrNotFinalized for an unfinalized
-// block unless the Dialer allows it.
-func (c *Client) finality(ctx context.Context, n uint64) (unfinalized bool, err error) {
+// reach returns the finalized block if it reaches what is asked for, else the head, if
+// unfinalized blocks are allowed. Otherwise it fails with ErrNoBlockYet or
+// ErrNotFinalized, as a copy of asked.
+func (c *Client) reach(
+	ctx context.Context, reaches func(*types.Header) bool, asked TooNewError,
+) (end *types.Header, finalized bool, err error) {
+	final := func(t tips) bool { return t.finalized != nil && reaches(t.finalized) }
 	t, err := c.tips(ctx, false)
-	if err == nil && !t.finalizes(n) && (!c.allowUnfinalized || n > t.head.Number.Uint64()) {
+	if err == nil && !final(t) && (!c.allowUnfinalized || !reaches(t.head)) {
 		t, err = c.tips(ctx, true) // refuse on fresh tips only
 	}
 	switch {
 	case err != nil:
-		return false, err
-	case t.finalizes(n):
-		return false, nil
-	case n > t.head.Number.Uint64():
-		return false, &TooNewError{Number: n, Newest: t.head, Err: ErrNoBlockYet}
+		return nil, false, err
+	case final(t):
+		return t.finalized, true, nil
+	case !reaches(t.head):
+		asked.Newest, asked.Err = t.head, ErrNoBlockYet
 	case c.allowUnfinalized:
-		return true, nil
+		return t.head, false, nil
 	case t.finalized == nil:
-		return false, &TooNewError{Number: n, Err: t.unknown}
+		asked.Err = t.unknown
+	default:
+		asked.Newest, asked.Err = t.finalized, ErrNotFinalized
 	}
-	return false, &TooNewError{Number: n, Newest: t.finalized, Err: ErrNotFinalized}
+	return nil, false, &asked
 }
 
 func tipRequests() []jsonrpc.Request {

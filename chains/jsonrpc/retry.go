@@ -1,13 +1,12 @@
 package jsonrpc
 
 import (
+	"math/rand/v2"
 	"net/http"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/cenkalti/backoff/v5"
 )
 
 const (
@@ -30,16 +29,10 @@ func (p patience) over(tries int, k kind, asked time.Duration) bool {
 	return tries >= k.tries || p.tries > 0 && tries >= p.tries || asked > p.wait
 }
 
-// newBackoff returns exponential waits with full jitter: uniform between 0 and 0.5 s,
-// 1 s, 2 s … up to 20 s. The library spreads by ± a factor around its interval, so
-// the interval is half the upper end and the factor is one.
-func newBackoff() *backoff.ExponentialBackOff {
-	b := backoff.NewExponentialBackOff()
-	b.InitialInterval = 250 * time.Millisecond
-	b.MaxInterval = 10 * time.Second
-	b.Multiplier = 2
-	b.RandomizationFactor = 1
-	return b
+// backoff returns the nth wait, from 0: exponential with full jitter, uniform between 0
+// and 0.5 s, 1 s, 2 s … up to 20 s.
+func backoff(n int) time.Duration {
+	return rand.N(min(500*time.Millisecond<<min(n, 6), 20*time.Second))
 }
 
 // parseRetryAfter reads a Retry-After header: seconds, or an HTTP date. Anything but

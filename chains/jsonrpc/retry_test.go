@@ -40,9 +40,8 @@ func TestBackoffIsFullJitter(t *testing.T) {
 	ends := []time.Duration{500 * time.Millisecond, time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 16 * time.Second, 20 * time.Second, 20 * time.Second}
 	low, high := make([]time.Duration, len(ends)), make([]time.Duration, len(ends))
 	for range 2000 {
-		b := newBackoff()
 		for i, end := range ends {
-			wait := b.NextBackOff()
+			wait := backoff(i)
 			if wait < 0 || wait > end+1 {
 				t.Fatalf("wait %d is %v, want at most %v", i, wait, end)
 			}

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/cenkalti/backoff/v5"
 )
 
 // maxRequest bounds a request body, in bytes. The smallest known limit of a provider
@@ -30,7 +28,7 @@ type call struct {
 // error. The error is an *EndpointError, unless ctx was cancelled or a request cannot
 // be sent.
 func (e *Endpoint) Send(ctx context.Context, reqs []Request) ([]Reply, error) {
-	r := &run{Endpoint: e, replies: make([]Reply, len(reqs)), start: e.clock.Now(), backoff: newBackoff()}
+	r := &run{Endpoint: e, replies: make([]Reply, len(reqs)), start: e.clock.Now()}
 	for i, req := range reqs {
 		c, err := encode(req)
 		if err != nil {
@@ -71,7 +69,7 @@ type run struct {
 	open    []int // calls without a reply
 	last    error // the failure that was waited out last, if any
 	single  bool  // this run sends no batches any more
-	backoff *backoff.ExponentialBackOff
+	waits   int   // how often the backoff was asked
 	start   time.Time
 }
 

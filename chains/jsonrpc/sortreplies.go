@@ -29,7 +29,8 @@ func (r *run) sortReplies(chunk []int, outcomes []outcome) (pause time.Duration,
 		return 0, r.failure(v.retry, classify(v.retry), r.calls[chunk[0]].tries)
 	}
 	if pause > 0 {
-		pause = max(pause, r.backoff.NextBackOff())
+		pause = max(pause, backoff(r.waits))
+		r.waits++
 	}
 	return pause, nil
 }
