@@ -158,7 +158,8 @@ func TestDecodeWhatWasSigned(t *testing.T) {
 	const more = `"body":"b","discussion":null,"labels":["l"],"plugins":null,"app":"a",`
 	whole := strings.Replace(goodProposal, `{`, `{`+more, 1)
 	p, err := snapshot.DecodeProposal([]byte(whole))
-	if err != nil || p.Body != "b" || p.App != "a" || string(p.Plugins) != `{}` || !slices.Equal(p.Labels, []string{"l"}) {
+	if err != nil || p.Body != "b" || p.App != "a" || string(p.Plugins) != `{}` ||
+		!slices.Equal(p.Labels, []string{"l"}) {
 		t.Errorf("%+v, error %v", p, err)
 	}
 	for _, field := range []string{
