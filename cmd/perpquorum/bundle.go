@@ -12,7 +12,7 @@ import (
 	"github.com/perpdao/perpquorum/votingpower/report"
 )
 
-// The BUNDLEs that stand for the built-in examples: a quorum, and a vote.
+// The built-in examples: a quorum, and a vote.
 const (
 	exampleName     = "example"
 	exampleVoteName = "example-vote"
@@ -42,9 +42,9 @@ func openBundle(name string, stdin io.Reader) (*report.Bundle, error) {
 	return b, nil
 }
 
-// recompute reads a bundle and derives its report anew. Evidence that does not hold is a
-// disagreement here, because the bundle's author claims that it does. Nobody has claimed
-// anything about what was just read from the chains: there it is trouble.
+// recompute reads a bundle and derives its report anew. Evidence that contradicts itself is a
+// disagreement here, because the bundle's author claims a report. Nobody has claimed anything
+// about what was just read from the chains: there it is trouble.
 func recompute(name string, stdin io.Reader) (r *report.Report, different []report.Difference, err error) {
 	b, err := openBundle(name, stdin)
 	if err == nil {

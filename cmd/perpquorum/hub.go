@@ -41,7 +41,7 @@ func setProposal(to *snapshot.ProposalRef) func(string) error {
 	}
 }
 
-// hubError tells misuse, which the user can mend, from trouble.
+// hubError separates misuse, which the user can correct, from trouble, and says what to do.
 func hubError(err error) error {
 	switch {
 	case errors.Is(err, snapshot.ErrEndpoint):

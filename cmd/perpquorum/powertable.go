@@ -12,6 +12,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/perpdao/perpquorum/snapshot/strategy"
+	"github.com/perpdao/perpquorum/votingpower"
 )
 
 // powerTable is the product of the command power. Its JSON keys are part of the
@@ -86,17 +87,12 @@ func powerBlocks(e *strategy.Evidence) (blocks []blockRow) {
 	return slices.Compact(blocks)
 }
 
-// scoreText is the exact figure as a decimal, or as a fraction where that does
-// not end; without an exact figure it is the double that Snapshot computes.
+// scoreText is the exact figure, or else the double that Snapshot computes.
 func scoreText(value float64, exact *big.Rat) string {
 	if exact == nil {
 		return strconv.FormatFloat(value, 'f', -1, 64)
 	}
-	digits, ends := exact.FloatPrec()
-	if !ends {
-		return exact.RatString()
-	}
-	return exact.FloatString(digits)
+	return votingpower.Decimal(exact)
 }
 
 // heading names the columns of csv and text.

@@ -26,9 +26,9 @@ claims; words may be those of another version. It needs no network. A BUNDLE of 
 is standard input; "example" and "example-vote" are built in. Exit code 0 means
 that the claim is right, whatever its verdict is.
 
-A bundle cannot prove that its blocks are those of the public chains, nor that the
-contract reads in it are what the chains hold. To check that, read them again
-with endpoints of your own.
+A bundle cannot prove that its blocks are those of the public chains, nor that
+contracts returned there what it says. To check that, read them again with
+endpoints of your own.
 
 Examples:
    perpquorum verify example
@@ -48,7 +48,7 @@ func runVerify(_ context.Context, in invocation) error {
 	return err
 }
 
-// describeVerified says what holds, and what a bundle cannot prove.
+// describeVerified says what was recomputed, and what a bundle cannot prove.
 func describeVerified(r *report.Report) string {
 	var out strings.Builder
 	d := r.Document()
@@ -66,7 +66,7 @@ func describeVerified(r *report.Report) string {
 	fmt.Fprintf(&out, "as of %s: quorum %s %s of circulating voting power %s %s\n",
 		d.At.UTC, d.Quorum.Tokens, symbol, d.VotingPower.Tokens, symbol)
 	fmt.Fprintf(&out, "not proven by a bundle: that its blocks are those of the public chains, "+
-		"and hold what was read; %s reads them again\n", r.Rerun())
+		"and that contracts returned there what was read; %s reads them again\n", r.Rerun())
 	fmt.Fprintf(&out, "evidence SHA-256 %s\n", d.Evidence)
 	if v := d.Vote; v != nil {
 		turnout := "not known yet"

@@ -22,7 +22,8 @@ type voteOptions struct {
 
 // collect runs one of the functions that collect evidence, within the timeout.
 func collect[E any](ctx context.Context, o voteOptions, m *votingpower.Model, strict bool, p *progress,
-	read func(context.Context, *snapshot.Client, vote.Dial, *votingpower.Model, snapshot.ProposalRef, vote.Options) (E, error),
+	read func(context.Context, *snapshot.Client, vote.Dial, *votingpower.Model, snapshot.ProposalRef,
+		vote.Options) (E, error),
 ) (E, error) {
 	ctx, cancel := context.WithTimeout(ctx, o.endpoints.timeout)
 	defer cancel()
@@ -43,7 +44,7 @@ func collect[E any](ctx context.Context, o voteOptions, m *votingpower.Model, st
 	return e, voteError(err)
 }
 
-// voteError tells misuse, which the user can mend, from trouble.
+// voteError separates misuse, which the user can correct, from trouble, and says what to do.
 func voteError(err error) error {
 	switch {
 	case errors.Is(err, vote.ErrModel):

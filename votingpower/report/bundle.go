@@ -127,7 +127,7 @@ func (b *Bundle) Write(w io.Writer, compress bool) error {
 	if len(data) > MaxBundleSize {
 		return fmt.Errorf("bundle has %d bytes, more than the %d MiB that can be read again", len(data), MaxBundleSize>>20)
 	}
-	// A hub can answer with text that bundles do not take, such as a key that stands twice.
+	// A hub can answer with text that bundles do not take, such as the same key twice.
 	if _, err := parseBundle(data); err != nil {
 		return fmt.Errorf("bundle could not be read again: %w", err)
 	}

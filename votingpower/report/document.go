@@ -93,7 +93,7 @@ type Amount struct {
 
 // Quorum is a fraction of the circulating voting power. It may be a fraction of
 // a base unit. Where its decimal form does not end, the exact fraction "n/d"
-// stands in its place.
+// is given.
 type Quorum struct {
 	Fraction  string `json:"fraction"` // of the voting power, such as "1/10"
 	Percent   string `json:"percent"`  // the same in percent, such as "10"

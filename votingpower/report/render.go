@@ -81,6 +81,7 @@ func (r *Report) execute(text string) ([]byte, error) {
 		"distance":      distance,
 		"visible":       visible,
 		"counts":        counts,
+		"votes":         votes,
 		"turnoutSource": turnoutSource,
 	}).Parse(text)
 	if err != nil {

@@ -50,7 +50,8 @@ var voteHashOnly = regexp.MustCompile(hashOnly.String() + `|^/ballot/(` +
 	`proposal/(ipfs|author|created|updated|state|link|flagged|privacy|scores_updated|votes|quorumType)|` +
 	`proposal/scores_by_strategy.*|` + // agree within the hub's rounding, and are not printed
 	`superseded/\d+/voter|` + // is named in words
-	`(votes|superseded)/\d+/(id|ipfs|created|choice|vp|vp_by_strategy.*|vp_state)|` + // agree within the hub's rounding, or are not printed
+	// These agree within the hub's rounding, or are not printed.
+	`(votes|superseded)/\d+/(id|ipfs|created|choice|vp|vp_by_strategy.*|vp_state)|` +
 	`power/.*/from|` + // a label
 	`power/.*/results/\d+` + // a choice of blocks that no voter agrees with
 	`)`)
@@ -72,7 +73,8 @@ func TestTamperVote(t *testing.T) {
 	t.Parallel()
 	b := load(t, "ambiguous")
 	p := b.Vote.Proposal
-	p.IPFS, p.Author, p.Link, p.Updated = "bafkreisynthetic", b.Vote.Votes[0].Voter, "https://snapshot.example/", p.Created+1
+	p.IPFS, p.Author, p.Link = "bafkreisynthetic", b.Vote.Votes[0].Voter, "https://snapshot.example/"
+	p.Updated = p.Created + 1
 	again := b.Vote.Votes[2]
 	again.ID, again.Created = "0x"+strings.Repeat("b", 64), again.Created-1
 	b.Vote.Superseded, p.Votes = append(b.Vote.Superseded, again), 4
@@ -152,7 +154,7 @@ func verdictOn(t *testing.T, bundle any) string {
 	return "hash"
 }
 
-// absent stands for a leaf that is taken out.
+// absent marks a leaf that is taken out.
 type absent struct{}
 
 // walk visits every leaf of a JSON tree; set replaces it, or takes it out of
@@ -207,7 +209,8 @@ func changes(value any) []any {
 		if strings.Contains(value.String(), ".") || value == "0" {
 			return []any{json.Number("1"), json.Number("0.25"), json.Number("-1"), value.String(), nil, absent{}}
 		}
-		return []any{json.Number(value.String() + "1"), json.Number(value.String() + ".0"), json.Number("-1"), value.String(), nil, absent{}}
+		more, other := json.Number(value.String()+"1"), json.Number(value.String()+".0")
+		return []any{more, other, json.Number("-1"), value.String(), nil, absent{}}
 	case bool:
 		return []any{!value, nil, absent{}}
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 // Difference is a value of a claim that is not what the evidence gives. Values are JSON, with
-// "{" for any object and "[" for any list; "(absent)" stands for a value that one side lacks.
+// "{" for any object and "[" for any list; "(absent)" for a value that one side lacks.
 type Difference struct {
 	Path       string // a JSON Pointer, such as /quorum/tokens or /terms/2/amount/base_units
 	Claimed    string

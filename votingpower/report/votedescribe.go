@@ -141,20 +141,24 @@ func seconds(unix int64) Moment { return NewMoment(time.Unix(unix, 0)) }
 // double writes one of the hub's doubles in the shortest decimal form that reads back as the same double.
 func double(x float64) string { return strconv.FormatFloat(x, 'f', -1, 64) }
 
+// votes writes a number of votes, for a reader.
+func votes(n int) string {
+	if n == 1 {
+		return "1 vote"
+	}
+	return fmt.Sprintf("%d votes", n)
+}
+
 // counts says which votes count, for a reader.
 func counts(t Turnout) string {
-	votes := fmt.Sprintf("%d votes", t.Votes)
-	if t.Votes == 1 {
-		votes = "1 vote"
-	}
 	if len(t.Counts) == 0 {
-		return "all " + votes + ", Abstain and invalid choices included"
+		return "all " + votes(t.Votes) + ", Abstain and invalid choices included"
 	}
 	names := make([]string, len(t.Counts))
 	for i, name := range t.Counts {
 		names[i] = strconv.Quote(name)
 	}
-	return fmt.Sprintf("the %s for %s", votes, strings.Join(names, ", "))
+	return fmt.Sprintf("the %s for %s", votes(t.Votes), strings.Join(names, ", "))
 }
 
 // turnoutSource says where the turnout comes from, for a reader.

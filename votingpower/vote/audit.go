@@ -35,7 +35,7 @@ type Mismatch struct {
 	Surplus  bool // the proposal has no such strategy
 }
 
-// Total stands for the sum of a vote's strategies.
+// Total is the Strategy of the sum of a vote's strategies.
 const Total = -1
 
 // Difference is the hub's figure less that of the chains.

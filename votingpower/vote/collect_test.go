@@ -47,10 +47,12 @@ func TestCollectDials(t *testing.T) {
 			_, client, ref := startHub(t, test.space)
 			var dialed []chains.ID
 			var steps []string
-			err := test.collect(t.Context(), client, func(_ context.Context, ids []chains.ID) (map[chains.ID]chains.Node, error) {
+			dial := func(_ context.Context, ids []chains.ID) (map[chains.ID]chains.Node, error) {
 				dialed = append(dialed, ids...)
 				return nil, refused
-			}, ref, vote.Options{Progress: func(step string) { steps = append(steps, step) }})
+			}
+			o := vote.Options{Progress: func(step string) { steps = append(steps, step) }}
+			err := test.collect(t.Context(), client, dial, ref, o)
 			if !errors.Is(err, test.want) || !slices.Equal(dialed, test.dialed) {
 				t.Errorf("found %v after dialing %v; want %v after %v", err, dialed, test.want, test.dialed)
 			}
@@ -61,7 +63,8 @@ func TestCollectDials(t *testing.T) {
 	}
 }
 
-func collectVote(ctx context.Context, c *snapshot.Client, dial vote.Dial, ref snapshot.ProposalRef, o vote.Options) error {
+func collectVote(ctx context.Context, c *snapshot.Client, dial vote.Dial, ref snapshot.ProposalRef,
+	o vote.Options) error {
 	_, err := vote.Collect(ctx, c, dial, votingpower.PERP(), ref, o)
 	return err
 }

@@ -18,7 +18,8 @@ import (
 // blockAt is a block on top of a parent, both with true hashes.
 func blockAt(number uint64, parentTime, blockTime int64) chains.Block {
 	header := func(n uint64, at int64, parent common.Hash) *types.Header {
-		return &types.Header{Number: new(big.Int).SetUint64(n), Time: uint64(at), ParentHash: parent, Difficulty: new(big.Int)}
+		number := new(big.Int).SetUint64(n)
+		return &types.Header{Number: number, Time: uint64(at), ParentHash: parent, Difficulty: new(big.Int)}
 	}
 	parent := header(number-1, parentTime, common.Hash{1})
 	b := header(number, blockTime, parent.Hash())
@@ -27,7 +28,8 @@ func blockAt(number uint64, parentTime, blockTime int64) chains.Block {
 
 // evidence answers the terms of a model, in their order, with the given
 // amounts of tokens, and its checks with what they want.
-func evidence(t testing.TB, m *votingpower.Model, at time.Time, blocks map[chains.ID]chains.Block, amounts ...string) *votingpower.Evidence {
+func evidence(t testing.TB, m *votingpower.Model, at time.Time, blocks map[chains.ID]chains.Block,
+	amounts ...string) *votingpower.Evidence {
 	t.Helper()
 	terms, err := m.Terms(at)
 	if err != nil {

@@ -23,9 +23,9 @@ type Evidence struct {
 	// Strict turns what could not be checked into a disagreement.
 	Strict   bool               `json:"strict,omitempty"`
 	Proposal *snapshot.Proposal `json:"proposal"`
-	// Votes holds one vote per voter, the latest.
+	// Votes lists one vote per voter, the latest.
 	Votes []snapshot.Vote `json:"votes"`
-	// Superseded holds rows of voters who have a later one.
+	// Superseded lists earlier votes of the same voters.
 	Superseded []snapshot.Vote `json:"superseded,omitempty"`
 	// Changed says that the hub counted anew while the votes were read.
 	Changed bool `json:"changed,omitempty"`

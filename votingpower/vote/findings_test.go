@@ -55,81 +55,91 @@ func reached(t testing.TB) *vote.Evidence {
 
 // TestFindings changes one thing at a time of a vote that agrees.
 func TestFindings(t *testing.T) {
+	type v = *vote.Evidence
 	tests := map[string]struct {
-		change  func(e *vote.Evidence)
+		change  func(e v)
 		verdict vote.Verdict
 		want    []string
 	}{
-		"nothing": {func(*vote.Evidence) {}, vote.Reached, nil},
+		"nothing": {func(v) {}, vote.Reached, nil},
 
 		// The hub's figures of a voter.
-		"a voter's power": {func(e *vote.Evidence) { e.Votes[1].VPByStrategy[0] += 0.5 }, vote.Disagrees, []string{
+		"a voter's power": {func(e v) { e.Votes[1].VPByStrategy[0] += 0.5 }, vote.Disagrees, []string{
 			"failure scores-differ: choice 2 (Against), strategy 1",
 			"failure power-differs: 1 of 4 votes, in 1 figure",
-			"voter " + voter(1) + ", strategy 1 (erc20-balance-of): the hub has 4000000.625, the chains give 4000000.125 (difference 0.5)",
+			"voter " + voter(1) + ", strategy 1 (erc20-balance-of): the hub has 4000000.625, " +
+				"the chains give 4000000.125 (difference 0.5)",
 		}},
-		"a voter's total": {func(e *vote.Evidence) { e.Votes[1].VP -= 0.5 }, vote.Disagrees, []string{
-			"failure scores-differ: total of all votes: the hub has 16000007.625, the recount gives 16000007.125 (difference 0.5)",
+		"a voter's total": {func(e v) { e.Votes[1].VP -= 0.5 }, vote.Disagrees, []string{
+			"failure scores-differ: total of all votes: the hub has 16000007.625, " +
+				"the recount gives 16000007.125 (difference 0.5)",
 			"failure scores-differ: choice 2 (Against): the hub has 4000000.125, the recount gives 3999999.625",
 			"failure power-differs: 1 of 4",
 			"voter " + voter(1) + ", total: the hub has 3999999.625, the chains give 4000000.125 (difference -0.5)",
 		}},
-		"noise in a voter's power": {func(e *vote.Evidence) { e.Votes[1].VPByStrategy[0] *= 1 + 1e-12 }, vote.Reached, nil},
-		"a voter without power by strategy": {func(e *vote.Evidence) { e.Votes[1].VPByStrategy = []float64{} }, vote.Reached, []string{
-			"warning scores-by-strategy-not-recounted",
-		}},
-		"a power too many": {func(e *vote.Evidence) { e.Votes[1].VPByStrategy = append(e.Votes[1].VPByStrategy, 3) }, vote.Disagrees, []string{
-			"warning scores-by-strategy-not-recounted", "1 of 4", "strategy 2, which the proposal does not have: the hub has 3",
-		}},
+		"noise in a voter's power": {func(e v) { e.Votes[1].VPByStrategy[0] *= 1 + 1e-12 }, vote.Reached, nil},
+		"a voter without power by strategy": {func(e v) { e.Votes[1].VPByStrategy = []float64{} }, vote.Reached,
+			[]string{"warning scores-by-strategy-not-recounted"}},
+		"a power too many": {func(e v) { e.Votes[1].VPByStrategy = append(e.Votes[1].VPByStrategy, 3) }, vote.Disagrees,
+			[]string{
+				"warning scores-by-strategy-not-recounted", "1 of 4",
+				"strategy 2, which the proposal does not have: the hub has 3",
+			}},
 
 		// The hub's result.
-		"a score": {func(e *vote.Evidence) { e.Proposal.Scores[2] += 1 }, vote.Disagrees, []string{
-			"failure scores-differ: choice 3 (Abstain): the hub has 2000001, the recount gives 2000000 (difference 1)", "choice 3 (Abstain), strategy 1",
+		"a score": {func(e v) { e.Proposal.Scores[2] += 1 }, vote.Disagrees, []string{
+			"failure scores-differ: choice 3 (Abstain): the hub has 2000001, the recount gives 2000000 (difference 1)",
+			"choice 3 (Abstain), strategy 1",
 		}},
-		"flagged": {func(e *vote.Evidence) { e.Proposal.Flagged = true }, vote.Reached, []string{"warning proposal-flagged: "}},
-		"the total": {func(e *vote.Evidence) { e.Proposal.ScoresTotal += 1 }, vote.Disagrees, []string{
-			"failure scores-differ: total of all votes: the hub has 16000008.625, the recount gives 16000007.625 (difference 1)",
+		"the total": {func(e v) { e.Proposal.ScoresTotal += 1 }, vote.Disagrees, []string{
+			"failure scores-differ: total of all votes: the hub has 16000008.625, " +
+				"the recount gives 16000007.625 (difference 1)",
 		}},
-		"a score missing": {func(e *vote.Evidence) { e.Proposal.Scores = e.Proposal.Scores[:2] }, vote.Disagrees, []string{
+		"a score missing": {func(e v) { e.Proposal.Scores = e.Proposal.Scores[:2] }, vote.Disagrees, []string{
 			"failure scores-differ: the hub has 2 scores for 3 choices", "choice 3 (Abstain): the hub has nothing",
 		}},
-		"a type without rules": {func(e *vote.Evidence) { e.Proposal.Type = "custom" }, vote.Reached, []string{
-			`warning scores-not-recounted: unknown voting type "custom"`,
-		}},
-		"a sealed choice that was never opened": {func(e *vote.Evidence) {
+		"a type without rules": {func(e v) { e.Proposal.Type = "custom" }, vote.Reached,
+			[]string{`warning scores-not-recounted: unknown voting type "custom"`}},
+		"a sealed choice that was never opened": {func(e v) {
 			e.Votes[3].Choice = json.RawMessage(`"0xabcdef"`)
 			e.Proposal.Scores[0], e.Proposal.Privacy = 10000000, "shutter"
 		}, vote.Reached, []string{"warning choices-sealed: never decrypted, and counted as invalid: 1 choice"}},
 
 		// The list of votes.
-		"a vote dropped": {func(e *vote.Evidence) { drop(e, 3) }, vote.Disagrees, []string{
-			"failure votes-incomplete: the hub lists 3 votes and counted 4", "total of all votes", "choice 1 (For)", "choice 1 (For), strategy 1",
-		}},
-		"a vote dropped and the count with it": {func(e *vote.Evidence) { drop(e, 3); e.Proposal.Votes-- }, vote.Disagrees, []string{
+		"a vote dropped": {func(e v) { drop(e, 3) }, vote.Disagrees, []string{
+			"failure votes-incomplete: the hub lists 3 votes and counted 4",
 			"total of all votes", "choice 1 (For)", "choice 1 (For), strategy 1",
 		}},
-		"a voter twice": {func(e *vote.Evidence) {
+		"a vote dropped and the count with it": {func(e v) { drop(e, 3); e.Proposal.Votes-- }, vote.Disagrees,
+			[]string{"total of all votes", "choice 1 (For)", "choice 1 (For), strategy 1"}},
+		"a voter twice": {func(e v) {
 			again := e.Votes[3]
 			again.ID, again.Voter = "0x"+strings.Repeat("a", 64), strings.ToLower(again.Voter)
 			e.Superseded, e.Proposal.Votes = append(e.Superseded, again), 5
-		}, vote.Disagrees, []string{"failure duplicate-voter: voter " + strings.ToLower(voter(3)) + " has more than one vote"}},
-		"counted anew": {func(e *vote.Evidence) { e.Changed = true }, vote.Disagrees, []string{"failure votes-changed"}},
-		"before the start": {func(e *vote.Evidence) { e.Votes[0].Created = e.Proposal.Start - 1 }, vote.Disagrees, []string{
-			"failure vote-outside-period: voter " + voter(0) + " signed at Fri, 19 May 2023 13:41:14 GMT, the vote ran from Fri, 19 May 2023 13:41:15 GMT"}},
-		"at the end":    {func(e *vote.Evidence) { e.Votes[0].Created = e.Proposal.End }, vote.Reached, nil},
-		"after the end": {func(e *vote.Evidence) { e.Votes[0].Created = e.Proposal.End + 1 }, vote.Disagrees, []string{"vote-outside-period"}},
+		}, vote.Disagrees, []string{"failure duplicate-voter: voter " + strings.ToLower(voter(3)) + " has more"}},
+		"counted anew": {func(e v) { e.Changed = true }, vote.Disagrees, []string{"failure votes-changed"}},
+		"before the start": {func(e v) { e.Votes[0].Created = e.Proposal.Start - 1 }, vote.Disagrees, []string{
+			"failure vote-outside-period: voter " + voter(0) + " signed at Fri, 19 May 2023 13:41:14 GMT, " +
+				"the vote ran from Fri, 19 May 2023 13:41:15 GMT"}},
+		"at the end": {func(e v) { e.Votes[0].Created = e.Proposal.End }, vote.Reached, nil},
+		"after the end": {func(e v) { e.Votes[0].Created = e.Proposal.End + 1 }, vote.Disagrees,
+			[]string{"failure vote-outside-period"}},
 
 		// The proposal.
-		"quorum of the hub":      {func(e *vote.Evidence) { e.Proposal.Quorum = 200000 }, vote.Reached, []string{"warning hub-quorum-differs: the proposal's own is 200000; the model's is 14639538.5"}},
-		"no quorum on the hub":   {func(e *vote.Evidence) { e.Proposal.Quorum = 0 }, vote.Reached, nil},
-		"a quorum for rejection": {func(e *vote.Evidence) { e.Proposal.QuorumType = "rejection" }, vote.Reached, []string{"warning hub-quorum-differs: the proposal's own is 14639538.5, and is for rejection"}},
-		"still open": {func(e *vote.Evidence) { e.ReadAt = e.Proposal.End }, vote.NotFinal, []string{
-			"warning vote-not-final: voting is open until"}},
-		"not counted for good": {func(e *vote.Evidence) { e.Proposal.ScoresState = "pending" }, vote.NotFinal, []string{
-			`warning vote-not-final: voting is closed, but the hub's scores_state is "pending"`}},
-		"open, disagreeing": {func(e *vote.Evidence) { e.ReadAt, e.Votes[0].VP = e.Proposal.End, 1 }, vote.NotFinal, []string{
-			"warning vote-not-final", "warning scores-differ: total", "warning scores-differ: choice 1 (For)", "failure power-differs", "failure power-differs", "warning turnout-hub-differs"}},
-		"a block that is not final": {func(e *vote.Evidence) {
+		"flagged": {func(e v) { e.Proposal.Flagged = true }, vote.Reached, []string{"warning proposal-flagged: "}},
+		"quorum of the hub": {func(e v) { e.Proposal.Quorum = 200000 }, vote.Reached,
+			[]string{"warning hub-quorum-differs: the proposal's own is 200000; the model's is 14639538.5"}},
+		"no quorum on the hub": {func(e v) { e.Proposal.Quorum = 0 }, vote.Reached, nil},
+		"a quorum for rejection": {func(e v) { e.Proposal.QuorumType = "rejection" }, vote.Reached,
+			[]string{"warning hub-quorum-differs: the proposal's own is 14639538.5, and is for rejection"}},
+		"still open": {func(e v) { e.ReadAt = e.Proposal.End }, vote.NotFinal,
+			[]string{"warning vote-not-final: voting is open until"}},
+		"scores not final": {func(e v) { e.Proposal.ScoresState = "pending" }, vote.NotFinal,
+			[]string{`warning vote-not-final: voting is closed, but the hub's scores_state is "pending"`}},
+		"open, disagreeing": {func(e v) { e.ReadAt, e.Votes[0].VP = e.Proposal.End, 1 }, vote.NotFinal, []string{
+			"warning vote-not-final", "warning scores-differ: total", "warning scores-differ: choice 1 (For)",
+			"failure power-differs", "failure power-differs", "warning turnout-hub-differs"}},
+		"a block that is not final": {func(e v) {
 			c := e.Circulating.Chains[chains.Optimism]
 			c.Block.Unfinalized = true
 			e.Circulating.Chains[chains.Optimism] = c
@@ -194,9 +204,12 @@ func TestTotalWithoutRecount(t *testing.T) {
 		verdict vote.Verdict
 		want    string
 	}{
-		"custom":              {func(e *vote.Evidence) { e.Proposal.Type = "custom" }, vote.Reached, "warning scores-not-recounted"},
-		"custom, a false sum": {func(e *vote.Evidence) { e.Proposal.Type, e.Proposal.ScoresTotal = "custom", 9e7 }, vote.Disagrees, "failure scores-differ: total of all votes: the hub has 90000000, the votes add up to 14639538.5 (difference 75360461.5)"},
-		"older rules":         {older, vote.Reached, "warning older-rules"},
+		"custom": {func(e *vote.Evidence) { e.Proposal.Type = "custom" }, vote.Reached,
+			"warning scores-not-recounted"},
+		"custom, a false sum": {func(e *vote.Evidence) { e.Proposal.Type, e.Proposal.ScoresTotal = "custom", 9e7 },
+			vote.Disagrees, "failure scores-differ: total of all votes: the hub has 90000000, " +
+				"the votes add up to 14639538.5 (difference 75360461.5)"},
+		"older rules": {older, vote.Reached, "warning older-rules"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -80,7 +80,8 @@ func (plan *readPlan) place(blocks map[chains.ID]uint64) {
 	delete(plan.power.Pins, plan.power.Network)
 	plan.when.Blocks = map[chains.ID]uint64{plan.power.Network: plan.power.Block}
 	maps.Copy(plan.when.Blocks, plan.power.Pins)
-	maps.DeleteFunc(plan.when.Blocks, func(id chains.ID, _ uint64) bool { return !slices.Contains(plan.model.Chains(), id) })
+	of := plan.model.Chains()
+	maps.DeleteFunc(plan.when.Blocks, func(id chains.ID, _ uint64) bool { return !slices.Contains(of, id) })
 }
 
 // checkFit refuses a proposal that the model or the reference is not for.

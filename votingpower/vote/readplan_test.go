@@ -35,18 +35,27 @@ func TestChains(t *testing.T) {
 		want   error
 		says   string
 	}{
-		"nothing special":             {},
-		"the space in the URL":        {ref: "vote-perp.eth"},
-		"another space in the URL":    {ref: "other.eth", want: vote.ErrSpace, says: `"other.eth"`},
-		"a block of another chain":    {blocks: blocks{chains.Optimism: 5, 137: 6}},
-		"the snapshot block":          {blocks: blocks{chains.Ethereum: 17293885}},
-		"another snapshot block":      {blocks: blocks{chains.Ethereum: 1}, want: vote.ErrBlocks, says: "own snapshot block is 17293885"},
-		"a chain that is not read":    {blocks: blocks{8453: 1}, want: vote.ErrBlocks, says: "8453 is not read"},
-		"a model of another space":    {change: func(p *snapshot.Proposal, _ *votingpower.Model) { p.Space = "x.eth" }, want: vote.ErrModel, says: `"x.eth"`},
-		"a model of no space":         {change: func(_ *snapshot.Proposal, m *votingpower.Model) { m.Space = "" }, want: vote.ErrModel, says: "names no space"},
-		"a choice that is not there":  {change: func(_ *snapshot.Proposal, m *votingpower.Model) { m.Turnout = []string{"Aye"} }, want: vote.ErrModel, says: "Aye"},
-		"choices of a weighted vote":  {change: func(p *snapshot.Proposal, m *votingpower.Model) { p.Type, m.Turnout = "weighted", []string{"For"} }, want: vote.ErrModel},
-		"a network that is no number": {change: func(p *snapshot.Proposal, _ *votingpower.Model) { p.Network = "mainnet" }, says: `network is "mainnet"`, want: errAny},
+		"nothing special":          {},
+		"the space in the URL":     {ref: "vote-perp.eth"},
+		"another space in the URL": {ref: "other.eth", want: vote.ErrSpace, says: `"other.eth"`},
+		"a block of another chain": {blocks: blocks{chains.Optimism: 5, 137: 6}},
+		"the snapshot block":       {blocks: blocks{chains.Ethereum: 17293885}},
+		"another snapshot block": {blocks: blocks{chains.Ethereum: 1},
+			want: vote.ErrBlocks, says: "own snapshot block is 17293885"},
+		"a chain that is not read": {blocks: blocks{8453: 1}, want: vote.ErrBlocks, says: "8453 is not read"},
+		"a model of another space": {change: func(p *snapshot.Proposal, _ *votingpower.Model) { p.Space = "x.eth" },
+			want: vote.ErrModel, says: `"x.eth"`},
+		"a model of no space": {change: func(_ *snapshot.Proposal, m *votingpower.Model) { m.Space = "" },
+			want: vote.ErrModel, says: "names no space"},
+		"a choice that is not there": {change: func(_ *snapshot.Proposal, m *votingpower.Model) {
+			m.Turnout = []string{"Aye"}
+		}, want: vote.ErrModel, says: "Aye"},
+		"choices of a weighted vote": {change: func(p *snapshot.Proposal, m *votingpower.Model) {
+			p.Type, m.Turnout = "weighted", []string{"For"}
+		}, want: vote.ErrModel},
+		"a network that is no number": {change: func(p *snapshot.Proposal, _ *votingpower.Model) {
+			p.Network = "mainnet"
+		}, want: errAny, says: `network is "mainnet"`},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -68,7 +77,7 @@ func TestChains(t *testing.T) {
 	}
 }
 
-// errAny stands for an error without a class.
+// errAny is wanted where an error has no class.
 var errAny = errors.New("any")
 
 // TestPowerQueryNetwork: only the hub's spelling of a chain id is a network.

@@ -56,7 +56,8 @@ func (o *Outcome) checkTotal() []Finding {
 		return nil
 	}
 	return one(Failure, ScoresDiffer, "Scores differ",
-		"total of all votes: the hub has %s, the votes add up to %s (difference %s)", double(hub), double(sum), double(hub-sum))
+		"total of all votes: the hub has %s, the votes add up to %s (difference %s)",
+		double(hub), double(sum), double(hub-sum))
 }
 
 func describeTies(ties []tally.NearTie) string {

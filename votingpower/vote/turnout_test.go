@@ -92,7 +92,8 @@ func TestNamedChoices(t *testing.T) {
 	e.Circulating.Model.Turnout = []string{"For", "Against"}
 	o := check(t, e)
 	turnout(t, o, vote.NotReached, "14639538.499999999999999999", vote.FromChains)
-	if o.Turnout.Votes != 2 || o.Turnout.Hub.Cmp(big.NewRat(29279077, 2)) != 0 || o.Turnout.HubSource != vote.FromHubVotes {
+	hub := big.NewRat(29279077, 2)
+	if o.Turnout.Votes != 2 || o.Turnout.Hub.Cmp(hub) != 0 || o.Turnout.HubSource != vote.FromHubVotes {
 		t.Errorf("found %+v", o.Turnout)
 	}
 
