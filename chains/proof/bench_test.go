@@ -3,61 +3,51 @@ package proof_test
 import (
 	"encoding/json"
 	"fmt"
-	"math/big"
+	"net/http"
 	"testing"
-
-	"github.com/ethereum/go-ethereum/common"
-	"github.com/ethereum/go-ethereum/core/types"
-	"github.com/ethereum/go-ethereum/crypto"
 
 	"github.com/perpdao/perpquorum/chains"
 	"github.com/perpdao/perpquorum/chains/proof"
 	"github.com/perpdao/perpquorum/fixtures/testchain"
 )
 
-// holders returns n addresses with a balance each.
-func holders(n int) (list []common.Address, balances map[common.Address]*big.Int) {
-	balances = map[common.Address]*big.Int{}
-	for i := range n {
-		a := common.Address(crypto.Keccak256([]byte(fmt.Sprint("holder ", i)))[12:])
-		list, balances[a] = append(list, a), big.NewInt(int64(i+1)*1e15)
+// voters returns a block with the calls that read the balances and the locks of
+// so many voters.
+func voters(b *testing.B, n int, transport http.RoundTripper) (proof.Node, chains.Block, []chains.Call) {
+	chain, list := testchain.StartVoters(b, n)
+	node := dial(b, chains.Optimism, transport, chain.URL)
+	calls := terms(b)
+	for _, v := range list {
+		calls = append(calls,
+			call(b, testchain.OptimismPERP, "balanceOf(address)", v.Address),
+			call(b, testchain.VePERP, "balanceOfWeighted(address)", v.Address))
 	}
-	return list, balances
+	return node, blockOf(b, node, chain.Head().NumberU64()), calls
 }
 
-// voters starts a chain with a token of 200,000 holders and returns the calls
-// that read what n of them hold.
-func voters(b *testing.B, n int) (proof.Node, chains.Block, []chains.Call) {
-	list, balances := holders(200_000)
-	chain := testchain.New(b, testchain.Options{
-		ID: 5, Times: []uint64{1700000000, 1700000012},
-		Alloc: types.GenesisAlloc{testchain.PERP: testchain.TokenAccount(b, 18, balances)},
-	})
-	node := dial(b, 5, nil, chain.URL)
-	var calls []chains.Call
-	for _, voter := range list[:n] {
-		calls = append(calls, call(b, testchain.PERP, "balanceOf(address)", voter))
-	}
-	return node, blockOf(b, node, 1), calls
-}
-
-func BenchmarkProveVoters(b *testing.B) {
+func BenchmarkVoters(b *testing.B) {
 	for _, n := range []int{1000, 10_000} {
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			node, block, calls := voters(b, n)
+		b.Run(fmt.Sprint("prove ", n), func(b *testing.B) {
+			counter := &between{}
+			node, block, calls := voters(b, n, counter)
+			counter.calls, counter.posts, counter.received = map[string]int{}, 0, 0
+			runs := 0
 			for b.Loop() {
+				runs++
 				if _, _, err := node.Prove(b.Context(), block, calls); err != nil {
 					b.Fatal(err)
 				}
 			}
+			requests := 0
+			for _, n := range counter.calls {
+				requests += n
+			}
+			b.ReportMetric(float64(requests/runs), "requests/op")
+			b.ReportMetric(float64(counter.posts/runs), "posts/op")
+			b.ReportMetric(float64(counter.received/runs), "received-B/op")
 		})
-	}
-}
-
-func BenchmarkRunVoters(b *testing.B) {
-	for _, n := range []int{1000, 10_000} {
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			node, block, calls := voters(b, n)
+		b.Run(fmt.Sprint("run ", n), func(b *testing.B) {
+			node, block, calls := voters(b, n, nil)
 			_, w, err := node.Prove(b.Context(), block, calls)
 			if err != nil {
 				b.Fatal(err)

@@ -3,6 +3,7 @@ package proof
 import (
 	"errors"
 	"fmt"
+	"math"
 	"math/big"
 
 	"github.com/ethereum/go-ethereum/common"
@@ -18,15 +19,15 @@ import (
 
 // Gas bounds the work. Views that read voting power take 20,000 to 700,000.
 const (
-	callGas  = 50_000_000 // of one call
+	callGas  = 30_000_000 // of one call
 	baseGas  = 2 * callGas
-	extraGas = 500_000    // all calls together get this for each, and baseGas
+	extraGas = 300_000    // all calls together get this for each, and baseGas
 	maxData  = 64 << 10   // bytes that a call may return
 	istanbul = 1575764709 // time of the first block of Ethereum with the opcodes of Istanbul
 )
 
-// machine is an EVM in a block's environment that runs calls one by one and
-// notices what would make a result doubtful.
+// machine is an EVM in the environment of a block. It runs calls one by one and
+// notices whatever makes a result doubtful.
 type machine struct {
 	id      chains.ID
 	header  *types.Header
@@ -61,18 +62,26 @@ func newMachine(id chains.ID, h *types.Header, s *partialState, calls int) *mach
 	}})
 	m.evm.SetPrecompiles(vm.PrecompiledContracts{}) // a call of one is refused
 	m.allowed = allowedOpcodes(m.evm.GetRules())
+	if isArbitrum(h) {
+		m.allowed[vm.NUMBER], m.allowed[vm.BLOCKHASH] = false, false // they are of Ethereum there
+	}
 	return m
 }
 
-// afterMerge is what Shanghai and later rules require. Chains that never had
-// proof of work may show a difficulty.
+// afterMerge tells whether the rules of Shanghai can apply. Chains that never had
+// proof of work may keep a difficulty.
 func afterMerge(h *types.Header) bool { return h.Difficulty.Sign() == 0 || h.WithdrawalsHash != nil }
 
-// rules finds the fork in the header's fields, which the hash covers, so that
-// no table of forks can be outdated or belong to another chain. What matters
-// is which opcodes there are: differences of gas decide nothing here. Before
-// London the rules are Berlin's, which has the opcodes of Istanbul. Osaka adds no
-// field; its opcode and its precompiled contracts are refused.
+// isArbitrum tells a header of Arbitrum, or of a chain made of it, by its form.
+func isArbitrum(h *types.Header) bool {
+	return h.BaseFee != nil && h.Difficulty.Cmp(common.Big1) == 0 && len(h.Extra) == common.HashLength
+}
+
+// rules finds the fork in the fields of the header, which the hash covers, so that
+// no table of forks can be outdated or belong to another chain. What matters is
+// which opcodes there are: no result that counts depends on gas. Before London the
+// rules are those of Berlin, which has the opcodes of Istanbul. Osaka adds no field;
+// its opcode and its precompiled contracts are refused.
 func rules(id chains.ID, h *types.Header) *params.ChainConfig {
 	start, from := new(big.Int), new(uint64)
 	c := &params.ChainConfig{
@@ -143,17 +152,24 @@ func (m *machine) onOpcode(_ uint64, code byte, _, _ uint64, scope tracing.OpCon
 		m.refuse("the contract uses GAS other than to make a call")
 	}
 	m.gasRead = op == vm.GAS
-	stack := scope.StackData()
 	switch {
 	case !m.allowed[code]:
 		m.refuse("the contract uses %v", op)
-	case op == vm.BLOCKHASH && len(stack) > 0:
-		if n := stack[len(stack)-1]; !n.IsUint64() || n.Uint64()+1 != m.header.Number.Uint64() {
-			m.refuse("the contract uses BLOCKHASH of another block than the one before")
-		}
-	case op == vm.CALL && len(stack) > 2 && !stack[len(stack)-3].IsZero():
+	case op == vm.BLOCKHASH && fromTop(scope, 0) != m.header.Number.Uint64()-1:
+		m.refuse("the contract uses BLOCKHASH of another block than the one before")
+	case op == vm.CALL && fromTop(scope, 2) != 0:
 		m.refuse("the contract uses CALL with a value")
 	}
+}
+
+// fromTop returns the n-th value from the top of the stack, or the largest number
+// if it is not there or does not fit.
+func fromTop(scope tracing.OpContext, n int) uint64 {
+	stack := scope.StackData()
+	if len(stack) <= n || !stack[len(stack)-1-n].IsUint64() {
+		return math.MaxUint64
+	}
+	return stack[len(stack)-1-n].Uint64()
 }
 
 // onEnter sees each call. What has no code may be precompiled on some chain.
@@ -166,22 +182,22 @@ func (m *machine) onEnter(depth int, _ byte, _, to common.Address, _ []byte, _ u
 	}
 }
 
-// onExit sees how each call ended. How much gas there is, and what it buys,
-// differs between nodes and forks.
+// onExit sees how each call ended. Nodes differ in how much gas they give, and
+// forks in what it buys.
 func (m *machine) onExit(_ int, _ []byte, _ uint64, err error, _ bool) {
 	if errors.Is(err, vm.ErrOutOfGas) || errors.Is(err, vm.ErrGasUintOverflow) || errors.Is(err, vm.ErrDepth) {
 		m.refuse("the contract runs out of gas or call depth")
 	}
 }
 
-// isReserved tells whether some chain may have a precompiled contract at a: the
-// range from 0x1 to 0x1ff.
+// isReserved tells whether some chain may have a precompiled contract at a, from
+// 0x1 to 0x1ff.
 func isReserved(a common.Address) bool {
 	n := a.Big()
 	return n.Sign() > 0 && n.Cmp(big.NewInt(0x1ff)) <= 0
 }
 
-// run runs one call. Its result counts only if the state has no fault then.
+// run runs one call. The result counts only if the state has no fault afterwards.
 func (m *machine) run(call chains.Call) ([]byte, error) {
 	m.refused, m.gasRead, m.misses = nil, false, m.state.misses
 	if isNativeBalance(call) {

@@ -157,8 +157,12 @@ func TestForks(t *testing.T) {
 		"MCOPY in Cancun":        {"6000600060005e6000" + top, cancun, true},
 		"TLOAD in Cancun":        {"60005c" + top, cancun, true},
 		"TSTORE in Cancun":       {"600060005d6000" + top, cancun, false},
-		"SHL before London":      {"600160001b" + top, func(h *types.Header) { h.BaseFee = nil }, true},
-		"SHL before Istanbul":    {"600160001b" + top, func(h *types.Header) { h.BaseFee, h.Time = nil, 1575764708 }, false},
+		"NUMBER":                 {"43" + top, func(*types.Header) {}, true},
+		"NUMBER on Arbitrum": {"43" + top, func(h *types.Header) {
+			h.Difficulty, h.Extra = big.NewInt(1), make([]byte, 32)
+		}, false},
+		"SHL before London":   {"600160001b" + top, func(h *types.Header) { h.BaseFee = nil }, true},
+		"SHL before Istanbul": {"600160001b" + top, func(h *types.Header) { h.BaseFee, h.Time = nil, 1575764708 }, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			n, b, calls := world(t, c.code)

@@ -9,11 +9,11 @@ import (
 )
 
 var (
-	// ErrNoProofs: no endpoint gave the proofs. It says nothing against the answers
-	// that they give: few nodes keep the proofs of old blocks.
+	// ErrNoProofs: no endpoint gave the proofs. That does not make its answers wrong:
+	// few nodes keep the proofs of old blocks.
 	ErrNoProofs = errors.New("no proofs of this block")
-	// ErrWrongProof: what an endpoint gave for proofs does not lead from the state
-	// root to what was asked for. Nothing else that it says should be believed.
+	// ErrWrongProof: the proofs of an endpoint do not lead from the state root to
+	// what was asked for. Nothing else that it says should be believed.
 	ErrWrongProof = errors.New("wrong proofs")
 )
 
@@ -22,21 +22,20 @@ type Node struct{ *chains.Client }
 
 var _ chains.Prover = Node{}
 
-// Prove collects the witness of the calls at block b from the first endpoint
-// that can give it, and returns it with the answers that it proves. An answer
-// has no data where the call is not provable, or is proven to give none; Run,
-// which gives the reason, accepts the witness for just these calls.
+// Prove collects the witness of the calls at block b from the first endpoint that
+// can give it, and returns the answers that it proves. An answer has no data where
+// the call is not provable, or is proven to return none. Run gives the reason; it
+// accepts the witness for exactly these calls.
 //
-// What to ask for it learns from access lists if there are few calls, and
-// from running the calls here in any case: each round asks for what the calls
-// read beyond what is known. A report takes two rounds, or three without access
-// lists; so do thousands of calls.
+// Access lists, if there are few calls, and running the calls here show what to ask
+// for: each round asks for what the calls read beyond what is known. The calls of a
+// report take two rounds, or three to five without access lists, and so do
+// thousands of calls.
 //
-// ErrNoProofs says that no endpoint gave the proofs, and why. ErrWrongProof,
-// alone or beside it, says that an endpoint gave wrong ones: the client
-// does not use it any more, and answers that it gave before should be read
-// again from another. An endpoint that was dropped because of wrong proofs goes
-// unmentioned if another one gave right ones.
+// ErrNoProofs says that no endpoint gave the proofs, and why. If the error is
+// ErrWrongProof as well, an endpoint gave wrong ones. The client does not use that
+// endpoint any more, and what it answered before should be read again from another.
+// If another endpoint then gave the right proofs, there is no error.
 func (n Node) Prove(ctx context.Context, b chains.Block, calls []chains.Call) ([]chains.Answer, chains.Witness, error) {
 	if err := b.Check(); err != nil {
 		return nil, nil, fmt.Errorf("%v: %w", n.ID, err)

@@ -11,10 +11,10 @@
 //
 // # What is proven
 //
-// That each call gives this result in the state after this block, by the rules
-// of the EVM, with the zero address as its sender. A witness with a node or code
-// that is left out, changed, of another block or of another contract is an
-// error; it never gives another figure.
+// That each call gives this result in the state after this block, by the rules of
+// the EVM, with the zero address as its sender. A witness with a node or a code
+// that is left out, changed, or of another block or contract is an error. It never
+// gives another figure.
 //
 // # What is not proven
 //
@@ -25,16 +25,16 @@
 //
 // # What cannot be proven
 //
-// [ErrNotProvable] stands for a call whose result rests on more than the state,
-// the calldata and the header's fields, or on rules that differ from chain to
-// chain. Allowed are arithmetic, memory, storage, calls of contracts without a
-// value, TIMESTAMP, NUMBER, CHAINID, the parent's BLOCKHASH, and GAS only to hand
-// it on to a call. Refused are balances inside a contract (BALANCE,
-// SELFBALANCE), who pays and who builds the block (ORIGIN, GASPRICE, COINBASE,
-// BASEFEE, GASLIMIT, PREVRANDAO, …), writing, precompiled contracts, calls of
-// addresses without code, running out of gas, and each opcode that the fork,
-// as the header shows it, does not have. It is a limit of the proof and says
-// nothing against the answer of an endpoint.
+// [ErrNotProvable] stands for a call whose result depends on more than the state,
+// the calldata and the header, or on rules that differ from chain to chain. A
+// contract may use arithmetic, memory and storage, call other contracts without a
+// value, and use TIMESTAMP, NUMBER, CHAINID, the BLOCKHASH of the parent, and GAS
+// to pass it on to a call. It may not read balances (BALANCE, SELFBALANCE) or who
+// pays and who builds the block (ORIGIN, GASPRICE, COINBASE, BASEFEE, GASLIMIT,
+// PREVRANDAO and others), write, call a precompiled contract or an address without
+// code, run out of gas, or use an opcode that the fork, as the header shows it,
+// does not have. A refusal is a limit of the proof and says nothing against the
+// answer of an endpoint.
 package proof
 
 import (
@@ -71,15 +71,16 @@ type Result struct {
 // calls read: a node or a code is missing, or one is not needed. No result is
 // given then.
 //
-// The work is bounded by gas: 50 million for a call, and half a million for each
-// on average, besides 100 million for all.
+// The work is bounded by gas: 30 million for a call, and 300,000 for each of them
+// on average, besides 60 million for all.
 func Run(id chains.ID, b chains.Block, w chains.Witness, calls []chains.Call) ([]Result, error) {
-	if err := errors.Join(b.Check(), w.Check()); err != nil {
+	hashes, err := w.Hashes()
+	if err = errors.Join(b.Check(), err); err != nil {
 		return nil, fmt.Errorf("%v: %w: %w", id, ErrWitness, err)
 	}
 	s := newState(b.Header.Root)
-	for _, data := range w {
-		s.blobs.add(data)
+	for i, data := range w {
+		s.blobs.all[hashes[i]] = &blob{data: data}
 	}
 	results, err := run(id, b, s, calls)
 	if err != nil {

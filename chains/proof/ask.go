@@ -1,0 +1,185 @@
+package proof
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/ethereum/go-ethereum/common"
+	"github.com/ethereum/go-ethereum/common/hexutil"
+
+	"github.com/perpdao/perpquorum/chains"
+)
+
+const (
+	listedCalls = 50      // how many calls are worth an access list each
+	requestKeys = 500     // storage keys in one eth_getProof; go-ethereum takes 1,024
+	batchKeys   = 1500    // in one batch: each key brings about 5 kB
+	maxNode     = 1 << 10 // bytes; a branch with 16 hashes has 532
+)
+
+// accessLists asks what the calls read. The lists save rounds. They are not
+// trusted, and an endpoint need not have them.
+func (c *collection) accessLists(ctx context.Context) ([]read, error) {
+	var questions []chains.Question
+	for _, call := range c.calls {
+		if !isNativeBalance(call) {
+			questions = append(questions, chains.Question{
+				Method: "eth_createAccessList", Params: []any{map[string]any{"to": call.To, "data": call.Data}},
+			})
+		}
+	}
+	// Nodes of Optimism before Bedrock have no access lists, and newer nodes in
+	// front of them may run the call in a state of their own.
+	if len(questions) > listedCalls || c.id == chains.Optimism && c.block.Header.BaseFee == nil {
+		return nil, nil
+	}
+	replies, err := c.endpoint.Ask(ctx, c.block, questions)
+	if errors.Is(err, chains.ErrAuth) || errors.Is(err, chains.ErrUnsupported) || errors.Is(err, chains.ErrProtocol) {
+		return nil, nil
+	}
+	var want []read
+	for _, reply := range replies {
+		want = append(want, listed(reply)...)
+	}
+	return want[:min(len(want), maxReads)], err
+}
+
+// listed reads an access list, or nothing if the reply is none.
+func listed(reply chains.Reply) (want []read) {
+	var found struct {
+		AccessList []struct {
+			Address     common.Address
+			StorageKeys []common.Hash
+		}
+	}
+	if reply.Err != nil || json.Unmarshal(reply.Raw, &found) != nil {
+		return nil
+	}
+	for _, a := range found.AccessList {
+		want = append(want, read{part: accountPart, account: a.Address}, read{part: codePart, account: a.Address})
+		for _, slot := range a.StorageKeys {
+			want = append(want, read{storagePart, a.Address, slot})
+		}
+	}
+	return want
+}
+
+// fetch asks for parts of the state and keeps the nodes and codes that come.
+func (c *collection) fetch(ctx context.Context, want []read) error {
+	questions := questionsFor(want)
+	for len(questions) > 0 {
+		keys, n := 0, 0
+		for n < len(questions) && keys <= batchKeys {
+			keys += 1 + questions[n].keys
+			n++
+		}
+		batch := make([]chains.Question, n)
+		for i, q := range questions[:n] {
+			batch[i] = q.Question
+		}
+		replies, err := c.endpoint.Ask(ctx, c.block, batch)
+		if err != nil {
+			return err
+		}
+		for i, reply := range replies {
+			if err := c.take(batch[i].Method, reply); err != nil {
+				return err
+			}
+		}
+		questions = questions[n:]
+	}
+	return nil
+}
+
+type question struct {
+	chains.Question
+	keys int // storage keys that it asks for
+}
+
+// questionsFor asks for the slots of an account together. The proof of an account
+// comes with them.
+func questionsFor(want []read) (questions []question) {
+	slots := map[common.Address][]common.Hash{}
+	var accounts []common.Address
+	for _, r := range want {
+		if r.part == codePart {
+			questions = append(questions, question{chains.Question{Method: "eth_getCode", Params: []any{r.account}}, 0})
+			continue
+		}
+		if slots[r.account] == nil {
+			slots[r.account] = []common.Hash{}
+			accounts = append(accounts, r.account)
+		}
+		if r.part == storagePart {
+			slots[r.account] = append(slots[r.account], r.slot)
+		}
+	}
+	for _, a := range accounts {
+		for keys, more := slots[a], true; more; more = len(keys) > 0 {
+			n := min(len(keys), requestKeys)
+			questions = append(questions, question{chains.Question{Method: "eth_getProof", Params: []any{a, keys[:n]}}, n})
+			keys = keys[n:]
+		}
+	}
+	return questions
+}
+
+// take keeps the nodes of a proof, or a code. The fields for balance, nonce and
+// values are not read: before Bedrock the balance is not that of the account.
+func (c *collection) take(method string, reply chains.Reply) error {
+	switch {
+	case reply.Err != nil:
+		return refusal{c.endpoint.Label(), reply.Err}
+	case reply.Null():
+		return fmt.Errorf("%s answers null to %s", c.endpoint.Label(), method)
+	case method == "eth_getCode":
+		code, err := reply.Data()
+		if err != nil {
+			return c.wrong("%s: %w", method, err)
+		}
+		c.keep([]hexutil.Bytes{code}, len(code))
+		return nil
+	}
+	var found struct {
+		AccountProof []hexutil.Bytes
+		StorageProof []struct{ Proof []hexutil.Bytes }
+	}
+	if err := json.Unmarshal(reply.Raw, &found); err != nil {
+		return c.wrong("%s: %w", method, err)
+	}
+	if len(found.AccountProof) == 0 { // op-geth answers so if the legacy node behind it does not answer
+		return fmt.Errorf("%s gives an empty proof", c.endpoint.Label())
+	}
+	c.keep(found.AccountProof, maxNode)
+	for _, s := range found.StorageProof {
+		c.keep(s.Proof, maxNode)
+	}
+	return nil
+}
+
+// keep adds what can be a node or a code.
+func (c *collection) keep(blobs []hexutil.Bytes, longest int) {
+	for _, blob := range blobs {
+		if len(blob) > 0 && len(blob) <= longest {
+			c.state.blobs.add(blob)
+		}
+	}
+}
+
+// refusal says that an endpoint gives no proofs, in its own words.
+type refusal struct {
+	endpoint string
+	err      error
+}
+
+func (r refusal) Error() string {
+	var e *chains.EndpointError
+	if errors.As(r.err, &e) {
+		return r.endpoint + " gives none" + e.Said()
+	}
+	return r.endpoint + " gives none: " + r.err.Error()
+}
+
+func (r refusal) Unwrap() error { return r.err }
