@@ -58,6 +58,16 @@ func (g group) places() []Place {
 	return out
 }
 
+// basis is that of a sum.
+func (g group) basis() (sources []Source, plain bool) {
+	plain = true
+	for _, s := range g {
+		inner, innerPlain := s.basis()
+		sources, plain = append(sources, inner...), plain && innerPlain
+	}
+	return sources, plain
+}
+
 func (g group) calls(v voter, blocks blocks) ([]read, error) {
 	var out []read
 	for _, s := range g {

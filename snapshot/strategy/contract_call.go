@@ -55,7 +55,9 @@ func parseContractCall(params json.RawMessage, at Place) (scorer, error) {
 		return chains.Call{To: contract, Data: data, Signature: method.Sig}, err
 	}
 	_, err = call(voter{}) // finds arguments of the wrong type before anything is read
-	return oneCall{at: at, call: call, amount: amount, decimals: decimals}, err
+	own := len(p.Args) == 1 && string(p.Args[0]) == `"%{address}"` && len(method.Outputs) == 1
+	source := Source{Place: at, Contract: contract, Function: method.Sig, Own: own, Decimals: decimals}
+	return oneCall{source: source, call: call, amount: amount}, err
 }
 
 // parseMethod reads one ABI object of type function.

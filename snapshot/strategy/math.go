@@ -133,6 +133,11 @@ func parseOperand(o operand, at Place) (scorer, error) {
 	return nil, fmt.Errorf("type %q is not known", clip([]byte(o.Type)))
 }
 
+func (c computed) basis() (sources []Source, plain bool) {
+	sources, _ = c.group.basis()
+	return sources, false
+}
+
 func (c computed) score(v voter, blocks blocks, answer answers) (Score, error) {
 	x := make([]Score, len(c.group))
 	for i, o := range c.group {

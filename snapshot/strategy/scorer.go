@@ -15,6 +15,8 @@ import (
 type scorer interface {
 	// places lists where the strategy reads.
 	places() []Place
+	// basis returns the fields of Basis with these names.
+	basis() (sources []Source, plain bool)
 	// calls lists what is read for a voter; it depends on blocks only where a
 	// strategy is skipped before a start block.
 	calls(v voter, blocks blocks) ([]read, error)

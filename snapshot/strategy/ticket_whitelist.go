@@ -35,6 +35,7 @@ func parseTicket(params json.RawMessage, _ Place) (scorer, error) {
 }
 
 func (constant) places() []Place                               { return nil }
+func (constant) basis() ([]Source, bool)                       { return nil, false }
 func (constant) calls(voter, blocks) ([]read, error)           { return nil, nil }
 func (c constant) score(voter, blocks, answers) (Score, error) { return c.value, nil }
 
@@ -62,6 +63,7 @@ func parseWhitelist(params json.RawMessage, _ Place) (scorer, error) {
 }
 
 func (listed) places() []Place                     { return nil }
+func (listed) basis() ([]Source, bool)             { return nil, false }
 func (listed) calls(voter, blocks) ([]read, error) { return nil, nil }
 
 func (l listed) score(v voter, _ blocks, _ answers) (Score, error) {

@@ -16,20 +16,21 @@ import (
 // oneCall is a strategy that makes one call for a voter and scales the integer that
 // it returns. Starknet voters have no EVM address, so nothing is read for them.
 type oneCall struct {
-	at       Place
-	call     func(voter) (chains.Call, error)
-	amount   func(hexutil.Bytes) (*big.Int, error) // of the return data
-	decimals int
+	source Source
+	call   func(voter) (chains.Call, error)
+	amount func(hexutil.Bytes) (*big.Int, error) // of the return data
 }
 
-func (s oneCall) places() []Place { return []Place{s.at} }
+func (s oneCall) places() []Place { return []Place{s.source.Place} }
+
+func (s oneCall) basis() (sources []Source, plain bool) { return []Source{s.source}, true }
 
 func (s oneCall) calls(v voter, _ blocks) ([]read, error) {
 	if v.star {
 		return nil, nil
 	}
 	call, err := s.call(v)
-	return []read{{s.at, call}}, err
+	return []read{{s.source.Place, call}}, err
 }
 
 // score takes a negative integer as it is; only the top level turns what is not
@@ -42,7 +43,7 @@ func (s oneCall) score(v voter, _ blocks, answer answers) (Score, error) {
 	if err != nil {
 		return Score{}, err
 	}
-	data, err := answer(read{s.at, call})
+	data, err := answer(read{s.source.Place, call})
 	if err != nil {
 		return Score{}, err
 	}
@@ -50,7 +51,7 @@ func (s oneCall) score(v voter, _ blocks, answer answers) (Score, error) {
 	if err != nil {
 		return Score{}, fmt.Errorf("%s of %s: %w", call.Signature, call.To, err)
 	}
-	return scale(amount, s.decimals), nil
+	return scale(amount, s.source.Decimals), nil
 }
 
 // word reads return data that is one uint256.
@@ -122,13 +123,14 @@ func (p tokenParams) reading(at Place, function string, extra ...any) (s oneCall
 	if err != nil {
 		return s, err
 	}
-	s = oneCall{at: at, amount: word, call: func(v voter) (chains.Call, error) {
+	s = oneCall{amount: word, call: func(v voter) (chains.Call, error) {
 		c := template
 		c.Data = bytes.Clone(c.Data)
 		copy(c.Data[4+12:4+32], v.evm[:]) // one word after the 4-byte selector
 		return c, nil
 	}}
-	s.decimals, err = parseDecimals(p.Decimals)
+	s.source = Source{Place: at, Contract: contract, Function: function, Own: len(extra) == 0}
+	s.source.Decimals, err = parseDecimals(p.Decimals)
 	return s, err
 }
 
@@ -139,13 +141,14 @@ func parseNative(params json.RawMessage, at Place) (scorer, error) {
 	if err := decode(params, &p); err != nil {
 		return nil, err
 	}
-	s := oneCall{at: at, amount: word, decimals: defaultDecimals}
-	s.call = func(v voter) (chains.Call, error) { return chains.NativeBalance(v.evm), nil }
+	s := oneCall{amount: word, call: func(v voter) (chains.Call, error) { return chains.NativeBalance(v.evm), nil }}
+	s.source = Source{Place: at, Function: chains.NativeBalance(common.Address{}).Signature, Own: true}
 	if falsy(p.Decimals) {
+		s.source.Decimals = defaultDecimals
 		return s, nil
 	}
 	var err error
-	s.decimals, err = parseDecimals(p.Decimals)
+	s.source.Decimals, err = parseDecimals(p.Decimals)
 	return s, err
 }
 
@@ -195,6 +198,11 @@ func multiplied(inner scorer, raw json.RawMessage, name string) (scorer, error) 
 type mapped struct {
 	scorer
 	f func(Score) Score
+}
+
+func (m mapped) basis() (sources []Source, plain bool) {
+	sources, _ = m.scorer.basis()
+	return sources, false
 }
 
 func (m mapped) score(v voter, blocks blocks, answer answers) (Score, error) {
