@@ -1,3 +1,5 @@
+//go:build !nogeth
+
 package votingpower_test
 
 import (
