@@ -26,6 +26,7 @@ const secretQuery = "?key=SENTINEL-5f2d9c"
 // TestDoctorScripts runs the doctor in testdata/doctor against local chains,
 // against servers that behave as known providers do, and against fake hubs.
 func TestDoctorScripts(t *testing.T) {
+	t.Parallel()
 	w := testchain.Start(t)
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/doctor",
@@ -143,6 +144,7 @@ func TestDoctorTimeout(t *testing.T) {
 
 // TestDoctorWarns asks two endpoints that are on two forks of a chain.
 func TestDoctorWarns(t *testing.T) {
+	t.Parallel()
 	args := []string{"perpquorum", "doctor", "--at", "2022-09-15T06:45:00Z", "--allow-dev-chain", "--hub", "http://127.0.0.1:1/"}
 	for fork := range byte(2) {
 		chain := faultrpc.Public(1, 60)
@@ -165,6 +167,7 @@ func TestDoctorWarns(t *testing.T) {
 
 // TestDoctorInterrupted leaves no table.
 func TestDoctorInterrupted(t *testing.T) {
+	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	released := make(chan struct{})
 	hang := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {

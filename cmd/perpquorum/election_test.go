@@ -8,6 +8,7 @@ import (
 	"math/big"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/ethereum/go-ethereum/common"
@@ -117,6 +118,46 @@ func tallied(t testing.TB, elections ...*election) {
 	}
 }
 
+var threeChoices = []string{"Yes", "No", "Abstain"}
+
+// choicesOf are choices of each voting type, JSON, some of them invalid.
+func choicesOf(typ string) []string {
+	switch typ {
+	case "approval":
+		return []string{"[1]", "[1,3]", "[]", "[2,1]", "[3]", "[4]"}
+	case "weighted", "quadratic":
+		return []string{`{"1":60,"3":40}`, `{"2":1}`, `{"1":1,"2":1,"3":1}`, `{"3":0.5,"2":7}`, `{}`}
+	case "ranked-choice", "copeland":
+		return []string{"[1,2,3]", "[2,1,3]", "[3,2,1]", "[1,3,2]", "[2,1]"}
+	}
+	return []string{"1", "2", "1", "3", "1", "9"}
+}
+
+// cycle repeats choices for n voters.
+func cycle(choices []string, n int) (out []string) {
+	for i := range n {
+		out = append(out, choices[i%len(choices)])
+	}
+	return out
+}
+
+// atSnapshot is an election at the scenario's snapshot, of all who can vote.
+func atSnapshot(w *testchain.World, typ string) *election {
+	voters := w.Voters[:24]
+	ethereum := w.Ethereum.At(testchain.Snapshot)
+	return newElection(w, typ, "a vote by "+typ, threeChoices, ethereum, w.Optimism.At(ethereum.Time()), voters, cycle(choicesOf(typ), len(voters)))
+}
+
+// mixedHolder finds a voter with power from both strategies.
+func mixedHolder(t testing.TB, e *election) int {
+	t.Helper()
+	i := slices.IndexFunc(e.votes, func(v hub.Vote) bool { return v.VPByStrategy[0] > 0 && v.VPByStrategy[1] > 0 })
+	if i < 0 {
+		t.Fatal("nobody has power on both chains")
+	}
+	return i
+}
+
 // clone copies what a lie may change.
 func (e *election) clone() *election {
 	c := *e
@@ -138,10 +179,15 @@ type outcome struct {
 // start serves an election on a hub of the given generation until the test's end.
 func (e *election) start(t testing.TB, g hub.Generation) (h *hub.Hub, endpoint string) {
 	t.Helper()
-	h = hub.New(hub.Options{Generation: g, Spaces: []hub.Space{e.space()}, Proposals: []hub.Proposal{e.proposal}, Votes: e.votes})
+	h = hub.New(e.options(g))
 	endpoint, stop := h.Start()
 	t.Cleanup(stop)
 	return h, endpoint
+}
+
+// options are those of a hub with the election.
+func (e *election) options(g hub.Generation) hub.Options {
+	return hub.Options{Generation: g, Spaces: []hub.Space{e.space()}, Proposals: []hub.Proposal{e.proposal}, Votes: e.votes}
 }
 
 func (e *election) space() hub.Space {
@@ -185,11 +231,37 @@ func failures(d *report.Document) (list []string) {
 	return list
 }
 
+// votingTypes are those of Snapshot.
+var votingTypes = []string{"single-choice", "basic", "approval", "weighted", "quadratic", "ranked-choice", "copeland"}
+
+// honestVotes are honest elections of every type, which all tests share.
+var honestVotes struct {
+	sync.Mutex
+	byType map[string]*election
+}
+
+// honest returns an honest election of a type at the scenario's snapshot, of all
+// who can vote, for the test to change.
+func honest(t testing.TB, typ string) *election {
+	t.Helper()
+	honestVotes.Lock()
+	defer honestVotes.Unlock()
+	if honestVotes.byType == nil {
+		w := testchain.Start(t)
+		byType := map[string]*election{}
+		var all []*election
+		for _, typ := range votingTypes {
+			byType[typ] = atSnapshot(w, typ)
+			all = append(all, byType[typ])
+		}
+		tallied(t, all...)
+		honestVotes.byType = byType
+	}
+	return honestVotes.byType[typ].clone()
+}
+
 // atSnapshotTallied starts the test chains with an honest election on them.
 func atSnapshotTallied(t testing.TB, typ string) (*testchain.World, *election) {
 	t.Helper()
-	w := testchain.Start(t)
-	e := atSnapshot(w, typ)
-	tallied(t, e)
-	return w, e
+	return testchain.Start(t), honest(t, typ)
 }

@@ -19,6 +19,7 @@ func giveAll(flags []option, name string, values []string) error {
 }
 
 func TestBlockFlag(t *testing.T) {
+	t.Parallel()
 	set := func(values []string) (blocks map[chains.ID]uint64, err error) {
 		err = giveAll([]option{{name: "block", many: true, set: setBlock(&blocks)}}, "block", values)
 		return blocks, err

@@ -20,6 +20,7 @@ var update = flag.Bool("update", false, "rewrite the built-in example and the ex
 // code that a live run uses, and demands the same bytes. Only the labels of the
 // endpoints are replaced: they hold a port that is another one in each run.
 func TestExample(t *testing.T) {
+	t.Parallel()
 	w := testchain.Start(t)
 	nodes := map[chains.ID]chains.Node{}
 	for id, chain := range map[chains.ID]*testchain.Chain{chains.Ethereum: w.Ethereum, chains.Optimism: w.Optimism} {

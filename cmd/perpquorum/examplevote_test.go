@@ -17,6 +17,7 @@ import (
 // another one in each run is replaced: the hub, the labels of the endpoints,
 // which hold ports, and the time.
 func TestExampleVote(t *testing.T) {
+	t.Parallel()
 	w := testchain.Start(t)
 	ethereum := w.Ethereum.At(testchain.Snapshot)
 	voters := w.Voters[:24]

@@ -14,6 +14,7 @@ import (
 
 // TestBashCompletion runs the completion script in bash.
 func TestBashCompletion(t *testing.T) {
+	t.Parallel()
 	bash, err := exec.LookPath("bash")
 	if err != nil {
 		t.Skip("no bash here")
@@ -44,6 +45,7 @@ func TestBashCompletion(t *testing.T) {
 
 // TestManualPage lets groff read the manual page, if it is here.
 func TestManualPage(t *testing.T) {
+	t.Parallel()
 	groff, err := exec.LookPath("groff")
 	if err != nil {
 		t.Skip("no groff here")
@@ -65,6 +67,7 @@ func TestManualPage(t *testing.T) {
 // TestManualIsWhole looks in the manual for every command, flag, exit code,
 // format and variable. Exit codes and shared flags stand there once.
 func TestManualIsWhole(t *testing.T) {
+	t.Parallel()
 	page := strings.ReplaceAll(program(t, "man").stdout, `\-`, "-")
 	want := []string{report.DocumentFormat, report.BundleFormat, votingpower.ModelFormat, "SNAPSHOT_API_KEY"}
 	once := []string{".SH ENDPOINTS\n", "--timeout DURATION\n", "1684503575000 "}

@@ -92,7 +92,7 @@ func newCrowd(tb testing.TB, n int) *crowd {
 	if err := os.WriteFile(model, []byte(fmt.Sprintf(crowdModel, testchain.PERP)), 0o600); err != nil {
 		tb.Fatal(err)
 	}
-	c.args = []string{"check", p.ID, "--hub", endpoint, "--model", model, "--allow-dev-chain",
+	c.args = []string{p.ID, "--hub", endpoint, "--model", model, "--allow-dev-chain",
 		"--rpc", "ethereum=" + c.counted(tb, ethereum.URL), "--rpc", "optimism=" + c.counted(tb, optimism.URL)}
 	return c
 }
@@ -115,10 +115,10 @@ func (c *crowd) counted(tb testing.TB, endpoint string) string {
 
 // check runs the program as a process of its own, and returns the most memory
 // it held, in bytes.
-func (c *crowd) check(tb testing.TB) (memory int64) {
+func (c *crowd) check(tb testing.TB, args ...string) (memory int64) {
 	tb.Helper()
 	report := filepath.Join(tb.TempDir(), "memory")
-	cmd, stdout, stderr := process(tb, c.args...)
+	cmd, stdout, stderr := process(tb, append(append([]string{"check"}, args...), c.args...)...)
 	cmd.Args[0] = "measured"
 	cmd.Env = append(os.Environ(), "MEMORY_REPORT="+report)
 	if err := cmd.Run(); err != nil {
@@ -154,15 +154,21 @@ const (
 	mostMemory   = 200 << 20 // bytes
 )
 
-// TestManyVoters checks a vote of 10,000 and looks at what it costs.
+// TestManyVoters checks a vote of 10,000, looks at what it costs, and verifies
+// the bundle.
 func TestManyVoters(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("it takes some seconds")
 	}
 	c := newCrowd(t, 10_000)
-	memory := c.check(t)
+	name := filepath.Join(t.TempDir(), "vote.json.gz")
+	memory := c.check(t, "--evidence", name)
 	if n := c.requests.Load(); n >= mostRequests || memory >= mostMemory {
 		t.Errorf("%d requests and %d MB, want under %d and %d MB", n, memory>>20, mostRequests, mostMemory>>20)
+	}
+	if out := program(t, "verify", name); out.code != exitDone || !strings.Contains(out.stdout, "verdict: reached") {
+		t.Errorf("exit code %d: %s%s", out.code, out.stdout, out.stderr)
 	}
 }
 
@@ -182,20 +188,5 @@ func BenchmarkManyVoters(b *testing.B) {
 			b.ReportMetric(float64(memory)/(1<<20), "MB-peak")
 			b.ReportMetric(time.Since(start).Seconds()*1e6/float64(b.N*n), "µs/voter")
 		})
-	}
-}
-
-// TestManyVotersEvidence: the bundle of such a vote is read and verified again.
-func TestManyVotersEvidence(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it takes some seconds")
-	}
-	c := newCrowd(t, 10_000)
-	name := filepath.Join(t.TempDir(), "vote.json.gz")
-	if out := program(t, append(c.args, "--evidence", name)...); out.code != exitDone {
-		t.Fatalf("exit code %d: %s", out.code, out.stderr)
-	}
-	if out := program(t, "verify", name); out.code != exitDone || !strings.Contains(out.stdout, "verdict: reached") {
-		t.Errorf("exit code %d: %s%s", out.code, out.stdout, out.stderr)
 	}
 }

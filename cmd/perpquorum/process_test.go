@@ -32,6 +32,7 @@ func process(t testing.TB, args ...string) (cmd *exec.Cmd, stdout, stderr *bytes
 // TestInterruptedProcess sends SIGINT while an endpoint keeps the program
 // waiting.
 func TestInterruptedProcess(t *testing.T) {
+	t.Parallel()
 	asked := make(chan struct{}, 100)
 	released := make(chan struct{})
 	hang := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
@@ -62,6 +63,7 @@ func TestInterruptedProcess(t *testing.T) {
 // TestInterruptedRead sends SIGINT while the program reads a bundle from a pipe
 // that brings nothing.
 func TestInterruptedRead(t *testing.T) {
+	t.Parallel()
 	r, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -89,6 +91,7 @@ func TestInterruptedRead(t *testing.T) {
 
 // TestTimeout bounds a run against an endpoint that never answers.
 func TestTimeout(t *testing.T) {
+	t.Parallel()
 	released := make(chan struct{})
 	hang := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-released }))
 	defer hang.Close()
@@ -103,6 +106,7 @@ func TestTimeout(t *testing.T) {
 
 // TestClosedOutput writes to a pipe that nobody reads, and to a full disk.
 func TestClosedOutput(t *testing.T) {
+	t.Parallel()
 	outputs := map[string]func() (*os.File, error){
 		"closed pipe": func() (*os.File, error) {
 			r, w, err := os.Pipe()

@@ -7,6 +7,7 @@ import (
 )
 
 func TestProgress(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		plain bool
 		want  string
@@ -30,6 +31,7 @@ func TestProgress(t *testing.T) {
 
 // TestProgressOffTerminal gives it what is not a terminal.
 func TestProgressOffTerminal(t *testing.T) {
+	t.Parallel()
 	file, err := os.Create(t.TempDir() + "/stderr")
 	if err != nil {
 		t.Fatal(err)

@@ -26,6 +26,7 @@ const readmePath = "../../README.md"
 // The endpoints in it become two local chains, the blocks of the public chains
 // those of the same times there, and PROPOSAL a made-up vote on a fake hub.
 func TestReadme(t *testing.T) {
+	t.Parallel()
 	text, err := os.ReadFile(readmePath)
 	if err != nil {
 		t.Fatal(err)
@@ -190,6 +191,7 @@ func (r *reader) program(source string) {
 // codes, formats, names in the environment, and what every report says about
 // trust.
 func TestReadmeIsWhole(t *testing.T) {
+	t.Parallel()
 	text, err := os.ReadFile(readmePath)
 	if err != nil {
 		t.Fatal(err)

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/perpdao/perpquorum/fixtures/testchain"
 )
 
 // TestMain lets the scripts run the real program as a command of its own.
@@ -20,6 +22,7 @@ func TestMain(m *testing.M) {
 // TestScripts runs the program in testdata/script: each file tells commands and
 // what they must write to standard output and standard error, and exit with.
 func TestScripts(t *testing.T) {
+	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		Cmds:                commands(),
@@ -29,11 +32,37 @@ func TestScripts(t *testing.T) {
 	})
 }
 
+// TestLiveScripts runs the program in testdata/live against two local chains.
+func TestLiveScripts(t *testing.T) {
+	t.Parallel()
+	w := testchain.Start(t)
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/live",
+		Cmds:                commands(),
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		UpdateScripts:       *update,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("PERPQUORUM_RPC_ETHEREUM", w.Ethereum.URL)
+			env.Setenv("PERPQUORUM_RPC_OPTIMISM", w.Optimism.URL)
+			env.Setenv("ETHEREUM", w.Ethereum.URL)
+			env.Setenv("OPTIMISM", w.Optimism.URL)
+			env.Setenv("ETHEREUM_HEAD", strconv.FormatUint(w.Ethereum.Head().NumberU64(), 10))
+			env.Setenv("HEAD_TIME", strconv.FormatUint(min(w.Ethereum.Head().Time(), w.Optimism.Head().Time()), 10))
+			env.Setenv("ETHEREUM_BLOCK", w.Ethereum.At(testchain.Snapshot).Number().String())
+			env.Setenv("OPTIMISM_BLOCK", w.Optimism.At(testchain.Snapshot).Number().String())
+			env.Setenv("OPTIMISM_NEXT", strconv.FormatUint(w.Optimism.At(testchain.Snapshot).NumberU64()+1, 10))
+			env.Setenv("AFTER_HEAD", strconv.FormatUint(max(w.Ethereum.Head().Time(), w.Optimism.Head().Time())+1, 10))
+			return nil
+		},
+	})
+}
+
 type scriptCommand = func(ts *testscript.TestScript, neg bool, args []string)
 
 // commands are the commands of our own that scripts use.
 func commands() map[string]scriptCommand {
-	return map[string]scriptCommand{"exits": exits, "replace": replace}
+	return map[string]scriptCommand{"exits": exits, "judges": judges, "replace": replace}
 }
 
 // exits is the script command "exits CODE program arguments…". Beside the exit
@@ -44,21 +73,11 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: exits CODE program arguments…")
 	}
-	want, err := strconv.Atoi(args[0])
-	ts.Check(err)
-	err = ts.Exec(args[1], args[2:]...)
-	got := 0
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
-		got = exit.ExitCode()
-	} else {
-		ts.Check(err)
-	}
-	if got != want {
-		ts.Fatalf("exit code %d, want %d", got, want)
+	if got := exitCodeOf(ts, args[1:]); strconv.Itoa(got) != args[0] {
+		ts.Fatalf("exit code %d, want %s", got, args[0])
 	}
 	stdout, stderr := ts.ReadFile("stdout"), ts.ReadFile("stderr")
-	if want == 0 {
+	if args[0] == "0" {
 		if stderr != "" || stdout == "" {
 			ts.Fatalf("success with %d bytes on standard output and %q on standard error", len(stdout), stderr)
 		}
@@ -72,7 +91,32 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
+// exitCodeOf runs a program.
+func exitCodeOf(ts *testscript.TestScript, args []string) int {
+	err := ts.Exec(args[0], args[1:]...)
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return exit.ExitCode()
+	}
+	ts.Check(err)
+	return 0
+}
+
 var errorLines = regexp.MustCompile(`^(perpquorum: error: [^\n]+\n)+(perpquorum: hint: [^\n]+\n)*$`)
+
+// judges is the script command "judges CODE program arguments…", for a program
+// that prints its product whatever the exit code is.
+func judges(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: judges CODE program arguments…")
+	}
+	if got := exitCodeOf(ts, args[1:]); strconv.Itoa(got) != args[0] {
+		ts.Fatalf("exit code %d, want %s", got, args[0])
+	}
+	if stdout, stderr := ts.ReadFile("stdout"), ts.ReadFile("stderr"); stdout == "" || stderr != "" {
+		ts.Fatalf("%d bytes on standard output and %q on standard error", len(stdout), stderr)
+	}
+}
 
 // replace is the script command "replace FILE OLD NEW", for the first OLD.
 func replace(ts *testscript.TestScript, neg bool, args []string) {

@@ -7,6 +7,7 @@ import (
 )
 
 func TestParseTime(t *testing.T) {
+	t.Parallel()
 	post := time.Date(2023, 5, 19, 13, 39, 35, 0, time.UTC)
 	good := map[string]time.Time{
 		"1684503575":                     post,

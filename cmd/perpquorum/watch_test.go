@@ -28,6 +28,7 @@ func (c *leaping) Sleep(ctx context.Context, d time.Duration) error {
 
 // TestWatch waits for made-up votes.
 func TestWatch(t *testing.T) {
+	t.Parallel()
 	const end = 1_700_000_000
 	broken := errors.New("broken for good")
 	minutes := func(list ...float64) (out []time.Duration) {
@@ -90,6 +91,7 @@ func TestWatch(t *testing.T) {
 
 // TestCheckWatch watches a final vote, which is judged at once.
 func TestCheckWatch(t *testing.T) {
+	t.Parallel()
 	w, e := atSnapshotTallied(t, "basic")
 	if out, _ := e.check(t, w, 1, "--watch"); out.code != exitDone {
 		t.Errorf("exit code %d: %s", out.code, out.stderr)
@@ -110,6 +112,7 @@ func (c publishing) Sleep(context.Context, time.Duration) error {
 // TestCheckWatchJudgesOnce: the vote becomes final while it is watched, and
 // then its votes are read once, and judged.
 func TestCheckWatchJudgesOnce(t *testing.T) {
+	t.Parallel()
 	w, e := atSnapshotTallied(t, "basic")
 	e.proposal.ScoresState, e.proposal.ScoresUpdated = "pending", e.proposal.End-5
 	h, endpoint := e.start(t, hub.H2)

@@ -50,6 +50,7 @@ func examine(t *testing.T, chain, at string, server *faultrpc.Server) (verdict, 
 
 // TestDoctorOnProviders examines what is known to be out there.
 func TestDoctorOnProviders(t *testing.T) {
+	t.Parallel()
 	other := map[string]string{ // than good
 		"geth-full": "good for recent blocks", "nethermind": "good for recent blocks", "besu": "good for recent blocks",
 		"publicnode": "good for recent blocks", "cloudflare": "good for recent blocks", "ankr-nokey": "not usable",
@@ -73,6 +74,7 @@ func TestDoctorOnProviders(t *testing.T) {
 
 // TestDoctorOnFaults examines endpoints that do one thing wrong all the time.
 func TestDoctorOnFaults(t *testing.T) {
+	t.Parallel()
 	const echo = "no: http://host/SENTINEL-5f2d9c?key=SENTINEL-77aa01\x1b[31m\r\n"
 	tests := []struct {
 		name string

@@ -23,6 +23,7 @@ import (
 // nothing on standard output and no file. The waits between tries are real, so
 // the runs go side by side and are given two seconds each.
 func TestReportOnEveryFault(t *testing.T) {
+	t.Parallel()
 	local := map[chains.ID]*faultrpc.Chain{chains.Ethereum: faultrpc.Public(1, 300), chains.Optimism: faultrpc.Public(10, 300)}
 	optimism, stop := faultrpc.NewServer(local[chains.Optimism]).Start()
 	t.Cleanup(stop)

@@ -1,0 +1,143 @@
+package main
+
+import (
+	"strconv"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/perpdao/perpquorum/fixtures/hub"
+	"github.com/perpdao/perpquorum/fixtures/testchain"
+)
+
+// TestVoteScripts runs the program in testdata/vote, against two local chains
+// and fake hubs with made-up votes.
+func TestVoteScripts(t *testing.T) {
+	t.Parallel()
+	w := testchain.Start(t)
+	voter := honest(t, "basic").votes[mixedHolder(t, honest(t, "basic"))].Voter
+	cmds := commands()
+	cmds["hub"] = func(ts *testscript.TestScript, neg bool, args []string) { startHub(ts, t, args) }
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/vote",
+		Cmds:                cmds,
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		UpdateScripts:       *update,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("PERPQUORUM_ALLOW_DEV_CHAIN", "1")
+			env.Setenv("PERPQUORUM_RPC_ETHEREUM", w.Ethereum.URL)
+			env.Setenv("PERPQUORUM_RPC_OPTIMISM", w.Optimism.URL)
+			env.Setenv("SNAPSHOT_HUB_URL", "http://127.0.0.1:1/")
+			env.Setenv("VOTER", voter)
+			env.Setenv("NOBODY", w.Nobody.Address.Hex())
+			env.Setenv("ETHEREUM_BLOCK", w.Ethereum.At(testchain.Snapshot).Number().String())
+			next := w.Optimism.At(testchain.Snapshot).NumberU64() + 1
+			env.Setenv("OPTIMISM_NEXT", strconv.FormatUint(next, 10))
+			return nil
+		},
+	})
+}
+
+// startHub is the script command "hub GENERATION TYPE CHANGE…". It starts a hub
+// with an honest vote of a type, to which some changes were made, and sets
+// SNAPSHOT_HUB_URL and PROPOSAL.
+func startHub(ts *testscript.TestScript, t testing.TB, args []string) {
+	if len(args) < 2 {
+		ts.Fatalf("usage: hub GENERATION TYPE CHANGE…")
+	}
+	e := honest(t, args[1])
+	for _, name := range args[2:] {
+		if change := changes[name]; change != nil {
+			change(t, e)
+		} else if hubChanges[name] == nil {
+			ts.Fatalf("unknown change %q", name)
+		}
+	}
+	o := e.options(map[string]hub.Generation{"H1": hub.H1, "H2": hub.H2}[args[0]])
+	for _, name := range args[2:] {
+		if change := hubChanges[name]; change != nil {
+			change(&o)
+		}
+	}
+	url, stop := hub.New(o).Start()
+	ts.Defer(stop)
+	ts.Setenv("SNAPSHOT_HUB_URL", url)
+	ts.Setenv("PROPOSAL", e.proposal.ID)
+}
+
+const farFuture = 4102444800 // 2100
+
+// changes are what scripts do to an honest vote.
+var changes = map[string]func(t testing.TB, e *election){
+	// States of a vote.
+	"open":    func(_ testing.TB, e *election) { e.proposal.End, e.proposal.ScoresState = farFuture, "pending" },
+	"pending": func(_ testing.TB, e *election) { e.proposal.ScoresState = "pending" },
+	"not-begun": func(_ testing.TB, e *election) {
+		e.proposal.Start, e.proposal.End, e.proposal.ScoresState = farFuture-1, farFuture, "pending"
+		e.votes, e.proposal.Votes = nil, 0
+		e.proposal.Scores, e.proposal.ScoresByStrategy, e.proposal.ScoresTotal = nil, nil, 0
+	},
+	"sealed": func(_ testing.TB, e *election) {
+		e.proposal.End, e.proposal.ScoresState, e.proposal.Privacy = farFuture, "pending", "shutter"
+		for i := range e.votes {
+			e.votes[i].Choice = "0x00abcdef"
+		}
+		e.proposal.Scores = []float64{0, 0, 0}
+	},
+	"one-vote": func(t testing.TB, e *election) {
+		e.votes, e.proposal.Votes = e.votes[:1], 1
+		tallied(t, e)
+	},
+
+	// Proposals of another kind.
+	"other-space":   func(_ testing.TB, e *election) { e.proposal.Space = "other.eth" },
+	"other-chain":   func(_ testing.TB, e *election) { e.proposal.Strategies[1].Network = "137" },
+	"weighted":      func(_ testing.TB, e *election) { e.proposal.Type = "weighted" },
+	"delegation":    func(_ testing.TB, e *election) { e.proposal.Strategies[0].Name = "delegation" },
+	"control-codes": func(_ testing.TB, e *election) { e.proposal.Strategies[0].Name = "del\x1begation" },
+
+	// Lies. VOTER is the one with power from both strategies.
+	"power": func(t testing.TB, e *election) {
+		v := &e.votes[mixedHolder(t, e)]
+		v.VP, v.VPByStrategy[0] = v.VP+1000, v.VPByStrategy[0]+1000
+		tallied(t, e)
+	},
+	"weight": func(t testing.TB, e *election) {
+		v := &e.votes[mixedHolder(t, e)]
+		v.VP, v.VPByStrategy[1] = v.VP*1.0000001, v.VPByStrategy[1]*1.0000001
+		tallied(t, e)
+	},
+	"score": func(_ testing.TB, e *election) { e.proposal.Scores[1] += 5 },
+	"total": func(_ testing.TB, e *election) { e.proposal.ScoresTotal += 5 },
+	"dropped": func(t testing.TB, e *election) {
+		n := mixedHolder(t, e)
+		e.votes = append(e.votes[:n], e.votes[n+1:]...)
+	},
+	"not-counted": func(_ testing.TB, e *election) { e.proposal.Votes = len(e.votes) },
+	"duplicate": func(t testing.TB, e *election) {
+		again := e.votes[mixedHolder(t, e)]
+		again.ID, again.Created = hub.ID("again"), again.Created+5
+		e.votes = append(e.votes, again)
+		e.proposal.Votes++
+		tallied(t, e)
+	},
+	"earlier-block": func(_ testing.TB, e *election) { e.proposal.Snapshot-- },
+	"late":          func(t testing.TB, e *election) { e.votes[mixedHolder(t, e)].Created = e.proposal.End + 1 },
+	"null-power":    func(_ testing.TB, e *election) { e.votes[3].Override = map[string]string{"vp": "null"} },
+	"key-twice":     func(_ testing.TB, e *election) { e.votes[5].Override = map[string]string{"choice": `{"1":1,"1":1}`} },
+}
+
+// hubChanges are what scripts do to a hub.
+var hubChanges = map[string]func(o *hub.Options){
+	"forgets": func(o *hub.Options) { o.Proposals = nil },
+	"refuses": func(o *hub.Options) {
+		o.Fault = func(r hub.Request) *hub.Fault {
+			if r.Root != "votes" {
+				return nil
+			}
+			return &hub.Fault{Status: 400, Body: `{"errors":[{"message":"no"}]}`}
+		}
+	},
+	"asks-for-key": func(o *hub.Options) { o.Keys = []string{"SENTINEL-HUB-KEY"} },
+}
