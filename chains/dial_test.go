@@ -7,14 +7,26 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ethereum/go-ethereum/core/types"
+
 	"github.com/perpdao/perpquorum/chains"
+	"github.com/perpdao/perpquorum/fixtures/faultrpc"
 )
 
+// hiding makes a node answer with null about a block.
+func hiding(n *node, number uint64) *node {
+	n.Rules = append(n.Rules, replace("eth_getBlockByNumber", hexOf(number), "null"))
+	return n
+}
+
 func TestDialProvesTheChain(t *testing.T) {
-	fork := newNode(1, child(mergeHeader(), 9), 10) // begins above the anchor
-	etc := newNode(61, mergeHeader(), 10)
-	wrong := mergeHeader()
-	wrong.Extra = []byte("another fork")
+	above := faultrpc.Public(1, 200) // the anchor is missing
+	etc := faultrpc.Public(1, 10)
+	etc.ID = 61
+	other := faultrpc.Public(1, 10)
+	header := types.CopyHeader(other.Header(merge))
+	header.Extra = []byte("another fork")
+	other.Extend(header, 10, 0)
 	tests := []struct {
 		name   string
 		node   *node
@@ -29,13 +41,13 @@ func TestDialProvesTheChain(t *testing.T) {
 		{name: "optimism", node: optimism(), id: 10, proven: true},
 		{name: "other chain by id alone", node: dev(8453), id: 8453},
 		{name: "wrong id", node: optimism(), id: 1, want: chains.ErrWrongChain, text: "chain id is optimism, want ethereum"},
-		{name: "wrong id is fatal even if dev chains are allowed", node: etc, id: 1, dialer: chains.Dialer{AllowDev: true}, want: chains.ErrWrongChain, text: "chain id is 61"},
-		{name: "another fork's anchor", node: newNode(1, wrong, 10), id: 1, want: chains.ErrWrongChain, text: "not the public chain ethereum: block 15537394 has hash"},
+		{name: "wrong id is fatal even if dev chains are allowed", node: newNode(etc), id: 1, dialer: chains.Dialer{AllowDev: true}, want: chains.ErrWrongChain, text: "chain id is 61"},
+		{name: "another fork's anchor", node: newNode(other), id: 1, want: chains.ErrWrongChain, text: "not the public chain ethereum: block 15537394 has hash"},
 		{name: "dev chain", node: dev(1), id: 1, want: chains.ErrWrongChain, text: "there is no block 15537394, the head is 200"},
 		{name: "dev chain of optimism", node: dev(10), id: 10, want: chains.ErrDevelopment, text: "not the public chain optimism"},
 		{name: "dev chain allowed", node: dev(1), id: 1, dialer: chains.Dialer{AllowDev: true}, dev: true},
-		{name: "another fork allowed", node: newNode(1, wrong, 10), id: 1, dialer: chains.Dialer{AllowDev: true}, dev: true},
-		{name: "anchor dropped", node: fork, id: 1, want: chains.ErrArchive, text: "block 15537394 (ethereum, 2022-09-15)"},
+		{name: "another fork allowed", node: newNode(other), id: 1, dialer: chains.Dialer{AllowDev: true}, dev: true},
+		{name: "anchor dropped", node: hiding(newNode(above), merge), id: 1, want: chains.ErrArchive, text: "block 15537394 (ethereum, 2022-09-15)"},
 		{name: "allowing dev chains leaves the public chain public", node: ethereum(), id: 1, dialer: chains.Dialer{AllowDev: true}, proven: true},
 	}
 	for _, tt := range tests {
@@ -55,23 +67,16 @@ func TestDialProvesTheChain(t *testing.T) {
 			if c.ID != tt.id || c.Development != tt.dev || c.Anchored != tt.proven {
 				t.Errorf("found ID %v Development %v Anchored %v, want %v %v %v", c.ID, c.Development, c.Anchored, tt.id, tt.dev, tt.proven)
 			}
-			if tt.node.rounds != 1 {
-				t.Errorf("Dial took %d rounds, want 1", tt.node.rounds)
+			if tt.node.rounds() != 1 {
+				t.Errorf("Dial took %d rounds, want 1", tt.node.rounds())
 			}
 		})
 	}
 }
 
-func wantText(t *testing.T, err error, want string) {
-	t.Helper()
-	if !strings.Contains(err.Error(), want) {
-		t.Errorf("found error %q, want it to say %q", err, want)
-	}
-}
-
 func TestDialTakesTheFirstUsableEndpoint(t *testing.T) {
 	dead, good := ethereum(), ethereum()
-	dead.down = true
+	dead.down()
 	c := dial(t, chains.Dialer{}, 1, dead.serve(t), good.serve(t))
 	if !c.Anchored {
 		t.Error("the second endpoint did not prove the chain")
@@ -80,7 +85,8 @@ func TestDialTakesTheFirstUsableEndpoint(t *testing.T) {
 
 func TestDialTellsEachEndpointsFailure(t *testing.T) {
 	a, b := ethereum(), ethereum()
-	a.down, b.down = true, true
+	a.down()
+	b.down()
 	_, err := tryDial(t, chains.Dialer{}, 1, a.serve(t), b.serve(t))
 	if err == nil || strings.Count(err.Error(), "HTTP 503") != 2 || strings.Contains(err.Error(), "\n") {
 		t.Errorf("found %v, want one line with both failures", err)
@@ -93,8 +99,8 @@ func TestDialTellsEachEndpointsFailure(t *testing.T) {
 func TestDialWrongChainIsFatalBeforeTheSecondEndpoint(t *testing.T) {
 	second := ethereum()
 	_, err := tryDial(t, chains.Dialer{}, 1, optimism().serve(t), second.serve(t))
-	if !errors.Is(err, chains.ErrWrongChain) || second.rounds != 0 {
-		t.Errorf("found %v after %d rounds on the second endpoint", err, second.rounds)
+	if !errors.Is(err, chains.ErrWrongChain) || second.rounds() != 0 {
+		t.Errorf("found %v after %d rounds on the second endpoint", err, second.rounds())
 	}
 }
 
@@ -118,7 +124,7 @@ func TestDialUsage(t *testing.T) {
 
 func TestDialAgreeNeedsThemAll(t *testing.T) {
 	dead := ethereum()
-	dead.down = true
+	dead.down()
 	a, b := ethereum().serve(t), ethereum().serve(t)
 	if _, err := tryDial(t, chains.Dialer{Agree: 2}, 1, a, dead.serve(t)); err == nil {
 		t.Error("Dial passed with one of two endpoints")
@@ -135,8 +141,8 @@ func TestDialAgreeNeedsThemAll(t *testing.T) {
 func TestDialChainIDDialects(t *testing.T) {
 	for _, id := range []string{`"1"`, `1`, `null`, `"0x"`, `""`, `"0x1 "`, `{}`} {
 		n := ethereum()
-		url := n.serve(t)
-		_, err := tryDial(t, chains.Dialer{Transport: replaceChainID(id)}, 1, url)
+		n.Rules = []*faultrpc.Rule{replace("eth_chainId", "", id)}
+		_, err := tryDial(t, chains.Dialer{}, 1, n.serve(t))
 		if !errors.Is(err, chains.ErrProtocol) {
 			t.Errorf("chain id %s: found %v, want ErrProtocol", id, err)
 		}
@@ -145,7 +151,7 @@ func TestDialChainIDDialects(t *testing.T) {
 
 func TestCloseIsEnough(t *testing.T) {
 	transport := &http.Transport{IdleConnTimeout: time.Hour}
-	c, err := chains.Dialer{Transport: transport, Clock: newClock()}.Dial(t.Context(), 1, ethereum().serve(t))
+	c, err := chains.Dialer{Transport: transport, Clock: faultrpc.NewClock()}.Dial(t.Context(), 1, ethereum().serve(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,7 +13,7 @@ import (
 
 // The first block at or after a time, with the header that proves it.
 func ExampleClient_BlockAt() {
-	url, stop := ethereum().start()
+	url, stop := ethereum().Start()
 	defer stop()
 	ctx := context.Background()
 	c, err := chains.Dial(ctx, chains.Ethereum, url)

@@ -15,7 +15,7 @@ import (
 // Ethereum after the Merge.
 
 func ExampleDial() {
-	url, stop := ethereum().start()
+	url, stop := ethereum().Start()
 	defer stop()
 
 	c, err := chains.Dial(context.Background(), chains.Ethereum, url)
@@ -35,11 +35,11 @@ func ExampleDial() {
 
 // Two endpoints that must give the same bytes for every read.
 func ExampleDialer_agree() {
-	honest, stop := ethereum().start()
+	honest, stop := ethereum().Start()
 	defer stop()
 	liar := ethereum()
-	liar.bias[holder] = 1 // one wei too many
-	other, stop := liar.start()
+	liar.chain.Lie(holder, 1) // one wei too many
+	other, stop := liar.Start()
 	defer stop()
 
 	ctx := context.Background()
@@ -60,7 +60,7 @@ func ExampleDialer_agree() {
 }
 
 func ExampleClient_BlockByNumber() {
-	url, stop := ethereum().start()
+	url, stop := ethereum().Start()
 	defer stop()
 	ctx := context.Background()
 	c, err := chains.Dial(ctx, chains.Ethereum, url)
@@ -87,7 +87,7 @@ func ExampleClient_BlockByNumber() {
 }
 
 func ExampleClient_CallAt() {
-	url, stop := ethereum().start()
+	url, stop := ethereum().Start()
 	defer stop()
 	ctx := context.Background()
 	c, err := chains.Dial(ctx, chains.Ethereum, url)
@@ -121,7 +121,7 @@ func ExampleClient_CallAt() {
 	_, err = c.CallAt(ctx, b, []chains.Call{supply})
 	fmt.Println(err)
 	// Output:
-	// 1786346092630722054 <nil>
+	// 911013244168737129184101 <nil>
 	// 0 <nil>
 	// totalSupply() of 0x00000000000000000000000000000000000000a4 at ethereum block 15537400: no contract at 0x00000000000000000000000000000000000000a4 at block 15537400
 }

@@ -85,7 +85,7 @@ func TestMatrixMulticall(t *testing.T) {
 		{name: "row 36: inner calls swallow the want of gas, among others", set: gas(50_000_000), calls: slices.Concat(last, many(faultrpc.Swallower, 40), last, many(faultrpc.Heavy, 5), last)},
 		{name: "row 38: multicalls of another block", set: staleMulticalls},
 		{name: "row 38: multicalls of another block, last calls alike at both", set: staleMulticalls,
-			calls: []chains.Call{chains.NativeBalance(faultrpc.Nobody), of(t, faultrpc.Token, faultrpc.Nobody)}},
+			calls: []chains.Call{chains.NativeBalance(faultrpc.Nobody), of(faultrpc.Token, faultrpc.Nobody)}},
 		{name: "row 38: state reads of another block", set: backend(func(n *faultrpc.Node) { n.Shift = 1 }), want: chains.ErrProtocol, paths: everyPath, text: "block 15537493"},
 		{name: "row 39: gas cap of 1 million", set: gas(1_000_000)},
 		{name: "row 39: gas cap of 100 thousand", set: gas(100_000)},

@@ -27,7 +27,7 @@ import (
 // Row 54: a reply that is cut at any byte never gives a number.
 func TestMatrixTruncated(t *testing.T) {
 	account := faultrpc.Whale // the longest result, whose pieces are numbers too
-	calls := []chains.Call{chains.NativeBalance(account), of(t, faultrpc.Token, account)}
+	calls := []chains.Call{chains.NativeBalance(account), of(faultrpc.Token, account)}
 	for _, most := range []int{0, 1} {
 		for name, wire := range map[string]func(w http.ResponseWriter, body []byte){
 			"with Content-Length": func(w http.ResponseWriter, body []byte) { _, _ = w.Write(body) },

@@ -83,7 +83,7 @@ func TestMatrixMissingStateIsReadElsewhere(t *testing.T) {
 func TestMatrixState(t *testing.T) {
 	account := common.BytesToAddress([]byte{0xAA, 0, 5})
 	getter := chains.Call{To: faultrpc.Sink, Data: []byte{1, 2, 3, 4}, Signature: "totalSupply()"}
-	late := of(t, faultrpc.Late, account)
+	late := of(faultrpc.Late, account)
 	later := func(s *faultrpc.Server) { s.Nodes[0].Chain.Deploy(faultrpc.Late, target+1) }
 	rows := []row{
 		{name: "row 24: archive good elsewhere, bad at N", set: backend(func(n *faultrpc.Node) { n.Oldest = target + 1 }), want: chains.ErrArchive, text: "has no state for block 15537494"},
@@ -155,7 +155,7 @@ func TestMatrixLengthOfAWord(t *testing.T) {
 			url, stop := s.Start()
 			defer stop()
 			c := dial(t, chains.Dialer{}, 1, url)
-			answers, err := c.CallAt(t.Context(), pinned(t, c, target), slices.Repeat([]chains.Call{of(t, faultrpc.Token, account)}, 2))
+			answers, err := c.CallAt(t.Context(), pinned(t, c, target), slices.Repeat([]chains.Call{of(faultrpc.Token, account)}, 2))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -148,7 +148,7 @@ func (a *attempt) read(t *testing.T) error {
 	calls, answers, err := a.figures(ctx, t)
 	switch {
 	case err == nil:
-		a.check(t, calls, answers)
+		wantAnswers(t, a.chain, a.at, calls, answers)
 	case answers != nil:
 		t.Errorf("found %d answers beside the error %v", len(answers), err)
 	default:
@@ -177,7 +177,7 @@ func (a *attempt) readEither(t *testing.T, before, after *faultrpc.Chain) error 
 	a.chain = before
 	if !a.right(calls, answers) {
 		a.chain = after
-		a.check(t, calls, answers)
+		wantAnswers(t, a.chain, a.at, calls, answers)
 	}
 	return nil
 }
@@ -221,57 +221,25 @@ func (a *attempt) figures(ctx context.Context, t *testing.T) (calls []chains.Cal
 func usual(t testing.TB, n int) []chains.Call {
 	t.Helper()
 	calls := []chains.Call{chains.NativeBalance(faultrpc.Nobody), chains.NativeBalance(faultrpc.Whale),
-		of(t, faultrpc.Token, faultrpc.Nobody), of(t, faultrpc.Token, faultrpc.Whale)}
+		of(faultrpc.Token, faultrpc.Nobody), of(faultrpc.Token, faultrpc.Whale)}
 	for i := len(calls); i < n; i++ {
 		account := common.BytesToAddress([]byte{0xAA, byte(i >> 8), byte(i)})
 		if i%3 == 0 {
 			calls = append(calls, chains.NativeBalance(account))
 			continue
 		}
-		calls = append(calls, of(t, faultrpc.Token, account))
+		calls = append(calls, of(faultrpc.Token, account))
 	}
 	return calls
 }
 
-func of(t testing.TB, token, account common.Address) chains.Call {
-	t.Helper()
-	call, err := chains.NewCall(token, "balanceOf(address)", account)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return call
-}
-
-// check compares answers with the oracle.
-func (a *attempt) check(t *testing.T, calls []chains.Call, answers []chains.Answer) {
-	t.Helper()
-	if len(answers) != len(calls) {
-		t.Fatalf("found %d answers, want %d", len(answers), len(calls))
-	}
-	for i, call := range calls {
-		if want := a.oracle(call); !bytes.Equal(answers[i].Data, want) {
-			t.Errorf("call %d, %s of %v: found 0x%x, want 0x%x", i, call.Signature, call.To, []byte(answers[i].Data), want)
-		}
-	}
-}
-
 func (a *attempt) right(calls []chains.Call, answers []chains.Answer) bool {
 	for i, call := range calls {
-		if !bytes.Equal(answers[i].Data, a.oracle(call)) {
+		if !bytes.Equal(answers[i].Data, oracle(a.chain, a.at, call)) {
 			return false
 		}
 	}
 	return true
-}
-
-// oracle is the right answer to a call.
-func (a *attempt) oracle(call chains.Call) []byte {
-	h := a.chain.Header(a.at)
-	if len(call.Data) == 0 {
-		return common.LeftPadBytes(a.chain.Balance(call.To, h).Bytes(), 32)
-	}
-	data, _, _ := a.chain.Run(call.To, call.Data, h, 50_000_000)
-	return data
 }
 
 // The sentinels are secrets in an endpoint's URL.

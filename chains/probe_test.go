@@ -5,74 +5,34 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"math/big"
 	"net/http"
-	"net/http/httptest"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/ethereum/go-ethereum/common"
-	"github.com/ethereum/go-ethereum/common/hexutil"
-	"github.com/ethereum/go-ethereum/core/types"
-	"github.com/ethereum/go-ethereum/crypto"
 
 	"github.com/perpdao/perpquorum/chains"
+	"github.com/perpdao/perpquorum/fixtures/faultrpc"
 )
 
-// proofNode is the first node of every proof that a node of these tests gives.
-var proofNode = hexutil.Bytes("the root of a synthetic state trie, thirty-two bytes or more")
-
-func (a *ethAPI) GetProof(account common.Address, keys []string, block *json.RawMessage) (any, error) {
-	a.n.mu.Lock()
-	defer a.n.mu.Unlock()
-	if _, err := a.n.at(block); err != nil {
-		return nil, err
-	}
-	return map[string]any{"address": account, "accountProof": []hexutil.Bytes{proofNode}, "storageProof": []any{}}, nil
-}
-
-func (a *ethAPI) CreateAccessList(args callArgs, block *json.RawMessage) (any, error) {
-	a.n.mu.Lock()
-	defer a.n.mu.Unlock()
-	if _, err := a.n.at(block); err != nil {
-		return nil, err
-	}
-	return map[string]any{"accessList": []any{}, "gasUsed": "0x5208"}, nil
-}
-
-// rooted returns a chain of 200 blocks that begins with first, and the time of
-// its block number first + 100, whose state root is that of proofNode.
-func rooted(id uint64, first *types.Header) (n *node, at time.Time) {
-	n = newNode(id, first, 0)
-	for i := range 200 {
-		h := child(n.blocks[n.head], 0)
-		if id == 10 {
-			h.Time -= 10
-		}
-		if i == 99 {
-			h.Root, at = crypto.Keccak256Hash(proofNode), time.Unix(int64(h.Time), 0).UTC()
-		}
-		n.extend(h, 0, 0)
-	}
-	n.finalized = n.head - 10
-	return n, at
+// timed returns a node and the time of its block number first + 100.
+func timed(n *node, first uint64) (*node, time.Time) {
+	return n, time.Unix(int64(n.chain.Header(first+100).Time), 0).UTC()
 }
 
 // tick is a clock on which each look takes ten milliseconds.
-type tick struct{ *clock }
+type tick struct{ *faultrpc.Clock }
 
 func (c tick) Now() time.Time {
 	_ = c.Sleep(context.Background(), 10*time.Millisecond)
-	return c.clock.Now()
+	return c.Clock.Now()
 }
 
 func probe(t *testing.T, d chains.Dialer, at time.Time, targets ...chains.Target) []chains.Probe {
 	t.Helper()
 	if d.Clock == nil {
-		d.Clock = tick{newClock()}
+		d.Clock = tick{faultrpc.NewClock()}
 	}
 	probes, err := d.Probe(t.Context(), at, targets...)
 	if err != nil {
@@ -103,14 +63,13 @@ func works(p chains.Probe) string {
 
 func TestProbeOneEndpoint(t *testing.T) {
 	const all = "state hash multicall proof list"
-	pruned := func(from uint64) func(uint64) error {
-		return func(n uint64) error {
-			if n >= from {
-				return nil
-			}
-			return rpcError{-32000, "missing trie node abcdef (path )", nil}
-		}
+	rules := func(rules ...*faultrpc.Rule) func(*node) { return func(n *node) { n.Rules = rules } }
+	backend := func(change func(*faultrpc.Node)) func(*node) { return func(n *node) { n.set(change) } }
+	noTrie := func(from uint64) func(*node) {
+		return backend(pruned(from, -32000, "missing trie node abcdef (path )"))
 	}
+	noMulticall := func(n *node) { n.chain.Deploy(faultrpc.Multicall3, n.head()+1) }
+	noFinal := backend(func(b *faultrpc.Node) { b.NoFinal = &faultrpc.Error{Code: -39001, Message: "Unknown block"} })
 	tests := []struct {
 		name    string
 		fault   func(*node)
@@ -126,48 +85,52 @@ func TestProbeOneEndpoint(t *testing.T) {
 		text    string
 	}{
 		{name: "archive", works: all, verdict: chains.GoodForJob, batch: 1000},
-		{name: "full node", fault: func(n *node) { n.pruned = pruned(n.head - 20) }, works: "(state) recent", verdict: chains.GoodForRecent, batch: 1000,
+		{name: "full node", fault: noTrie(merge + 180), works: "(state) recent", verdict: chains.GoodForRecent, batch: 1000,
 			reason: "has no state for block 15537494 (ethereum, 2022-09-15)", cause: chains.ErrArchive},
-		{name: "no state at all", fault: func(n *node) { n.pruned = pruned(n.head + 1) }, works: "(state) (recent)", verdict: chains.NotUsable, batch: 1000,
+		{name: "no state at all", fault: noTrie(merge + 201), works: "(state) (recent)", verdict: chains.NotUsable, batch: 1000,
 			reason: "has no state for block 15537584", cause: chains.ErrArchive},
-		{name: "zero for an account that holds ether", fault: func(n *node) { n.poor = true }, works: "(state) (recent)", verdict: chains.NotUsable, batch: 1000,
+		{name: "zero for an account that holds ether", fault: rules(poor()...), works: "(state) (recent)", verdict: chains.NotUsable, batch: 1000,
 			reason: "is known to hold ether, holds none", cause: chains.ErrArchive},
-		{name: "null state", fault: func(n *node) { n.nullState = true }, works: "(state) (recent)", verdict: chains.NotUsable, batch: 1000,
+		{name: "null state", fault: rules(replace("eth_getBalance", "", "null")), works: "(state) (recent)", verdict: chains.NotUsable, batch: 1000,
 			reason: "answered null", cause: chains.ErrArchive},
-		{name: "batches of three", fault: func(n *node) { n.batchLimit = 3 }, works: all, verdict: chains.GoodForJob, batch: 3,
+		{name: "batches of three", fault: func(n *node) { n.Persona = faultrpc.Geth(3) }, works: all, verdict: chains.GoodForJob, batch: 3,
 			why: func(p chains.Probe) error { return p.BatchReason.Err }, text: "batch too large"},
-		{name: "batches of a hundred", fault: func(n *node) { n.batchLimit = 100 }, works: all, verdict: chains.GoodForJob, batch: 100,
+		{name: "batches of a hundred", fault: func(n *node) { n.Persona = faultrpc.Geth(100) }, works: all, verdict: chains.GoodForJob, batch: 100,
 			why: func(p chains.Probe) error { return p.BatchReason.Err }, text: "refuses a request or reply of this size"},
 		{name: "largest batch of the user", dialer: chains.Dialer{MaxBatch: 10}, works: all, verdict: chains.GoodForJob, batch: 10},
 		{name: "slowest pace of the user", dialer: chains.Dialer{RPS: 12}, works: all, verdict: chains.GoodForJob, batch: 10},
-		{name: "EIP-1898 refused", fault: func(n *node) { n.blockHash = "refuse" }, works: "state (hash) multicall proof list", verdict: chains.GoodForJob, batch: 1000,
+		{name: "EIP-1898 refused", fault: backend(func(b *faultrpc.Node) { b.NoHash = noObject }), works: "state (hash) multicall proof list", verdict: chains.GoodForJob, batch: 1000,
 			why: func(p chains.Probe) error { return p.BlockHash.Reason.Err }, text: "cannot unmarshal object"},
-		{name: "EIP-1898 ignored", fault: func(n *node) { n.blockHash = "ignore" }, works: "state (hash) multicall proof list", verdict: chains.GoodForJob, batch: 1000,
+		{name: "EIP-1898 ignored", fault: backend(func(b *faultrpc.Node) { b.Deaf = true }), works: "state (hash) multicall proof list", verdict: chains.GoodForJob, batch: 1000,
 			why: func(p chains.Probe) error { return p.BlockHash.Reason.Err }, text: "accepts a block hash and ignores it: asked at block 15537494 (timestamp 1663225379), it answered as of block 15537594"},
-		{name: "no block canary", fault: func(n *node) { n.deployless, n.multicall = rpcError{-32602, "missing to", nil}, false }, works: "state (hash) (multicall) proof list", verdict: chains.GoodForJob, batch: 1000,
+		{name: "no block canary", fault: func(n *node) {
+			n.Nodes[0].NoDeploy = &faultrpc.Error{Code: -32602, Message: "missing to"}
+			noMulticall(n)
+		}, works: "state (hash) (multicall) proof list", verdict: chains.GoodForJob, batch: 1000,
 			why: func(p chains.Probe) error { return p.BlockHash.Reason.Err }, text: "cannot show that it reads at the block"},
-		{name: "Multicall3 not deployed", fault: func(n *node) { n.multicall = false }, works: "state hash (multicall) proof list", verdict: chains.GoodForJob, batch: 1000,
+		{name: "Multicall3 not deployed", fault: noMulticall, works: "state hash (multicall) proof list", verdict: chains.GoodForJob, batch: 1000,
 			why: func(p chains.Probe) error { return p.Multicall3.Reason.Err }, text: "no contract at 0xcA11bde05977b3631167028862bE2a173976CA11 at block 15537494"},
-		{name: "reads elsewhere", fault: func(n *node) { n.stateAt = n.head }, works: "(state) (recent)", verdict: chains.NotUsable, batch: 1000,
+		{name: "reads elsewhere", fault: backend(func(b *faultrpc.Node) { b.Shift = 20 }), works: "(state) (recent)", verdict: chains.NotUsable, batch: 1000,
 			reason: "did not read at the block it was asked about"},
 		{name: "after the head", at: func(at time.Time) time.Time { return at.Add(24 * time.Hour) }, works: "recent", verdict: chains.GoodForRecent, batch: 1000,
 			reason: "does not exist yet, head is", cause: chains.ErrNoBlockYet},
 		{name: "not final", at: func(at time.Time) time.Time { return at.Add(95 * 12 * time.Second) }, works: "recent", verdict: chains.GoodForRecent, batch: 1000,
 			reason: "is newer than the finalized block", cause: chains.ErrNotFinalized},
 		{name: "not final and allowed", at: func(at time.Time) time.Time { return at.Add(95 * 12 * time.Second) }, dialer: chains.Dialer{AllowUnfinalized: true},
-			works: "state hash multicall (proof) list", verdict: chains.GoodForJob, batch: 1000,
-			why: func(p chains.Probe) error { return p.Proof.Reason.Err }, text: "the proof starts at"},
-		{name: "no finalized block", fault: func(n *node) { n.noFinalized = rpcError{-39001, "Unknown block", nil} }, works: "", verdict: chains.NotUsable, batch: 1000,
+			works: all, verdict: chains.GoodForJob, batch: 1000},
+		{name: "a proof for another block", fault: rules(replace("eth_getProof", "", `{"accountProof":["0x81"]}`)), works: "state hash multicall (proof) list",
+			verdict: chains.GoodForJob, batch: 1000, why: func(p chains.Probe) error { return p.Proof.Reason.Err }, text: "the proof starts at"},
+		{name: "no finalized block", fault: noFinal, works: "", verdict: chains.NotUsable, batch: 1000,
 			reason: "does not say which block is finalized", cause: chains.ErrNotFinalized},
-		{name: "no time and no finalized block", fault: func(n *node) { n.noFinalized = rpcError{-39001, "Unknown block", nil} }, at: func(time.Time) time.Time { return time.Time{} },
+		{name: "no time and no finalized block", fault: noFinal, at: func(time.Time) time.Time { return time.Time{} },
 			dialer: chains.Dialer{AllowUnfinalized: true}, works: "recent", verdict: chains.GoodForRecent, batch: 1000, reason: "does not say which block is finalized", cause: chains.ErrNotFinalized},
-		{name: "no time", at: func(time.Time) time.Time { return time.Time{} }, works: "state hash multicall (proof) list", verdict: chains.GoodForJob, batch: 1000},
+		{name: "no time", at: func(time.Time) time.Time { return time.Time{} }, works: all, verdict: chains.GoodForJob, batch: 1000},
 		{name: "wrong chain", chain: chains.Optimism, works: "", verdict: chains.NotUsable, reason: "chain id is ethereum, want optimism", cause: chains.ErrWrongChain},
-		{name: "down", fault: func(n *node) { n.down = true }, works: "", verdict: chains.NotUsable, reason: "HTTP 503", cause: chains.ErrUnavailable},
+		{name: "down", fault: (*node).down, works: "", verdict: chains.NotUsable, reason: "HTTP 503", cause: chains.ErrUnavailable},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			n, at := rooted(1, mergeHeader())
+			n, at := timed(ethereum(), merge)
 			if tt.fault != nil {
 				tt.fault(n)
 			}
@@ -219,17 +182,10 @@ func noSentinel(t *testing.T, p chains.Probe) {
 // TestProbeBeforeBedrock probes an Optimism with and without older state.
 func TestProbeBeforeBedrock(t *testing.T) {
 	for _, legacy := range []bool{true, false} {
-		n, at := rooted(10, bedrockHeader())
-		before := child(&types.Header{Number: big.NewInt(105235060), Time: 1686068000, BaseFee: big.NewInt(7), Difficulty: new(big.Int)}, 0)
-		n.extend(before, 1, 0)
-		n.head = n.finalized + 10
+		n, at := timed(optimism(), bedrock)
 		if !legacy {
-			n.pruned = func(number uint64) error {
-				if number < 105235063 {
-					return rpcError{-32801, "no historical RPC is available for this historical (pre-bedrock) execution request", nil}
-				}
-				return nil
-			}
+			const words = "no historical RPC is available for this historical (pre-bedrock) execution request"
+			pruned(bedrock, -32801, words)(n.Nodes[0])
 		}
 		p := probe(t, chains.Dialer{}, at, chains.Target{Chain: chains.Optimism, URL: n.serve(t)})[0]
 		if verdict, reason := p.Verdict, p.Reason.Err; verdict != chains.GoodForJob || !p.Legacy.Tried || p.Legacy.Works != legacy {
@@ -267,30 +223,17 @@ func TestProbeRateLimit(t *testing.T) {
 		{13, chains.GoodForJob, 3},
 	}
 	for _, tt := range tests {
-		n, at := rooted(1, mergeHeader())
-		inner, _ := http.NewRequest("POST", n.serve(t), nil)
-		passed := 0
-		front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		n, at := timed(ethereum(), merge)
+		refusal := faultrpc.Status(http.StatusTooManyRequests, "slow down, SENTINEL-KEY-12345678", "X-RateLimit-Limit", "12",
+			"Retry-After", "30", "X-Ratelimit-User", "SENTINEL-KEY-12345678")
+		limit := faultrpc.Fault{Wire: func(w http.ResponseWriter, body []byte) {
 			w.Header().Set("X-RateLimit-Limit", "12")
 			w.Header().Set("X-Unrelated", "nothing")
-			if passed++; passed > tt.requests {
-				w.Header().Set("Retry-After", "30")
-				w.Header().Set("X-Ratelimit-User", "SENTINEL-KEY-12345678")
-				http.Error(w, "slow down, SENTINEL-KEY-12345678", http.StatusTooManyRequests)
-				return
-			}
-			resp, err := http.Post(inner.URL.String(), "application/json", r.Body)
-			if err != nil {
-				return
-			}
-			defer resp.Body.Close()
-			w.Header().Set("Content-Type", "application/json")
-			_, _ = io.Copy(w, resp.Body)
-		}))
-		c := newClock()
-		p := probe(t, chains.Dialer{Clock: c}, at, chains.Target{Chain: chains.Ethereum, URL: front.URL + "/SENTINEL-KEY-12345678"})[0]
-		front.Close()
-		http.DefaultClient.CloseIdleConnections()
+			_, _ = w.Write(body)
+		}}
+		n.Rules = []*faultrpc.Rule{{From: tt.requests + 1, Fault: refusal}, {Fault: limit}}
+		c := faultrpc.NewClock()
+		p := probe(t, chains.Dialer{Clock: c}, at, chains.Target{Chain: chains.Ethereum, URL: n.serve(t) + "/SENTINEL-KEY-12345678"})[0]
 		verdict, reason := p.Verdict, p.Reason.Err
 		if verdict != tt.verdict || p.Batch != tt.batch || !errors.Is(p.Stopped.Err, chains.ErrRateLimit) {
 			t.Errorf("%d requests: found %q (%v), batch %d, stopped by %v; want %q, batch %d", tt.requests, verdict, reason, p.Batch, p.Stopped.Err, tt.verdict, tt.batch)
@@ -298,8 +241,8 @@ func TestProbeRateLimit(t *testing.T) {
 		if verdict == chains.NotUsable && !errors.Is(reason, chains.ErrRateLimit) {
 			t.Errorf("%d requests: found reason %v", tt.requests, reason)
 		}
-		if passed != tt.requests+1 || c.slept > 2*time.Second {
-			t.Errorf("%d requests passed, then %d were refused, in %v", tt.requests, passed-tt.requests, c.slept)
+		if n.rounds() != tt.requests+1 || c.Slept() > 2*time.Second {
+			t.Errorf("%d requests passed, then %d were refused, in %v", tt.requests, n.rounds()-tt.requests, c.Slept())
 		}
 		if len(p.Limits) != 3 || p.Limits[0] != "retry-after: 30" || p.Limits[1] != "x-ratelimit-limit: 12" {
 			t.Errorf("found headers %q", p.Limits)
@@ -309,9 +252,9 @@ func TestProbeRateLimit(t *testing.T) {
 }
 
 func TestProbeSideBySide(t *testing.T) {
-	first, _ := rooted(1, mergeHeader())
+	first, _ := timed(ethereum(), merge)
 	second := dev(10)
-	stopped, stop := dev(1).start()
+	stopped, stop := dev(1).Start()
 	stop()
 	targets := []chains.Target{{Chain: chains.Ethereum, URL: stopped}, {Chain: chains.Ethereum, URL: first.serve(t)}, {Chain: chains.Optimism, URL: second.serve(t)}}
 	probes := probe(t, chains.Dialer{AllowDev: true}, time.Time{}, targets...)
@@ -319,13 +262,13 @@ func TestProbeSideBySide(t *testing.T) {
 		t.Fatalf("found %v, %v, %v", probes[0].Reason.Err, probes[1].Reason.Err, probes[2].Reason.Err)
 	}
 	// The earlier of the two finalized blocks is Ethereum's.
-	final := time.Unix(int64(first.blocks[first.finalized].Time), 0)
+	final := time.Unix(int64(first.chain.Header(first.final()).Time), 0)
 	for _, p := range probes {
 		if !p.At.Equal(final) {
 			t.Errorf("%s was asked for %v, want %v", p.Endpoint, p.At, final)
 		}
 	}
-	if b := probes[1].Block; b == nil || b.Number != first.finalized {
+	if b := probes[1].Block; b == nil || b.Number != first.final() {
 		t.Errorf("found block %v", b)
 	}
 	if b := probes[2].Block; b == nil || b.Number != 0 {
@@ -351,13 +294,13 @@ func TestProbeWrongUse(t *testing.T) {
 			t.Errorf("%s: found %v", name, err)
 		}
 	}
-	if n.rounds > 0 {
-		t.Errorf("found %d requests, want none", n.rounds)
+	if n.rounds() > 0 {
+		t.Errorf("found %d requests, want none", n.rounds())
 	}
 }
 
 func TestProbeEndOfTime(t *testing.T) {
-	n, at := rooted(1, mergeHeader())
+	n, at := timed(ethereum(), merge)
 	target := chains.Target{Chain: 1, URL: n.serve(t)}
 	over, stop := context.WithDeadline(t.Context(), time.Unix(0, 0))
 	defer stop()
@@ -367,11 +310,7 @@ func TestProbeEndOfTime(t *testing.T) {
 	}
 	// The time ends after the chain is proven.
 	ctx, cancel := context.WithCancel(t.Context())
-	n.onRequest = func(methods []string) {
-		if !slices.Contains(methods, "eth_chainId") {
-			cancel()
-		}
-	}
+	n.SetRules(&faultrpc.Rule{From: 2, Fault: faultrpc.Fault{HTTP: func(http.ResponseWriter, *http.Request) { cancel() }}})
 	if probes, err := (chains.Dialer{}).Probe(ctx, at, target); probes != nil || !errors.Is(err, context.Canceled) {
 		t.Errorf("found %v, %v", probes, err)
 	}
@@ -388,7 +327,7 @@ func TestReady(t *testing.T) {
 	pruned := chains.Probe{Chain: 1, Endpoint: "pruned", Verdict: chains.GoodForRecent, Reason: chains.Reason{Err: chains.ErrArchive}}
 	dead := chains.Probe{Chain: 1, Endpoint: "dead", Reason: chains.Reason{Err: chains.ErrUnavailable}}
 	wrong := chains.Probe{Chain: 1, Endpoint: "wrong", Reason: chains.Reason{Err: chains.ErrWrongChain}}
-	tooNew := &chains.TooNewError{Number: 5, Newest: mergeHeader(), Err: chains.ErrNoBlockYet}
+	tooNew := &chains.TooNewError{Number: 5, Newest: faultrpc.Public(1, 0).Header(merge), Err: chains.ErrNoBlockYet}
 	behind := chains.Probe{Chain: 1, Endpoint: "behind", Verdict: chains.GoodForRecent, Reason: chains.Reason{Err: tooNew}}
 	tests := []struct {
 		name   string
