@@ -48,15 +48,23 @@ func argument(t abi.Type, raw json.RawMessage, v voter) (any, error) {
 	return nil, fmt.Errorf("arguments of type %s are not supported here", t)
 }
 
-// fit converts n to the Go type of t and refuses what does not fit.
-func fit(t abi.Type, n *big.Int) (any, error) {
+// fits refuses an integer that is not in the range of t.
+func fits(t abi.Type, n *big.Int) error {
 	bits, low := t.Size, new(big.Int)
 	if t.T == abi.IntTy {
 		bits--
 		low.Neg(new(big.Int).Lsh(big.NewInt(1), uint(bits)))
 	}
 	if high := new(big.Int).Lsh(big.NewInt(1), uint(bits)); n.Cmp(low) < 0 || n.Cmp(high) >= 0 {
-		return nil, fmt.Errorf("found %v, which is not a %s", n, t)
+		return fmt.Errorf("found %v, which is not a %s", n, t)
+	}
+	return nil
+}
+
+// fit converts n to the Go type of t and refuses what does not fit.
+func fit(t abi.Type, n *big.Int) (any, error) {
+	if err := fits(t, n); err != nil {
+		return nil, err
 	}
 	goType := t.GetType()
 	if goType == reflect.TypeFor[*big.Int]() {
@@ -82,18 +90,4 @@ func toBytes(t abi.Type, data []byte) (any, error) {
 	value := reflect.New(t.GetType()).Elem()
 	reflect.Copy(value, reflect.ValueOf(data))
 	return value.Interface(), nil
-}
-
-// toBig converts an unpacked integer of any width.
-func toBig(value any) (*big.Int, error) {
-	if n, ok := value.(*big.Int); ok {
-		return n, nil
-	}
-	switch v := reflect.ValueOf(value); {
-	case v.CanInt():
-		return big.NewInt(v.Int()), nil
-	case v.CanUint():
-		return new(big.Int).SetUint64(v.Uint()), nil
-	}
-	return nil, fmt.Errorf("found a %T, want an integer", value)
 }
