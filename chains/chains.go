@@ -48,7 +48,7 @@
 // of them. Dialer.Agree reads everything from several endpoints and demands the same
 // hashes and the same bytes, which rules out what a single one makes up; the caller has
 // to choose endpoints of independent operators. Only Merkle proofs against a trusted
-// state root rule out all lies.
+// state root rule out all lies: see package chains/proof.
 //
 // # Errors
 //

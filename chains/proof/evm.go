@@ -1,6 +1,7 @@
 package proof
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -218,6 +219,7 @@ func (m *machine) run(call chains.Call) ([]byte, error) {
 	budget := vm.NewGasBudget(min(callGas, m.gas), 0)
 	data, left, err := m.evm.StaticCall(common.Address{}, call.To, call.Data, budget)
 	m.gas -= left.Used(budget)
+	m.state.fault = cmp.Or(m.state.fault, st.Error()) // they differ only if go-ethereum reads in a new way
 	switch {
 	case m.refused != nil:
 		return nil, m.refused
