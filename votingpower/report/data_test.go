@@ -73,13 +73,3 @@ func everyBundle(t testing.TB) map[string]*report.Bundle {
 	}
 	return all
 }
-
-// document derives the document of a bundle.
-func document(t testing.TB, b *report.Bundle) *report.Document {
-	t.Helper()
-	r, err := report.New(b)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r.Document()
-}

@@ -50,7 +50,8 @@ func (r *Report) describe() (*Document, error) {
 // findings are those of the vote, or of the measurement, after what the bundle says of itself.
 func (r *Report) findings() (found []vote.Finding) {
 	if why := r.bundle.Synthetic; why != "" {
-		found = []vote.Finding{{Level: vote.Warning, Code: vote.Synthetic, Title: "Synthetic figures", Detail: why}}
+		found = []vote.Finding{{
+			Level: vote.Warning, Code: vote.SyntheticFigures, Title: vote.SyntheticFigures.Title(), Detail: why}}
 	}
 	if r.outcome != nil {
 		return append(found, r.outcome.Findings...)

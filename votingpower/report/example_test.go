@@ -92,7 +92,7 @@ func ExampleVerify_vote() {
 	// warning Development chain
 	// info Block pinned
 	// info Evidence recomputed
-	// info Network and snapshot block match
+	// info Snapshot block matches
 	// info Vote final
 	// info Votes complete
 	// info Scores agree

@@ -26,7 +26,7 @@ func TestFormat1(t *testing.T) {
 		"an endpoint":       {`"served_by":["local test chain"]`, `"served_by":["elsewhere"]`, ""},
 		"a level":           {`"level":"warning"`, `"level":"info"`, "/findings/0/level"},
 		"a false code":      {`"title":"Synthetic figures"`, `"title":"","code":"votes-complete"`, "/findings/0/code"},
-		"the right code":    {`"title":"Synthetic figures"`, `"title":"","code":"synthetic"`, ""},
+		"the right code":    {`"title":"Synthetic figures"`, `"title":"","code":"synthetic-figures"`, ""},
 		"a figure": {`"79920844410227887027914309"`, `"79920844410227887027914308"`,
 			"/circulating_voting_power/base_units"},
 		"the quorum":        {`"7992084.4410227887027914309"`, `"7992084.4410227887027914308"`, "/quorum/tokens"},

@@ -56,12 +56,12 @@ func Check(e *Evidence) (*Outcome, error) {
 		}
 	}
 	o.Findings = marks(result, development)
-	for _, check := range []func() []Finding{
+	for _, check := range []func(){
 		o.checkNetwork, o.checkFlagged, o.checkFinal, o.checkComplete, o.checkScores, o.checkPower, o.checkPins,
 		o.checkStrategies, o.checkPeriod, o.checkDuplicates, o.checkExcluded, o.checkTurnout, o.checkRounding,
 		o.checkHubQuorum,
 	} {
-		o.Findings = append(o.Findings, check()...)
+		check()
 	}
 	o.Verdict = o.judge()
 	return o, nil
@@ -153,17 +153,18 @@ func (e *Evidence) Places() []strategy.Place {
 	})
 }
 
-// judge turns the findings into the verdict. What is not final comes first, since an
-// open vote may well disagree with its last count; a disagreement comes before the quorum.
+// judge turns the findings into the verdict. What is not final comes first, since an open vote
+// may well disagree with its last count; a disagreement comes before the quorum.
 func (o *Outcome) judge() Verdict {
-	has := func(match func(Finding) bool) bool { return slices.ContainsFunc(o.Findings, match) }
 	switch {
-	case has(func(f Finding) bool { return f.Code == VoteNotFinal || f.Code == BlockNotFinal }):
+	case !o.has(func(f Finding) bool { return f.Code == VoteFinal }):
 		return NotFinal
-	case has(func(f Finding) bool { return f.Level == Failure }):
+	case o.has(func(f Finding) bool { return f.Level == Failure }):
 		return Disagrees
 	case o.Turnout.Reached():
 		return Reached
 	}
 	return NotReached
 }
+
+func (o *Outcome) has(match func(Finding) bool) bool { return slices.ContainsFunc(o.Findings, match) }

@@ -76,6 +76,6 @@ func ExampleCheck() {
 	// info vote-final
 	// info votes-complete
 	// info scores-agree
-	// info power-agrees
-	// warning hub-quorum-differs
+	// info voting-power-agrees
+	// warning quorum-on-the-hub-differs
 }

@@ -1,6 +1,9 @@
 package vote
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Verdict is the outcome of a report in one word or two.
 type Verdict string
@@ -24,21 +27,26 @@ const (
 	Failure Level = "failure" // something does not agree
 )
 
-// Finding is something a reader should know. Title and Detail are plain text for people,
-// and may be worded differently in another version; foreign text in them is as it came.
+// Finding is something a reader should know. Title and Detail are plain text for people, and may
+// be worded differently in another version; foreign text in Detail is as it came.
 type Finding struct {
 	Level  Level  `json:"level"`
 	Code   Code   `json:"code"`
-	Title  string `json:"title"`
+	Title  string `json:"title"` // Code.Title
 	Detail string `json:"detail"`
 }
 
 // Code names a kind of finding, for programs. It stays the same in every version.
 type Code string
 
+// Title is the code in words.
+func (c Code) Title() string {
+	return strings.ToUpper(string(c[:1])) + strings.ReplaceAll(string(c[1:]), "-", " ")
+}
+
 // The codes of circulating voting power and quorum.
 const (
-	Synthetic          Code = "synthetic"           // the figures are made up
+	SyntheticFigures   Code = "synthetic-figures"   // they are made up
 	DevelopmentChain   Code = "development-chain"   // a chain is not the public one of its id
 	BlockNotFinal      Code = "block-not-final"     // a block that was read can still be replaced
 	BlockPinned        Code = "block-pinned"        // a block was named by number
@@ -47,55 +55,58 @@ const (
 
 // The codes of a vote.
 const (
-	NetworkDiffers        Code = "network-differs"        // proposal and model take their snapshot on two chains
-	SnapshotBlockDiffers  Code = "snapshot-block-differs" // the figures are of another block than the proposal's
-	SnapshotBlockMatches  Code = "snapshot-block-matches"
-	ProposalFlagged       Code = "proposal-flagged" // Snapshot warns of the proposal
-	VoteFinal             Code = "vote-final"
-	VoteNotFinal          Code = "vote-not-final"
-	VotesChanged          Code = "votes-changed"    // the hub recounted while the votes were read
-	VotesComplete         Code = "votes-complete"   // as many as the hub counted
-	VotesIncomplete       Code = "votes-incomplete" // more or fewer than the hub counted
-	VoteOutsidePeriod     Code = "vote-outside-period"
-	DuplicateVoter        Code = "duplicate-voter"
-	ExcludedWalletVoted   Code = "excluded-wallet-voted" // its tokens do not circulate
-	ScoresAgree           Code = "scores-agree"
-	ScoresDiffer          Code = "scores-differ"
-	ScoresNotRecounted    Code = "scores-not-recounted"
-	ScoresByStrategy      Code = "scores-by-strategy-not-recounted" // scores and total agree
-	NearTie               Code = "near-tie"                         // rounding could have decided otherwise
-	OlderRules            Code = "older-rules"                      // the scores follow rules that Snapshot had
-	ChoicesSealed         Code = "choices-sealed"                   // choices were never decrypted
-	PowerAgrees           Code = "power-agrees"
-	PowerDiffers          Code = "power-differs"
-	PowerNotRecomputed    Code = "power-not-recomputed"
-	StrategyUnverifiable  Code = "strategy-unverifiable" // it cannot be recomputed from the chains
-	TurnoutUnknown        Code = "turnout-unknown"       // named choices count, and some are encrypted
-	TurnoutAbovePower     Code = "turnout-above-power"   // more voted than circulates
-	TurnoutHubDiffers     Code = "turnout-hub-differs"   // the hub's double would decide otherwise
-	TurnoutWithinRounding Code = "turnout-within-rounding"
-	TurnoutBlockDecides   Code = "turnout-block-decides" // blocks that agree alike decide differently
-	HubQuorumNone         Code = "hub-quorum-none"
-	HubQuorumAgrees       Code = "hub-quorum-agrees"
-	HubQuorumDiffers      Code = "hub-quorum-differs"
+	NetworkDiffers            Code = "network-differs"        // proposal and model take their snapshot on two chains
+	SnapshotBlockDiffers      Code = "snapshot-block-differs" // the figures are of another block than the proposal's
+	SnapshotBlockMatches      Code = "snapshot-block-matches"
+	ProposalFlagged           Code = "proposal-flagged" // Snapshot warns of the proposal
+	VoteFinal                 Code = "vote-final"
+	VoteNotFinal              Code = "vote-not-final"
+	VotesChanged              Code = "votes-changed"    // the hub recounted while the votes were read
+	VotesComplete             Code = "votes-complete"   // as many as the hub counted
+	VotesIncomplete           Code = "votes-incomplete" // more or fewer than the hub counted
+	VoteOutsidePeriod         Code = "vote-outside-the-voting-period"
+	DuplicateVoter            Code = "duplicate-voter"
+	ExcludedWalletVoted       Code = "excluded-wallet-voted" // its tokens do not circulate
+	ScoresAgree               Code = "scores-agree"
+	ScoresDiffer              Code = "scores-differ"
+	ScoresNotRecounted        Code = "scores-not-recounted"
+	ScoresByStrategyUncounted Code = "scores-by-strategy-not-recounted" // scores and total agree
+	NearTie                   Code = "near-tie"                         // rounding could have decided otherwise
+	OlderRules                Code = "older-rules"                      // the scores follow rules that Snapshot had
+	ChoicesSealed             Code = "choices-still-sealed"             // they were never decrypted
+	VotingPowerAgrees         Code = "voting-power-agrees"
+	VotingPowerDiffers        Code = "voting-power-differs"
+	VotingPowerNotRecomputed  Code = "voting-power-not-recomputed"
+	StrategyUnverifiable      Code = "strategy-unverifiable" // it cannot be recomputed from the chains
+	TurnoutUnknown            Code = "turnout-not-known-yet" // named choices count, and some are encrypted
+	TurnoutAbovePower         Code = "turnout-above-the-circulating-voting-power"
+	TurnoutHubDiffers         Code = "hub-turnout-would-decide-otherwise"
+	TurnoutWithinRounding     Code = "turnout-within-rounding-of-the-quorum"
+	TurnoutDependsOnBlock     Code = "turnout-depends-on-the-block" // blocks that agree equally well decide differently
+	HubQuorumMissing          Code = "no-quorum-on-the-hub"
+	HubQuorumAgrees           Code = "quorum-on-the-hub-agrees"
+	HubQuorumDiffers          Code = "quorum-on-the-hub-differs"
 )
 
-// one is a list of one finding.
-func one(level Level, code Code, title, detail string, args ...any) []Finding {
-	return []Finding{{level, code, title, fmt.Sprintf(detail, args...)}}
+// add adds a finding to a list.
+func add(to *[]Finding, level Level, code Code, detail string, args ...any) {
+	*to = append(*to, Finding{level, code, code.Title(), fmt.Sprintf(detail, args...)})
+}
+
+// find adds a finding.
+func (o *Outcome) find(level Level, code Code, detail string, args ...any) {
+	add(&o.Findings, level, code, detail, args...)
 }
 
 // longest is how many findings or figures of one kind are listed; the rest is counted.
 const longest = 10
 
-// capped keeps a list of findings of one kind readable.
-func capped(found []Finding) []Finding {
-	if len(found) <= longest {
-		return found
+// shorten keeps the findings from an index on, which are of one kind, readable.
+func (o *Outcome) shorten(from int) {
+	if more := len(o.Findings) - from - longest; more > 0 {
+		o.Findings = o.Findings[:from+longest+1]
+		o.Findings[from+longest].Detail = fmt.Sprintf("and %d more", more)
 	}
-	last := found[longest]
-	last.Detail = fmt.Sprintf("and %d more", len(found)-longest)
-	return append(found[:longest:longest], last)
 }
 
 // count writes a number with what it is the number of.

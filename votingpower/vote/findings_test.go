@@ -66,7 +66,7 @@ func TestFindings(t *testing.T) {
 		// The hub's figures of a voter.
 		"a voter's power": {func(e v) { e.Votes[1].VPByStrategy[0] += 0.5 }, vote.Disagrees, []string{
 			"failure scores-differ: choice 2 (Against), strategy 1",
-			"failure power-differs: 1 of 4 votes, in 1 figure",
+			"failure voting-power-differs: 1 of 4 votes, in 1 figure",
 			"voter " + voter(1) + ", strategy 1 (erc20-balance-of): the hub has 4000000.625, " +
 				"the chains give 4000000.125 (difference 0.5)",
 		}},
@@ -74,7 +74,7 @@ func TestFindings(t *testing.T) {
 			"failure scores-differ: total of all votes: the hub has 16000007.625, " +
 				"the recount gives 16000007.125 (difference 0.5)",
 			"failure scores-differ: choice 2 (Against): the hub has 4000000.125, the recount gives 3999999.625",
-			"failure power-differs: 1 of 4",
+			"failure voting-power-differs: 1 of 4",
 			"voter " + voter(1) + ", total: the hub has 3999999.625, the chains give 4000000.125 (difference -0.5)",
 		}},
 		"noise in a voter's power": {func(e v) { e.Votes[1].VPByStrategy[0] *= 1 + 1e-12 }, vote.Reached, nil},
@@ -103,7 +103,7 @@ func TestFindings(t *testing.T) {
 		"a sealed choice that was never opened": {func(e v) {
 			e.Votes[3].Choice = json.RawMessage(`"0xabcdef"`)
 			e.Proposal.Scores[0], e.Proposal.Privacy = 10000000, "shutter"
-		}, vote.Reached, []string{"warning choices-sealed: never decrypted, and counted as invalid: 1 choice"}},
+		}, vote.Reached, []string{"warning choices-still-sealed: never decrypted, and counted as invalid: 1 choice"}},
 
 		// The list of votes.
 		"a vote dropped": {func(e v) { drop(e, 3) }, vote.Disagrees, []string{
@@ -119,26 +119,26 @@ func TestFindings(t *testing.T) {
 		}, vote.Disagrees, []string{"failure duplicate-voter: voter " + strings.ToLower(voter(3)) + " has more"}},
 		"counted anew": {func(e v) { e.Changed = true }, vote.Disagrees, []string{"failure votes-changed"}},
 		"before the start": {func(e v) { e.Votes[0].Created = e.Proposal.Start - 1 }, vote.Disagrees, []string{
-			"failure vote-outside-period: voter " + voter(0) + " signed at Fri, 19 May 2023 13:41:14 GMT, " +
+			"failure vote-outside-the-voting-period: voter " + voter(0) + " signed at Fri, 19 May 2023 13:41:14 GMT, " +
 				"the vote ran from Fri, 19 May 2023 13:41:15 GMT"}},
 		"at the end": {func(e v) { e.Votes[0].Created = e.Proposal.End }, vote.Reached, nil},
 		"after the end": {func(e v) { e.Votes[0].Created = e.Proposal.End + 1 }, vote.Disagrees,
-			[]string{"failure vote-outside-period"}},
+			[]string{"failure vote-outside-the-voting-period"}},
 
 		// The proposal.
 		"flagged": {func(e v) { e.Proposal.Flagged = true }, vote.Reached, []string{"warning proposal-flagged: "}},
 		"quorum of the hub": {func(e v) { e.Proposal.Quorum = 200000 }, vote.Reached,
-			[]string{"warning hub-quorum-differs: the proposal's own is 200000; the model's is 14639538.5"}},
+			[]string{"warning quorum-on-the-hub-differs: the proposal's own is 200000; the model's is 14639538.5"}},
 		"no quorum on the hub": {func(e v) { e.Proposal.Quorum = 0 }, vote.Reached, nil},
 		"a quorum for rejection": {func(e v) { e.Proposal.QuorumType = "rejection" }, vote.Reached,
-			[]string{"warning hub-quorum-differs: the proposal's own is 14639538.5, and is for rejection"}},
+			[]string{"warning quorum-on-the-hub-differs: the proposal's own is 14639538.5, and is for rejection"}},
 		"still open": {func(e v) { e.ReadAt = e.Proposal.End }, vote.NotFinal,
 			[]string{"warning vote-not-final: voting is open until"}},
 		"scores not final": {func(e v) { e.Proposal.ScoresState = "pending" }, vote.NotFinal,
 			[]string{`warning vote-not-final: voting is closed, but the hub's scores_state is "pending"`}},
 		"open, disagreeing": {func(e v) { e.ReadAt, e.Votes[0].VP = e.Proposal.End, 1 }, vote.NotFinal, []string{
 			"warning vote-not-final", "warning scores-differ: total", "warning scores-differ: choice 1 (For)",
-			"failure power-differs", "failure power-differs", "warning turnout-hub-differs"}},
+			"failure voting-power-differs", "failure voting-power-differs", "warning hub-turnout-would-decide-otherwise"}},
 		"a block that is not final": {func(e v) {
 			c := e.Circulating.Chains[chains.Optimism]
 			c.Block.Unfinalized = true

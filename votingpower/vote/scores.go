@@ -10,54 +10,47 @@ import (
 
 // checkScores compares the hub's scores with the recount. Only a recount under today's rules
 // without a close decision is agreement.
-func (o *Outcome) checkScores() []Finding {
+func (o *Outcome) checkScores() {
 	if o.TallyErr != nil {
-		return append(one(o.uncounted(), ScoresNotRecounted, "Scores not recounted", "%v", o.TallyErr), o.checkTotal()...)
+		o.notRecounted()
+		return
 	}
 	switch o.Comparison.Verdict {
 	case tally.Agrees:
-		return one(Info, ScoresAgree, "Scores agree",
-			"every score and the total are those of the recount (voting type %s)", o.Tally.Type)
+		o.find(Info, ScoresAgree, "every score and the total are those of the recount (voting type %s)", o.Tally.Type)
 	case tally.NearTied:
-		return one(o.doubt(), NearTie, "Near tie",
-			"the scores are one of several results that rounding allows: %s", describeTies(o.Tally.NearTies))
+		o.find(o.doubt(), NearTie, "the scores are one of several results that rounding allows: %s",
+			describeTies(o.Tally.NearTies))
 	case tally.OlderRules:
-		return one(o.doubt(), OlderRules, "Older rules",
-			"the scores are not those of today's rules, but follow rules that Snapshot had %s", o.Comparison.Rule)
+		o.find(o.doubt(), OlderRules, "the scores are not those of today's rules, but follow rules that Snapshot had %s",
+			o.Comparison.Rule)
 	case tally.StillSealed:
-		return one(o.doubt(), ChoicesSealed, "Choices still sealed",
-			"never decrypted, and counted as invalid: %s", count(len(o.Tally.Sealed), "choice"))
+		o.find(o.doubt(), ChoicesSealed, "never decrypted, and counted as invalid: %s", count(len(o.Tally.Sealed), "choice"))
 	case tally.Unsplit:
-		return one(o.doubt(), ScoresByStrategy, "Scores by strategy not recounted",
-			"votes lack their power by strategy; scores and total agree")
+		o.find(o.doubt(), ScoresByStrategyUncounted, "votes lack their power by strategy; scores and total agree")
+	default:
+		o.scoresDiffer()
 	}
-	return o.scoresDiffer()
 }
 
-// uncounted is the level of votes that have no tally. Nothing can be done about a type
-// without rules of its own and choices that are still encrypted; anything else is no result
-// of a vote.
-func (o *Outcome) uncounted() Level {
+// notRecounted reports votes that have no tally. Nothing can be done about a type without
+// rules of its own and choices that are still encrypted; anything else is no result of a vote.
+// The hub's total is compared with the sum of its votes: in every voting type that gets here,
+// all votes make the total.
+func (o *Outcome) notRecounted() {
+	level := Failure
 	if errors.Is(o.TallyErr, tally.ErrVotingType) || errors.Is(o.TallyErr, tally.ErrSealed) {
-		return o.doubt()
+		level = o.doubt()
 	}
-	return Failure
-}
-
-// checkTotal compares the hub's total with the sum of its votes where there is no recount:
-// in every voting type that gets here, all votes make the total.
-func (o *Outcome) checkTotal() []Finding {
-	sum := 0.0 // doubles, because the hub's total is a sum of doubles
+	o.find(level, ScoresNotRecounted, "%v", o.TallyErr)
+	hub, sum := o.Evidence.Proposal.ScoresTotal, 0.0 // doubles, because the hub's total is a sum of doubles
 	for _, v := range o.Evidence.Votes {
 		sum += v.VP
 	}
-	hub := o.Evidence.Proposal.ScoresTotal
-	if !o.Status.Final || tally.Agree(hub, sum) {
-		return nil
+	if o.Status.Final && !tally.Agree(hub, sum) {
+		o.find(Failure, ScoresDiffer, "total of all votes: the hub has %s, the votes add up to %s (difference %s)",
+			double(hub), double(sum), double(hub-sum))
 	}
-	return one(Failure, ScoresDiffer, "Scores differ",
-		"total of all votes: the hub has %s, the votes add up to %s (difference %s)",
-		double(hub), double(sum), double(hub-sum))
 }
 
 func describeTies(ties []tally.NearTie) string {
@@ -76,13 +69,10 @@ func describeTies(ties []tally.NearTie) string {
 }
 
 // scoresDiffer names each score that differs.
-func (o *Outcome) scoresDiffer() (found []Finding) {
-	level := Failure
+func (o *Outcome) scoresDiffer() {
+	level, c, first := Failure, o.Comparison, len(o.Findings)
 	if !o.Status.Final { // the hub counts an open vote now and then
 		level = Warning
-	}
-	add := func(detail string, args ...any) {
-		found = append(found, one(level, ScoresDiffer, "Scores differ", detail, args...)...)
 	}
 	compare := func(what string, s tally.Score) {
 		hub := "nothing"
@@ -90,12 +80,12 @@ func (o *Outcome) scoresDiffer() (found []Finding) {
 			hub = double(*s.Hub)
 		}
 		if !s.Agrees {
-			add("%s: the hub has %s, the recount gives %s (difference %s)", what, hub, double(s.Recount), double(s.Difference))
+			o.find(level, ScoresDiffer, "%s: the hub has %s, the recount gives %s (difference %s)",
+				what, hub, double(s.Recount), double(s.Difference))
 		}
 	}
-	c := o.Comparison
 	if c.Shape != "" {
-		add("%s", c.Shape)
+		o.find(level, ScoresDiffer, "%s", c.Shape)
 	}
 	compare("total of all votes", c.Total)
 	for _, s := range c.Scores {
@@ -104,10 +94,10 @@ func (o *Outcome) scoresDiffer() (found []Finding) {
 	for _, s := range c.ByStrategy {
 		compare(fmt.Sprintf("%s, strategy %d", o.choice(s.Choice), s.Strategy), s)
 	}
-	if len(found) == 0 { // each figure is near enough, and together they are no result
-		add("the scores are not those of any one count")
+	if len(o.Findings) == first { // each figure is near enough, and together they are no result
+		o.find(level, ScoresDiffer, "the scores are not those of any one count")
 	}
-	return capped(found)
+	o.shorten(first)
 }
 
 // choice names a choice by its number, from 1, and its text.

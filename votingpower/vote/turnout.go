@@ -91,61 +91,56 @@ func (o *Outcome) hubTurnout(m *votingpower.Model, counted *tally.Turnout) (*big
 }
 
 // checkTurnout: nothing can vote that does not circulate.
-func (o *Outcome) checkTurnout() []Finding {
+func (o *Outcome) checkTurnout() {
 	power := o.Result.Evidence.Model.InTokens(new(big.Rat).SetInt(o.Result.VotingPower))
 	switch t := o.Turnout; {
 	case t.Power == nil:
-		return one(o.doubt(), TurnoutUnknown, "Turnout not known yet",
-			"the model counts named choices, and choices are still encrypted")
+		o.find(o.doubt(), TurnoutUnknown, "the model counts named choices, and choices are still encrypted")
 	case t.Power.Cmp(power) > 0:
-		return one(Failure, TurnoutAbovePower, "Turnout above the circulating voting power",
+		o.find(Failure, TurnoutAbovePower,
 			"turnout is %s, circulating voting power %s: one of the two is not what the model describes",
 			votingpower.Decimal(t.Power), votingpower.Decimal(power))
 	}
-	return nil
 }
 
 // checkRounding: the exact sum decides. A finding says where the hub's double would decide
 // otherwise, where there is only a double and it is too near, and where it depends on the block.
-func (o *Outcome) checkRounding() (found []Finding) {
+func (o *Outcome) checkRounding() {
 	t, decimal := o.Turnout, votingpower.Decimal
 	if t.Power == nil {
-		return nil
+		return
 	}
 	if t.Reached() != (t.Hub.Cmp(t.Quorum) >= 0) {
-		found = append(found, one(Warning, TurnoutHubDiffers, "The hub's turnout would decide otherwise",
-			"the exact turnout is %s, the hub's figure %s, the quorum %s",
-			decimal(t.Power), decimal(t.Hub), decimal(t.Quorum))...)
+		o.find(Warning, TurnoutHubDiffers, "the exact turnout is %s, the hub's figure %s, the quorum %s",
+			decimal(t.Power), decimal(t.Hub), decimal(t.Quorum))
 	}
 	power, _ := t.Power.Float64() // only to see how near it is
 	if quorum, _ := t.Quorum.Float64(); t.Source != FromChains && tally.Agree(power, quorum) {
-		found = append(found, one(o.doubt(), TurnoutWithinRounding, "Turnout within rounding of the quorum",
+		o.find(o.doubt(), TurnoutWithinRounding,
 			"the turnout is the hub's double %s, the quorum %s: the double is not exact enough to decide",
-			decimal(t.Power), decimal(t.Quorum))...)
+			decimal(t.Power), decimal(t.Quorum))
 	}
 	if t.Source == FromChains && (t.Least.Cmp(t.Quorum) >= 0) != (t.Most.Cmp(t.Quorum) >= 0) {
-		found = append(found, one(Failure, TurnoutBlockDecides, "Turnout depends on the block",
+		o.find(Failure, TurnoutDependsOnBlock,
 			"with blocks that agree with the hub equally well it is from %s to %s, the quorum is %s; name the block to decide",
-			decimal(t.Least), decimal(t.Most), decimal(t.Quorum))...)
+			decimal(t.Least), decimal(t.Most), decimal(t.Quorum))
 	}
-	return found
 }
 
 // checkHubQuorum: the hub's own quorum is absolute, set when the proposal was made, and unsigned.
-func (o *Outcome) checkHubQuorum() []Finding {
-	p := o.Evidence.Proposal
-	hub := new(big.Rat).SetFloat64(p.Quorum)
-	if hub == nil || hub.Sign() == 0 {
-		return one(Info, HubQuorumNone, "No quorum on the hub", "the proposal has none set; the quorum here is the model's")
-	}
-	kind := ""
+func (o *Outcome) checkHubQuorum() {
+	p, kind := o.Evidence.Proposal, ""
 	if p.QuorumType == "rejection" {
 		kind = ", and is for rejection: more votes than that for the second choice reject"
 	}
 	// The hub's quorum is a double, so it can agree with ours only as one.
-	if rounded, _ := o.Turnout.Quorum.Float64(); kind == "" && tally.Agree(p.Quorum, rounded) {
-		return one(Info, HubQuorumAgrees, "Quorum on the hub agrees", "%s", double(p.Quorum))
+	switch rounded, _ := o.Turnout.Quorum.Float64(); {
+	case p.Quorum == 0 || new(big.Rat).SetFloat64(p.Quorum) == nil:
+		o.find(Info, HubQuorumMissing, "the proposal has none set; the quorum here is the model's")
+	case kind == "" && tally.Agree(p.Quorum, rounded):
+		o.find(Info, HubQuorumAgrees, "%s", double(p.Quorum))
+	default:
+		o.find(Warning, HubQuorumDiffers, "the proposal's own is %s%s; the model's is %s",
+			double(p.Quorum), kind, votingpower.Decimal(o.Turnout.Quorum))
 	}
-	return one(Warning, HubQuorumDiffers, "Quorum on the hub differs",
-		"the proposal's own is %s%s; the model's is %s", double(p.Quorum), kind, votingpower.Decimal(o.Turnout.Quorum))
 }

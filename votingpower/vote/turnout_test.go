@@ -26,7 +26,7 @@ func turnout(t testing.TB, o *vote.Outcome, verdict vote.Verdict, power string, 
 
 // TestQuorum decides on both sides of the line, to the wei.
 func TestQuorum(t *testing.T) {
-	hubDiffers := []string{"warning turnout-hub-differs: the exact turnout is 14639538.499999999999999999, " +
+	hubDiffers := []string{"warning hub-turnout-would-decide-otherwise: the exact turnout is 14639538.499999999999999999, " +
 		"the hub's figure 14639538.5, the quorum 14639538.5"}
 	tests := map[string]struct {
 		cast    []ballot
@@ -76,8 +76,8 @@ func TestUnverifiable(t *testing.T) {
 	wants(t, noticed(o),
 		"warning strategy-unverifiable: strategy 1 (delegation): it depends on a delegation registry; "+
 			"the hub's figures are used unchecked",
-		"warning turnout-within-rounding: the turnout is the hub's double 14639538.5, the quorum 14639538.5")
-	if has(o, vote.PowerAgrees) || o.Audit.Recomputed != 0 {
+		"warning turnout-within-rounding-of-the-quorum: the turnout is the hub's double 14639538.5, the quorum 14639538.5")
+	if has(o, vote.VotingPowerAgrees) || o.Audit.Recomputed != 0 {
 		t.Errorf("what was not recomputed is said to agree: %+v", o.Audit)
 	}
 
@@ -138,7 +138,7 @@ func recount(t testing.TB, e *vote.Evidence) {
 // TestTurnoutAbovePower: more votes than there can be.
 func TestTurnoutAbovePower(t *testing.T) {
 	o := check(t, poll(t, votesFor("146395385"), against("0.000000000000000001")))
-	wants(t, noticed(o), "failure turnout-above-power: turnout is 146395385.000000000000000001, "+
+	wants(t, noticed(o), "failure turnout-above-the-circulating-voting-power: turnout is 146395385.000000000000000001, "+
 		"circulating voting power 146395385")
 	if o.Verdict != vote.Disagrees {
 		t.Errorf("verdict %q", o.Verdict)
@@ -179,7 +179,7 @@ func TestAmbiguousBlocksDecide(t *testing.T) {
 	if o.Verdict != vote.Disagrees {
 		t.Errorf("verdict %q", o.Verdict)
 	}
-	wants(t, noticed(o), "failure turnout-block-decides: with blocks that agree with the hub equally well "+
+	wants(t, noticed(o), "failure turnout-depends-on-the-block: with blocks that agree with the hub equally well "+
 		"it is from 14639538.499999999999999999 to 14639538.5")
 }
 

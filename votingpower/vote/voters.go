@@ -10,25 +10,23 @@ import (
 
 // checkPower reports how many votes have the power that the chains give, and lists the
 // figures that are furthest off.
-func (o *Outcome) checkPower() []Finding {
-	a, votes := o.Audit, len(o.Evidence.Votes)
+func (o *Outcome) checkPower() {
+	a, votes := o.Audit, count(len(o.Evidence.Votes), "vote")
 	switch {
 	case o.Power == nil:
-		return nil
 	case len(a.Mismatches) > 0:
-		return o.powerDiffers()
-	case a.Recomputed == 0 && votes > 0:
-		return one(Info, PowerNotRecomputed, "Voting power not recomputed",
-			"a strategy is unverifiable here, so that none of %s is recomputed as a whole; what is recomputed agrees",
-			count(votes, "vote"))
+		o.powerDiffers()
+	case a.Recomputed == 0 && len(o.Evidence.Votes) > 0:
+		o.find(Info, VotingPowerNotRecomputed, "a strategy is unverifiable here, so that none of %s is recomputed as a whole; "+
+			"what is recomputed agrees", votes)
+	default:
+		recomputed := fmt.Sprintf("%d of %s recomputed from the chains", a.Recomputed, votes)
+		o.find(Info, VotingPowerAgrees, "%s", strings.Join(append([]string{recomputed}, a.Agreement...), "; "))
 	}
-	return one(Info, PowerAgrees, "Voting power agrees", "%s", strings.Join(append([]string{
-		fmt.Sprintf("%d of %s recomputed from the chains", a.Recomputed, count(votes, "vote"))}, a.Agreement...), "; "))
 }
 
-func (o *Outcome) powerDiffers() []Finding {
-	a, votes := o.Audit, len(o.Evidence.Votes)
-	more := ""
+func (o *Outcome) powerDiffers() {
+	a, votes, more := o.Audit, len(o.Evidence.Votes), ""
 	if len(a.Mismatches) > longest {
 		more = fmt.Sprintf("; the %d that are furthest off follow", longest)
 	}
@@ -36,24 +34,19 @@ func (o *Outcome) powerDiffers() []Finding {
 		more += "; with so many, the votes may have been counted at another block than the proposal names, " +
 			"or by other strategies"
 	}
-	found := one(Failure, PowerDiffers, "Voting power differs", "%d of %s, in %s%s",
+	o.find(Failure, VotingPowerDiffers, "%d of %s, in %s%s",
 		a.Differing, count(votes, "vote"), count(len(a.Mismatches), "figure"), more)
 	for _, m := range a.Mismatches[:min(len(a.Mismatches), longest)] {
-		found = append(found, one(Failure, PowerDiffers, "Voting power differs", "%s", o.describe(m))...)
+		hub, ours := double(m.Hub), "the chains give"
+		if m.Missing {
+			hub = "nothing"
+		}
+		if m.Strategy == Total && a.voters[m.Vote].unchecked {
+			ours = "its parts add up to"
+		}
+		o.find(Failure, VotingPowerDiffers, "voter %s, %s: the hub has %s, %s %s (difference %s)",
+			o.Evidence.Votes[m.Vote].Voter, o.figure(m), hub, ours, double(m.Chains), double(m.Difference()))
 	}
-	return found
-}
-
-func (o *Outcome) describe(m Mismatch) string {
-	hub, ours := double(m.Hub), "the chains give"
-	if m.Missing {
-		hub = "nothing"
-	}
-	if m.Strategy == Total && o.Audit.voters[m.Vote].unchecked {
-		ours = "its parts add up to"
-	}
-	return fmt.Sprintf("voter %s, %s: the hub has %s, %s %s (difference %s)", o.Evidence.Votes[m.Vote].Voter,
-		o.figure(m), hub, ours, double(m.Chains), double(m.Difference()))
 }
 
 // figure says which one does not agree.
@@ -68,39 +61,38 @@ func (o *Outcome) figure(m Mismatch) string {
 }
 
 // checkPeriod: the hub takes votes from start to end, both included.
-func (o *Outcome) checkPeriod() (found []Finding) {
-	p := o.Evidence.Proposal
+func (o *Outcome) checkPeriod() {
+	p, first := o.Evidence.Proposal, len(o.Findings)
 	for _, v := range o.Evidence.Votes {
 		if v.Created < p.Start || v.Created > p.End {
-			found = append(found, one(Failure, VoteOutsidePeriod, "Vote outside the voting period",
-				"voter %s signed at %s, the vote ran from %s to %s", v.Voter, utc(v.Created), utc(p.Start), utc(p.End))...)
+			o.find(Failure, VoteOutsidePeriod, "voter %s signed at %s, the vote ran from %s to %s",
+				v.Voter, utc(v.Created), utc(p.Start), utc(p.End))
 		}
 	}
-	return capped(found)
+	o.shorten(first)
 }
 
 // checkDuplicates: one voter, one vote. On an open vote an older row may still be seen.
-func (o *Outcome) checkDuplicates() (found []Finding) {
-	level := Failure
+func (o *Outcome) checkDuplicates() {
+	level, first := Failure, len(o.Findings)
 	if !o.Status.Final {
 		level = Warning
 	}
-	first := map[string]string{}
-	for _, v := range append(slices.Clone(o.Evidence.Votes), o.Evidence.Superseded...) {
+	counted := map[string]string{}
+	for _, v := range slices.Concat(o.Evidence.Votes, o.Evidence.Superseded) {
 		key := strings.ToLower(v.Voter)
-		if other, again := first[key]; again {
-			found = append(found, one(level, DuplicateVoter, "Duplicate voter",
-				"voter %s has more than one vote: %s counts, %s is there too", v.Voter, other, v.ID)...)
-			continue
+		if other, again := counted[key]; again {
+			o.find(level, DuplicateVoter, "voter %s has more than one vote: %s counts, %s is there too", v.Voter, other, v.ID)
+		} else {
+			counted[key] = v.ID
 		}
-		first[key] = v.ID
 	}
-	return capped(found)
+	o.shorten(first)
 }
 
 // checkExcluded: tokens that do not circulate should not vote.
-func (o *Outcome) checkExcluded() (found []Finding) {
-	e := o.Evidence.Circulating
+func (o *Outcome) checkExcluded() {
+	e, first := o.Evidence.Circulating, len(o.Findings)
 	excluded := map[common.Address]string{}
 	for _, w := range e.Model.Excluded {
 		if w.ExcludedAt(e.At) {
@@ -108,13 +100,11 @@ func (o *Outcome) checkExcluded() (found []Finding) {
 		}
 	}
 	for _, v := range o.Evidence.Votes {
-		if !common.IsHexAddress(v.Voter) { // a Starknet address
-			continue
-		}
-		if label, ok := excluded[common.HexToAddress(v.Voter)]; ok {
-			found = append(found, one(Warning, ExcludedWalletVoted, "Excluded wallet voted",
-				"%s (%s) voted with %s, and the circulating voting power leaves it out", v.Voter, label, double(v.VP))...)
+		label, ok := excluded[common.HexToAddress(v.Voter)]
+		if ok && common.IsHexAddress(v.Voter) { // a Starknet address is longer
+			o.find(Warning, ExcludedWalletVoted, "%s (%s) voted with %s, and the circulating voting power leaves it out",
+				v.Voter, label, double(v.VP))
 		}
 	}
-	return capped(found)
+	o.shorten(first)
 }
