@@ -10,18 +10,21 @@ import (
 	"strings"
 )
 
-// proposalFields selects the fields of a proposal. Body and discussion, the bulk
-// of it, decide nothing and are left out.
-const proposalFields = `{
+// proposalFields selects the fields of a proposal that decide something.
+const proposalFields = `
   id ipfs author created updated space { id } network type title choices
   strategies { name network params }
   start end snapshot state privacy quorum quorumType link flagged
   scores scores_by_strategy scores_state scores_total scores_updated votes
-}`
+`
 
-const proposalQuery = `query Proposal($id: String!) { proposal(id: $id) ` + proposalFields + ` }`
+// signedFields are the rest of what a proposal's author signs. They decide nothing, and
+// are the bulk of a proposal, so that lists are read without them.
+const signedFields = "body discussion labels plugins app"
 
-// Proposal reads one proposal. The id is one that [ParseProposalRef] accepts.
+const proposalQuery = `query Proposal($id: String!) { proposal(id: $id) {` + proposalFields + signedFields + `} }`
+
+// Proposal reads one proposal, with all that its author signed. The id is one that [ParseProposalRef] accepts.
 //
 // It returns [ErrNotFound] if the hub has no such proposal, [ErrProposalRef] if
 // the text is not an id, a [FieldError] if the proposal is not whole, and a
@@ -35,6 +38,9 @@ func (c *Client) Proposal(ctx context.Context, id string) (*Proposal, error) {
 	f, err := c.object(ctx, op, "proposal", proposalQuery, id)
 	if err != nil {
 		return nil, err
+	}
+	for name := range strings.FieldsSeq(signedFields) {
+		f.check(f.has(name), name, "a value")
 	}
 	p, err := decodeProposal(f)
 	if err == nil && p.ID != id {
@@ -98,7 +104,7 @@ func decodeProposal(f *fields) (*Proposal, error) {
 	if !isNull(f.raw["updated"]) { // null until the proposal is edited
 		p.Updated = f.integer("updated")
 	}
-	if f.has("body", "discussion", "labels", "plugins", "app") {
+	if f.has(strings.Fields(signedFields)...) {
 		p.Body, p.Discussion, p.App = f.optionalText("body"), f.optionalText("discussion"), f.optionalText("app")
 		if p.Plugins = f.orEmpty("plugins"); !isNull(f.raw["labels"]) {
 			p.Labels = f.texts("labels")
@@ -144,12 +150,12 @@ func (f *fields) strategies(name string) []Strategy {
 
 const closedQuery = `query Closed($space: String!, $first: Int!) {
   proposals(first: $first, skip: 0, orderBy: "created", orderDirection: desc,
-    where: { space: $space, state: "closed" }) ` + proposalFields + `
+    where: { space: $space, state: "closed" }) {` + proposalFields + `}
 }`
 
 // ClosedProposals reads the newest closed proposals of a space, the latest
-// created first, in one request. The limit is from 1 to 1000. An unknown space
-// has none.
+// created first, in one request and without their texts. The limit is from 1 to
+// 1000. An unknown space has none.
 //
 // A proposal that no hub should give is left out, and the error joins a
 // [FieldError] for each. With any other error the list is nil.

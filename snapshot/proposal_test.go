@@ -22,6 +22,7 @@ func TestProposal(t *testing.T) {
 		{Name: "erc20-balance-of", Params: json.RawMessage(`{"address":"0x01","decimals":18}`)},
 		{Name: "multichain", Network: "10", Params: json.RawMessage(`{"strategies":[{"name":"ticket","network":1}]}`)},
 	}
+	p.Override = map[string]string{"discussion": `"https://forum.example/1"`, "labels": `["fees"]`, "plugins": `{"poap":{}}`}
 	bothGenerations(t, func(t *testing.T, g hub.Generation) {
 		_, c := serve(t, hubFor(g, p, nil))
 		got, err := c.Proposal(t.Context(), "0x"+strings.ToUpper(p.ID[2:]))
@@ -39,6 +40,8 @@ func TestProposal(t *testing.T) {
 			},
 			Created: p.Created, Updated: p.Updated, Start: p.Start, End: p.End, Snapshot: 18_500_000, State: "closed",
 			Quorum: 1e21, QuorumType: "default", Link: p.Link, Flagged: true,
+			Body: "SYNTHETIC", Discussion: "https://forum.example/1", Labels: []string{"fees"},
+			Plugins: json.RawMessage(`{"poap":{}}`), App: "synthetic",
 			Scores: p.Scores, ScoresByStrategy: [][]*float64{cell(5.3999999999999995), cell(1e-18), cell(1e21)},
 			ScoresState: "final", ScoresTotal: 1e21, ScoresUpdated: p.ScoresUpdated, Votes: 42,
 		}
@@ -106,6 +109,7 @@ func TestProposalRefusesWhatNoHubGives(t *testing.T) {
 		"snapshot":   {`null`, `"latest"`, `""`, `-5`, `1.5`, `"0x10"`, `"99999999999999999999"`},
 		"quorum":     {`null`, `-1`, `"NaN"`, `1e400`},
 		"quorumType": {`1`}, "privacy": {`1`}, "flagged": {`"no"`},
+		"body": {`1`}, "discussion": {`{}`}, "labels": {`"fees"`, `[null]`}, "app": {`[]`},
 		"scores":             {`null`, `[1,null]`, `[-1]`, `["1"]`, `{}`},
 		"scores_by_strategy": {`null`, `[null]`, `[1]`, `[[-1]]`, `[["1"]]`, `[[[1,2]]]`},
 		"scores_state":       {`null`}, "scores_updated": {`null`},
@@ -128,7 +132,7 @@ func TestProposalRefusesWhatNoHubGives(t *testing.T) {
 		}
 	}
 	all := "id ipfs author created updated space network type title choices strategies start end snapshot state " +
-		"privacy quorum quorumType link flagged " +
+		"privacy quorum quorumType link flagged body discussion labels plugins app " +
 		"scores scores_by_strategy scores_state scores_total scores_updated votes"
 	for _, field := range strings.Fields(all) {
 		timed(t, "missing "+field, func(t *testing.T) {

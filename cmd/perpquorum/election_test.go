@@ -68,7 +68,16 @@ func newElection(w *testchain.World, typ, name string, names []string, ethereum,
 		e.turnout.Add(e.turnout, exact)
 	}
 	e.proposal = p
+	e.sign()
 	return e
+}
+
+// sign gives the proposal the id of its content, as its author does.
+func (e *election) sign() {
+	e.proposal.Sign()
+	for i := range e.votes {
+		e.votes[i].Proposal = e.proposal.ID
+	}
 }
 
 // ledgerPower is a voter's power by strategy, as doubles that Snapshot has, and

@@ -15,13 +15,15 @@ import (
 // TestExampleVote records the built-in vote anew from the test chains and the
 // fake hub, with the program itself, and demands the same bytes. Only what is
 // another one in each run is replaced: the hub, the labels of the endpoints,
-// which hold ports, and the time.
+// which hold ports, and the time. Its ids are made up, and it has no texts, as when
+// it was recorded first.
 func TestExampleVote(t *testing.T) {
 	t.Parallel()
 	w := testchain.Start(t)
 	ethereum := w.Ethereum.At(testchain.Snapshot)
 	voters := w.Voters[:24]
-	e := newElection(w, "basic", "example: renew the mandate of the example committee", threeChoices, ethereum,
+	const title = "example: renew the mandate of the example committee"
+	e := newElection(w, "basic", title, threeChoices, ethereum,
 		w.Optimism.At(ethereum.Time()), voters, cycle(choicesOf("basic"), len(voters)))
 	e.proposal.Quorum = 200000
 	tallied(t, e)
@@ -35,6 +37,8 @@ func TestExampleVote(t *testing.T) {
 	}
 	b.Generator = "perpquorum's own tests"
 	b.Synthetic = "recorded from local test chains and a fake hub, with made-up balances, locks and votes; the times are those of real blocks, the figures are not"
+	p, made := b.Vote.Proposal, hub.NewProposal(voteSpace, title)
+	p.ID, p.Link, p.Body, p.App, p.Plugins = made.ID, made.Link, "", "", nil
 	b.Vote.Hub, b.Vote.ReadAt = "local test hub", e.proposal.End+86400
 	for i := range b.Evidence.Reads {
 		b.Evidence.Reads[i].From = "local test chain"

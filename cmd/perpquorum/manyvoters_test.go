@@ -52,6 +52,7 @@ func newCrowd(tb testing.TB, n int) *crowd {
 		{"name":"contract-call","network":"10","params":{"address":"%s","methodABI":{"name":"balanceOf","type":"function",
 			"inputs":[{"name":"a","type":"address"}],"outputs":[{"name":"","type":"uint256"}]}}}]}`, testchain.OptimismPERP, secondToken))
 	p.Snapshot, p.Votes = 25, n
+	p.Sign()
 	p.Scores, p.ScoresByStrategy = make([]float64, 2), [][]float64{{0, 0}, {0, 0}}
 	var votes []hub.Vote
 	bridge := new(big.Int) // holds on one chain what circulates on the other

@@ -50,8 +50,14 @@ func startHub(ts *testscript.TestScript, t testing.TB, args []string) {
 	for _, name := range args[2:] {
 		if change := changes[name]; change != nil {
 			change(t, e)
-		} else if hubChanges[name] == nil {
+		} else if lies[name] == nil && hubChanges[name] == nil {
 			ts.Fatalf("unknown change %q", name)
+		}
+	}
+	e.sign()
+	for _, name := range args[2:] {
+		if tell := lies[name]; tell != nil {
+			tell(t, e)
 		}
 	}
 	o := e.options(map[string]hub.Generation{"H1": hub.H1, "H2": hub.H2}[args[0]])
@@ -68,7 +74,7 @@ func startHub(ts *testscript.TestScript, t testing.TB, args []string) {
 
 const farFuture = 4102444800 // 2100
 
-// changes are what scripts do to an honest vote.
+// changes make another honest vote of one.
 var changes = map[string]func(t testing.TB, e *election){
 	// States of a vote.
 	"open":    func(_ testing.TB, e *election) { e.proposal.End, e.proposal.ScoresState = farFuture, "pending" },
@@ -96,8 +102,10 @@ var changes = map[string]func(t testing.TB, e *election){
 	"weighted":      func(_ testing.TB, e *election) { e.proposal.Type = "weighted" },
 	"delegation":    func(_ testing.TB, e *election) { e.proposal.Strategies[0].Name = "delegation" },
 	"control-codes": func(_ testing.TB, e *election) { e.proposal.Strategies[0].Name = "del\x1begation" },
+}
 
-	// Lies. VOTER is the one with power from both strategies.
+// lies are what a hub does to an honest vote. VOTER is the one with power from both strategies.
+var lies = map[string]func(t testing.TB, e *election){
 	"power": func(t testing.TB, e *election) {
 		v := &e.votes[mixedHolder(t, e)]
 		v.VP, v.VPByStrategy[0] = v.VP+1000, v.VPByStrategy[0]+1000
