@@ -67,7 +67,7 @@ func ExampleCompute() {
 // A mistake in a model file is an error that says where it is.
 func ExampleParseModel() {
 	_, err := votingpower.ParseModel(strings.NewReader(`{
-  "format": "perpquorum-model/1",
+  "format": "perpquorum-model/2",
   "name": "Example DAO", "symbol": "EX", "decimals": 18,
   "definition": "Total supply less the treasury.",
   "network": "ethereum",

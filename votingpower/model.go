@@ -1,6 +1,7 @@
 package votingpower
 
 import (
+	"encoding/json"
 	"math/big"
 	"time"
 
@@ -13,6 +14,8 @@ import (
 // which wallets, plus which vote-escrow contracts, and what fraction of the sum is the
 // quorum. See ParseModel for its JSON form.
 type Model struct {
+	// Format is the version of the model's JSON form, ModelFormat or ModelFormat1; "" means the former.
+	Format   string `json:"format"`
 	Name     string `json:"name"`
 	Symbol   string `json:"symbol"`   // of the token, such as "PERP"
 	Decimals uint8  `json:"decimals"` // of every token and escrow in the model, 0 to 36
@@ -32,6 +35,17 @@ type Model struct {
 	Excluded []Wallet `json:"excluded,omitempty"`
 	Escrows  []Escrow `json:"escrows,omitempty"`
 	Sources  []string `json:"sources,omitempty"` // where the model comes from; for display
+	// Strategies pins the voting strategies of the DAO's proposals, all of them and in their
+	// order: a proposal with others is not the DAO's. Empty, nothing is pinned. Format 1 has none.
+	Strategies []Strategy `json:"strategies,omitempty"`
+}
+
+// Strategy is a voting strategy as a proposal on Snapshot has it. Strategies are compared
+// as data: neither the order of keys nor the spelling of numbers and texts matters.
+type Strategy struct {
+	Name    string          `json:"name"`
+	Network string          `json:"network"` // an EIP-155 chain id in decimal digits, such as "1"
+	Params  json.RawMessage `json:"params"`  // a JSON object
 }
 
 // Token is the ERC-20 token on one chain.

@@ -63,6 +63,13 @@ const modelFile = `{
   ]
 }`
 
+// modelFile2 is a valid file of format 2.
+var modelFile2 = strings.NewReplacer("perpquorum-model/1", "perpquorum-model/2", `"escrows"`, `"strategies": [
+    {"name": "erc20-balance-of", "network": "1", "params": {"a": [1.50, {"b": "c"}]}},
+    {"name": "ticket", "network": "10", "params": {}}
+  ],
+  "escrows"`).Replace(modelFile)
+
 func TestParseModel(t *testing.T) {
 	t.Parallel()
 	m, err := votingpower.ParseModel(strings.NewReader(modelFile))
@@ -72,8 +79,8 @@ func TestParseModel(t *testing.T) {
 	perp := common.HexToAddress("0xbC396689893D065F41bc2C6EcbeE5e0085233447")
 	february := time.Date(2023, 2, 1, 0, 0, 0, 0, time.UTC)
 	want := &votingpower.Model{
-		Name: "n", Symbol: "S", Decimals: 6, Definition: "d", Synthetic: "made up", Network: chains.Ethereum,
-		Quorum: big.NewRat(1, 10), Turnout: []string{"For"},
+		Format: votingpower.ModelFormat1, Name: "n", Symbol: "S", Decimals: 6, Definition: "d", Synthetic: "made up",
+		Network: chains.Ethereum, Quorum: big.NewRat(1, 10), Turnout: []string{"For"},
 		Tokens: []votingpower.Token{{Chain: 1, Address: common.HexToAddress("0x1111111111111111111111111111111111111111"),
 			Label: "t", Supply: true}},
 		Excluded: []votingpower.Wallet{
@@ -112,10 +119,13 @@ func TestParseModelRefuses(t *testing.T) {
 		{"empty", modelFile, ``, `line 1: not valid JSON: unexpected EOF`},
 
 		{"format missing", `"format": "perpquorum-model/1",`, ``, `line 1: the key "format" is missing`},
-		{"format of the future", `perpquorum-model/1`, `perpquorum-model/2`,
-			`line 2: format: found the string "perpquorum-model/2", and this program reads "perpquorum-model/1" only`},
-		{"format of the future with new keys", `/1",`, `/2", "title": "n",`,
-			`line 2: format: found the string "perpquorum-model/2"`},
+		{"format of the future", `perpquorum-model/1`, `perpquorum-model/3`, `line 2: format: found the string ` +
+			`"perpquorum-model/3", and this program reads "perpquorum-model/1" and "perpquorum-model/2"`},
+		{"format of the future with new keys", `/1",`, `/3", "title": "n",`,
+			`line 2: format: found the string "perpquorum-model/3"`},
+		{"a key of format 2", `"turnout": ["For"],`,
+			`"turnout": ["For"], "strategies": [{"name": "ticket", "network": "1", "params": {}}],`,
+			`line 7: strategies: needs the format "perpquorum-model/2"`},
 		{"unknown key that would break the line", `"name": "n"`, `"name": "n", "a\nb": 1`, `line 3: "a\nb": unknown key`},
 		{"format as number", `"perpquorum-model/1"`, `1`, `line 2: format: found the number 1`},
 		{"format null", `"perpquorum-model/1"`, `null`, `line 2: format: found null`},
@@ -249,6 +259,51 @@ func TestParseModelRefuses(t *testing.T) {
 	}
 }
 
+// TestParseModel2 reads a file of format 2, and refuses what only this format refuses.
+func TestParseModel2(t *testing.T) {
+	t.Parallel()
+	m, err := votingpower.ParseModel(strings.NewReader(modelFile2))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []votingpower.Strategy{
+		{Name: "erc20-balance-of", Network: "1", Params: json.RawMessage(`{"a":[1.5,{"b":"c"}]}`)},
+		{Name: "ticket", Network: "10", Params: json.RawMessage(`{}`)},
+	}
+	if m.Format != votingpower.ModelFormat || !reflect.DeepEqual(m.Strategies, want) {
+		t.Errorf("found %q, %s", m.Format, m.Strategies)
+	}
+	roundTrip(t, m)
+	long := strings.Repeat("é", 81) // two bytes each
+	for _, c := range []struct{ old, new, want string }{
+		{`"S"`, `"PERP (built in)"`, `line 3: symbol: found "PERP (built in)", want at most 12 letters`},
+		{`"S"`, `"ABCDEFGHIJKLM"`, `line 3: symbol: found "ABCDEFGHIJKLM"`},
+		{`"S"`, `"PЕRP"`, `line 3: symbol: found "PЕRP"`}, // the second letter is Cyrillic
+		{`"name": "n"`, `"name": "` + long + `"`, `line 3: name: has 81 characters, want at most 80`},
+		{`"label": "e"`, `"label": "` + long + `"`, `escrows[0].label: has 81 characters, want at most 80`},
+		{`"d"`, `"` + strings.Repeat("d", 501) + `"`, `line 3: definition: has 501 characters, want at most 500`},
+		{`"made up"`, `"` + strings.Repeat("m", 301) + `"`, `line 4: synthetic: has 301 characters, want at most 300`},
+		{`"ticket"`, `" "`, `strategies[1].name: " " starts or ends with a space`},
+		{`"10", "params"`, `"optimism", "params"`,
+			`strategies[1].network: found "optimism", want a chain id in decimal digits such as "1"`},
+		{`{}}`, `null}`, `strategies[1].params: found null, want an object`},
+		{`, "params": {}`, ``, `strategies[1]: the key "params" is missing`},
+		{`{"b": "c"}`, `{"b": "c", "b": "d"}`, `strategies[0].params.a[1].b: this key is there twice`},
+		{`{}}`, `{}, "id": 1}`, `strategies[1].id: unknown key, want one of name, network, params`},
+	} {
+		if _, err := votingpower.ParseModel(strings.NewReader(strings.Replace(modelFile2, c.old, c.new, 1))); err == nil ||
+			!strings.Contains(err.Error(), c.want) {
+			t.Errorf("found %v\nwant  %s", err, c.want)
+		}
+	}
+	for _, good := range []string{"USD.e", "stkAAVE-v2", "1INCH"} {
+		file := strings.Replace(modelFile2, `"S"`, `"`+good+`"`, 1)
+		if _, err := votingpower.ParseModel(strings.NewReader(file)); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestParseModelReader(t *testing.T) {
 	t.Parallel()
 	if _, err := votingpower.ParseModel(iotest.ErrReader(io.ErrClosedPipe)); !errors.Is(err, io.ErrClosedPipe) {
@@ -306,6 +361,18 @@ func TestModelCheck(t *testing.T) {
 			m.Turnout = []string{"\xff"}
 		}},
 		{"sources[0]: is empty", func(m *votingpower.Model) { m.Sources[0] = "" }},
+		{`format: found "perpquorum-model/0", want "perpquorum-model/2" or "perpquorum-model/1"`,
+			func(m *votingpower.Model) { m.Format = "perpquorum-model/0" }},
+		{"strategies[0].params: found an array, want an object", func(m *votingpower.Model) {
+			m.Format = ""
+			m.Strategies = []votingpower.Strategy{{Name: "ticket", Network: "1", Params: json.RawMessage("[]")}}
+		}},
+		{"strategies[0].params: not valid JSON: unexpected EOF", func(m *votingpower.Model) {
+			m.Format, m.Strategies = "", []votingpower.Strategy{{Name: "ticket", Network: "1"}}
+		}},
+		{"strategies: has 21 strategies, want at most 20", func(m *votingpower.Model) {
+			m.Format, m.Strategies = "", make([]votingpower.Strategy, 21)
+		}},
 	} {
 		m := votingpower.PERP()
 		test.change(m)
@@ -344,6 +411,11 @@ func TestModelRoundTrip(t *testing.T) {
 	t.Parallel()
 	roundTrip(t, votingpower.PERP())
 	roundTrip(t, madeUp(t))
+	m := votingpower.PERP()
+	m.Format = "" // as a model that is built in Go
+	if !bytes.Contains(marshal(t, m), []byte(`{"format":"perpquorum-model/2",`)) {
+		t.Errorf("found %s", marshal(t, m))
+	}
 }
 
 // Printed without escapes for HTML, a model is fit for reading and editing.
@@ -380,6 +452,7 @@ func TestModelUnmarshalRefuses(t *testing.T) {
 
 func FuzzParseModel(f *testing.F) {
 	f.Add([]byte(modelFile))
+	f.Add([]byte(modelFile2))
 	f.Add([]byte(`{"format":"perpquorum-model/1","tokens":[{"chain":"1"}]}`))
 	made, err := os.ReadFile("testdata/madeup.json")
 	if err != nil {

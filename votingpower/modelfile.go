@@ -1,10 +1,12 @@
 package votingpower
 
 import (
+	"cmp"
 	_ "embed"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -12,8 +14,13 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// ModelFormat names the version of the model file that this package reads.
-const ModelFormat = "perpquorum-model/1"
+// The versions of the model file.
+const (
+	ModelFormat = "perpquorum-model/2"
+	// ModelFormat1 has longer texts and no strategies. A model in this format stays in it,
+	// so that its hash stays the same.
+	ModelFormat1 = "perpquorum-model/1"
+)
 
 // maxModelFile bounds a model file, in bytes.
 const maxModelFile = 1 << 20
@@ -41,12 +48,6 @@ func Schema() []byte { return []byte(schemaFile) }
 
 // plainModel is a Model without its methods.
 type plainModel Model
-
-// modelFile is the JSON form of Model.
-type modelFile struct {
-	Format string `json:"format"`
-	plainModel
-}
 
 // ParseModel reads a model file: one JSON object as Schema describes it. It is
 // strict, because a mistake in a model is a wrong number. An unknown or duplicate
@@ -83,18 +84,18 @@ func (m *Model) decode(data []byte) error {
 	if err := checkFormat(data); err != nil {
 		return err
 	}
-	var file modelFile
-	if err := decode(data, &file); err != nil {
+	var plain plainModel
+	if err := decode(data, &plain); err != nil {
 		return err
 	}
-	written, err := encode(file)
+	written, err := encode(plain)
 	if err != nil {
 		return err
 	}
 	if err := compare(data, written, false); err != nil {
 		return err
 	}
-	*m = Model(file.plainModel)
+	*m = Model(plain)
 	return m.Check()
 }
 
@@ -104,11 +105,16 @@ func checkFormat(data []byte) error {
 		Format jsontext.Value `json:"format"`
 	}
 	_ = json.Unmarshal(data, &file) // decode reports what is wrong with the rest
-	if file.Format == nil || string(file.Format) == strconv.Quote(ModelFormat) {
+	if file.Format == nil || slices.Contains(modelFormats(), string(file.Format)) {
 		return nil
 	}
-	msg := fmt.Sprintf("found %s, and this program reads %q only", show(file.Format), ModelFormat)
+	msg := fmt.Sprintf("found %s, and this program reads %s", show(file.Format), strings.Join(modelFormats(), " and "))
 	return &fault{at: "/format", msg: msg}
+}
+
+// modelFormats lists the formats that are read, as JSON.
+func modelFormats() []string {
+	return []string{strconv.Quote(ModelFormat1), strconv.Quote(ModelFormat)}
 }
 
 // MarshalJSON writes the form that ParseModel reads back as the same model. It
@@ -117,5 +123,6 @@ func (m Model) MarshalJSON() ([]byte, error) {
 	if err := m.Check(); err != nil {
 		return nil, err
 	}
-	return encode(modelFile{ModelFormat, plainModel(m)})
+	m.Format = cmp.Or(m.Format, ModelFormat)
+	return encode(plainModel(m))
 }

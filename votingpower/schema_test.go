@@ -25,17 +25,23 @@ type schema struct {
 	Defs        map[string]*schema `json:"$defs"`
 	Type        string             `json:"type"`
 	Const       any                `json:"const"`
+	Enum        []any              `json:"enum"`
 	Pattern     string             `json:"pattern"`
 	MinLength   int                `json:"minLength"`
 	MaxLength   int                `json:"maxLength"`
 	Minimum     float64            `json:"minimum"`
 	Maximum     float64            `json:"maximum"`
 	MinItems    int                `json:"minItems"`
+	MaxItems    int                `json:"maxItems"`
 	UniqueItems bool               `json:"uniqueItems"`
 	Items       *schema            `json:"items"`
 	Required    []string           `json:"required"`
 	Properties  map[string]*schema `json:"properties"`
 	Additional  *bool              `json:"additionalProperties"`
+	If          *schema            `json:"if"`
+	Then        *schema            `json:"then"`
+	Else        *schema            `json:"else"`
+	Not         *schema            `json:"not"`
 }
 
 func loadSchema(t *testing.T) *schema {
@@ -66,48 +72,66 @@ func (s *schema) resolve(root *schema) *schema {
 
 func (s *schema) validate(root *schema, v any) error {
 	s = s.resolve(root)
-	if s.Const != nil && v != s.Const {
-		return fmt.Errorf("found %v, want %v", v, s.Const)
+	if s.Const != nil && v != s.Const || s.Enum != nil && !slices.Contains(s.Enum, v) {
+		return fmt.Errorf("found %v, want %v or %v", v, s.Const, s.Enum)
+	}
+	if kind := kindOf(v); s.Type != "" && s.Type != kind {
+		return fmt.Errorf("found %s, want %s", kind, s.Type)
 	}
 	switch v := v.(type) {
 	case map[string]any:
 		return s.validateObject(root, v)
 	case []any:
-		if s.Type != "array" || len(v) < s.MinItems {
-			return fmt.Errorf("found an array of %d, want %s", len(v), s.Type)
-		}
-		for i, item := range v {
-			if err := s.Items.validate(root, item); err != nil {
-				return err
-			}
-			if s.UniqueItems && slices.ContainsFunc(v[:i], func(other any) bool { return reflect.DeepEqual(item, other) }) {
-				return fmt.Errorf("item %v is there twice", item)
-			}
-		}
+		return s.validateArray(root, v)
 	case string:
 		n := utf8.RuneCountInString(v)
-		if s.Const == nil && s.Type != "string" || n < s.MinLength || s.MaxLength > 0 && n > s.MaxLength ||
-			!regexp.MustCompile(s.Pattern).MatchString(v) {
-			return fmt.Errorf("found %q, want %s %s", v, s.Type, s.Pattern)
+		if n < s.MinLength || s.MaxLength > 0 && n > s.MaxLength || !regexp.MustCompile(s.Pattern).MatchString(v) {
+			return fmt.Errorf("found %q, want %d to %d characters of %s", v, s.MinLength, s.MaxLength, s.Pattern)
 		}
 	case float64:
-		if s.Type != "integer" || v < s.Minimum || v > s.Maximum || v != float64(int(v)) {
-			return fmt.Errorf("found %v, want %s", v, s.Type)
+		if v < s.Minimum || v > s.Maximum {
+			return fmt.Errorf("found %v, want %v to %v", v, s.Minimum, s.Maximum)
 		}
+	}
+	return nil
+}
+
+// kindOf is the name of a JSON value's type in a schema.
+func kindOf(v any) string {
+	switch v := v.(type) {
+	case map[string]any:
+		return "object"
+	case []any:
+		return "array"
+	case string:
+		return "string"
 	case bool:
-		if s.Type != "boolean" {
-			return fmt.Errorf("found %v, want %s", v, s.Type)
+		return "boolean"
+	case float64:
+		if v == float64(int(v)) {
+			return "integer"
 		}
-	default:
-		return fmt.Errorf("found %v, want %s", v, s.Type)
+		return "number"
+	}
+	return "null"
+}
+
+func (s *schema) validateArray(root *schema, v []any) error {
+	if len(v) < s.MinItems || s.MaxItems > 0 && len(v) > s.MaxItems {
+		return fmt.Errorf("found %d items, want %d to %d", len(v), s.MinItems, s.MaxItems)
+	}
+	for i, item := range v {
+		if err := s.Items.validate(root, item); err != nil {
+			return err
+		}
+		if s.UniqueItems && slices.ContainsFunc(v[:i], func(other any) bool { return reflect.DeepEqual(item, other) }) {
+			return fmt.Errorf("item %v is there twice", item)
+		}
 	}
 	return nil
 }
 
 func (s *schema) validateObject(root *schema, v map[string]any) error {
-	if s.Type != "object" {
-		return fmt.Errorf("found an object, want %s", s.Type)
-	}
 	for _, key := range s.Required {
 		if _, ok := v[key]; !ok {
 			return fmt.Errorf("key %s is missing", key)
@@ -115,14 +139,26 @@ func (s *schema) validateObject(root *schema, v map[string]any) error {
 	}
 	for key, member := range v {
 		property := s.Properties[key]
-		if property == nil {
+		if property == nil && s.Additional != nil && !*s.Additional {
 			return fmt.Errorf("unknown key %s", key)
+		}
+		if property == nil {
+			continue
 		}
 		if err := property.validate(root, member); err != nil {
 			return fmt.Errorf("%s: %w", key, err)
 		}
 	}
-	return nil
+	if s.Not != nil && s.Not.validate(root, v) == nil {
+		return fmt.Errorf("found what must not be: %v", s.Not.Required)
+	}
+	if s.If == nil {
+		return nil
+	}
+	if s.If.validate(root, v) == nil {
+		return s.Then.validate(root, v)
+	}
+	return s.Else.validate(root, v)
 }
 
 func validate(t *testing.T, s *schema, file string) error {
@@ -142,7 +178,7 @@ func TestSchemaAccepts(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, file := range map[string]string{"PERP": string(marshal(t, votingpower.PERP())), "made up": string(made),
-		"test": modelFile} {
+		"test": modelFile, "format 2": modelFile2} {
 		if err := validate(t, s, file); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -160,7 +196,7 @@ func TestSchemaRefuses(t *testing.T) {
 		{`"name": "n"`, `"name": ""`},
 		{`"name": "n"`, `"name": 1`},
 		{`"d"`, `"` + strings.Repeat("d", 1001) + `"`},
-		{`perpquorum-model/1`, `perpquorum-model/2`},
+		{`perpquorum-model/1`, `perpquorum-model/3`},
 		{`"decimals": 6`, `"decimals": 37`},
 		{`"decimals": 6`, `"decimals": -1`},
 		{`"decimals": 6`, `"decimals": 6.5`},
@@ -182,16 +218,43 @@ func TestSchemaRefuses(t *testing.T) {
 		{`"weight()"`, `"weight(uint256)"`},
 		{`, "locked": "locked()"`, ``},
 	} {
-		file := strings.Replace(modelFile, c.old, c.new, 1)
-		if file == modelFile {
-			t.Fatalf("the file does not hold %q", c.old)
-		}
-		if err := validate(t, s, file); err == nil {
-			t.Errorf("%s for %s: the schema finds no fault", c.new, c.old)
-		}
-		if _, err := votingpower.ParseModel(strings.NewReader(file)); err == nil {
-			t.Errorf("%s for %s: ParseModel finds no fault", c.new, c.old)
-		}
+		schemaRefuses(t, s, modelFile, c.old, c.new)
+	}
+	for _, c := range []struct{ old, new string }{
+		{`perpquorum-model/2`, `perpquorum-model/1`},
+		{`"symbol": "S"`, `"symbol": "(built in)"`},
+		{`"symbol": "S"`, `"symbol": "ABCDEFGHIJKLM"`},
+		{`"name": "n"`, `"name": "` + strings.Repeat("n", 81) + `"`},
+		{`"definition": "d"`, `"definition": "` + strings.Repeat("d", 501) + `"`},
+		{`"made up"`, `"` + strings.Repeat("m", 301) + `"`},
+		{`"label": "t"`, `"label": "` + strings.Repeat("t", 81) + `"`},
+		{`"label": "w"`, `"label": "` + strings.Repeat("w", 81) + `"`},
+		{`"label": "e"`, `"label": "e", "source": "` + strings.Repeat("s", 301) + `"`},
+		{`"network": "1",`, ``},
+		{`"network": "1",`, `"network": "ethereum",`},
+		{`"network": "1",`, `"network": 1,`},
+		{`"params": {"a": [1.50, {"b": "c"}]}`, `"params": []`},
+		{`"params": {"a": [1.50, {"b": "c"}]}`, `"params": {}, "weight": 1`},
+		{`"name": "ticket"`, `"name": ""`},
+		{`{"name": "ticket", "network": "10", "params": {}}`, `"ticket"`},
+		{`"strategies": [`, `"strategies": [` + strings.Repeat(`{"name": "ticket", "network": "10", "params": {}},`, 19)},
+	} {
+		schemaRefuses(t, s, modelFile2, c.old, c.new)
+	}
+}
+
+// schemaRefuses replaces one text of a good file.
+func schemaRefuses(t *testing.T, s *schema, good, old, new string) {
+	t.Helper()
+	file := strings.Replace(good, old, new, 1)
+	if file == good {
+		t.Fatalf("the file does not hold %q", old)
+	}
+	if err := validate(t, s, file); err == nil {
+		t.Errorf("%s for %s: the schema finds no fault", new, old)
+	}
+	if _, err := votingpower.ParseModel(strings.NewReader(file)); err == nil {
+		t.Errorf("%s for %s: ParseModel finds no fault", new, old)
 	}
 }
 
@@ -201,7 +264,8 @@ func TestSchemaKeys(t *testing.T) {
 	t.Parallel()
 	root := loadSchema(t)
 	m := votingpower.PERP() // with every key there is
-	m.Synthetic, m.Turnout = "s", []string{"For"}
+	m.Synthetic, m.Turnout, m.Format = "s", []string{"For"}, votingpower.ModelFormat
+	m.Strategies = []votingpower.Strategy{{Name: "ticket", Network: "1", Params: json.RawMessage("{}")}}
 	m.Excluded[0].From, m.Excluded[0].Until = queryTime, queryTime.AddDate(1, 0, 0)
 	var doc map[string]any
 	if err := json.Unmarshal(marshal(t, m), &doc); err != nil {
@@ -209,7 +273,7 @@ func TestSchemaKeys(t *testing.T) {
 	}
 	first := func(list string) map[string]any { return doc[list].([]any)[0].(map[string]any) }
 	for name, object := range map[string]map[string]any{"": doc, "tokens": first("tokens"), "excluded": first("excluded"),
-		"escrows": first("escrows")} {
+		"escrows": first("escrows"), "strategies": first("strategies")} {
 		s := root
 		if name != "" {
 			s = root.Properties[name].resolve(root).Items.resolve(root)

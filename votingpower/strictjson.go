@@ -3,6 +3,7 @@ package votingpower
 import (
 	"bytes"
 	"encoding"
+	rawjson "encoding/json"
 	"errors"
 	"fmt"
 	"math/big"
@@ -55,9 +56,10 @@ func strict() json.Options {
 	return json.JoinOptions(
 		json.Deterministic(true), json.RejectUnknownMembers(true), jsontext.EscapeForJS(true),
 		json.WithMarshalers(json.JoinMarshalers(
-			writeText(common.Address.Hex), writeText((*big.Rat).RatString), writeText(formatTime))),
+			writeText(common.Address.Hex), writeText((*big.Rat).RatString), writeText(formatTime),
+			json.MarshalToFunc(writeObject))),
 		json.WithUnmarshalers(json.JoinUnmarshalers(
-			json.UnmarshalFromFunc(refuseOtherKind),
+			json.UnmarshalFromFunc(readObject), json.UnmarshalFromFunc(refuseOtherKind),
 			readText(parseAddress), readText(parseFraction), readText(parseTime), readText(parseBytes))),
 	)
 }
@@ -75,6 +77,40 @@ func readText[T any](parse func(string) (T, error)) *json.Unmarshalers {
 		*into, err = parse(token.String())
 		return err
 	})
+}
+
+// writeObject writes an empty object for none, so that compare finds that the key is missing.
+func writeObject(enc *jsontext.Encoder, v rawjson.RawMessage) error {
+	if v == nil {
+		v = rawjson.RawMessage("{}")
+	}
+	object, err := canonicalObject(v)
+	if err != nil {
+		return err
+	}
+	return enc.WriteValue(object)
+}
+
+func readObject(dec *jsontext.Decoder, into *rawjson.RawMessage) error {
+	found, err := dec.ReadValue()
+	if err != nil {
+		return err
+	}
+	object, err := canonicalObject(rawjson.RawMessage(found))
+	*into = rawjson.RawMessage(object)
+	return err
+}
+
+// canonicalObject is the canonical form (RFC 8785) of a JSON object of any keys.
+func canonicalObject(raw rawjson.RawMessage) (jsontext.Value, error) {
+	object := jsontext.Value(raw).Clone()
+	switch err := object.Canonicalize(); {
+	case err != nil:
+		return nil, explain(err)
+	case object.Kind() != jsontext.KindBeginObject:
+		return nil, &fault{msg: fmt.Sprintf("found %s, want an object", show(object))}
+	}
+	return object, nil
 }
 
 // refuseOtherKind lets a value pass only if its kind is that of the Go type.

@@ -1,8 +1,10 @@
 package votingpower
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
@@ -15,9 +17,24 @@ import (
 )
 
 const (
-	maxDecimals = 36   // keeps amounts printable; ERC-20 tokens have 0 to 18, some 24 or 27
-	maxText     = 1000 // bytes of a name, label or source
+	maxDecimals   = 36   // keeps amounts printable; ERC-20 tokens have 0 to 18, some 24 or 27
+	maxText       = 1000 // bytes of a text of format 1
+	maxStrategies = 20   // Snapshot takes 10
 )
+
+// symbolForm is a symbol of format 2: nothing in it can pass for words of a report.
+var symbolForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9.-]{0,11}$`)
+
+// maxCharacters bounds the texts of format 2, by the last part of their path.
+func maxCharacters(key string) int {
+	switch key {
+	case "name", "label", "space":
+		return 80
+	case "definition":
+		return 500
+	}
+	return 300 // sources and reasons
+}
 
 // Check returns the first mistake in m, with its path in the JSON form, such as
 // excluded[3].address. ParseModel calls it; it is for models that are built in Go.
@@ -26,7 +43,8 @@ func (m *Model) Check() error {
 		return errors.New("there is no model")
 	}
 	c := checker{model: m, tokens: map[chains.ID]int{}}
-	for _, check := range []func(){c.texts, c.numbers, c.tokenList, c.excluded, c.escrows} {
+	for _, check := range []func(){c.texts, c.numbers, c.tokenList, c.excluded, c.escrows,
+		c.strategies} {
 		if check(); c.err != nil {
 			return c.err
 		}
@@ -55,8 +73,14 @@ type place struct {
 
 func (c *checker) texts() {
 	m := c.model
+	if m.Format != "" && m.Format != ModelFormat && m.Format != ModelFormat1 {
+		c.fail("/format", "found %q, want %q or %q", m.Format, ModelFormat, ModelFormat1)
+	}
 	c.text("name", -1, "", m.Name, true)
 	c.text("symbol", -1, "", m.Symbol, true)
+	if m.Format != ModelFormat1 && !symbolForm.MatchString(m.Symbol) {
+		c.fail("/symbol", "found %q, want at most 12 letters, digits, points and hyphens", m.Symbol)
+	}
 	c.text("definition", -1, "", m.Definition, true)
 	c.text("synthetic", -1, "", m.Synthetic, false)
 	c.text("space", -1, "", m.Space, false)
@@ -79,8 +103,11 @@ func (c *checker) text(list string, i int, key, s string, required bool) {
 	switch {
 	case s == "" && required:
 		c.fail(at(list, i, key), "is empty")
-	case len(s) > maxText:
+	case c.model.Format == ModelFormat1 && len(s) > maxText:
 		c.fail(at(list, i, key), "has %d bytes, want at most %d", len(s), maxText)
+	case c.model.Format != ModelFormat1 && utf8.RuneCountInString(s) > maxCharacters(cmp.Or(key, list)):
+		c.fail(at(list, i, key), "has %d characters, want at most %d", utf8.RuneCountInString(s),
+			maxCharacters(cmp.Or(key, list)))
 	case strings.TrimSpace(s) != s:
 		c.fail(at(list, i, key), "%q starts or ends with a space", s)
 	}
@@ -197,6 +224,27 @@ func (c *checker) getter(i int, key string, to common.Address, signature string)
 		c.fail(at("escrows", i, key), `found %q, want a function without arguments such as "totalSupply()"`, signature)
 	} else if _, err := chains.NewCall(to, signature); err != nil {
 		c.fail(at("escrows", i, key), "%v", err)
+	}
+}
+
+var chainNumber = regexp.MustCompile(`^[1-9][0-9]{0,19}$`)
+
+func (c *checker) strategies() {
+	list := c.model.Strategies
+	if len(list) > 0 && c.model.Format == ModelFormat1 {
+		c.fail("/strategies", "needs the format %q", ModelFormat)
+	}
+	if len(list) > maxStrategies {
+		c.fail("/strategies", "has %d strategies, want at most %d", len(list), maxStrategies)
+	}
+	for i, s := range list {
+		c.text("strategies", i, "name", s.Name, true)
+		if !chainNumber.MatchString(s.Network) {
+			c.fail(at("strategies", i, "network"), `found %q, want a chain id in decimal digits such as "1"`, s.Network)
+		}
+		if _, err := canonicalObject(s.Params); err != nil {
+			c.fail(at("strategies", i, "params"), "%v", err)
+		}
 	}
 }
 

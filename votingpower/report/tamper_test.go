@@ -38,6 +38,7 @@ var notComparedOfVotes = []*regexp.Regexp{
 // hashOnly are the leaves whose change may be seen in a hash and in no figure of the report,
 // because the report does not show them, or not as a figure.
 var hashOnly = regexp.MustCompile(`^/(` +
+	`evidence/model/format|` + // another format of the same model
 	`evidence/model/(tokens|excluded|escrows)/\d+/source|` + // where the model's author found an address
 	`evidence/model/tokens/1/label|` + // the bridged token, whose supply is not summed
 	`evidence/reads/\d+/from|` + // a label
