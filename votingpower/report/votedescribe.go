@@ -29,20 +29,27 @@ func describeVote(o *vote.Outcome) (*Vote, error) {
 }
 
 func describeScores(o *vote.Outcome, v *Vote) {
-	p := o.Evidence.Proposal
-	v.Total = VoteScore{Hub: double(p.ScoresTotal)}
-	v.Scores = make([]VoteScore, len(p.Choices))
+	p, c := o.Evidence.Proposal, o.Comparison
+	v.Total, v.Scores = VoteScore{Hub: double(p.ScoresTotal)}, []VoteScore{}
 	for i, choice := range p.Choices {
-		v.Scores[i].Choice = choice
+		s := VoteScore{Choice: choice}
 		if i < len(p.Scores) {
-			v.Scores[i].Hub = double(p.Scores[i])
+			s.Hub = double(p.Scores[i])
 		}
+		if o.Tally != nil {
+			s.Recount, s.Agrees = double(c.Scores[i].Recount), c.Scores[i].Agrees
+		}
+		v.Scores = append(v.Scores, s)
 	}
 	if o.TallyErr != nil {
 		v.Recount = o.TallyErr.Error()
 		return
 	}
-	v.Type = o.Tally.Type
+	v.Total.Recount, v.Total.Agrees = double(c.Total.Recount), c.Total.Agrees
+	v.Type, v.Recount = o.Tally.Type, string(c.Verdict)
+	if c.Rule != "" {
+		v.Recount += " (" + c.Rule + ")"
+	}
 	invalid := new(big.Rat)
 	for i, valid := range o.Tally.Valid {
 		if !valid {
@@ -51,17 +58,6 @@ func describeScores(o *vote.Outcome, v *Vote) {
 		}
 	}
 	v.InvalidPower = votingpower.Decimal(invalid)
-	c := o.Comparison
-	v.Recount = string(c.Verdict)
-	if c.Rule != "" {
-		v.Recount += " (" + c.Rule + ")"
-	}
-	v.Total.Recount, v.Total.Agrees = double(c.Total.Recount), c.Total.Agrees
-	for _, s := range c.Scores {
-		if s.Choice >= 1 && s.Choice <= len(v.Scores) {
-			v.Scores[s.Choice-1].Recount, v.Scores[s.Choice-1].Agrees = double(s.Recount), s.Agrees
-		}
-	}
 }
 
 func describeTurnout(o *vote.Outcome) Turnout {
