@@ -147,7 +147,9 @@ func (e *exchange) byStatus(h http.Header, found string) *HubError {
 		return e.failure(ErrRefused,
 			fmt.Sprintf("HTTP status %d, a redirect, which is not followed; give the final URL", e.status))
 	case e.status == http.StatusNotFound:
-		return e.failure(ErrRefused, "check the hub's URL, which ends in /graphql; "+detail)
+		failure := e.failure(ErrRefused, detail)
+		failure.Detail = "check the hub's URL, which ends in /graphql; " + failure.Detail // our words are not redacted
+		return failure
 	case e.status < 300:
 		return e.failure(ErrProtocol, detail)
 	}

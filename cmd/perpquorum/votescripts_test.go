@@ -2,6 +2,7 @@ package main
 
 import (
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -41,7 +42,7 @@ func TestVoteScripts(t *testing.T) {
 
 // startHub is the script command "hub GENERATION TYPE CHANGE…". It starts a hub
 // with an honest vote of a type, to which some changes were made, and sets
-// SNAPSHOT_HUB_URL and PROPOSAL.
+// SNAPSHOT_HUB_URL, HUB (the URL without /graphql) and PROPOSAL.
 func startHub(ts *testscript.TestScript, t testing.TB, args []string) {
 	if len(args) < 2 {
 		ts.Fatalf("usage: hub GENERATION TYPE CHANGE…")
@@ -69,6 +70,7 @@ func startHub(ts *testscript.TestScript, t testing.TB, args []string) {
 	url, stop := hub.New(o).Start()
 	ts.Defer(stop)
 	ts.Setenv("SNAPSHOT_HUB_URL", url)
+	ts.Setenv("HUB", strings.TrimSuffix(url, "/graphql"))
 	ts.Setenv("PROPOSAL", e.proposal.ID)
 }
 
@@ -146,6 +148,9 @@ var hubChanges = map[string]func(o *hub.Options){
 			}
 			return &hub.Fault{Status: 400, Body: `{"errors":[{"message":"no"}]}`}
 		}
+	},
+	"not-found": func(o *hub.Options) {
+		o.Fault = func(hub.Request) *hub.Fault { return &hub.Fault{Status: 404, Body: "nothing at /v3/SENTINELPATH"} }
 	},
 	"asks-for-key": func(o *hub.Options) { o.Keys = []string{"SENTINEL-HUB-KEY"} },
 }
