@@ -5,6 +5,7 @@ import (
 	"math/big"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -26,8 +27,10 @@ func TestCheckEveryType(t *testing.T) {
 				if out.code != exitDone || d.Verdict != vote.Reached || len(failures(d)) > 0 || out.stderr != "" {
 					t.Errorf("exit code %d, verdict %q: %q %s", out.code, d.Verdict, failures(d), out.stderr)
 				}
-				if turnout := d.Vote.Turnout; turnout.BaseUnits != e.turnout.String() || turnout.Source != "chains" || d.Vote.Power.Recomputed != len(e.votes) {
-					t.Errorf("turnout %s from %s with %d votes recomputed, want %v from chains with %d", turnout.BaseUnits, turnout.Source, d.Vote.Power.Recomputed, e.turnout, len(e.votes))
+				turnout, recomputed := d.Vote.Turnout, d.Vote.Power.Recomputed
+				if turnout.BaseUnits != e.turnout.String() || turnout.Source != "chains" || recomputed != len(e.votes) {
+					t.Errorf("turnout %s from %s with %d votes recomputed, want %v from chains with %d",
+						turnout.BaseUnits, turnout.Source, recomputed, e.turnout, len(e.votes))
 				}
 				if d.Vote.Recount != "agrees" {
 					t.Errorf("recount %q", d.Vote.Recount)
@@ -90,8 +93,9 @@ func TestCheckOtherNetwork(t *testing.T) {
 	e := atSnapshot(w, "basic")
 	block := w.Optimism.At(testchain.Snapshot)
 	e.proposal.Network, e.proposal.Snapshot = "10", block.NumberU64()
-	e.proposal.Strategies = []hub.Strategy{{Name: "erc20-balance-of", Network: "10", Params: e.proposal.Strategies[0].Params}}
-	e.proposal.Strategies[0].Params = []byte(strings.Replace(string(e.proposal.Strategies[0].Params), testchain.PERP.Hex(), testchain.OptimismPERP.Hex(), 1))
+	params := string(e.proposal.Strategies[0].Params)
+	params = strings.Replace(params, testchain.PERP.Hex(), testchain.OptimismPERP.Hex(), 1)
+	e.proposal.Strategies = []hub.Strategy{{Name: "erc20-balance-of", Network: "10", Params: []byte(params)}}
 	e.turnout.SetInt64(0)
 	for i := range e.votes {
 		balance := w.OptimismLedger.Balance(testchain.OptimismPERP, w.Voters[i].Address, block.NumberU64())
@@ -109,11 +113,14 @@ func TestCheckOtherNetwork(t *testing.T) {
 	tallied(t, e)
 	out, d := e.check(t, w, hub.H1)
 	found := failures(d)
-	if out.code != exitDisagree || len(found) != 1 || found[0] != "Network differs: the proposal takes its snapshot on chain optimism, the model on ethereum" {
+	want := []string{"Network differs: the proposal takes its snapshot on chain optimism, the model on ethereum"}
+	if out.code != exitDisagree || !slices.Equal(found, want) {
 		t.Errorf("exit code %d, %q", out.code, found)
 	}
-	if d.Chains[1].Number != block.NumberU64() || d.At.Unix != int64(block.Time()) || d.Vote.Turnout.BaseUnits != e.turnout.String() {
-		t.Errorf("read at block %d at %d, turnout %s; want %d, %d, %v", d.Chains[1].Number, d.At.Unix, d.Vote.Turnout.BaseUnits, block.NumberU64(), block.Time(), e.turnout)
+	number, turnout := d.Chains[1].Number, d.Vote.Turnout.BaseUnits
+	if number != block.NumberU64() || d.At.Unix != int64(block.Time()) || turnout != e.turnout.String() {
+		t.Errorf("read at block %d at %d, turnout %s; want %d, %d, %v",
+			number, d.At.Unix, turnout, block.NumberU64(), block.Time(), e.turnout)
 	}
 }
 

@@ -70,9 +70,8 @@ type completionFlag struct {
 
 func completionOf(c *command) completionNode {
 	_, path, _ := strings.Cut(strings.ReplaceAll(c.title, " ", "/"), "/")
-	node := completionNode{
-		Name: c.name, Usage: c.usage, Files: strings.HasPrefix(c.arguments, "FILE") || strings.HasPrefix(c.arguments, "BUNDLE"),
-	}
+	word := strings.TrimSuffix(c.arguments, "...")
+	node := completionNode{Name: c.name, Usage: c.usage, Files: word == "FILE" || word == "BUNDLE"}
 	if path != "" {
 		node.Path = "/" + path
 	}

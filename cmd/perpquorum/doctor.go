@@ -139,9 +139,9 @@ type chainDiagnosis struct {
 }
 
 // diagnose tries the endpoints and the hub side by side.
-func (o *doctorOptions) diagnose(ctx context.Context, m *votingpower.Model, hub *snapshot.Client, targets []chains.Target) (
-	diagnosis, error,
-) {
+func (o *doctorOptions) diagnose(
+	ctx context.Context, m *votingpower.Model, hub *snapshot.Client, targets []chains.Target,
+) (diagnosis, error) {
 	d := diagnosis{Format: diagnosisFormat, Ready: true}
 	var group sync.WaitGroup
 	group.Go(func() { d.Hub = diagnoseHub(ctx, hub, m.Space, o.hub != "") })

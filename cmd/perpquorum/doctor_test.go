@@ -1,13 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"net/http"
-	"net/http/httptest"
 	"os"
-	"os/exec"
 	"regexp"
 	"strconv"
 	"strings"
@@ -52,7 +48,9 @@ func TestDoctorScripts(t *testing.T) {
 			space := hub.Space{ID: "vote-perp.eth", Name: "SYNTHETIC", Network: "1", Symbol: "PERP",
 				Strategies: []hub.Strategy{{Name: "erc20-balance-of", Params: json.RawMessage(`{}`)}}}
 			for _, g := range hub.Generations {
-				url, stop := hub.New(hub.Options{Generation: g, Spaces: []hub.Space{space}, RateLimit: 100, Keys: []string{"SENTINEL-HUB-KEY"}}).Start()
+				url, stop := hub.New(hub.Options{
+					Generation: g, Spaces: []hub.Space{space}, RateLimit: 100, Keys: []string{"SENTINEL-HUB-KEY"},
+				}).Start()
 				env.Defer(stop)
 				env.Setenv("HUB_"+g.String(), url)
 			}
@@ -75,16 +73,11 @@ func doctor(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 1 {
 		ts.Fatalf("usage: doctor CODE flags…")
 	}
-	err := ts.Exec("perpquorum", append([]string{"doctor"}, args[1:]...)...)
-	code := 0
-	if exit, ok := err.(*exec.ExitError); ok {
-		code = exit.ExitCode()
-	} else {
-		ts.Check(err)
-	}
+	code := exitCodeOf(ts, append([]string{"perpquorum", "doctor"}, args[1:]...))
 	stdout, stderr := ts.ReadFile("stdout"), ts.ReadFile("stderr")
 	if strconv.Itoa(code) != args[0] || stdout == "" || stderr != "" {
-		ts.Fatalf("exit code %d, want %s; %d bytes on standard output, %q on standard error", code, args[0], len(stdout), stderr)
+		ts.Fatalf("exit code %d, want %s; %d bytes on standard output, %q on standard error",
+			code, args[0], len(stdout), stderr)
 	}
 	if strings.Contains(stdout, "SENTINEL") {
 		ts.Fatalf("a secret is in the product")
@@ -124,28 +117,23 @@ func TestDoctorTimeout(t *testing.T) {
 	defer stop()
 	optimism, stop2 := faultrpc.NewServer(faultrpc.Development(10, 60)).Start()
 	defer stop2()
-	released := make(chan struct{})
-	hang := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-released }))
-	defer hang.Close()
-	defer close(released)
-	args := []string{"perpquorum", "doctor", "--allow-dev-chain", "--timeout", "4s", "--hub", hang.URL + "/SENTINEL-5f2d9c",
-		"--rpc", "ethereum=" + hang.URL + "/SENTINEL-5f2d9c", "--rpc", "ethereum=" + good, "--rpc", "optimism=" + optimism}
-	var stdout, stderr bytes.Buffer
-	code := run(t.Context(), args, strings.NewReader(""), &stdout, &stderr)
+	hang, _ := hanging(t)
+	out := program(t, "doctor", "--allow-dev-chain", "--timeout", "4s", "--hub", hang+"/SENTINEL-5f2d9c",
+		"--rpc", "ethereum="+hang+"/SENTINEL-5f2d9c", "--rpc", "ethereum="+good, "--rpc", "optimism="+optimism)
 	for _, want := range []string{"not usable", "did not answer in time", "good for this job", "check:  not possible"} {
-		if !strings.Contains(stdout.String(), want) {
+		if !strings.Contains(out.stdout, want) {
 			t.Errorf("found no %q", want)
 		}
 	}
-	if code != exitTrouble || stderr.Len() > 0 || strings.Contains(stdout.String(), "SENTINEL") || t.Failed() {
-		t.Errorf("found exit code %d, %s, %q", code, stdout.String(), stderr.String())
+	if out.code != exitTrouble || out.stderr != "" || strings.Contains(out.stdout, "SENTINEL") || t.Failed() {
+		t.Errorf("found exit code %d, %s, %q", out.code, out.stdout, out.stderr)
 	}
 }
 
 // TestDoctorWarns asks two endpoints that are on two forks of a chain.
 func TestDoctorWarns(t *testing.T) {
 	t.Parallel()
-	args := []string{"perpquorum", "doctor", "--at", "2022-09-15T06:45:00Z", "--allow-dev-chain", "--hub", "http://127.0.0.1:1/"}
+	args := []string{"doctor", "--at", "2022-09-15T06:45:00Z", "--allow-dev-chain", "--hub", "http://127.0.0.1:1/"}
 	for fork := range byte(2) {
 		chain := faultrpc.Public(1, 60)
 		chain.Fork(faultrpc.Merge+5, fork)
@@ -157,10 +145,9 @@ func TestDoctorWarns(t *testing.T) {
 		"1": `(?m)^warning: ethereum: the block asked for is 15537405 \(0x[0-9a-f]{64}\) at .*: endpoints disagree$`,
 		"2": `(?m)^report: not possible: ethereum: the block asked for is 15537405 .*: endpoints disagree$`,
 	} {
-		var stdout, stderr bytes.Buffer
-		code := run(t.Context(), append(args, "--agree", agree), strings.NewReader(""), &stdout, &stderr)
-		if code != exitTrouble || stderr.Len() > 0 || !regexp.MustCompile(want).MatchString(stdout.String()) {
-			t.Errorf("--agree %s: found exit code %d, %s%s, want %s", agree, code, &stdout, &stderr, want)
+		out := program(t, append(args, "--agree", agree)...)
+		if out.code != exitTrouble || out.stderr != "" || !regexp.MustCompile(want).MatchString(out.stdout) {
+			t.Errorf("--agree %s: found exit code %d, %s%s, want %s", agree, out.code, out.stdout, out.stderr, want)
 		}
 	}
 }
@@ -169,17 +156,13 @@ func TestDoctorWarns(t *testing.T) {
 func TestDoctorInterrupted(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
-	released := make(chan struct{})
-	hang := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+	hang, asked := hanging(t)
+	go func() {
+		<-asked
 		cancel()
-		<-released
-	}))
-	defer hang.Close()
-	defer close(released)
-	var stdout, stderr bytes.Buffer
-	code := run(ctx, []string{"perpquorum", "doctor", "--hub", hang.URL, "--rpc", "ethereum=" + hang.URL, "--rpc", "optimism=" + hang.URL},
-		strings.NewReader(""), &stdout, &stderr)
-	if code != exitTrouble || stdout.Len() > 0 || stderr.String() != "perpquorum: error: interrupted\n" {
-		t.Errorf("found exit code %d, %q, %q", code, stdout.String(), stderr.String())
+	}()
+	out := programUntil(ctx, "doctor", "--hub", hang, "--rpc", "ethereum="+hang, "--rpc", "optimism="+hang)
+	if !out.interrupted() {
+		t.Errorf("found %+v", out)
 	}
 }

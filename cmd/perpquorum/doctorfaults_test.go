@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -12,9 +11,10 @@ import (
 )
 
 // oneChain is a made-up model that reads one chain.
-const oneChain = `{"format": "perpquorum-model/1", "name": "Made up", "symbol": "PERP", "decimals": 18, "synthetic": "a test's model",
-	"definition": "Synthetic: one token.", "network": "CHAIN", "quorum": "1/10",
-	"tokens": [{"chain": "CHAIN", "address": "0xbC396689893D065F41bc2C6EcbeE5e0085233447", "label": "PERP", "supply": true}]}`
+const oneChain = `{"format": "perpquorum-model/1", "name": "Made up", "symbol": "PERP", "decimals": 18,
+	"synthetic": "a test's model", "definition": "Synthetic: one token.", "network": "CHAIN", "quorum": "1/10",
+	"tokens": [{"chain": "CHAIN", "address": "0xbC396689893D065F41bc2C6EcbeE5e0085233447", "label": "PERP",
+		"supply": true}]}`
 
 // examine runs the doctor on one endpoint, whose URL holds a secret, and
 // returns its verdict. What holds for every endpoint is checked here.
@@ -26,26 +26,25 @@ func examine(t *testing.T, chain, at string, server *faultrpc.Server) (verdict, 
 	if err := os.WriteFile(model, []byte(strings.ReplaceAll(oneChain, "CHAIN", chain)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	var stdout, stderr bytes.Buffer
-	code := run(t.Context(), []string{"perpquorum", "doctor", "--model", model, "--at", at, "--rpc", chain + "=" + url + "/SENTINEL-5f2d9c?key=SENTINEL-77aa01"},
-		strings.NewReader(""), &stdout, &stderr)
-	found := regexp.MustCompile(`(?m)^  verdict +(.*)$`).FindStringSubmatch(stdout.String())
-	if found == nil || stderr.Len() > 0 {
-		t.Fatalf("found %q and %q", stdout.String(), stderr.String())
+	rpc := chain + "=" + url + "/SENTINEL-5f2d9c?key=SENTINEL-77aa01"
+	out := program(t, "doctor", "--model", model, "--at", at, "--rpc", rpc)
+	found := regexp.MustCompile(`(?m)^  verdict +(.*)$`).FindStringSubmatch(out.stdout)
+	if found == nil || out.stderr != "" {
+		t.Fatalf("found %q and %q", out.stdout, out.stderr)
 	}
-	if want := map[bool]int{true: exitDone, false: exitTrouble}[found[1] == "good for this job"]; code != want {
-		t.Errorf("found exit code %d beside %q", code, found[1])
+	if want := map[bool]int{true: exitDone, false: exitTrouble}[found[1] == "good for this job"]; out.code != want {
+		t.Errorf("found exit code %d beside %q", out.code, found[1])
 	}
-	if strings.Contains(strings.ToUpper(stdout.String()), "SENTINEL") {
-		t.Errorf("a secret is in %s", stdout.String())
+	if strings.Contains(strings.ToUpper(out.stdout), "SENTINEL") {
+		t.Errorf("a secret is in %s", out.stdout)
 	}
-	if !strings.Contains(stdout.String(), "\ncheck:  not possible: the model names no Snapshot space to ask about\n") {
-		t.Errorf("found another word on check: %s", stdout.String())
+	if !strings.Contains(out.stdout, "\ncheck:  not possible: the model names no Snapshot space to ask about\n") {
+		t.Errorf("found another word on check: %s", out.stdout)
 	}
 	for _, request := range server.Log().Unpinned {
 		t.Errorf("state was read without a block: %s", request)
 	}
-	return found[1], stdout.String()
+	return found[1], out.stdout
 }
 
 // TestDoctorOnProviders examines what is known to be out there.
@@ -76,24 +75,28 @@ func TestDoctorOnProviders(t *testing.T) {
 func TestDoctorOnFaults(t *testing.T) {
 	t.Parallel()
 	const echo = "no: http://host/SENTINEL-5f2d9c?key=SENTINEL-77aa01\x1b[31m\r\n"
+	rule := func(method string, f faultrpc.Fault) *faultrpc.Rule { return &faultrpc.Rule{Method: method, Fault: f} }
 	tests := []struct {
 		name string
 		rule *faultrpc.Rule
 		want string // in the product
 	}{
-		{"secrets in an error", &faultrpc.Rule{Method: "eth_call", Fault: faultrpc.Fail(-32000, echo)}, "no: http://host/***"},
-		{"secrets in a page", &faultrpc.Rule{Fault: faultrpc.Status(403, "<html><title>"+echo+"</title>")}, "not usable"},
-		{"secrets in headers", &faultrpc.Rule{Fault: faultrpc.Status(429, "", "Retry-After", "90", "X-RateLimit-User", "SENTINEL-5f2d9c")}, "retry-after: 90"},
-		{"redirect", &faultrpc.Rule{Fault: faultrpc.Status(302, "", "Location", "http://127.0.0.1:1/SENTINEL-5f2d9c")}, "answers with a redirect"},
-		{"refused credentials", &faultrpc.Rule{Fault: faultrpc.Status(401, "Must be authenticated!")}, "refused the credentials (HTTP 401"},
-		{"server errors", &faultrpc.Rule{Fault: faultrpc.Status(500, "oops")}, "failed to serve the request (HTTP 500"},
-		{"null results", &faultrpc.Rule{Fault: faultrpc.Result("null")}, "not usable"},
-		{"empty results", &faultrpc.Rule{Fault: faultrpc.Result(`""`)}, "not usable"},
-		{"cut replies", &faultrpc.Rule{Fault: faultrpc.Cut(-3)}, "not usable"},
-		{"repeated objects", &faultrpc.Rule{Fault: faultrpc.Repeat("")}, "not usable"},
-		{"no reply", &faultrpc.Rule{Fault: faultrpc.Close()}, "not usable"},
-		{"zero balances", &faultrpc.Rule{Method: "eth_getBalance", Fault: faultrpc.Result(`"0x0"`)}, "is known to hold ether, holds none"},
-		{"empty state", &faultrpc.Rule{Method: "eth_getBalance", Fault: faultrpc.Result("null")}, "not usable"},
+		{"secrets in an error", rule("eth_call", faultrpc.Fail(-32000, echo)), "no: http://host/***"},
+		{"secrets in a page", rule("", faultrpc.Status(403, "<html><title>"+echo+"</title>")), "not usable"},
+		{"secrets in headers", rule("", faultrpc.Status(429, "", "Retry-After", "90", "X-RateLimit-User", "SENTINEL-5f2d9c")),
+			"retry-after: 90"},
+		{"redirect", rule("", faultrpc.Status(302, "", "Location", "http://127.0.0.1:1/SENTINEL-5f2d9c")),
+			"answers with a redirect"},
+		{"refused credentials", rule("", faultrpc.Status(401, "Must be authenticated!")),
+			"refused the credentials (HTTP 401"},
+		{"server errors", rule("", faultrpc.Status(500, "oops")), "failed to serve the request (HTTP 500"},
+		{"null results", rule("", faultrpc.Result("null")), "not usable"},
+		{"empty results", rule("", faultrpc.Result(`""`)), "not usable"},
+		{"cut replies", rule("", faultrpc.Cut(-3)), "not usable"},
+		{"repeated objects", rule("", faultrpc.Repeat("")), "not usable"},
+		{"no reply", rule("", faultrpc.Close()), "not usable"},
+		{"zero balances", rule("eth_getBalance", faultrpc.Result(`"0x0"`)), "is known to hold ether, holds none"},
+		{"empty state", rule("eth_getBalance", faultrpc.Result("null")), "not usable"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

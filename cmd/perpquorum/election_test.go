@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/big"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
@@ -32,7 +34,8 @@ const voteSpace = "vote-perp.eth"
 // perpStrategies are PERP on Ethereum, and PERP and weighted vePERP on Optimism.
 func perpStrategies() []hub.Strategy {
 	return []hub.Strategy{
-		{Name: "erc20-balance-of", Network: "1", Params: json.RawMessage(fmt.Sprintf(`{"symbol":"PERP","address":"%s","decimals":18}`, testchain.PERP))},
+		{Name: "erc20-balance-of", Network: "1",
+			Params: json.RawMessage(fmt.Sprintf(`{"symbol":"PERP","address":"%s","decimals":18}`, testchain.PERP))},
 		{Name: "multichain", Network: "1", Params: json.RawMessage(fmt.Sprintf(`{"symbol":"PERP/vePERP","strategies":[
 			{"name":"erc20-balance-of","network":"10","params":{"symbol":"PERP","address":"%s","decimals":18}},
 			{"name":"contract-call","network":"10","params":{"symbol":"vePERP","address":"%s","decimals":18,"methodABI":{
@@ -52,7 +55,10 @@ type election struct {
 // newElection is an honest final election. The i-th choice (JSON) is that of
 // the i-th voter; the power is that at the Ethereum block and at the given block
 // of Optimism. The scores are missing; see tallied.
-func newElection(w *testchain.World, typ, name string, names []string, ethereum, optimism *types.Block, voters []*testchain.Account, choices []string) *election {
+func newElection(
+	w *testchain.World, typ, name string, names []string, ethereum, optimism *types.Block,
+	voters []*testchain.Account, choices []string,
+) *election {
 	p := hub.NewProposal(voteSpace, name)
 	p.Type, p.Choices, p.Strategies = typ, names, perpStrategies()
 	p.Snapshot, p.Created = ethereum.NumberU64(), int64(ethereum.Time())
@@ -82,7 +88,9 @@ func (e *election) sign() {
 
 // ledgerPower is a voter's power by strategy, as doubles that Snapshot has, and
 // exactly in wei, from the scenario's own account.
-func ledgerPower(w *testchain.World, a common.Address, ethereum, optimism *types.Block) (first, second float64, exact *big.Int) {
+func ledgerPower(w *testchain.World, a common.Address, ethereum, optimism *types.Block) (
+	first, second float64, exact *big.Int,
+) {
 	tokens := func(wei *big.Int) float64 {
 		f, _ := new(big.Rat).SetFrac(wei, big.NewInt(1e18)).Float64()
 		return f
@@ -154,7 +162,8 @@ func cycle(choices []string, n int) (out []string) {
 func atSnapshot(w *testchain.World, typ string) *election {
 	voters := w.Voters[:24]
 	ethereum := w.Ethereum.At(testchain.Snapshot)
-	return newElection(w, typ, "a vote by "+typ, threeChoices, ethereum, w.Optimism.At(ethereum.Time()), voters, cycle(choicesOf(typ), len(voters)))
+	return newElection(w, typ, "a vote by "+typ, threeChoices, ethereum, w.Optimism.At(ethereum.Time()), voters,
+		cycle(choicesOf(typ), len(voters)))
 }
 
 // mixedHolder finds a voter with power from both strategies.
@@ -196,7 +205,9 @@ func (e *election) start(t testing.TB, g hub.Generation) (h *hub.Hub, endpoint s
 
 // options are those of a hub with the election.
 func (e *election) options(g hub.Generation) hub.Options {
-	return hub.Options{Generation: g, Spaces: []hub.Space{e.space()}, Proposals: []hub.Proposal{e.proposal}, Votes: e.votes}
+	return hub.Options{
+		Generation: g, Spaces: []hub.Space{e.space()}, Proposals: []hub.Proposal{e.proposal}, Votes: e.votes,
+	}
 }
 
 func (e *election) space() hub.Space {
@@ -208,18 +219,48 @@ func (e *election) space() hub.Space {
 // onChains runs the program with the test chains as endpoints.
 func onChains(t testing.TB, w *testchain.World, args ...string) outcome {
 	t.Helper()
-	return program(t, append(args, "--allow-dev-chain", "--rpc", "ethereum="+w.Ethereum.URL, "--rpc", "optimism="+w.Optimism.URL)...)
+	return program(t, append(args, "--allow-dev-chain",
+		"--rpc", "ethereum="+w.Ethereum.URL, "--rpc", "optimism="+w.Optimism.URL)...)
 }
 
+// program runs the program in this process.
 func program(t testing.TB, args ...string) outcome {
 	t.Helper()
+	return programUntil(t.Context(), args...)
+}
+
+func programUntil(ctx context.Context, args ...string) outcome {
 	var stdout, stderr bytes.Buffer
-	code := run(context.Background(), append([]string{"perpquorum"}, args...), strings.NewReader(""), &stdout, &stderr)
+	code := run(ctx, append([]string{"perpquorum"}, args...), strings.NewReader(""), &stdout, &stderr)
 	return outcome{code, stdout.String(), stderr.String()}
 }
 
+// interrupted reports whether the run ended as an interruption does.
+func (o outcome) interrupted() bool {
+	return o == outcome{exitTrouble, "", "perpquorum: error: interrupted\n"}
+}
+
+// hanging serves an endpoint that never answers, and tells when it is asked.
+func hanging(t testing.TB) (url string, asked <-chan struct{}) {
+	requests, released := make(chan struct{}, 100), make(chan struct{})
+	s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		select {
+		case requests <- struct{}{}:
+		default:
+		}
+		<-released
+	}))
+	t.Cleanup(func() {
+		close(released)
+		s.Close()
+	})
+	return s.URL, requests
+}
+
 // check judges an election and returns the document, which must be there.
-func (e *election) check(t testing.TB, w *testchain.World, g hub.Generation, args ...string) (outcome, *report.Document) {
+func (e *election) check(t testing.TB, w *testchain.World, g hub.Generation, args ...string) (
+	outcome, *report.Document,
+) {
 	t.Helper()
 	_, endpoint := e.start(t, g)
 	out := onChains(t, w, append([]string{"check", e.proposal.ID, "--hub", endpoint, "--format", "json"}, args...)...)

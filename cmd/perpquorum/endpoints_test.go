@@ -41,6 +41,8 @@ func TestBlockFlag(t *testing.T) {
 
 func TestEndpoints(t *testing.T) {
 	const secret = "https://rpc.example/v2/KEYKEYKEY"
+	const ours1, ours2 = "PERPQUORUM_RPC_ETHEREUM", "PERPQUORUM_RPC_OPTIMISM"
+	const public1, public2 = "MAINNET_WEB3_ENDPOINT", "OPTIMISM_WEB3_ENDPOINT"
 	both := []chains.ID{chains.Ethereum, chains.Optimism}
 	tests := map[string]struct {
 		flags []string
@@ -51,19 +53,19 @@ func TestEndpoints(t *testing.T) {
 			[]string{"ethereum=a", "optimism=b", "1=c"}, nil, "a c; b"},
 		"flags before environment": {
 			[]string{"ethereum=a"},
-			map[string]string{"PERPQUORUM_RPC_ETHEREUM": "x", "PERPQUORUM_RPC_OPTIMISM": "y"}, "a; y"},
+			map[string]string{ours1: "x", ours2: "y"}, "a; y"},
 		"environment lists": {
-			nil, map[string]string{"PERPQUORUM_RPC_ETHEREUM": " https://a,https://b/x,y\n http://c ", "PERPQUORUM_RPC_OPTIMISM": "y, z"},
+			nil, map[string]string{ours1: " https://a,https://b/x,y\n http://c ", ours2: "y, z"},
 			"https://a https://b/x,y http://c; y z"},
 		"a comma at the end": {
-			nil, map[string]string{"PERPQUORUM_RPC_ETHEREUM": "https://a,", "PERPQUORUM_RPC_OPTIMISM": "https://y/b,c,https://z,\n"},
+			nil, map[string]string{ours1: "https://a,", ours2: "https://y/b,c,https://z,\n"},
 			"https://a; https://y/b,c https://z"},
 		"names of the public script": {
-			nil, map[string]string{"MAINNET_WEB3_ENDPOINT": "a", "OPTIMISM_WEB3_ENDPOINT": "b"}, "a; b"},
+			nil, map[string]string{public1: "a", public2: "b"}, "a; b"},
 		"own names first": {
-			nil, map[string]string{"PERPQUORUM_RPC_ETHEREUM": "x", "MAINNET_WEB3_ENDPOINT": "a", "OPTIMISM_WEB3_ENDPOINT": "b"}, "x; b"},
+			nil, map[string]string{ours1: "x", public1: "a", public2: "b"}, "x; b"},
 		"one missing":    {[]string{"ethereum=a"}, nil, "no endpoint for optimism"},
-		"both missing":   {nil, map[string]string{"PERPQUORUM_RPC_ETHEREUM": "  "}, "no endpoint for ethereum, optimism"},
+		"both missing":   {nil, map[string]string{ours1: "  "}, "no endpoint for ethereum, optimism"},
 		"not read here":  {[]string{"8453=a"}, nil, "chain 8453 is not read here"},
 		"without chain":  {[]string{secret}, nil, "want CHAIN=VALUE"},
 		"query in a URL": {[]string{secret + "?a=b"}, nil, "want CHAIN=VALUE"},

@@ -23,12 +23,15 @@ func TestCheckRunOfEqualTimes(t *testing.T) {
 		fmt.Sprintf("1 vote at optimism block %d, last of %d with its timestamp only", last, last-first+1),
 		"22 votes at any of these blocks",
 	}
-	if out.code != exitDone || !slices.Equal(d.Vote.Power.Agreement, want) || d.Vote.Turnout.BaseUnits != e.turnout.String() {
-		t.Errorf("exit code %d, turnout %s, %q; want 0, %v, %q; %q", out.code, d.Vote.Turnout.BaseUnits, d.Vote.Power.Agreement, e.turnout, want, failures(d))
+	agreement, turnout := d.Vote.Power.Agreement, d.Vote.Turnout.BaseUnits
+	if out.code != exitDone || !slices.Equal(agreement, want) || turnout != e.turnout.String() {
+		t.Errorf("exit code %d, turnout %s, %q; want 0, %v, %q; %q",
+			out.code, turnout, agreement, e.turnout, want, failures(d))
 	}
 	out, d = e.check(t, w, hub.H1, "--block", fmt.Sprintf("optimism=%d", last))
 	if out.code != exitDisagree || d.Vote.Power.Differing != 1 || d.Chains[1].Number != last || !d.Chains[1].Pinned {
-		t.Errorf("with the last block named: exit code %d, %d votes differ, read at block %d", out.code, d.Vote.Power.Differing, d.Chains[1].Number)
+		t.Errorf("with the last block named: exit code %d, %d votes differ, read at block %d",
+			out.code, d.Vote.Power.Differing, d.Chains[1].Number)
 	}
 }
 
@@ -54,8 +57,10 @@ func inRun(t testing.TB, w *testchain.World) (e *election, first, last uint64) {
 		if len(differ) != 2 {
 			continue
 		}
-		e = newElection(w, "basic", "a vote in a run of equal times", threeChoices, ethereum, from, voters, cycle(choicesOf("basic"), len(voters)))
-		late := newElection(w, "basic", "a vote in a run of equal times", threeChoices, ethereum, to, voters, cycle(choicesOf("basic"), len(voters)))
+		const name = "a vote in a run of equal times"
+		choices := cycle(choicesOf("basic"), len(voters))
+		e = newElection(w, "basic", name, threeChoices, ethereum, from, voters, choices)
+		late := newElection(w, "basic", name, threeChoices, ethereum, to, voters, choices)
 		e.votes[differ[1]] = late.votes[differ[1]]
 		_, _, before := ledgerPower(w, voters[differ[1]].Address, ethereum, from)
 		_, _, after := ledgerPower(w, voters[differ[1]].Address, ethereum, to)
@@ -74,7 +79,9 @@ func TestPowerInRunOfEqualTimes(t *testing.T) {
 	_, endpoint := e.start(t, hub.H1)
 	voter := e.votes[mixedHolder(t, e)].Voter
 	out := onChains(t, w, "power", "--hub", endpoint, "--proposal", e.proposal.ID, voter)
-	for _, want := range []string{fmt.Sprintf("optimism block %d,", first), fmt.Sprintf("optimism block %d,", last), "first of ", "last of "} {
+	for _, want := range []string{
+		fmt.Sprintf("optimism block %d,", first), fmt.Sprintf("optimism block %d,", last), "first of ", "last of ",
+	} {
 		if !strings.Contains(out.stdout, want) {
 			t.Errorf("%q is not in:\n%s%s", want, out.stdout, out.stderr)
 		}

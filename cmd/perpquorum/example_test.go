@@ -31,7 +31,8 @@ func TestExample(t *testing.T) {
 		defer client.Close()
 		nodes[id] = client
 	}
-	evidence, err := votingpower.Collect(t.Context(), nodes, votingpower.PERP(), votingpower.When{At: time.Unix(testchain.Snapshot, 0)})
+	when := votingpower.When{At: time.Unix(testchain.Snapshot, 0)}
+	evidence, err := votingpower.Collect(t.Context(), nodes, votingpower.PERP(), when)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,8 +41,9 @@ func TestExample(t *testing.T) {
 	}
 	r, err := report.New(&report.Bundle{
 		Generator: "perpquorum's own tests",
-		Synthetic: "recorded from local test chains with made-up locks and balances; the times are those of real blocks, the figures are not",
-		Evidence:  evidence,
+		Synthetic: "recorded from local test chains with made-up locks and balances; " +
+			"the times are those of real blocks, the figures are not",
+		Evidence: evidence,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -36,7 +36,8 @@ func TestExampleVote(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.Generator = "perpquorum's own tests"
-	b.Synthetic = "recorded from local test chains and a fake hub, with made-up balances, locks and votes; the times are those of real blocks, the figures are not"
+	b.Synthetic = "recorded from local test chains and a fake hub, with made-up balances, locks and votes; " +
+		"the times are those of real blocks, the figures are not"
 	p, made := b.Vote.Proposal, hub.NewProposal(voteSpace, title)
 	p.ID, p.Link, p.Body, p.App, p.Plugins = made.ID, made.Link, "", "", nil
 	b.Vote.Hub, b.Vote.ReadAt = "local test hub", e.proposal.End+86400

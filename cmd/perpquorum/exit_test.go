@@ -80,10 +80,8 @@ func TestInterrupted(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	var stdout, stderr bytes.Buffer
-	got := run(ctx, []string{"perpquorum", "report", "--rpc", "ethereum=http://127.0.0.1:1", "--rpc", "optimism=http://127.0.0.1:1"},
-		strings.NewReader(""), &stdout, &stderr)
-	if got != exitTrouble || stdout.Len() > 0 || stderr.String() != "perpquorum: error: interrupted\n" {
-		t.Errorf("found exit code %d, %q, %q", got, stdout.String(), stderr.String())
+	out := programUntil(ctx, "report", "--rpc", "ethereum=http://127.0.0.1:1", "--rpc", "optimism=http://127.0.0.1:1")
+	if !out.interrupted() {
+		t.Errorf("found %+v", out)
 	}
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"encoding/csv"
 	"encoding/json"
 	"math/big"
@@ -26,20 +25,16 @@ func TestReportedFigures(t *testing.T) {
 	w := testchain.Start(t)
 	for _, moment := range w.Moments {
 		t.Run(moment.Name, func(t *testing.T) {
-			var stdout, stderr bytes.Buffer
-			code := run(t.Context(), []string{"perpquorum", "report", "--allow-dev-chain", "--allow-unfinalized", "--format", "json",
-				"--at", strconv.FormatUint(moment.Time, 10), "--rpc", "ethereum=" + w.Ethereum.URL, "--rpc", "optimism=" + w.Optimism.URL},
-				strings.NewReader(""), &stdout, &stderr)
-			if code != exitDone {
-				t.Fatalf("exit code %d: %s", code, stderr.String())
-			}
+			at := strconv.FormatUint(moment.Time, 10)
+			out := onChains(t, w, "report", "--allow-unfinalized", "--format", "json", "--at", at)
 			var got report.Document
-			if err := json.Unmarshal(stdout.Bytes(), &got); err != nil {
-				t.Fatal(err)
+			if err := json.Unmarshal([]byte(out.stdout), &got); err != nil {
+				t.Fatalf("exit code %d, %v: %s", out.code, err, out.stderr)
 			}
 			first, second := w.Ethereum.At(moment.Time), w.Optimism.At(moment.Time)
 			if got.Chains[0].Hash != first.Hash().Hex() || got.Chains[1].Hash != second.Hash().Hex() {
-				t.Errorf("found blocks %d and %d, want %d and %d", got.Chains[0].Number, got.Chains[1].Number, first.Number(), second.Number())
+				t.Errorf("found blocks %d and %d, want %d and %d",
+					got.Chains[0].Number, got.Chains[1].Number, first.Number(), second.Number())
 			}
 			circulating, power := ledgerFigures(w, first.NumberU64(), second.NumberU64(), second.Time())
 			if got.CirculatingSupply.BaseUnits != circulating.String() {
@@ -119,15 +114,18 @@ func TestPower(t *testing.T) {
 		for i, v := range w.Voters {
 			first, second, sum := ledgerTokens(w, v.Address, ethereum, optimism)
 			row, r := rows[i+1], table.Rows[i]
-			if row[0] != v.Address.Hex() || !sameDecimal(row[1], first) || !sameDecimal(row[2], second) || !sameDecimal(row[3], sum) {
+			if row[0] != v.Address.Hex() ||
+				!sameDecimal(row[1], first) || !sameDecimal(row[2], second) || !sameDecimal(row[3], sum) {
 				t.Errorf("%s: %q, want %s %s", v.Name, row, first.FloatString(18), second.FloatString(18))
 			}
 			if r.Voter != row[0] || r.Scores[0] != row[1] || r.Scores[1] != row[2] || r.Total != row[3] || !r.Whole {
 				t.Errorf("%s: json %+v, csv %q", v.Name, r, row)
 			}
 		}
-		if len(table.Blocks) != 2 || table.Blocks[0].Number != ethereum.NumberU64() || table.Blocks[1].Number != optimism.NumberU64() || !table.Blocks[0].Development {
-			t.Errorf("blocks %+v", table.Blocks)
+		blocks := table.Blocks
+		if len(blocks) != 2 || blocks[0].Number != ethereum.NumberU64() || blocks[1].Number != optimism.NumberU64() ||
+			!blocks[0].Development {
+			t.Errorf("blocks %+v", blocks)
 		}
 	}
 }

@@ -35,8 +35,8 @@ func TestBashCompletion(t *testing.T) {
 	for line, want := range tests {
 		words := strings.Split("perpquorum "+line, " ")
 		quoted := `"` + strings.Join(words, `" "`) + `"`
-		out, err := exec.Command(bash, "-c", script.String()+
-			"\nCOMP_WORDS=("+quoted+"); COMP_CWORD=$((${#COMP_WORDS[@]}-1)); _perpquorum; echo \"${COMPREPLY[*]}\"").CombinedOutput()
+		out, err := exec.Command(bash, "-c", script.String()+"\nCOMP_WORDS=("+quoted+"); "+
+			`COMP_CWORD=$((${#COMP_WORDS[@]}-1)); _perpquorum; echo "${COMPREPLY[*]}"`).CombinedOutput()
 		if got := strings.TrimSpace(string(out)); err != nil || !regexp.MustCompile(want).MatchString(got) {
 			t.Errorf("perpquorum %s: found %q, %v; want %q", line, got, err, want)
 		}

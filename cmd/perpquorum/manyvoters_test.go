@@ -35,8 +35,9 @@ type crowd struct {
 // secondToken is another token on the chain with id 10.
 var secondToken = common.HexToAddress("0xE8a0000000000000000000000000000000000003")
 
-const crowdModel = `{"format":"perpquorum-model/1","name":"Crowd","symbol":"SYN","decimals":18,"definition":"All tokens of a test.",
-	"synthetic":"made up for a test","network":"ethereum","space":"vote-perp.eth","quorum":"1/10",
+const crowdModel = `{"format":"perpquorum-model/1","name":"Crowd","symbol":"SYN","decimals":18,
+	"definition":"All tokens of a test.","synthetic":"made up for a test",
+	"network":"ethereum","space":"vote-perp.eth","quorum":"1/10",
 	"tokens":[{"chain":"ethereum","address":"%s","label":"SYN","supply":true}],"excluded":[],"escrows":[],"sources":[]}`
 
 func newCrowd(tb testing.TB, n int) *crowd {
@@ -48,9 +49,11 @@ func newCrowd(tb testing.TB, n int) *crowd {
 	}
 	p := hub.NewProposal(voteSpace, "a vote of many")
 	p.Type, p.Choices, p.Strategies = "single-choice", []string{"Yes", "No"}, perpStrategies()
-	p.Strategies[1].Params = json.RawMessage(fmt.Sprintf(`{"strategies":[{"name":"erc20-balance-of","network":"10","params":{"address":"%s"}},
+	p.Strategies[1].Params = json.RawMessage(fmt.Sprintf(`{"strategies":[
+		{"name":"erc20-balance-of","network":"10","params":{"address":"%s"}},
 		{"name":"contract-call","network":"10","params":{"address":"%s","methodABI":{"name":"balanceOf","type":"function",
-			"inputs":[{"name":"a","type":"address"}],"outputs":[{"name":"","type":"uint256"}]}}}]}`, testchain.OptimismPERP, secondToken))
+			"inputs":[{"name":"a","type":"address"}],"outputs":[{"name":"","type":"uint256"}]}}}]}`,
+		testchain.OptimismPERP, secondToken))
 	p.Snapshot, p.Votes = 25, n
 	p.Sign()
 	p.Scores, p.ScoresByStrategy = make([]float64, 2), [][]float64{{0, 0}, {0, 0}}
@@ -85,7 +88,8 @@ func newCrowd(tb testing.TB, n int) *crowd {
 	ethereum := testchain.New(tb, testchain.Options{ID: 1, Times: times, Alloc: types.GenesisAlloc{
 		testchain.Multicall3: multicall, testchain.PERP: testchain.TokenAccount(tb, 18, balances[0])}})
 	optimism := testchain.New(tb, testchain.Options{ID: 10, Times: times, Alloc: types.GenesisAlloc{
-		testchain.Multicall3: multicall, testchain.OptimismPERP: testchain.TokenAccount(tb, 18, balances[1]), secondToken: testchain.TokenAccount(tb, 18, balances[2])}})
+		testchain.Multicall3: multicall, testchain.OptimismPERP: testchain.TokenAccount(tb, 18, balances[1]),
+		secondToken: testchain.TokenAccount(tb, 18, balances[2])}})
 	h := hub.New(hub.Options{Generation: hub.H2, Proposals: []hub.Proposal{p}, Votes: votes})
 	endpoint, stop := h.Start()
 	tb.Cleanup(stop)

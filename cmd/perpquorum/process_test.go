@@ -3,8 +3,6 @@ package main
 import (
 	"bytes"
 	"errors"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -33,16 +31,9 @@ func process(t testing.TB, args ...string) (cmd *exec.Cmd, stdout, stderr *bytes
 // waiting.
 func TestInterruptedProcess(t *testing.T) {
 	t.Parallel()
-	asked := make(chan struct{}, 100)
-	released := make(chan struct{})
-	hang := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
-		asked <- struct{}{}
-		<-released
-	}))
-	defer hang.Close()
-	defer close(released)
+	hang, asked := hanging(t)
 	dir := t.TempDir()
-	cmd, stdout, stderr := process(t, "report", "--rpc", "ethereum="+hang.URL, "--rpc", "optimism="+hang.URL,
+	cmd, stdout, stderr := process(t, "report", "--rpc", "ethereum="+hang, "--rpc", "optimism="+hang,
 		"--evidence", filepath.Join(dir, "bundle.json"))
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -52,8 +43,8 @@ func TestInterruptedProcess(t *testing.T) {
 		t.Fatal(err)
 	}
 	cmd.Wait()
-	if code := cmd.ProcessState.ExitCode(); code != exitTrouble || stdout.Len() > 0 || stderr.String() != "perpquorum: error: interrupted\n" {
-		t.Errorf("found exit code %d, %q, %q", code, stdout, stderr)
+	if out := (outcome{cmd.ProcessState.ExitCode(), stdout.String(), stderr.String()}); !out.interrupted() {
+		t.Errorf("found %+v", out)
 	}
 	if files, _ := os.ReadDir(dir); len(files) > 0 {
 		t.Errorf("%v was left behind", files)
@@ -84,23 +75,18 @@ func TestInterruptedRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	cmd.Wait()
-	if code := cmd.ProcessState.ExitCode(); code != exitTrouble || stdout.Len() > 0 || stderr.String() != "perpquorum: error: interrupted\n" {
-		t.Errorf("found exit code %d, %q, %q", code, stdout, stderr)
+	if out := (outcome{cmd.ProcessState.ExitCode(), stdout.String(), stderr.String()}); !out.interrupted() {
+		t.Errorf("found %+v", out)
 	}
 }
 
 // TestTimeout bounds a run against an endpoint that never answers.
 func TestTimeout(t *testing.T) {
 	t.Parallel()
-	released := make(chan struct{})
-	hang := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-released }))
-	defer hang.Close()
-	defer close(released)
-	var stdout, stderr bytes.Buffer
-	code := run(t.Context(), []string{"perpquorum", "block", "--at", "0", "--timeout", "50ms", "--rpc", "ethereum=" + hang.URL, "--chain", "ethereum"},
-		strings.NewReader(""), &stdout, &stderr)
-	if code != exitTrouble || stdout.Len() > 0 || !strings.Contains(stderr.String(), "--timeout") {
-		t.Errorf("found exit code %d, %q, %q", code, stdout.String(), stderr.String())
+	hang, _ := hanging(t)
+	out := program(t, "block", "--at", "0", "--timeout", "50ms", "--rpc", "ethereum="+hang, "--chain", "ethereum")
+	if out.code != exitTrouble || out.stdout != "" || !strings.Contains(out.stderr, "--timeout") {
+		t.Errorf("found %+v", out)
 	}
 }
 
@@ -127,7 +113,8 @@ func TestClosedOutput(t *testing.T) {
 			cmd, _, stderr := process(t, "report", "--bundle", "example")
 			cmd.Stdout = w
 			cmd.Run()
-			if code := cmd.ProcessState.ExitCode(); code != exitTrouble || !strings.HasPrefix(stderr.String(), "perpquorum: error: standard output: ") {
+			said := strings.HasPrefix(stderr.String(), "perpquorum: error: standard output: ")
+			if code := cmd.ProcessState.ExitCode(); code != exitTrouble || !said {
 				t.Errorf("found exit code %d, %q", code, stderr)
 			}
 		})

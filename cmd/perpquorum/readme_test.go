@@ -82,7 +82,8 @@ func newReader(t *testing.T) *reader {
 			r.env = append(r.env, setting)
 		}
 	}
-	r.env = append(r.env, "PERPQUORUM_ALLOW_DEV_CHAIN=1", "PERPQUORUM_RPC_ETHEREUM="+ethereum, "PERPQUORUM_RPC_OPTIMISM="+optimism, "SNAPSHOT_HUB_URL="+endpoint)
+	r.env = append(r.env, "PERPQUORUM_ALLOW_DEV_CHAIN=1", "SNAPSHOT_HUB_URL="+endpoint,
+		"PERPQUORUM_RPC_ETHEREUM="+ethereum, "PERPQUORUM_RPC_OPTIMISM="+optimism)
 	return r
 }
 
@@ -215,11 +216,8 @@ func TestReadmeIsWhole(t *testing.T) {
 			t.Errorf("README does not say %q", s)
 		}
 	}
-	var post bytes.Buffer
-	if code := run(t.Context(), []string{"perpquorum", "report", "--bundle", "example", "--format", "markdown"}, nil, &post, t.Output()); code != exitDone {
-		t.Fatalf("exit code %d", code)
-	}
-	_, trust, _ := strings.Cut(post.String(), "**What is trusted.**\n\n")
+	post := program(t, "report", "--bundle", "example", "--format", "markdown")
+	_, trust, _ := strings.Cut(post.stdout, "**What is trusted.**\n\n")
 	if !strings.Contains(strings.Join(strings.Fields(string(text)), " "), strings.Join(strings.Fields(trust), " ")) {
 		t.Errorf("README does not say\n%s", trust)
 	}

@@ -76,7 +76,10 @@ func TestParseTime(t *testing.T) {
 }
 
 func FuzzParseTime(f *testing.F) {
-	for _, s := range []string{"1684503575", "1684503575000", "2023-05-19T13:39:35Z", "Fri, 19 May 2023 13:39:35 GMT", "2023-05-19", "2023-05-19T13:39:35,5Z"} {
+	for _, s := range []string{
+		"1684503575", "1684503575000", "2023-05-19T13:39:35Z", "Fri, 19 May 2023 13:39:35 GMT", "2023-05-19",
+		"2023-05-19T13:39:35,5Z",
+	} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

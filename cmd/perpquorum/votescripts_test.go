@@ -135,7 +135,9 @@ var lies = map[string]func(t testing.TB, e *election){
 	"earlier-block": func(_ testing.TB, e *election) { e.proposal.Snapshot-- },
 	"late":          func(t testing.TB, e *election) { e.votes[mixedHolder(t, e)].Created = e.proposal.End + 1 },
 	"null-power":    func(_ testing.TB, e *election) { e.votes[3].Override = map[string]string{"vp": "null"} },
-	"key-twice":     func(_ testing.TB, e *election) { e.votes[5].Override = map[string]string{"choice": `{"1":1,"1":1}`} },
+	"key-twice": func(_ testing.TB, e *election) {
+		e.votes[5].Override = map[string]string{"choice": `{"1":1,"1":1}`}
+	},
 }
 
 // hubChanges are what scripts do to a hub.

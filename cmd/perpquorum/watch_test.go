@@ -44,16 +44,21 @@ func TestWatch(t *testing.T) {
 		slept    []time.Duration
 		want     error
 	}{
-		"final already":       {-time.Hour, time.Hour, func(int) (string, error) { return "final", nil }, nil, nil},
-		"open for 25 minutes": {25 * time.Minute, time.Hour * 48, func(look int) (string, error) { return []string{"pending", "pending", "pending", "final"}[look], nil }, minutes(10, 10, 6), nil},
+		"final already": {-time.Hour, time.Hour, func(int) (string, error) { return "final", nil }, nil, nil},
+		"open for 25 minutes": {25 * time.Minute, time.Hour * 48, func(look int) (string, error) {
+			return []string{"pending", "pending", "pending", "final"}[look], nil
+		}, minutes(10, 10, 6), nil},
 		"counted late": {time.Second, time.Hour * 48, func(look int) (string, error) {
 			return map[bool]string{true: "final", false: "pending"}[look == 7], nil
 		}, minutes(61.0/60, 0.5, 1, 2, 4, 8, 10), nil},
 		"deadline": {time.Hour, 15 * time.Minute, func(int) (string, error) { return "pending", nil }, minutes(10, 5), nil},
 		"a hub that is away": {-time.Second, time.Hour, func(look int) (string, error) {
-			return map[bool]string{true: "final", false: "pending"}[look == 3], map[int]error{1: fmt.Errorf("x: %w", snapshot.ErrUnavailable), 2: context.DeadlineExceeded}[look]
+			away := map[int]error{1: fmt.Errorf("x: %w", snapshot.ErrUnavailable), 2: context.DeadlineExceeded}
+			return map[bool]string{true: "final", false: "pending"}[look == 3], away[look]
 		}, minutes(0.5, 1, 2), nil},
-		"a hub that refuses": {time.Hour, 15 * time.Hour, func(look int) (string, error) { return "pending", map[int]error{1: broken}[look] }, minutes(10), broken},
+		"a hub that refuses": {time.Hour, 15 * time.Hour, func(look int) (string, error) {
+			return "pending", map[int]error{1: broken}[look]
+		}, minutes(10), broken},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -82,7 +87,8 @@ func TestWatch(t *testing.T) {
 	t.Run("interrupted", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		w := watcher{clock: &leaping{now: time.Unix(end-5, 0)}, until: time.Unix(end, 0), open: lookOpen, say: func(string, ...any) {}}
+		clock := &leaping{now: time.Unix(end-5, 0)}
+		w := watcher{clock: clock, until: time.Unix(end, 0), open: lookOpen, say: func(string, ...any) {}}
 		if err := w.wait(ctx, &snapshot.Proposal{End: end}); !errors.Is(err, context.Canceled) {
 			t.Errorf("error %v", err)
 		}
@@ -124,20 +130,14 @@ func TestCheckWatchJudgesOnce(t *testing.T) {
 			})
 		}
 	}}
-	o := checkOptions{voteOptions: voteOptions{hub: endpoint, ref: snapshot.ProposalRef{ID: e.proposal.ID}}, watch: true, deadline: time.Hour}
-	for _, f := range o.endpoints.flags() {
-		switch f.name {
-		case "rpc":
-			for _, url := range []string{"ethereum=" + w.Ethereum.URL, "optimism=" + w.Optimism.URL} {
-				if err := f.set(url); err != nil {
-					t.Fatal(err)
-				}
-			}
-		case "allow-dev-chain":
-			if err := f.set("true"); err != nil {
-				t.Fatal(err)
-			}
-		}
+	o := checkOptions{watch: true, deadline: time.Hour}
+	o.hub, o.ref.ID = endpoint, e.proposal.ID
+	flags := o.endpoints.flags()
+	if err := errors.Join(
+		giveAll(flags, "rpc", []string{"ethereum=" + w.Ethereum.URL, "optimism=" + w.Optimism.URL}),
+		giveAll(flags, "allow-dev-chain", []string{"true"}),
+	); err != nil {
+		t.Fatal(err)
 	}
 	r, err := o.judge(t.Context(), &progress{}, clock)
 	if err != nil {
@@ -150,7 +150,8 @@ func TestCheckWatchJudgesOnce(t *testing.T) {
 	for _, r := range h.Requests() {
 		roots = append(roots, r.Root)
 	}
-	if want := []string{"proposal", "proposal", "proposal", "proposal", "proposal", "votes", "proposal"}; !slices.Equal(roots, want) {
+	want := append(slices.Repeat([]string{"proposal"}, 5), "votes", "proposal")
+	if !slices.Equal(roots, want) {
 		t.Errorf("the hub was asked for %q, want %q", roots, want)
 	}
 }
