@@ -154,5 +154,22 @@ var hubChanges = map[string]func(o *hub.Options){
 	"not-found": func(o *hub.Options) {
 		o.Fault = func(hub.Request) *hub.Fault { return &hub.Fault{Status: 404, Body: "nothing at /v3/SENTINELPATH"} }
 	},
-	"asks-for-key": func(o *hub.Options) { o.Keys = []string{"SENTINEL-HUB-KEY"} },
+	"later-title":      later("title", `"SYNTHETIC another"`),
+	"later-choices":    later("choices", `["No","Yes","Abstain"]`),
+	"later-strategies": later("strategies", `[{"name":"ticket","network":"1","params":{"value":1}}]`),
+	"later-end":        later("end", `1685111974`),
+	"later-flag":       later("flagged", `true`),
+	"asks-for-key":     func(o *hub.Options) { o.Keys = []string{"SENTINEL-HUB-KEY"} },
+}
+
+// later makes a hub give another value of a field when the proposal is read again.
+func later(field, value string) func(o *hub.Options) {
+	return func(o *hub.Options) {
+		o.Fault = func(r hub.Request) *hub.Fault {
+			if r.Root != "proposal" || r.Number == 1 {
+				return nil
+			}
+			return hub.SetField(0, field, value)
+		}
+	}
 }

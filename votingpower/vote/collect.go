@@ -6,6 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"reflect"
+	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -63,9 +66,6 @@ func Collect(ctx context.Context, hub *snapshot.Client, dial Dial, m *votingpowe
 	})
 	if err := g.Wait(); err != nil {
 		return nil, err
-	}
-	if e.Proposal.Snapshot != p.Snapshot || e.Proposal.Network != p.Network {
-		return nil, errors.New("the proposal's snapshot block changed while it was read; try again")
 	}
 	if !e.Proposal.Status(time.Unix(e.ReadAt, 0)).Final {
 		return e, nil
@@ -125,6 +125,28 @@ func (e *Evidence) readVotes(ctx context.Context, hub *snapshot.Client, p *snaps
 	}
 	e.Proposal, e.Votes, e.Superseded = list.Proposal, list.Votes, list.Superseded
 	e.ReadAt = time.Now().Unix()
+	return sameProposal(p, e.Proposal)
+}
+
+// mayChange names the fields of a proposal that counting, flagging and time change.
+var mayChange = []string{"state", "updated", "link", "flagged", "votes",
+	"scores", "scores_by_strategy", "scores_state", "scores_total", "scores_updated"}
+
+// sameProposal demands that two readings of a proposal agree in everything else. Only its
+// author can change that, and only before voting begins.
+func sameProposal(before, after *snapshot.Proposal) error {
+	var changed []string
+	a, b := reflect.ValueOf(*before), reflect.ValueOf(*after)
+	for i := range a.NumField() {
+		name, _, _ := strings.Cut(a.Type().Field(i).Tag.Get("json"), ",")
+		if !slices.Contains(mayChange, name) && !reflect.DeepEqual(a.Field(i).Interface(), b.Field(i).Interface()) {
+			changed = append(changed, name)
+		}
+	}
+	if len(changed) > 0 {
+		return fmt.Errorf("the hub changed the proposal's %s while its votes were read; try again",
+			strings.Join(changed, ", "))
+	}
 	return nil
 }
 

@@ -84,3 +84,54 @@ func TestCollectWithoutNode(t *testing.T) {
 		t.Errorf("found %v after %d requests to the hub", err, len(h.Requests()))
 	}
 }
+
+// stuck is a node that is proven, and answers nothing until it is given up.
+type stuck struct {
+	chains.Node
+	id chains.ID
+}
+
+func (s stuck) Chain() (id chains.ID, development bool) { return s.id, false }
+
+func (stuck) BlockByNumber(ctx context.Context, _ uint64) (chains.Block, error) {
+	<-ctx.Done()
+	return chains.Block{}, ctx.Err()
+}
+
+// TestProposalChangesWhileRead: what the hub says of a proposal before and after the votes
+// must agree in everything that counting does not change.
+func TestProposalChangesWhileRead(t *testing.T) {
+	tests := map[string]string{
+		"ipfs": `"bafkreianother"`, "author": `"` + hub.Address("another") + `"`, "space": `{"id":"other.eth"}`,
+		"network": `"10"`, "type": `"single-choice"`, "title": `"SYNTHETIC b vote"`, "choices": `["Against","For","Abstain"]`,
+		"strategies": `[{"name":"ticket","network":"1","params":{}}]`, "created": `1699990001`, "start": `1700000001`,
+		"end": `1700399999`, "snapshot": `18500001`, "privacy": `"shutter"`, "quorum": `1`, "quorumType": `"rejection"`,
+		"body": `"SYNTHETIC."`, "discussion": `"https://forum.example"`, "labels": `["fees"]`, "plugins": `{"poap":{}}`,
+		"app": `"snapshot-v2"`,
+	}
+	for field, value := range tests {
+		t.Run(field, func(t *testing.T) {
+			h, client, ref := startHub(t, "vote-perp.eth")
+			h.Update(func(o *hub.Options) {
+				o.Fault = func(r hub.Request) *hub.Fault {
+					if r.Root != "proposal" || r.Number == 1 {
+						return nil
+					}
+					return hub.SetField(0, field, value)
+				}
+			})
+			dial := func(_ context.Context, ids []chains.ID) (map[chains.ID]chains.Node, error) {
+				nodes := map[chains.ID]chains.Node{}
+				for _, id := range ids {
+					nodes[id] = stuck{id: id}
+				}
+				return nodes, nil
+			}
+			want := "the hub changed the proposal's " + field + " while its votes were read; try again"
+			_, err := vote.Collect(t.Context(), client, dial, votingpower.PERP(), ref, vote.Options{})
+			if err == nil || err.Error() != want {
+				t.Errorf("found %v, want %s", err, want)
+			}
+		})
+	}
+}
