@@ -42,17 +42,6 @@ func (p *plan) choices(places map[Place]Reading) ([]choice, error) {
 	return out, nil
 }
 
-// with returns the choices that pick sample i at the place.
-func with(all []choice, place Place, i int) []blocks {
-	var out []blocks
-	for _, c := range all {
-		if c.sample[place] == i {
-			out = append(out, c.blocks)
-		}
-	}
-	return out
-}
-
 // describe names the block chosen at each ambiguous place.
 func (c choice) describe(p *plan, places map[Place]Reading) string {
 	var parts []string

@@ -62,20 +62,47 @@ func (p *plan) collect(ctx context.Context, nodes map[chains.ID]chains.Node) (*E
 	if err != nil {
 		return nil, err
 	}
+	calls, err := p.calls(choices)
+	if err != nil {
+		return nil, err
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	for place, reading := range places {
 		for i := range reading.Sampled {
-			calls, _, err := p.callsAt(place, with(choices, place, i))
-			if err != nil {
-				return nil, err
-			}
-			group.Go(func() error { return reading.Sampled[i].read(ctx, nodes[place.Chain], calls) })
+			group.Go(func() error { return reading.Sampled[i].read(ctx, nodes[place.Chain], calls[at{place, i}]) })
 		}
 	}
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
 	return &Evidence{Query: p.query, Places: places}, nil
+}
+
+// at is a sample of a place.
+type at struct {
+	place  Place
+	sample int
+}
+
+// maxCalls bounds all calls of a query together, in bytes of memory: four million calls.
+const maxCalls = 512 << 20
+
+// calls lists what is read at each sample of each place, each call once.
+func (p *plan) calls(choices []choice) (map[at][]chains.Call, error) {
+	calls, seen, size := map[at][]chains.Call{}, map[callKey]bool{}, 0
+	err := p.eachCall(choices, func(r read, sample int) error {
+		key := keyOf(r, sample)
+		if seen[key] {
+			return nil
+		}
+		seen[key] = true
+		if size += 128 + len(r.call.Data); size > maxCalls {
+			return fmt.Errorf("the strategies make more than %d calls for %d voters, too many to keep", len(seen), len(p.voters))
+		}
+		calls[at{r.place, sample}] = append(calls[at{r.place, sample}], r.call)
+		return nil
+	})
+	return calls, err
 }
 
 // resolve finds the blocks of all places whose block is derived from the snapshot
@@ -138,6 +165,9 @@ func (p *plan) resolvePlace(
 	return reading, nil
 }
 
+// maxAnswer bounds the return data of a call, in bytes. Only contract-call reads more than a word.
+const maxAnswer = 16 << 10
+
 // read makes the calls at the sample's block.
 func (s *Sample) read(ctx context.Context, node chains.Node, calls []chains.Call) error {
 	s.Results = make([]hexutil.Bytes, len(calls))
@@ -153,6 +183,10 @@ func (s *Sample) read(ctx context.Context, node chains.Node, calls []chains.Call
 	}
 	var labels []string
 	for i, a := range answers {
+		if len(a.Data) > maxAnswer {
+			return fmt.Errorf("%s of %s at block %d: found %d bytes, want at most %d",
+				calls[i].Signature, calls[i].To, s.Block.Number(), len(a.Data), maxAnswer)
+		}
 		s.Results[i] = a.Data
 		for _, label := range a.From {
 			if !slices.Contains(labels, label) {

@@ -32,7 +32,7 @@ func (n nested) network() string {
 
 // parseWeighted multiplies another strategy's score by weight; nothing and null mean 1.
 // The inner strategy runs where the outer one does: its own network is ignored.
-func parseWeighted(params json.RawMessage, at Place) (scorer, error) {
+func parseWeighted(params json.RawMessage, at site) (scorer, error) {
 	var p struct {
 		Strategy nested          `json:"strategy"`
 		Weight   json.RawMessage `json:"weight"`
@@ -40,7 +40,7 @@ func parseWeighted(params json.RawMessage, at Place) (scorer, error) {
 	if err := decode(params, &p); err != nil {
 		return nil, err
 	}
-	inner, err := parse(p.Strategy.spec(), at)
+	inner, err := parse(p.Strategy.spec(), at.inside(at.Place))
 	if err != nil || absent(p.Weight) {
 		return inner, err
 	}
@@ -86,7 +86,7 @@ func (g group) calls(v voter, blocks blocks) ([]read, error) {
 // startBlocks; the start and end parameters of inner strategies have no effect.
 type multichain struct{ group }
 
-func parseMultichain(params json.RawMessage, at Place) (scorer, error) {
+func parseMultichain(params json.RawMessage, at site) (scorer, error) {
 	var p struct {
 		Strategies  []nested                   `json:"strategies"`
 		StartBlocks map[string]json.RawMessage `json:"startBlocks"`
@@ -105,20 +105,20 @@ func parseMultichain(params json.RawMessage, at Place) (scorer, error) {
 	return m, nil
 }
 
-func parseBranch(inner nested, starts map[string]json.RawMessage, at Place) (scorer, error) {
+func parseBranch(inner nested, starts map[string]json.RawMessage, at site) (scorer, error) {
 	text := inner.network()
 	if text == "" {
 		return nil, errors.New("it names no network, which multichain needs")
 	}
-	id, err := network(text, at)
+	id, err := network(text, at.Place)
 	if err != nil {
 		return nil, err
 	}
 	there := at.on(id)
-	if at.Via != at.Chain && there != at && inner.Name == "multichain" {
+	if at.Via != at.Chain && there != at.Place && inner.Name == "multichain" {
 		return nil, errors.New("its blocks would be three chains away from the snapshot block")
 	}
-	s, err := parse(inner.spec(), there)
+	s, err := parse(inner.spec(), at.inside(there))
 	if err != nil || absent(starts[text]) {
 		return s, err
 	}

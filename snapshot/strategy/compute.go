@@ -23,7 +23,7 @@ func Compute(e *Evidence) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	lookup, err := p.index(e.Places, choices)
+	results, err := p.results(e.Places, choices)
 	if err != nil {
 		return nil, err
 	}
@@ -31,7 +31,7 @@ func Compute(e *Evidence) (*Result, error) {
 	for _, c := range choices {
 		power := Power{Blocks: c.describe(p, e.Places)}
 		for _, v := range p.voters {
-			scores, err := p.scores(v, c, lookup)
+			scores, err := p.scores(v, c, results)
 			if err != nil {
 				return nil, fmt.Errorf("voter %s: %w", v.text, err)
 			}
@@ -42,13 +42,20 @@ func Compute(e *Evidence) (*Result, error) {
 	return result, nil
 }
 
-func (p *plan) scores(v voter, c choice, lookup sampleIndex) ([]Score, error) {
+func (p *plan) scores(v voter, c choice, results map[callKey]hexutil.Bytes) ([]Score, error) {
 	out := make([]Score, len(p.scorers))
+	answer := func(r read) (hexutil.Bytes, error) {
+		data, ok := results[keyOf(r, c.sample[r.place])]
+		if !ok {
+			return nil, fmt.Errorf("%v: no result for %s of %s", r.place, r.call.Signature, r.call.To)
+		}
+		return data, nil
+	}
 	for i, s := range p.scorers {
 		if s == nil {
 			continue
 		}
-		score, err := s.score(v, c.blocks, func(r read) (hexutil.Bytes, error) { return lookup.find(r, c.sample[r.place]) })
+		score, err := s.score(v, c.blocks, answer)
 		if err != nil {
 			return nil, fmt.Errorf("strategy %s: %w", p.query.Strategies[i].Name, err)
 		}
@@ -119,35 +126,31 @@ func (r Reading) checkRun(t time.Time) error {
 	return nil
 }
 
-// sampleIndex finds the result of a call at one sample of a place.
-type sampleIndex map[Place][]map[callKey]hexutil.Bytes
-
-func (p *plan) index(places map[Place]Reading, choices []choice) (sampleIndex, error) {
-	out := sampleIndex{}
+// results finds the result of each call. It demands as many results as calls.
+func (p *plan) results(places map[Place]Reading, choices []choice) (map[callKey]hexutil.Bytes, error) {
+	found, taken := map[callKey]hexutil.Bytes{}, map[at]int{}
+	err := p.eachCall(choices, func(r read, sample int) error {
+		key, n := keyOf(r, sample), taken[at{r.place, sample}]
+		if _, again := found[key]; again {
+			return nil
+		}
+		s := places[r.place].Sampled[sample]
+		if n == len(s.Results) {
+			return fmt.Errorf("%v: found %d results at block %d, the strategies make more calls", r.place, n, s.Block.Number())
+		}
+		found[key], taken[at{r.place, sample}] = s.Results[n], n+1
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
 	for place, reading := range places {
 		for i, s := range reading.Sampled {
-			calls, index, err := p.callsAt(place, with(choices, place, i))
-			if err != nil {
-				return nil, err
-			}
-			if len(s.Results) != len(calls) {
+			if n := taken[at{place, i}]; n != len(s.Results) {
 				return nil, fmt.Errorf("%v: found %d results at block %d, the strategies make %d calls",
-					place, len(s.Results), s.Block.Number(), len(calls))
+					place, len(s.Results), s.Block.Number(), n)
 			}
-			results := make(map[callKey]hexutil.Bytes, len(calls))
-			for key, j := range index {
-				results[key] = s.Results[j]
-			}
-			out[place] = append(out[place], results)
 		}
 	}
-	return out, nil
-}
-
-func (x sampleIndex) find(r read, sample int) (hexutil.Bytes, error) {
-	data, ok := x[r.place][sample][keyOf(r.call)]
-	if !ok {
-		return nil, fmt.Errorf("%v: no result for %s of %s", r.place, r.call.Signature, r.call.To)
-	}
-	return data, nil
+	return found, nil
 }

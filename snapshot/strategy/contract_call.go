@@ -12,7 +12,7 @@ const maxArguments = 4 << 10
 
 // parseContractCall reads one function of one contract; in string arguments every
 // %{address} stands for the voter's checksummed address.
-func parseContractCall(params json.RawMessage, at Place) (scorer, error) {
+func parseContractCall(params json.RawMessage, at site) (scorer, error) {
 	var p struct {
 		Address   string            `json:"address"`
 		MethodABI json.RawMessage   `json:"methodABI"`
@@ -51,6 +51,6 @@ func parseContractCall(params json.RawMessage, at Place) (scorer, error) {
 	}
 	_, err = call(voter{}) // finds arguments of the wrong type before anything is read
 	own := len(p.Args) == 1 && string(p.Args[0]) == `"%{address}"` && len(m.Outputs) == 1
-	source := Source{Place: at, Contract: contract, Function: m.signature, Own: own, Decimals: decimals}
+	source := Source{Place: at.Place, Contract: contract, Function: m.signature, Own: own, Decimals: decimals}
 	return oneCall{source: source, call: call, amount: amount}, err
 }

@@ -61,7 +61,7 @@ func minus(x []Score) (Score, error) {
 	}
 	out := Score{Value: x[0].Value - x[1].Value}
 	if x[0].Exact != nil && x[1].Exact != nil {
-		out.Exact = new(big.Rat).Sub(x[0].Exact, x[1].Exact)
+		out.Exact = bounded(new(big.Rat).Sub(x[0].Exact, x[1].Exact))
 	}
 	return out, nil
 }
@@ -72,7 +72,7 @@ func divide(x []Score) (Score, error) {
 	}
 	out := Score{Value: x[0].Value / x[1].Value}
 	if x[0].Exact != nil && x[1].Exact != nil && x[1].Exact.Sign() != 0 {
-		out.Exact = new(big.Rat).Quo(x[0].Exact, x[1].Exact)
+		out.Exact = bounded(new(big.Rat).Quo(x[0].Exact, x[1].Exact))
 	}
 	return out, nil
 }
@@ -84,7 +84,7 @@ type operand struct {
 	Value    json.RawMessage `json:"value"`
 }
 
-func parseMath(params json.RawMessage, at Place) (scorer, error) {
+func parseMath(params json.RawMessage, at site) (scorer, error) {
 	var p struct {
 		Operation string    `json:"operation"`
 		Operands  []operand `json:"operands"`
@@ -117,7 +117,7 @@ func parseMath(params json.RawMessage, at Place) (scorer, error) {
 	return c, nil
 }
 
-func parseOperand(o operand, at Place) (scorer, error) {
+func parseOperand(o operand, at site) (scorer, error) {
 	switch o.Type {
 	case "constant":
 		value, err := parseNumber(o.Value)
@@ -125,10 +125,10 @@ func parseOperand(o operand, at Place) (scorer, error) {
 	case "strategy":
 		// The score service would look up another network's multicall contract
 		// and call it on this network: not a cross-chain read, and not one to repeat.
-		if id, err := network(o.Strategy.network(), at); err != nil || id != at.Chain {
+		if id, err := network(o.Strategy.network(), at.Place); err != nil || id != at.Chain {
 			return nil, errors.New("it names another network than the strategy's own, which math does not read")
 		}
-		return parse(o.Strategy.spec(), at)
+		return parse(o.Strategy.spec(), at.inside(at.Place))
 	}
 	return nil, fmt.Errorf("type %q is not known", clip([]byte(o.Type)))
 }

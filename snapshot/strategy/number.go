@@ -32,12 +32,25 @@ func scale(amount *big.Int, decimals int) Score {
 	return Score{Value: value, Exact: exact}
 }
 
+// maxBits bounds numerator and denominator of an exact score. An amount of 256 decimals has
+// fewer than 1200 bits; only parameters made for it reach more.
+const maxBits = 4096
+
+// bounded returns nil for a number that is too long to compute with: as for a square root,
+// only the double is known then.
+func bounded(exact *big.Rat) *big.Rat {
+	if exact.Num().BitLen() > maxBits || exact.Denom().BitLen() > maxBits {
+		return nil
+	}
+	return exact
+}
+
 // times multiplies a score by a factor from the parameters. The double is the
 // product of two doubles, because that is what Snapshot stores.
 func (s Score) times(f Score) Score {
 	out := Score{Value: s.Value * f.Value, missing: s.missing}
 	if s.Exact != nil && f.Exact != nil {
-		out.Exact = new(big.Rat).Mul(s.Exact, f.Exact)
+		out.Exact = bounded(new(big.Rat).Mul(s.Exact, f.Exact))
 	}
 	return out
 }
@@ -46,7 +59,7 @@ func (s Score) times(f Score) Score {
 func (s Score) plus(o Score) Score {
 	out := Score{Value: s.Value + o.Value}
 	if s.Exact != nil && o.Exact != nil {
-		out.Exact = new(big.Rat).Add(s.Exact, o.Exact)
+		out.Exact = bounded(new(big.Rat).Add(s.Exact, o.Exact))
 	}
 	return out
 }
@@ -63,6 +76,9 @@ func zero() Score       { return Score{Exact: new(big.Rat)} }
 func one() Score        { return Score{Value: 1, Exact: big.NewRat(1, 1)} }
 func notANumber() Score { return Score{Value: math.NaN()} }
 
+// maxDigits bounds the text of a number in parameters.
+const maxDigits = 400
+
 // number matches JSON numbers, and the strings that JavaScript reads as the same number.
 var number = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?$`)
 
@@ -73,7 +89,7 @@ func parseNumber(raw json.RawMessage) (Score, error) {
 	if json.Unmarshal(raw, &inner) == nil && text != "null" {
 		text = inner
 	}
-	if !number.MatchString(text) {
+	if len(text) > maxDigits || !number.MatchString(text) {
 		return Score{}, fmt.Errorf("found %s, want a number", clip(raw))
 	}
 	value, err := strconv.ParseFloat(text, 64)
@@ -150,7 +166,11 @@ func integer(raw json.RawMessage) (*big.Int, error) {
 	if quoted && strings.HasPrefix(text, "0x") {
 		base, text = 16, text[2:]
 	}
-	n, ok := new(big.Int).SetString(text, base)
+	var n *big.Int
+	ok := len(text) <= maxDigits
+	if ok {
+		n, ok = new(big.Int).SetString(text, base)
+	}
 	switch {
 	case !ok || strings.ContainsAny(text, "+_"):
 		return nil, fmt.Errorf("found %s, want a whole number", clip(raw))

@@ -1,15 +1,13 @@
 package strategy
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/ethereum/go-ethereum/common"
-
-	"github.com/perpdao/perpquorum/chains"
 )
 
 // plan is a parsed query.
@@ -26,9 +24,12 @@ type plan struct {
 func newPlan(q Query) (*plan, error) {
 	p := &plan{query: q}
 	home := Place{Chain: q.Network, Via: q.Network}
-	seen := map[Place]bool{home: true}
+	if n := len(q.Strategies); n > maxStrategies {
+		return nil, fmt.Errorf("found %d strategies, want at most %d", n, maxStrategies)
+	}
+	seen, left := map[Place]bool{home: true}, maxNested
 	for _, spec := range q.Strategies {
-		s, reason := parseTop(spec, home)
+		s, reason := parseTop(spec, home, &left)
 		p.scorers, p.reasons = append(p.scorers, s), append(p.reasons, reason)
 		if s == nil {
 			continue
@@ -58,11 +59,11 @@ func newPlan(q Query) (*plan, error) {
 
 // parseTop parses a top-level strategy with its start and end. The reason is empty
 // if the strategy can be recomputed.
-func parseTop(spec Spec, home Place) (scorer, string) {
+func parseTop(spec Spec, home Place, left *int) (scorer, string) {
 	id, err := network(spec.Network, home)
 	if err == nil {
 		var s scorer
-		if s, err = parse(spec, home.on(id)); err == nil {
+		if s, err = parse(spec, site{Place: home.on(id), left: left}); err == nil {
 			if s, err = gate(s, spec.Params, home.on(id)); err == nil {
 				return s, ""
 			}
@@ -108,42 +109,38 @@ func parseVoter(text string) (voter, error) {
 	return voter{text: text, evm: a}, nil
 }
 
-// callKey is what tells calls at one block apart. A native balance has no calldata;
-// the first letters of its signature tell it from a call without any.
-type callKey struct {
-	to   common.Address
-	data string
+// callKey tells calls apart: a hash of the place, the sample of its blocks, and the call.
+type callKey [sha256.Size]byte
+
+func keyOf(r read, sample int) (key callKey) {
+	text := make([]byte, 0, 128)
+	for _, n := range []uint64{uint64(r.place.Chain), uint64(r.place.Via), uint64(sample)} {
+		text = binary.BigEndian.AppendUint64(text, n)
+	}
+	text = append(text, r.call.To[:]...)
+	return sha256.Sum256(append(text, r.call.Data...)) // no calldata is a native balance
 }
 
-func keyOf(c chains.Call) callKey {
-	return callKey{c.To, c.Signature[:min(len(c.Signature), 4)] + string(c.Data)}
-}
-
-// callsAt lists what is read at one place under any of the choices of blocks,
-// each call once, in the order of voters and strategies.
-func (p *plan) callsAt(place Place, choices []blocks) ([]chains.Call, map[callKey]int, error) {
-	var calls []chains.Call
-	index := map[callKey]int{}
+// eachCall visits what is read under any of the choices of blocks, in the order of voters
+// and strategies. The same call comes again where several strategies or choices make it.
+func (p *plan) eachCall(choices []choice, visit func(r read, sample int) error) error {
 	for _, v := range p.voters {
 		for _, s := range p.scorers {
 			if s == nil {
 				continue
 			}
-			for _, blocks := range choices {
-				reads, err := s.calls(v, blocks)
+			for _, c := range choices {
+				reads, err := s.calls(v, c.blocks)
 				if err != nil {
-					return nil, nil, fmt.Errorf("voter %s: %w", v.text, err)
+					return fmt.Errorf("voter %s: %w", v.text, err)
 				}
 				for _, r := range reads {
-					key := keyOf(r.call)
-					if _, ok := index[key]; ok || r.place != place {
-						continue
+					if err := visit(r, c.sample[r.place]); err != nil {
+						return err
 					}
-					index[key] = len(calls)
-					calls = append(calls, r.call)
 				}
 			}
 		}
 	}
-	return calls, index, nil
+	return nil
 }

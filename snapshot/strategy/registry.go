@@ -13,7 +13,7 @@ import (
 
 // parser reads the parameters of a strategy that runs at a place. Its error says
 // why the strategy cannot be recomputed from chain state.
-type parser func(params json.RawMessage, at Place) (scorer, error)
+type parser func(params json.RawMessage, at site) (scorer, error)
 
 // parsers lists the strategies that are recomputed.
 func parsers() map[string]parser {
@@ -41,8 +41,31 @@ func parsers() map[string]parser {
 	}
 }
 
-// parse reads one strategy at the place where it runs.
-func parse(spec Spec, at Place) (scorer, error) {
+// Bounds of a query: the hub takes ten strategies, and compositions of two or three levels.
+const (
+	maxStrategies = 32
+	maxNested     = 256 // strategies at any depth
+	maxDepth      = 8   // compositions around a strategy
+)
+
+// site is where a strategy runs.
+type site struct {
+	Place
+	depth int  // number of compositions around it
+	left  *int // number of strategies that the query may still name
+}
+
+// inside is the site of a strategy within a composition, at a place.
+func (s site) inside(at Place) site { return site{at, s.depth + 1, s.left} }
+
+// parse reads one strategy at the site where it runs.
+func parse(spec Spec, at site) (scorer, error) {
+	if at.depth > maxDepth {
+		return nil, fmt.Errorf("strategies are nested more than %d deep", maxDepth)
+	}
+	if *at.left--; *at.left < 0 {
+		return nil, fmt.Errorf("there are more than %d strategies, nested ones included", maxNested)
+	}
 	parser, ok := parsers()[spec.Name]
 	if !ok {
 		return nil, errors.New(reasonFor(spec.Name))

@@ -92,7 +92,7 @@ func Total(scores []Score) (value float64, exact *big.Rat) {
 			exact = nil
 			continue
 		}
-		exact.Add(exact, s.Exact)
+		exact = bounded(exact.Add(exact, s.Exact))
 	}
 	return value, exact
 }

@@ -12,7 +12,7 @@ import (
 type constant struct{ value Score }
 
 // parseTicket: value for everyone; nothing, null and 0 mean 1.
-func parseTicket(params json.RawMessage, _ Place) (scorer, error) {
+func parseTicket(params json.RawMessage, _ site) (scorer, error) {
 	var p struct {
 		Value json.RawMessage `json:"value"`
 	}
@@ -44,7 +44,7 @@ type listed map[string]Score
 
 // parseWhitelist: 1 for listed addresses. A list behind a url can change after
 // the vote, so it cannot be recomputed.
-func parseWhitelist(params json.RawMessage, _ Place) (scorer, error) {
+func parseWhitelist(params json.RawMessage, _ site) (scorer, error) {
 	var p struct {
 		Addresses []string        `json:"addresses"`
 		URL       json.RawMessage `json:"url"`
@@ -55,9 +55,9 @@ func parseWhitelist(params json.RawMessage, _ Place) (scorer, error) {
 	if !falsy(p.URL) {
 		return nil, errors.New("its list of addresses is behind a url and can change")
 	}
-	l := listed{}
+	l, score := listed{}, one()
 	for _, a := range p.Addresses {
-		l[strings.ToLower(a)] = one()
+		l.add(a, score)
 	}
 	return l, nil
 }
@@ -65,6 +65,16 @@ func parseWhitelist(params json.RawMessage, _ Place) (scorer, error) {
 func (listed) places() []Place                     { return nil }
 func (listed) basis() ([]Source, bool)             { return nil, false }
 func (listed) calls(voter, blocks) ([]read, error) { return nil, nil }
+
+// shortest is the number of characters of an EVM address; voters have no shorter one.
+const shortest = 42
+
+// add takes no text that cannot be a voter: short ones would take more memory than they are long.
+func (l listed) add(address string, s Score) {
+	if len(address) >= shortest {
+		l[strings.ToLower(address)] = s
+	}
+}
 
 func (l listed) score(v voter, _ blocks, _ answers) (Score, error) {
 	if s, ok := l[strings.ToLower(v.text)]; ok {
@@ -75,7 +85,7 @@ func (l listed) score(v voter, _ blocks, _ answers) (Score, error) {
 
 // parseWhitelistWeighted: the weight of listed addresses, by address in any
 // case; where one is listed twice in different case, the later counts.
-func parseWhitelistWeighted(params json.RawMessage, _ Place) (scorer, error) {
+func parseWhitelistWeighted(params json.RawMessage, _ site) (scorer, error) {
 	var p struct {
 		Addresses json.RawMessage `json:"addresses"`
 	}
@@ -96,17 +106,19 @@ func parseWhitelistWeighted(params json.RawMessage, _ Place) (scorer, error) {
 		if err := dec.Decode(&weight); err != nil {
 			return nil, fmt.Errorf("params.addresses: %w", err)
 		}
-		l[strings.ToLower(key.(string))] = zero()
 		if falsy(weight) {
+			l.add(key.(string), zero())
 			continue
 		}
 		if weight[0] == '"' {
 			// A string would be joined to the sum as text rather than added.
 			return nil, fmt.Errorf("params.addresses: the weight of %s is a string, want a number", clip([]byte(key.(string))))
 		}
-		if l[strings.ToLower(key.(string))], err = parseNumber(weight); err != nil {
+		score, err := parseNumber(weight)
+		if err != nil {
 			return nil, fmt.Errorf("params.addresses: the weight of %s: %w", clip([]byte(key.(string))), err)
 		}
+		l.add(key.(string), score)
 	}
 	return l, nil
 }

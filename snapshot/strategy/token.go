@@ -79,7 +79,7 @@ type finish func(scorer, tokenParams) (scorer, error)
 // token parses strategies on one view function of a contract that takes the voter's
 // address. A collection of ERC-721 has whole tokens, whatever decimals says.
 func token(function string, collection bool, finish finish) parser {
-	return func(params json.RawMessage, at Place) (scorer, error) {
+	return func(params json.RawMessage, at site) (scorer, error) {
 		var p tokenParams
 		if err := decode(params, &p); err != nil {
 			return nil, err
@@ -100,7 +100,7 @@ func asRead(s scorer, _ tokenParams) (scorer, error) { return s, nil }
 // parseERC1155 reads balanceOf(voter, tokenId) of an ERC-1155 contract. Missing
 // decimals mean 18 here too, which makes a balance of 1 a score of 1e-18: a
 // frequent mistake in spaces, reproduced as it is.
-func parseERC1155(params json.RawMessage, at Place) (scorer, error) {
+func parseERC1155(params json.RawMessage, at site) (scorer, error) {
 	var p tokenParams
 	if err := decode(params, &p); err != nil {
 		return nil, err
@@ -114,7 +114,7 @@ func parseERC1155(params json.RawMessage, at Place) (scorer, error) {
 
 // reading is the call of function for each voter; extra are the arguments behind the
 // voter's address. It is encoded once, and the address put in its place.
-func (p tokenParams) reading(at Place, function string, extra ...any) (s oneCall, err error) {
+func (p tokenParams) reading(at site, function string, extra ...any) (s oneCall, err error) {
 	contract, err := address(p.Address)
 	if err != nil {
 		return s, fmt.Errorf("params.address: %w", err)
@@ -129,20 +129,20 @@ func (p tokenParams) reading(at Place, function string, extra ...any) (s oneCall
 		copy(c.Data[4+12:4+32], v.evm[:]) // one word after the 4-byte selector
 		return c, nil
 	}}
-	s.source = Source{Place: at, Contract: contract, Function: function, Own: len(extra) == 0}
+	s.source = Source{Place: at.Place, Contract: contract, Function: function, Own: len(extra) == 0}
 	s.source.Decimals, err = parseDecimals(p.Decimals)
 	return s, err
 }
 
 // parseNative reads the balance of the chain's own coin. Missing, null and 0
 // decimals all mean 18.
-func parseNative(params json.RawMessage, at Place) (scorer, error) {
+func parseNative(params json.RawMessage, at site) (scorer, error) {
 	var p tokenParams
 	if err := decode(params, &p); err != nil {
 		return nil, err
 	}
 	s := oneCall{amount: word, call: func(v voter) (chains.Call, error) { return chains.NativeBalance(v.evm), nil }}
-	s.source = Source{Place: at, Function: chains.NativeBalance(common.Address{}).Signature, Own: true}
+	s.source = Source{Place: at.Place, Function: chains.NativeBalance(common.Address{}).Signature, Own: true}
 	if falsy(p.Decimals) {
 		s.source.Decimals = defaultDecimals
 		return s, nil
