@@ -49,8 +49,8 @@ type addressList struct {
 	seen      map[string]bool
 }
 
-// add takes an address in lower or upper case, or in mixed case with a checksum
-// that holds.
+// add takes an address in lower case, in upper case, or with a right EIP-55
+// checksum.
 func (l *addressList) add(text string) error {
 	digits, ok := strings.CutPrefix(text, "0x")
 	if !ok || !common.IsHexAddress(text) {
@@ -58,7 +58,7 @@ func (l *addressList) add(text string) error {
 	}
 	address := common.HexToAddress(text).Hex()
 	if mixed := digits != strings.ToLower(digits) && digits != strings.ToUpper(digits); mixed && text != address {
-		return fmt.Errorf("%s: the checksum, which is in upper and lower case, does not hold: a digit is wrong", quote(text))
+		return fmt.Errorf("%s: the checksum in its upper and lower case letters is wrong, so a digit may be too", quote(text))
 	}
 	if l.seen == nil {
 		l.seen = map[string]bool{}

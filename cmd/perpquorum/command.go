@@ -26,7 +26,7 @@ type invocation struct {
 	arguments []string
 	given     []string // names of the flags on the command line
 	stdin     io.Reader
-	stdout    io.Writer
+	stdout    io.Writer // memory, so that writing to it does not fail
 	progress  *progress
 }
 

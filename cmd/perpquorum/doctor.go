@@ -90,7 +90,7 @@ func (o *doctorOptions) run(ctx context.Context, in invocation) error {
 	if o.json || o.format == "json" {
 		err = printJSON(in.stdout, d)
 	} else {
-		err = d.print(in.stdout)
+		d.print(in.stdout)
 	}
 	if err == nil && !d.Ready {
 		err = verdictError(exitTrouble)

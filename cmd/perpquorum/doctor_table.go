@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"io"
-	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -14,36 +13,31 @@ import (
 )
 
 // print writes the diagnosis for a person.
-func (d diagnosis) print(out io.Writer) error {
-	var w strings.Builder
+func (d diagnosis) print(w io.Writer) {
 	if d.At != nil {
-		fmt.Fprintf(&w, "Time asked for: %s (%d)\n", d.At.UTC, d.At.Unix)
+		fmt.Fprintf(w, "Time asked for: %s (%d)\n", d.At.UTC, d.At.Unix)
 	}
 	for _, c := range d.Chains {
-		fmt.Fprintf(&w, "\n%s\n", c.Chain)
+		fmt.Fprintf(w, "\n%s\n", c.Chain)
 		if len(c.Endpoints) == 0 {
-			fmt.Fprintln(&w, "  no endpoint")
+			fmt.Fprintln(w, "  no endpoint")
 		}
 		const width = 3 // endpoints side by side
-		for i, endpoints := range slices.Collect(slices.Chunk(c.Endpoints, width)) {
+		for i := 0; i < len(c.Endpoints); i += width {
 			if i > 0 {
-				w.WriteString("\n")
+				fmt.Fprintln(w)
 			}
-			if err := printEndpoints(&w, endpoints); err != nil {
-				return err
-			}
+			printEndpoints(w, c.Endpoints[i:min(i+width, len(c.Endpoints))])
 		}
 	}
 	if d.Hub.Space != "" {
-		d.Hub.print(&w)
+		d.Hub.print(w)
 	}
-	w.WriteString("\n")
-	d.conclude(&w)
-	_, err := io.WriteString(out, w.String())
-	return err
+	fmt.Fprintln(w)
+	d.conclude(w)
 }
 
-// conclude says what can be done.
+// conclude says which of the commands report and check can do their job.
 func (d diagnosis) conclude(w io.Writer) {
 	var why []string
 	for _, c := range d.Chains {
@@ -110,7 +104,7 @@ func cells(p chains.Probe) []cell {
 }
 
 // printEndpoints writes one table and the notes on it. Rows without a cell are left out.
-func printEndpoints(out io.Writer, endpoints []chains.Probe) error {
+func printEndpoints(out io.Writer, endpoints []chains.Probe) {
 	w := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)
 	title := "  "
 	var columns [][]cell
@@ -129,13 +123,10 @@ func printEndpoints(out io.Writer, endpoints []chains.Probe) error {
 			fmt.Fprintln(w, line)
 		}
 	}
-	if err := w.Flush(); err != nil {
-		return err
-	}
+	w.Flush()
 	for i, p := range endpoints {
 		printNotes(out, p, columns[i])
 	}
-	return nil
 }
 
 // printNotes writes what does not fit into the table. A note that several rows

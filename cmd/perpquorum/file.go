@@ -43,10 +43,10 @@ func openFile(name string) (*os.File, error) {
 	return os.Open(name)
 }
 
-// outputFile returns the file that writing to name replaces: name itself, or
-// what it links to, so that the link stays. It refuses what is not there to be
-// replaced, and the file that standard output or standard error goes to, which
-// would lose what is printed.
+// outputFile returns the file that writing to name makes or replaces: name
+// itself, or what it links to, so that the link stays. It refuses what is not a
+// regular file, and the file that standard output or standard error goes to,
+// since that would lose what is printed.
 func outputFile(name string) (string, error) {
 	if strings.Contains(name, "://") {
 		return "", usagef("want the name of a file, found a URL")
@@ -69,7 +69,7 @@ func outputFile(name string) (string, error) {
 	return filepath.EvalSymlinks(name)
 }
 
-// newFile demands a directory for a file that does not exist.
+// newFile checks that a file that does not exist can be made.
 func newFile(name string) (string, error) {
 	if _, err := os.Lstat(name); err == nil {
 		return "", fmt.Errorf("%s: a link to a file that does not exist", name)
@@ -80,9 +80,8 @@ func newFile(name string) (string, error) {
 	return name, nil
 }
 
-// writeWhole writes a file by way of a temporary one beside it, so that the
-// name holds the whole new content or what it held before. An existing file is
-// replaced; see outputFile.
+// writeWhole writes a file by way of a temporary one beside it, so that it has
+// the whole new content or what it had before. See outputFile for the name.
 func writeWhole(name string, write func(io.Writer) error) (err error) {
 	if name, err = outputFile(name); err != nil {
 		return err

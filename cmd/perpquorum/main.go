@@ -1,5 +1,5 @@
-// Command perpquorum works out a DAO's circulating voting power and quorum at
-// a moment, from the chains or from a published bundle of evidence.
+// Command perpquorum computes a DAO's circulating voting power and quorum at a
+// moment, from the chains or from a published bundle of evidence.
 //
 // Run perpquorum --help for the commands, and perpquorum COMMAND --help for
 // each one's flags, examples and exit codes.
@@ -32,8 +32,7 @@ func main() {
 }
 
 // grace is how long an interrupted run may take to end by itself. Network I/O
-// ends at once; opening a pipe that nobody writes to, or a file made to be slow
-// to read, would not.
+// ends at once; a read from a pipe that nobody writes to does not.
 const grace = 700 * time.Millisecond
 
 // run executes one command line, args[0] being the program's name, and returns

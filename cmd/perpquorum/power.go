@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/csv"
 	"fmt"
 	"slices"
 	"strconv"
@@ -86,7 +87,7 @@ func (o *powerOptions) run(ctx context.Context, in invocation) error {
 	}
 	switch o.format {
 	case "csv":
-		return t.csv(in.stdout)
+		return csv.NewWriter(in.stdout).WriteAll(t.cells())
 	case "json":
 		return printJSON(in.stdout, t)
 	}

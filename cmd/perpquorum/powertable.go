@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"encoding/csv"
 	"fmt"
 	"io"
 	"math/big"
@@ -95,72 +94,51 @@ func scoreText(value float64, exact *big.Rat) string {
 	return votingpower.Decimal(exact)
 }
 
-// heading names the columns of csv and text.
-func (t *powerTable) heading() []string {
-	columns := []string{"voter"}
+// cells is the table of csv and text, with its heading.
+func (t *powerTable) cells() [][]string {
+	heading := []string{"voter"}
 	if len(t.Rows) > 0 && t.Rows[0].Blocks != "" {
-		columns = append(columns, "at")
+		heading = append(heading, "at")
 	}
 	for k, s := range t.Strategies {
-		columns = append(columns, fmt.Sprintf("%d %s", k+1, printable(s.Name)))
+		heading = append(heading, fmt.Sprintf("%d %s", k+1, printable(s.Name)))
 	}
 	if len(t.Rows) > 0 && !t.Rows[0].Whole {
-		return append(columns, "total without unverifiable")
+		heading = append(heading, "total without unverifiable")
+	} else {
+		heading = append(heading, "total")
 	}
-	return append(columns, "total")
-}
-
-func (r powerRow) cells(unverifiable string) []string {
-	cells := []string{r.Voter}
-	if r.Blocks != "" {
-		cells = append(cells, r.Blocks)
-	}
-	for _, score := range r.Scores {
-		if score == "" {
-			score = unverifiable
-		}
-		cells = append(cells, score)
-	}
-	return append(cells, r.Total)
-}
-
-func (t *powerTable) csv(w io.Writer) error {
-	out := csv.NewWriter(w)
-	if err := out.Write(t.heading()); err != nil {
-		return err
-	}
+	table := [][]string{heading}
 	for _, r := range t.Rows {
-		if err := out.Write(r.cells("unverifiable")); err != nil {
-			return err
+		row := []string{r.Voter}
+		if r.Blocks != "" {
+			row = append(row, r.Blocks)
 		}
+		for _, score := range r.Scores {
+			row = append(row, cmp.Or(score, "unverifiable"))
+		}
+		table = append(table, append(row, r.Total))
 	}
-	out.Flush()
-	return out.Error()
+	return table
 }
 
 func (t *powerTable) text(w io.Writer) error {
-	var b strings.Builder
-	fmt.Fprintf(&b, "Strategies of %s:\n", printable(t.Of))
+	fmt.Fprintf(w, "Strategies of %s:\n", printable(t.Of))
 	for k, s := range t.Strategies {
-		fmt.Fprintf(&b, "%d %s", k+1, printable(s.Name))
+		line := fmt.Sprintf("%d %s", k+1, printable(s.Name))
 		if s.Unverifiable != "" {
-			fmt.Fprintf(&b, ": unverifiable here: %s", printable(s.Unverifiable))
+			line += ": unverifiable here: " + printable(s.Unverifiable)
 		}
-		b.WriteByte('\n')
+		fmt.Fprintln(w, line)
 	}
-	b.WriteByte('\n')
+	fmt.Fprintln(w)
 	for _, block := range t.Blocks {
-		fmt.Fprintf(&b, "%s block %d, %s%s\n", block.Chain, block.Number, block.Time.UTC, block.marks(", "))
+		fmt.Fprintf(w, "%s block %d, %s%s\n", block.Chain, block.Number, block.Time.UTC, block.marks(", "))
 	}
-	b.WriteByte('\n')
-	table := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, strings.Join(t.heading(), "\t"))
-	for _, r := range t.Rows {
-		fmt.Fprintln(table, strings.Join(r.cells("unverifiable"), "\t"))
+	fmt.Fprintln(w)
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, row := range t.cells() {
+		fmt.Fprintln(table, strings.Join(row, "\t"))
 	}
-	if err := table.Flush(); err != nil {
-		return err
-	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return table.Flush()
 }

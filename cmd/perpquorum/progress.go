@@ -13,10 +13,9 @@ import (
 	"github.com/perpdao/perpquorum/chains"
 )
 
-// progress tells a person at a terminal what the program is waiting for, in
-// one line of standard error that is wiped at the end. Where standard error is
-// not a terminal it says nothing. With NO_COLOR set, or on a dumb terminal, it
-// uses no escape sequences and writes plain lines.
+// progress shows a person at a terminal what the program is waiting for, in one
+// line of standard error that is wiped at the end. Without a terminal it shows
+// nothing. With NO_COLOR set, or on a dumb terminal, it writes plain lines.
 type progress struct {
 	mu    sync.Mutex
 	w     io.Writer // nil: silent
@@ -55,7 +54,7 @@ func (p *progress) clear() {
 	}
 }
 
-// progressNode is a node that says what it is asked for.
+// progressNode is a client that shows what it is asked for.
 type progressNode struct {
 	*chains.Client
 	p  *progress
