@@ -22,17 +22,18 @@ const (
 	exitNotFinal   = 12 // vote open, scores pending, block not finalized or not there yet
 )
 
+// exitMeaning is what the help and the manual say about an exit code.
 type exitMeaning struct {
 	Code     int
-	Commands string // those that exit with it; "" for all
+	Commands string // those that it is true for; "" for all
 	Meaning  string
 }
 
-// exitMeanings is what the help and the manual say about exit codes.
 var exitMeanings = []exitMeaning{
-	{exitDone, "", "Done. For check: the vote is final, the quorum is reached, and nothing disagrees."},
-	{exitTrouble, "", "Trouble with a node, the hub, a file or the network, or a timeout; never a verdict. " +
-		"For doctor: a report is not possible."},
+	{exitDone, "", "Done."},
+	{exitDone, "check", "For check: the vote is final, the quorum is reached, and nothing disagrees."},
+	{exitTrouble, "", "Trouble with a node, the hub, a file or the network, or a timeout; never a verdict."},
+	{exitTrouble, "doctor", "For doctor: a report is not possible."},
 	{exitUsage, "", "Wrong usage: the command line, an endpoint URL or a model file."},
 	{exitNotReached, "check", "For check: the vote is final, nothing disagrees, and the quorum is not reached."},
 	{exitDisagree, "report check verify power block", "Disagreement: a claim, a tally or voting power is not what was " +

@@ -72,7 +72,8 @@ func TestManualIsWhole(t *testing.T) {
 	want := []string{report.DocumentFormat, report.BundleFormat, votingpower.ModelFormat, "SNAPSHOT_API_KEY"}
 	once := []string{".SH ENDPOINTS\n", "--timeout DURATION\n", "1684503575000 "}
 	for _, m := range exitMeanings {
-		once = append(once, fmt.Sprintf(".B %d\n%s\n", m.Code, m.Meaning))
+		want = append(want, fmt.Sprintf(".B %d\n", m.Code))
+		once = append(once, "\n"+m.Meaning+"\n")
 	}
 	for _, c := range newProgram().all()[1:] {
 		want = append(want, ".SS "+c.title+"\n")
