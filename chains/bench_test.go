@@ -136,6 +136,7 @@ func interpolation(ctx context.Context, c *chains.Client, m *modelchain.Chain, t
 // and not made, since modelled chains have no state. Few reports are enough here:
 // TestModelledChains has the percentiles, and one round is one request.
 func TestReportRounds(t *testing.T) {
+	t.Parallel()
 	eth, op := modelchain.Ethereum(), modelchain.Optimism()
 	for _, test := range []struct {
 		name     string

@@ -84,6 +84,7 @@ func TestUnfinalizedBlockNeedsPermission(t *testing.T) {
 
 // The four dialects in which nodes say that they do not know the finalized block.
 func TestFinalizedUnsupported(t *testing.T) {
+	t.Parallel()
 	for _, refusal := range []faultrpc.Error{
 		{Code: -32000, Message: "finalized block not found"},
 		{Code: -39001, Message: "Unknown block"},
@@ -193,6 +194,7 @@ func TestHeadBehindFinalized(t *testing.T) {
 }
 
 func TestHeadersThatDoNotFit(t *testing.T) {
+	t.Parallel()
 	fork := faultrpc.Public(1, 200)
 	fork.Fork(merge+49, 7)
 	for _, tt := range []struct {

@@ -63,6 +63,7 @@ func unix(seconds uint64) time.Time { return time.Unix(int64(seconds), 0) }
 // TestBlockAtModelled runs the strict client over HTTP: blocks, links and proofs are
 // true, and each round is one request.
 func TestBlockAtModelled(t *testing.T) {
+	t.Parallel()
 	eth, op := modelchain.Ethereum(), modelchain.Optimism()
 	const merge, bedrock = 15537394, 105235063
 	for _, test := range []struct {
@@ -119,6 +120,7 @@ func TestBlockAtModelled(t *testing.T) {
 }
 
 func TestBlockAtTheEnd(t *testing.T) {
+	t.Parallel()
 	c := modelchain.Optimism()
 	strict, _ := dialModel(t, c, chains.Dialer{})
 	loose, _ := dialModel(t, c, chains.Dialer{AllowUnfinalized: true})

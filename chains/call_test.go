@@ -12,6 +12,7 @@ import (
 
 // TestNewCallIntegers demands that no integer is cut to fit.
 func TestNewCallIntegers(t *testing.T) {
+	t.Parallel()
 	power := func(n uint, less int64) *big.Int {
 		p := new(big.Int).Lsh(big.NewInt(1), n)
 		return p.Sub(p, big.NewInt(less))

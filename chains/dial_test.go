@@ -20,6 +20,7 @@ func hiding(n *node, number uint64) *node {
 }
 
 func TestDialProvesTheChain(t *testing.T) {
+	t.Parallel()
 	above := faultrpc.Public(1, 200) // the anchor is missing
 	etc := faultrpc.Public(1, 10)
 	etc.ID = 61
@@ -75,6 +76,7 @@ func TestDialProvesTheChain(t *testing.T) {
 }
 
 func TestDialTakesTheFirstUsableEndpoint(t *testing.T) {
+	t.Parallel()
 	dead, good := ethereum(), ethereum()
 	dead.down()
 	c := dial(t, chains.Dialer{}, 1, dead.serve(t), good.serve(t))
@@ -84,6 +86,7 @@ func TestDialTakesTheFirstUsableEndpoint(t *testing.T) {
 }
 
 func TestDialTellsEachEndpointsFailure(t *testing.T) {
+	t.Parallel()
 	a, b := ethereum(), ethereum()
 	a.down()
 	b.down()
@@ -97,6 +100,7 @@ func TestDialTellsEachEndpointsFailure(t *testing.T) {
 }
 
 func TestDialWrongChainIsFatalBeforeTheSecondEndpoint(t *testing.T) {
+	t.Parallel()
 	second := ethereum()
 	_, err := tryDial(t, chains.Dialer{}, 1, optimism().serve(t), second.serve(t))
 	if !errors.Is(err, chains.ErrWrongChain) || second.rounds() != 0 {
@@ -105,6 +109,7 @@ func TestDialWrongChainIsFatalBeforeTheSecondEndpoint(t *testing.T) {
 }
 
 func TestDialUsage(t *testing.T) {
+	t.Parallel()
 	url := ethereum().serve(t)
 	for name, tt := range map[string]struct {
 		dialer chains.Dialer
@@ -123,6 +128,7 @@ func TestDialUsage(t *testing.T) {
 }
 
 func TestDialAgreeNeedsThemAll(t *testing.T) {
+	t.Parallel()
 	dead := ethereum()
 	dead.down()
 	a, b := ethereum().serve(t), ethereum().serve(t)
@@ -139,6 +145,7 @@ func TestDialAgreeNeedsThemAll(t *testing.T) {
 }
 
 func TestDialChainIDDialects(t *testing.T) {
+	t.Parallel()
 	for _, id := range []string{`"1"`, `1`, `null`, `"0x"`, `""`, `"0x1 "`, `{}`} {
 		n := ethereum()
 		n.Rules = []*faultrpc.Rule{replace("eth_chainId", "", id)}
@@ -150,6 +157,7 @@ func TestDialChainIDDialects(t *testing.T) {
 }
 
 func TestCloseIsEnough(t *testing.T) {
+	t.Parallel()
 	transport := &http.Transport{IdleConnTimeout: time.Hour}
 	c, err := chains.Dialer{Transport: transport, Clock: faultrpc.NewClock()}.Dial(t.Context(), 1, ethereum().serve(t))
 	if err != nil {

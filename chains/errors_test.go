@@ -8,6 +8,7 @@ import (
 )
 
 func TestCallErrorMessages(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		err  error
 		is   error

@@ -45,6 +45,7 @@ func asHeader(h *types.Header) string {
 
 // Blocks that are missing, moving or altered: rows 40 to 49.
 func TestMatrixBlocks(t *testing.T) {
+	t.Parallel()
 	null := func(r *faultrpc.Rule) func(*faultrpc.Server) {
 		r.Method, r.Fault = "eth_getBlockByNumber", faultrpc.Result("null")
 		return with(r)
@@ -108,6 +109,7 @@ func TestMatrixBlocks(t *testing.T) {
 // Row 45: a reorg between the header and the state, by hash and by number, and
 // with the very last request.
 func TestMatrixReorg(t *testing.T) {
+	t.Parallel()
 	for _, p := range everyPath {
 		for name, node := range map[string]func(*faultrpc.Node){
 			"by hash":   func(*faultrpc.Node) {},
@@ -154,6 +156,7 @@ func quiet1(change func(*faultrpc.Node)) *faultrpc.Server {
 
 // Which chain it is: rows 50 and 51.
 func TestMatrixChain(t *testing.T) {
+	t.Parallel()
 	id := func(text string) func(*faultrpc.Server) {
 		return with(&faultrpc.Rule{Method: "eth_chainId", Fault: faultrpc.Result(text)})
 	}
@@ -188,6 +191,7 @@ func TestMatrixChain(t *testing.T) {
 
 // Row 68: Optimism before Bedrock, with and without the legacy node.
 func TestMatrixBedrock(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name string
 		at   uint64

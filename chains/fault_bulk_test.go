@@ -54,6 +54,7 @@ func at(i int, value byte) func([]byte) []byte {
 
 // Multicall3: rows 33 to 39.
 func TestMatrixMulticall(t *testing.T) {
+	t.Parallel()
 	deployed := func(n uint64) func(*faultrpc.Server) {
 		return func(s *faultrpc.Server) { s.Nodes[0].Chain.Deploy(faultrpc.Multicall3, n) }
 	}
@@ -138,6 +139,7 @@ func staleMulticalls(s *faultrpc.Server) {
 // state; what it says is refused, and the reading ends with the right figures or
 // with none.
 func TestMatrixStaleBackend(t *testing.T) {
+	t.Parallel()
 	for _, p := range everyPath {
 		t.Run(fmt.Sprintf("row 38: one backend of two stale (%s)", p), func(t *testing.T) {
 			s := faultrpc.NewServer(faultrpc.Public(1, 300))

@@ -11,6 +11,7 @@ import (
 
 // The shape of a reply: rows 1 to 11.
 func TestMatrixEnvelope(t *testing.T) {
+	t.Parallel()
 	rows := []row{{name: "row 1: no fault"}}
 	for seed := range uint64(100) {
 		random := rand.New(rand.NewPCG(seed, 2))
@@ -54,6 +55,7 @@ func TestMatrixEnvelope(t *testing.T) {
 // ones by one endpoint; the request ids are what they should be. A multicall has
 // no ids to swap. Several endpoints find it out.
 func TestMatrixSwappedResults(t *testing.T) {
+	t.Parallel()
 	swapped := func() *faultrpc.Server {
 		s := faultrpc.NewServer(faultrpc.Public(1, 300))
 		s.Clock = faultrpc.NewClock()

@@ -20,6 +20,7 @@ const (
 
 // What comes over HTTP: rows 52, 53, 55, 58 and 61 to 63.
 func TestMatrixHTTP(t *testing.T) {
+	t.Parallel()
 	state := func(f faultrpc.Fault) func(*faultrpc.Server) {
 		return with(&faultrpc.Rule{Method: "eth_call", Fault: f})
 	}
@@ -92,6 +93,7 @@ func same(b []byte) []byte { return b }
 
 // Row 59: redirects are not followed, and the other host sees nothing.
 func TestMatrixRedirects(t *testing.T) {
+	t.Parallel()
 	for _, status := range []int{301, 302, 303, 307, 308} {
 		t.Run(fmt.Sprintf("row 59: %d", status), func(t *testing.T) {
 			visited := 0
@@ -111,6 +113,7 @@ func TestMatrixRedirects(t *testing.T) {
 // Row 72: bursts of gateway errors pass. A call is given up after six failures,
 // which at three errors in ten replies are rare, but do happen.
 func TestMatrixBursts(t *testing.T) {
+	t.Parallel()
 	statuses := []int{502, 503, 504, 520, 521, 522, 523, 524, 525}
 	failures := 0
 	for seed := range uint64(20) {

@@ -22,6 +22,7 @@ const (
 
 // The size of batches, replies and requests: rows 12 to 17.
 func TestMatrixSizes(t *testing.T) {
+	t.Parallel()
 	geth := func(n int) func(*faultrpc.Server) {
 		return func(s *faultrpc.Server) {
 			s.Rules = []*faultrpc.Rule{{BatchOver: n, Fault: faultrpc.Fault{Envelope: func(asked []faultrpc.Request, _ []faultrpc.Object) []faultrpc.Object {
@@ -56,6 +57,7 @@ func TestMatrixSizes(t *testing.T) {
 
 // Rates and quotas: rows 18 to 22.
 func TestMatrixRates(t *testing.T) {
+	t.Parallel()
 	limited := func(header string) faultrpc.Fault {
 		return faultrpc.Status(http.StatusTooManyRequests, "", "Retry-After", header)
 	}
@@ -93,6 +95,7 @@ func TestMatrixRates(t *testing.T) {
 
 // Row 20, counted: what was answered is not asked for again.
 func TestMatrixOnlyRefusedItemsAreAskedAgain(t *testing.T) {
+	t.Parallel()
 	s := faultrpc.NewServer(faultrpc.Public(1, 300))
 	s.Clock = faultrpc.NewClock()
 	rule := &faultrpc.Rule{Method: "eth_call", Has: "70a08231", Until: 3, Fault: faultrpc.Fail(429, "too many requests")}

@@ -26,6 +26,7 @@ import (
 
 // Row 54: a reply that is cut at any byte never gives a number.
 func TestMatrixTruncated(t *testing.T) {
+	t.Parallel()
 	account := faultrpc.Whale // the longest result, whose pieces are numbers too
 	calls := []chains.Call{chains.NativeBalance(account), of(faultrpc.Token, account)}
 	for _, most := range []int{0, 1} {
@@ -78,6 +79,7 @@ func TestMatrixTruncated(t *testing.T) {
 
 // Row 57: silence ends with the deadline, or with the transport's patience.
 func TestMatrixSilence(t *testing.T) {
+	t.Parallel()
 	for name, f := range map[string]faultrpc.Fault{"no reply": faultrpc.Hang(), "no end of the reply": faultrpc.Stall()} {
 		for _, method := range []string{"eth_chainId", "eth_call"} {
 			t.Run(fmt.Sprintf("row 57: %s to %s", name, method), func(t *testing.T) {
@@ -108,6 +110,7 @@ func TestMatrixSilence(t *testing.T) {
 
 // Row 60: a certificate that does not hold ends it at once.
 func TestMatrixTLS(t *testing.T) {
+	t.Parallel()
 	hour := time.Hour
 	for _, tt := range []struct {
 		name  string

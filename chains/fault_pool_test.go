@@ -25,6 +25,7 @@ func liar(account common.Address, by int64) *faultrpc.Server {
 
 // Several endpoints: rows 65 to 67.
 func TestMatrixSeveralEndpoints(t *testing.T) {
+	t.Parallel()
 	account := common.BytesToAddress([]byte{0xAA, 0, 5})
 	down := faultrpc.Status(http.StatusServiceUnavailable, "upstream gone")
 	for _, p := range everyPath {
@@ -78,6 +79,7 @@ func forked() *faultrpc.Chain {
 // cannot be found out by itself. That is what the package comment says, and what
 // this test documents; several endpoints disagree.
 func TestMatrixLiar(t *testing.T) {
+	t.Parallel()
 	account := common.BytesToAddress([]byte{0xAA, 0, 5})
 	for _, p := range everyPath {
 		t.Run(fmt.Sprintf("row 76: lies about one account, agree 2 (%s)", p), func(t *testing.T) {
@@ -101,6 +103,7 @@ func TestMatrixLiar(t *testing.T) {
 
 // Row 71: a context that ends in the middle of any request ends the reading.
 func TestMatrixCancelled(t *testing.T) {
+	t.Parallel()
 	for _, p := range everyPath {
 		for k := 1; k <= 8; k++ {
 			t.Run(fmt.Sprintf("row 71: cancelled at request %d (%s)", k, p), func(t *testing.T) {

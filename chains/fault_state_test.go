@@ -40,6 +40,7 @@ var missingState = []string{
 
 // Missing state in all words: row 23.
 func TestMatrixMissingState(t *testing.T) {
+	t.Parallel()
 	codes := []int{-32000, -32001, -32002, -32005, -32601, -32602, -32603, -32801, 4444}
 	var rows []row
 	for i, words := range missingState {
@@ -62,6 +63,7 @@ func TestMatrixMissingState(t *testing.T) {
 
 // Missing state with another endpoint at hand: the second half of row 23.
 func TestMatrixMissingStateIsReadElsewhere(t *testing.T) {
+	t.Parallel()
 	for _, p := range everyPath {
 		t.Run(fmt.Sprintf("row 23: next endpoint used (%s)", p), func(t *testing.T) {
 			poor, good := faultrpc.NewServer(faultrpc.Public(1, 300)), faultrpc.NewServer(faultrpc.Public(1, 300))
@@ -81,6 +83,7 @@ func TestMatrixMissingStateIsReadElsewhere(t *testing.T) {
 
 // State that is not there, or not what it should be: rows 24 to 32.
 func TestMatrixState(t *testing.T) {
+	t.Parallel()
 	account := common.BytesToAddress([]byte{0xAA, 0, 5})
 	getter := chains.Call{To: faultrpc.Sink, Data: []byte{1, 2, 3, 4}, Signature: "totalSupply()"}
 	late := of(faultrpc.Late, account)
@@ -120,6 +123,7 @@ func TestMatrixState(t *testing.T) {
 
 // Row 27: leading zeros are read, a capital X is not.
 func TestMatrixSpelling(t *testing.T) {
+	t.Parallel()
 	account := common.BytesToAddress([]byte{0xBB})
 	for value, want := range map[string]int64{`"0x00ff"`: 255, `"0xFF"`: 255, `"0x0"`: 0, `"0XFF"`: -1, `"0x` + strings.Repeat("0", 62) + `ff"`: 255} {
 		t.Run("row 27: "+value, func(t *testing.T) {
@@ -147,6 +151,7 @@ func TestMatrixSpelling(t *testing.T) {
 
 // Row 30: 31, 33 and 64 bytes are no uint256.
 func TestMatrixLengthOfAWord(t *testing.T) {
+	t.Parallel()
 	account := common.BytesToAddress([]byte{0xBB})
 	for _, n := range []int{1, 31, 33, 64} {
 		t.Run(fmt.Sprintf("row 30: %d bytes", n), func(t *testing.T) {

@@ -24,6 +24,7 @@ import (
 // blocks: Optimism's runs of equal timestamps and jumps, Ethereum's missed
 // slots, over chains of many shapes, through endpoints that fail in between.
 func TestMatrixTimes(t *testing.T) {
+	t.Parallel()
 	shapes := map[string]func(*rand.Rand) uint64{
 		"row 69: equal timestamps and jumps": func(r *rand.Rand) uint64 {
 			return []uint64{0, 0, 0, 0, 0, 1, 15, 13, 7200}[r.IntN(9)]
@@ -76,6 +77,7 @@ func TestMatrixTimes(t *testing.T) {
 // Row 74: proxies from the environment are used, and NO_PROXY is honoured. The
 // environment is read once per process, so the reading is done in others.
 func TestMatrixProxy(t *testing.T) {
+	t.Parallel()
 	const key = "PERPQUORUM_TEST_MATRIX_PROXY"
 	if os.Getenv(key) == "child" {
 		c, err := chains.Dialer{Clock: faultrpc.NewClock()}.Dial(t.Context(), 1, dressed(t, "http://node.invalid"))
@@ -134,6 +136,7 @@ func TestMatrixManyAccounts(t *testing.T) {
 
 // A deadline in the past ends everything before it begins.
 func TestMatrixDeadline(t *testing.T) {
+	t.Parallel()
 	ctx, cancel := context.WithDeadline(t.Context(), time.Unix(1, 0))
 	defer cancel()
 	s := good()

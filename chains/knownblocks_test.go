@@ -8,6 +8,7 @@ import (
 )
 
 func TestMomentsAscend(t *testing.T) {
+	t.Parallel()
 	for _, id := range []ID{Ethereum, Optimism} {
 		ms := hintsOf(id).Moments
 		a, ok := anchorOf(id)
@@ -32,6 +33,7 @@ func TestMomentsAscend(t *testing.T) {
 
 // The slot rule of Ethereum after the Merge: timestamps are 11 modulo 12.
 func TestMomentsFollowTheSlotRule(t *testing.T) {
+	t.Parallel()
 	for _, m := range hintsOf(Ethereum).Moments {
 		if m.Number >= mergeBlock && m.Time%12 != 11 {
 			t.Errorf("block %d has time %d, which is not the time of a slot", m.Number, m.Time)
@@ -40,6 +42,7 @@ func TestMomentsFollowTheSlotRule(t *testing.T) {
 }
 
 func TestKnownAccountAtGenesis(t *testing.T) {
+	t.Parallel()
 	account, ok := knownAccount(Ethereum, 0, common.Address{})
 	if balance := core.DefaultGenesisBlock().Alloc[account].Balance; !ok || balance == nil || balance.Sign() <= 0 {
 		t.Errorf("%v has no balance at genesis", account)

@@ -62,6 +62,7 @@ func works(p chains.Probe) string {
 }
 
 func TestProbeOneEndpoint(t *testing.T) {
+	t.Parallel()
 	const all = "state hash multicall proof list"
 	rules := func(rules ...*faultrpc.Rule) func(*node) { return func(n *node) { n.Rules = rules } }
 	backend := func(change func(*faultrpc.Node)) func(*node) { return func(n *node) { n.set(change) } }
@@ -181,6 +182,7 @@ func noSentinel(t *testing.T, p chains.Probe) {
 
 // TestProbeBeforeBedrock probes an Optimism with and without older state.
 func TestProbeBeforeBedrock(t *testing.T) {
+	t.Parallel()
 	for _, legacy := range []bool{true, false} {
 		n, at := timed(optimism(), bedrock)
 		if !legacy {
@@ -198,6 +200,7 @@ func TestProbeBeforeBedrock(t *testing.T) {
 }
 
 func TestProbeDevelopmentChain(t *testing.T) {
+	t.Parallel()
 	n := dev(10)
 	target := chains.Target{Chain: chains.Optimism, URL: n.serve(t)}
 	p := probe(t, chains.Dialer{}, time.Time{}, target)[0]
@@ -212,6 +215,7 @@ func TestProbeDevelopmentChain(t *testing.T) {
 
 // TestProbeRateLimit puts a limit of so many requests in front of a good node.
 func TestProbeRateLimit(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		requests int // that pass
 		verdict  chains.Verdict
@@ -252,6 +256,7 @@ func TestProbeRateLimit(t *testing.T) {
 }
 
 func TestProbeSideBySide(t *testing.T) {
+	t.Parallel()
 	first, _ := timed(ethereum(), merge)
 	second := dev(10)
 	stopped, stop := dev(1).Start()
@@ -283,6 +288,7 @@ func TestProbeSideBySide(t *testing.T) {
 }
 
 func TestProbeWrongUse(t *testing.T) {
+	t.Parallel()
 	n := ethereum()
 	url := n.serve(t)
 	for name, targets := range map[string][]chains.Target{
@@ -300,6 +306,7 @@ func TestProbeWrongUse(t *testing.T) {
 }
 
 func TestProbeEndOfTime(t *testing.T) {
+	t.Parallel()
 	n, at := timed(ethereum(), merge)
 	target := chains.Target{Chain: 1, URL: n.serve(t)}
 	over, stop := context.WithDeadline(t.Context(), time.Unix(0, 0))
@@ -317,6 +324,7 @@ func TestProbeEndOfTime(t *testing.T) {
 }
 
 func TestReady(t *testing.T) {
+	t.Parallel()
 	block := func(salt byte) *chains.ProbeBlock {
 		return &chains.ProbeBlock{Number: 15537394, Hash: common.Hash{salt}}
 	}

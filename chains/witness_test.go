@@ -11,6 +11,7 @@ import (
 )
 
 func TestWitnessHashes(t *testing.T) {
+	t.Parallel()
 	one, two := hexutil.Bytes{1}, hexutil.Bytes{2}
 	if crypto.Keccak256Hash(one).Cmp(crypto.Keccak256Hash(two)) > 0 {
 		one, two = two, one

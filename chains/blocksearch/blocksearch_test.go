@@ -71,6 +71,7 @@ func momentOf(c *modelchain.Chain, n uint64) blocksearch.Moment {
 // TestModelledChains holds the search to its promises over chains of real length: the
 // rounds and headers that 95 % of random times need at most.
 func TestModelledChains(t *testing.T) {
+	t.Parallel()
 	for _, era := range modelledEras() {
 		t.Run(era.name, func(t *testing.T) {
 			var rounds, headers []int
@@ -132,6 +133,7 @@ func (e *modelledEra) samples(n int) []uint64 {
 // TestStrangeChains finds every kind of place in chains that no hint fits, within
 // two rounds for each factor of eight.
 func TestStrangeChains(t *testing.T) {
+	t.Parallel()
 	plateau := func(n uint64) uint64 { // 5000 equal timestamps in the middle, two gaps of hours
 		switch {
 		case n < 400_000:
@@ -172,6 +174,7 @@ func TestStrangeChains(t *testing.T) {
 }
 
 func TestTimeThatRunsBackwards(t *testing.T) {
+	t.Parallel()
 	type moments = []blocksearch.Moment
 	for _, test := range []struct {
 		name   string

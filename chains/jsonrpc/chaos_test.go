@@ -35,6 +35,7 @@ var faults = []handler{
 // TestChaos: with one reply in five faulty, all figures are right, or there are
 // none, but an error of a known class.
 func TestChaos(t *testing.T) {
+	t.Parallel()
 	completed := 0
 	const seeds = 50
 	for seed := range uint64(seeds) {

@@ -42,6 +42,7 @@ var legacyState = []string{
 
 // TestClassifyStateWords: whatever code and status such words come with, they win.
 func TestClassifyStateWords(t *testing.T) {
+	t.Parallel()
 	codes := []int{0, 3, 12, 429, 4444, -32000, -32001, -32002, -32005, -32016, -32600, -32601, -32602, -32603, -32801, -39001}
 	check := func(class Class, words []string) {
 		for _, text := range words {
@@ -63,6 +64,7 @@ func TestClassifyStateWords(t *testing.T) {
 }
 
 func TestClassify(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		class  Class
 		status int
@@ -258,6 +260,7 @@ func TestClassify(t *testing.T) {
 
 // TestClassifyIgnoresLetterCase: providers differ in it.
 func TestClassifyIgnoresLetterCase(t *testing.T) {
+	t.Parallel()
 	for _, text := range missingState {
 		if got := classify(&fault{status: 200, code: -32000, text: strings.ToUpper(text)}); got != ClassMissingState {
 			t.Errorf("%q: got %v", strings.ToUpper(text), got)
@@ -267,6 +270,7 @@ func TestClassifyIgnoresLetterCase(t *testing.T) {
 
 // TestRuleWordsAreLowerCase: a word with a capital could never match.
 func TestRuleWordsAreLowerCase(t *testing.T) {
+	t.Parallel()
 	for _, r := range rules {
 		for _, word := range append(append([]string{r.exact, r.start}, r.any...), r.all...) {
 			if word != strings.ToLower(word) {
@@ -277,6 +281,7 @@ func TestRuleWordsAreLowerCase(t *testing.T) {
 }
 
 func TestEveryClassIsComplete(t *testing.T) {
+	t.Parallel()
 	for class, k := range kinds {
 		if k.name == "" || k.says == "" || k.tries < 1 {
 			t.Errorf("class %d: incomplete: %+v", class, k)

@@ -11,36 +11,11 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"go.uber.org/goleak"
+
+	"github.com/perpdao/perpquorum/fixtures/faultrpc"
 )
-
-// fakeClock passes instantly; slept is how long it was asked to sleep in all.
-type fakeClock struct {
-	mu    sync.Mutex
-	now   time.Time
-	slept time.Duration
-}
-
-func newFakeClock() *fakeClock {
-	return &fakeClock{now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
-}
-
-func (c *fakeClock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *fakeClock) Sleep(ctx context.Context, d time.Duration) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if d > 0 {
-		c.now, c.slept = c.now.Add(d), c.slept+d
-	}
-	return ctx.Err()
-}
 
 // message is one JSON-RPC request as a test server sees it.
 type message struct {
@@ -120,7 +95,7 @@ func echo(w io.Writer, msgs []message, batch bool) {
 func connect(t *testing.T, o Options, url string) *Endpoint {
 	t.Helper()
 	if o.Clock == nil {
-		o.Clock = newFakeClock()
+		o.Clock = faultrpc.NewClock()
 	}
 	e, err := New(url, o)
 	if err != nil {
@@ -179,6 +154,7 @@ func TestMain(m *testing.M) {
 }
 
 func TestDoAnswersInOrder(t *testing.T) {
+	t.Parallel()
 	for _, n := range []int{0, 1, 2, 99, 100, 101, 950} {
 		node := serve(t, nil)
 		mustAnswer(t, connect(t, Options{}, node.URL), n)

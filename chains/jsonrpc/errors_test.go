@@ -7,6 +7,7 @@ import (
 )
 
 func TestEndpointErrorMessages(t *testing.T) {
+	t.Parallel()
 	const label = "node.example#3fa91"
 	day := time.Date(2022, 9, 15, 6, 42, 59, 0, time.UTC)
 	tests := []struct {

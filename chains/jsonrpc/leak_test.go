@@ -13,6 +13,7 @@ import (
 // TestNoSecretInAnyError plants secrets in user, password, path and query, lets
 // the endpoint echo them in every way it can, and looks at the errors.
 func TestNoSecretInAnyError(t *testing.T) {
+	t.Parallel()
 	const key, query = "sentinelPathKey0123456789", "sentinelQueryKey/987"
 	u := func(base string) string {
 		return strings.Replace(base, "http://", "http://sentinelUser:sentinelPass@", 1) + "/v3/" + key + "?dkey=" + url.QueryEscape(query)

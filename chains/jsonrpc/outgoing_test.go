@@ -20,6 +20,7 @@ type carrier func(*http.Request) (*http.Response, error)
 func (c carrier) RoundTrip(r *http.Request) (*http.Response, error) { return c(r) }
 
 func TestRequestsLookRight(t *testing.T) {
+	t.Parallel()
 	n := serve(t, nil)
 	target := parse(t, n.URL)
 	target.User, target.Path, target.RawQuery = url.UserPassword("user", "pass word"), "/v3/key", "dkey=1"
@@ -91,6 +92,7 @@ func basicAuth(header string) (user, password string, ok bool) {
 }
 
 func TestProxySecrets(t *testing.T) {
+	t.Parallel()
 	for value, want := range map[string]string{
 		"": "", "http://proxy.example:3128": "", "http://u:p%40ss@proxy.example": "u:p%40ss u u p%40ss p@ss", "u:p@proxy.example": "u:p u u p p",
 	} {
@@ -102,6 +104,7 @@ func TestProxySecrets(t *testing.T) {
 }
 
 func TestEndpointURLs(t *testing.T) {
+	t.Parallel()
 	for raw, reason := range map[string]string{
 		"":                                    "empty",
 		"ws://h.example/SENTINELKEY":          "WebSocket",

@@ -9,50 +9,54 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/perpdao/perpquorum/fixtures/faultrpc"
 )
 
 func TestDoLagging(t *testing.T) {
+	t.Parallel()
 	null := change(func(msgs []message, r []any) []any {
 		r[0] = map[string]any{"id": msgs[0].ID, "result": nil}
 		return r
 	})
 	reqs := numbered(1)
 	reqs[0].NotNull = true
-	n, clock := serve(t, null), newFakeClock()
+	n, clock := serve(t, null), faultrpc.NewClock()
 	_, err := connect(t, Options{Clock: clock}, n.URL).Send(context.Background(), reqs)
 	if !errors.Is(err, ErrLag) || n.count() != 3 {
 		t.Errorf("got %v after %d requests, want ErrLag after 3", err, n.count())
 	}
-	if clock.slept < 8*time.Second || clock.slept > 12*time.Second {
-		t.Errorf("waited %v for a block, want about 10 s", clock.slept)
+	if clock.Slept() < 8*time.Second || clock.Slept() > 12*time.Second {
+		t.Errorf("waited %v for a block, want about 10 s", clock.Slept())
 	}
 }
 
 func TestDoRateLimits(t *testing.T) {
+	t.Parallel()
 	t.Run("Retry-After", func(t *testing.T) {
-		at := newFakeClock().Now().Add(7 * time.Second).Format(http.TimeFormat)
+		at := faultrpc.NewClock().Now().Add(7 * time.Second).Format(http.TimeFormat)
 		for value, least := range map[string]time.Duration{"2": 2 * time.Second, at: 7 * time.Second, "0": 0, "-1": 0, "soon": 0, "60": time.Minute} {
-			clock := newFakeClock()
+			clock := faultrpc.NewClock()
 			mustAnswer(t, connect(t, Options{Clock: clock}, serve(t, first(1, body(429, "slow down", "Retry-After", value))).URL), 3)
-			if clock.slept < least || clock.slept > least+time.Second {
-				t.Errorf("Retry-After %q: waited %v", value, clock.slept)
+			if clock.Slept() < least || clock.Slept() > least+time.Second {
+				t.Errorf("Retry-After %q: waited %v", value, clock.Slept())
 			}
 		}
 	})
 	t.Run("too long", func(t *testing.T) {
-		clock := newFakeClock()
+		clock := faultrpc.NewClock()
 		n := serve(t, body(429, "slow down", "Retry-After", "86400"))
 		failure := mustFail(t, connect(t, Options{Clock: clock}, n.URL), 3, ClassRate)
-		if n.count() != 1 || clock.slept != 0 || !strings.Contains(failure.Error(), "2026-01-02T00:00:00Z") {
-			t.Errorf("%d requests, slept %v: %v", n.count(), clock.slept, failure)
+		if n.count() != 1 || clock.Slept() != 0 || !strings.Contains(failure.Error(), "2026-01-02T00:00:00Z") {
+			t.Errorf("%d requests, slept %v: %v", n.count(), clock.Slept(), failure)
 		}
 	})
 	t.Run("forever", func(t *testing.T) {
-		clock := newFakeClock()
+		clock := faultrpc.NewClock()
 		n := serve(t, body(429, ""))
 		failure := mustFail(t, connect(t, Options{Clock: clock}, n.URL), 3, ClassRate)
-		if n.count() != 6 || failure.Tries != 6 || !errors.Is(failure, ErrRateLimit) || clock.slept > time.Minute {
-			t.Errorf("%d requests, slept %v: %v", n.count(), clock.slept, failure)
+		if n.count() != 6 || failure.Tries != 6 || !errors.Is(failure, ErrRateLimit) || clock.Slept() > time.Minute {
+			t.Errorf("%d requests, slept %v: %v", n.count(), clock.Slept(), failure)
 		}
 	})
 	t.Run("some items", func(t *testing.T) {
@@ -81,7 +85,7 @@ func TestDoRateLimits(t *testing.T) {
 		}
 	})
 	t.Run("batch dearer than the bucket", func(t *testing.T) {
-		clock := newFakeClock()
+		clock := faultrpc.NewClock()
 		var mu sync.Mutex
 		tokens, last := 5000.0, clock.Now()
 		n := serve(t, func(_ *node, w http.ResponseWriter, msgs []message, batch bool) bool {
@@ -98,13 +102,14 @@ func TestDoRateLimits(t *testing.T) {
 			return true
 		})
 		mustAnswer(t, connect(t, Options{Clock: clock, MaxBatch: 1000}, n.URL), 1000)
-		if clock.slept > 3*time.Minute {
-			t.Errorf("20,000 units at 500 per second took %v", clock.slept)
+		if clock.Slept() > 3*time.Minute {
+			t.Errorf("20,000 units at 500 per second took %v", clock.Slept())
 		}
 	})
 }
 
 func TestDoGivesUpAtOnce(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name   string
 		status int
@@ -140,6 +145,7 @@ func TestDoGivesUpAtOnce(t *testing.T) {
 }
 
 func TestDoSurvivesGatewayErrors(t *testing.T) {
+	t.Parallel()
 	for seed := range uint64(20) {
 		random := rand.New(rand.NewPCG(seed, 2))
 		var mu sync.Mutex

@@ -35,6 +35,7 @@ func parse(t *testing.T, raw string) *url.URL {
 }
 
 func TestRedactorHidesSecretsInEveryForm(t *testing.T) {
+	t.Parallel()
 	r := newRedactor(secretsOf(parse(t, secretURL))...)
 	encodings := map[string]func(string) string{
 		"as it is":       func(s string) string { return s },
@@ -75,6 +76,7 @@ func TestRedactorHidesSecretsInEveryForm(t *testing.T) {
 }
 
 func TestRedactorCleansAndCuts(t *testing.T) {
+	t.Parallel()
 	r := newRedactor()
 	for in, want := range map[string]string{
 		"plain words":                   "plain words",

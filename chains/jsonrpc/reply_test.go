@@ -38,6 +38,7 @@ func (s sent) read(body string) ([]string, *fault) {
 }
 
 func TestReplyAccepts(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name string
 		sent
@@ -76,6 +77,7 @@ func TestReplyAccepts(t *testing.T) {
 }
 
 func TestReplyRefuses(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name string
 		sent
@@ -160,6 +162,7 @@ func TestReplyRefuses(t *testing.T) {
 
 // TestReplyTruncated cuts valid replies at every byte: none may pass.
 func TestReplyTruncated(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		sent
 		body string

@@ -4,9 +4,12 @@ import (
 	"net/http"
 	"testing"
 	"time"
+
+	"github.com/perpdao/perpquorum/fixtures/faultrpc"
 )
 
 func TestParseRetryAfter(t *testing.T) {
+	t.Parallel()
 	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	for value, want := range map[string]time.Duration{
 		"2": 2 * time.Second, " 30 ": 30 * time.Second, "86400": 24 * time.Hour, "007": 7 * time.Second,
@@ -37,6 +40,7 @@ func FuzzParseRetryAfter(f *testing.F) {
 // TestBackoffIsFullJitter: each wait is anywhere between zero and an upper end
 // that doubles from half a second to 20 seconds.
 func TestBackoffIsFullJitter(t *testing.T) {
+	t.Parallel()
 	ends := []time.Duration{500 * time.Millisecond, time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 16 * time.Second, 20 * time.Second, 20 * time.Second}
 	low, high := make([]time.Duration, len(ends)), make([]time.Duration, len(ends))
 	for range 2000 {
@@ -59,6 +63,7 @@ func TestBackoffIsFullJitter(t *testing.T) {
 }
 
 func TestBudget(t *testing.T) {
+	t.Parallel()
 	var dead budget
 	n := 0
 	for dead.spend(true) {
@@ -76,6 +81,7 @@ func TestBudget(t *testing.T) {
 }
 
 func TestBatchSizeLearns(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		start, refused int
 		words          string
@@ -109,15 +115,16 @@ func TestBatchSizeLearns(t *testing.T) {
 }
 
 func TestPace(t *testing.T) {
-	clock := newFakeClock()
+	t.Parallel()
+	clock := faultrpc.NewClock()
 	p := newPace(10, clock)
 	for range 5 {
 		if err := p.wait(t.Context(), 10); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if want := 4 * time.Second; clock.slept != want {
-		t.Errorf("50 calls at 10 per second took %v, want %v", clock.slept, want)
+	if want := 4 * time.Second; clock.Slept() != want {
+		t.Errorf("50 calls at 10 per second took %v, want %v", clock.Slept(), want)
 	}
 	if p.most() != 10 {
 		t.Errorf("batches of %d at 10 calls per second", p.most())
@@ -140,9 +147,9 @@ func TestPace(t *testing.T) {
 	}
 
 	free := newPace(0, clock)
-	before := clock.slept
+	before := clock.Slept()
 	free.wait(t.Context(), 1e6)
-	if clock.slept != before {
+	if clock.Slept() != before {
 		t.Error("waited without a bound")
 	}
 	free.slow()

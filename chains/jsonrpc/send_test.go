@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/perpdao/perpquorum/fixtures/faultrpc"
 )
 
 type handler = func(n *node, w http.ResponseWriter, msgs []message, batch bool) bool
@@ -61,6 +63,7 @@ func change(edit func(msgs []message, replies []any) []any) handler {
 }
 
 func TestDoShrinksBatches(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name   string
 		limit  int
@@ -87,11 +90,11 @@ func TestDoShrinksBatches(t *testing.T) {
 					return json.NewEncoder(w).Encode([]any{failed(msgs[0], -32600, "batch too large")}) == nil
 				}
 			}
-			n, clock := serve(t, h), newFakeClock()
+			n, clock := serve(t, h), faultrpc.NewClock()
 			e := connect(t, Options{Clock: clock}, n.URL)
 			mustAnswer(t, e, 120)
-			if clock.slept != 0 {
-				t.Errorf("slept %v over the size of a batch", clock.slept)
+			if clock.Slept() != 0 {
+				t.Errorf("slept %v over the size of a batch", clock.Slept())
 			}
 			wasted := 0
 			for _, size := range n.sizes {
@@ -112,6 +115,7 @@ func TestDoShrinksBatches(t *testing.T) {
 }
 
 func TestDoKeepsTheHeadOfACutBatch(t *testing.T) {
+	t.Parallel()
 	for name, fail := range map[string]struct {
 		code int
 		text string
@@ -139,6 +143,7 @@ func TestDoKeepsTheHeadOfACutBatch(t *testing.T) {
 }
 
 func TestDoObeysTheContext(t *testing.T) {
+	t.Parallel()
 	ctx, cancel := context.WithCancel(context.Background())
 	n := serve(t, func(_ *node, w http.ResponseWriter, _ []message, _ bool) bool {
 		cancel()
@@ -158,6 +163,7 @@ func TestDoObeysTheContext(t *testing.T) {
 }
 
 func TestDoKeepsRequestsSmall(t *testing.T) {
+	t.Parallel()
 	var mu sync.Mutex
 	largest := 0
 	n := serve(t, func(_ *node, w http.ResponseWriter, msgs []message, _ bool) bool {
@@ -182,6 +188,7 @@ func TestDoKeepsRequestsSmall(t *testing.T) {
 }
 
 func TestDoIsSafeForConcurrentUse(t *testing.T) {
+	t.Parallel()
 	n := serve(t, refuseAbove(10, 413, ""))
 	e := connect(t, Options{RPS: 1000}, n.URL)
 	var group sync.WaitGroup
@@ -194,6 +201,7 @@ func TestDoIsSafeForConcurrentUse(t *testing.T) {
 // TestIDsAreUnique: an answer that comes late, or to another request, fits no
 // later one.
 func TestIDsAreUnique(t *testing.T) {
+	t.Parallel()
 	var mu sync.Mutex
 	seen := map[int]bool{}
 	n := serve(t, func(_ *node, _ http.ResponseWriter, msgs []message, _ bool) bool {

@@ -12,6 +12,7 @@ import (
 )
 
 func TestDoTakesAnyOrder(t *testing.T) {
+	t.Parallel()
 	for seed := range uint64(100) {
 		random := rand.New(rand.NewPCG(seed, 0))
 		n := serve(t, change(func(_ []message, replies []any) []any {
@@ -23,6 +24,7 @@ func TestDoTakesAnyOrder(t *testing.T) {
 }
 
 func TestDoAsksAgainForMissingReplies(t *testing.T) {
+	t.Parallel()
 	drop := change(func(_ []message, replies []any) []any {
 		if len(replies) == 1 {
 			return replies
@@ -48,6 +50,7 @@ func TestDoAsksAgainForMissingReplies(t *testing.T) {
 }
 
 func TestDoRefusesBrokenReplies(t *testing.T) {
+	t.Parallel()
 	tests := map[string]handler{
 		"duplicate id":         change(func(_ []message, r []any) []any { return append(r, r[0]) }),
 		"duplicate, other":     change(func(m []message, r []any) []any { return append(r, map[string]any{"id": m[0].ID, "result": 99}) }),
@@ -85,6 +88,7 @@ func TestDoRefusesBrokenReplies(t *testing.T) {
 }
 
 func TestDoGivesCallsTheirOwnFailures(t *testing.T) {
+	t.Parallel()
 	wants := []error{nil, ErrReverted, ErrTooLarge, ErrUnsupported, ErrUnsupported, nil}
 	n := serve(t, change(func(msgs []message, r []any) []any {
 		r[1] = failed(msgs[1], 3, "execution reverted: no luck")
@@ -110,6 +114,7 @@ func TestDoGivesCallsTheirOwnFailures(t *testing.T) {
 // TestDoAsksSinglyWhoIsMeant: one error for a whole batch that only one call can
 // have earned.
 func TestDoAsksSinglyWhoIsMeant(t *testing.T) {
+	t.Parallel()
 	for _, text := range []string{`{"code":-32601,"message":"Method not found"}`, `{"code":-32602,"message":"invalid params"}`, `{"code":3,"message":"execution reverted"}`, `{"code":-32600,"message":"Invalid Request"}`} {
 		n := serve(t, func(n *node, w http.ResponseWriter, msgs []message, batch bool) bool {
 			return batch && body(200, `{"jsonrpc":"2.0","id":null,"error":`+text+`}`)(n, w, msgs, batch)
@@ -122,6 +127,7 @@ func TestDoAsksSinglyWhoIsMeant(t *testing.T) {
 }
 
 func TestDoOptionalAndNotNull(t *testing.T) {
+	t.Parallel()
 	n := serve(t, change(func(msgs []message, r []any) []any {
 		if len(msgs) == 4 {
 			r[1] = failed(msgs[1], -32000, "missing trie node 12 (path )")

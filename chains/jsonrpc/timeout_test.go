@@ -14,6 +14,7 @@ import (
 // TestSilentEndpointTimesOut: in the bubble's fake time, each attempt takes its
 // full minute.
 func TestSilentEndpointTimesOut(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		attempts := 0
 		hang := carrier(func(r *http.Request) (*http.Response, error) {
@@ -40,6 +41,7 @@ func TestSilentEndpointTimesOut(t *testing.T) {
 // TestTimeoutNamesWhatWasWaitedOut: a run that ends between two tries says what
 // the tries found.
 func TestTimeoutNamesWhatWasWaitedOut(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		limited := carrier(func(*http.Request) (*http.Response, error) {
 			header := http.Header{"Retry-After": {"3"}}
@@ -56,6 +58,7 @@ func TestTimeoutNamesWhatWasWaitedOut(t *testing.T) {
 
 // TestSlowBodyTimesOut: one byte a second keeps no attempt beyond its minute.
 func TestSlowBodyTimesOut(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		drip := carrier(func(r *http.Request) (*http.Response, error) {
 			return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(dripping{r.Context()})}, nil

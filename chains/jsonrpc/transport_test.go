@@ -15,6 +15,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+
+	"github.com/perpdao/perpquorum/fixtures/faultrpc"
 )
 
 // raw serves one connection after the other with bytes of its own making.
@@ -55,6 +57,7 @@ func right(body []byte) string {
 // TestTruncatedOnTheWire cuts a right reply at every byte, with and without a
 // Content-Length that tells: never a value.
 func TestTruncatedOnTheWire(t *testing.T) {
+	t.Parallel()
 	const longest = 100 // more than the longest of the replies
 	for calls := 1; calls <= 2; calls++ {
 		for _, sized := range []bool{true, false} {
@@ -95,6 +98,7 @@ func zipped(text string) []byte {
 }
 
 func TestCompression(t *testing.T) {
+	t.Parallel()
 	damage := map[string]func([]byte) []byte{
 		"whole":         func(b []byte) []byte { return b },
 		"bad checksum":  func(b []byte) []byte { b[len(b)-6] ^= 1; return b },
@@ -161,6 +165,7 @@ func TestBombsStaySmall(t *testing.T) {
 }
 
 func TestRedirectsAreNotFollowed(t *testing.T) {
+	t.Parallel()
 	var visits atomic.Int64
 	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { visits.Add(1) }))
 	defer other.Close()
@@ -177,15 +182,16 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 }
 
 func TestTLSFailuresAreFatal(t *testing.T) {
+	t.Parallel()
 	var requests atomic.Int64
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { requests.Add(1) }))
 	server.Config.ErrorLog = quiet
 	server.StartTLS()
 	defer server.Close()
-	clock := newFakeClock()
+	clock := faultrpc.NewClock()
 	selfSigned := mustFail(t, connect(t, Options{Clock: clock}, server.URL+"/v3/SENTINELKEY0123456789"), 3, ClassTLS)
-	if requests.Load() != 0 || clock.slept != 0 || strings.Contains(selfSigned.Error(), "SENTINEL") || !errors.Is(selfSigned, ErrTLS) {
-		t.Errorf("%d requests, slept %v: %v", requests.Load(), clock.slept, selfSigned)
+	if requests.Load() != 0 || clock.Slept() != 0 || strings.Contains(selfSigned.Error(), "SENTINEL") || !errors.Is(selfSigned, ErrTLS) {
+		t.Errorf("%d requests, slept %v: %v", requests.Load(), clock.Slept(), selfSigned)
 	}
 	wrongHost := server.Client().Transport.(*http.Transport).Clone()
 	defer wrongHost.CloseIdleConnections()
@@ -197,6 +203,7 @@ func TestTLSFailuresAreFatal(t *testing.T) {
 }
 
 func TestUnreachable(t *testing.T) {
+	t.Parallel()
 	n := serve(t, nil)
 	n.Close()
 	failure := mustFail(t, connect(t, Options{}, n.URL+"/v3/SENTINELKEY0123456789"), 3, ClassTransport)
@@ -208,6 +215,7 @@ func TestUnreachable(t *testing.T) {
 // TestStaleConnections: a server that closes idle connections without a word
 // costs no wait.
 func TestStaleConnections(t *testing.T) {
+	t.Parallel()
 	url := raw(t, func(conn net.Conn, r *http.Request, body []byte) {
 		if _, sent := r.Header["Idempotency-Key"]; sent {
 			t.Error("the mark for net/http was sent")
@@ -215,12 +223,12 @@ func TestStaleConnections(t *testing.T) {
 		reply := right(body)
 		fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(reply), reply)
 	})
-	clock := newFakeClock()
+	clock := faultrpc.NewClock()
 	e := connect(t, Options{Clock: clock}, url)
 	for range 50 {
 		mustAnswer(t, e, 2)
 	}
-	if clock.slept != 0 {
-		t.Errorf("slept %v", clock.slept)
+	if clock.Slept() != 0 {
+		t.Errorf("slept %v", clock.Slept())
 	}
 }

@@ -6,6 +6,7 @@ import (
 )
 
 func TestLabel(t *testing.T) {
+	t.Parallel()
 	for raw, host := range map[string]string{
 		"https://eth-mainnet.g.alchemy.com/v2/KEY":              "eth-mainnet.g.alchemy.com",
 		"https://optimism-mainnet.infura.io/v3/KEY":             "optimism-mainnet.infura.io",

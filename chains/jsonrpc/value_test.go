@@ -11,6 +11,7 @@ import (
 )
 
 func TestParseQuantity(t *testing.T) {
+	t.Parallel()
 	max := new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), 256), big.NewInt(1))
 	for raw, want := range map[string]*big.Int{
 		`"0x0"`: big.NewInt(0), `"0x00"`: big.NewInt(0), `"0x1"`: big.NewInt(1), `"0x00ff"`: big.NewInt(255),
@@ -33,6 +34,7 @@ var notQuantities = []string{
 }
 
 func TestParseQuantityRefuses(t *testing.T) {
+	t.Parallel()
 	for _, raw := range notQuantities {
 		got, err := Reply{Raw: []byte(raw)}.Quantity()
 		if got != nil || !errors.Is(err, ErrProtocol) {
@@ -44,6 +46,7 @@ func TestParseQuantityRefuses(t *testing.T) {
 }
 
 func TestQuantityErrorNamesWhatWasFound(t *testing.T) {
+	t.Parallel()
 	for raw, want := range map[string]string{
 		`""`:                  `found "", want a quantity starting with 0x`,
 		`null`:                `found null, want a quantity starting with 0x`,
@@ -61,6 +64,7 @@ func TestQuantityErrorNamesWhatWasFound(t *testing.T) {
 }
 
 func TestParseData(t *testing.T) {
+	t.Parallel()
 	for raw, want := range map[string][]byte{`"0x"`: {}, `"0x00"`: {0}, `"0x00fF"`: {0, 255}} {
 		got, err := (Reply{Raw: []byte(raw)}).Data()
 		if err != nil || !bytes.Equal(got, want) {
