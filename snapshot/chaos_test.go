@@ -3,30 +3,16 @@ package snapshot_test
 import (
 	"errors"
 	"math/rand/v2"
-	"os"
 	"runtime"
 	"slices"
-	"strconv"
 	"sync"
 	"testing"
 	"testing/synctest"
 
 	"github.com/perpdao/perpquorum/fixtures/hub"
+	"github.com/perpdao/perpquorum/fixtures/testenv"
 	"github.com/perpdao/perpquorum/snapshot"
 )
-
-// seeds is the number of runs of a chaos test: CHAOS_SEEDS, or 15.
-func seeds(t *testing.T) uint64 {
-	text := os.Getenv("CHAOS_SEEDS")
-	if text == "" {
-		return 15
-	}
-	n, err := strconv.ParseUint(text, 10, 16)
-	if err != nil || n == 0 {
-		t.Fatalf("CHAOS_SEEDS is %q, want a number from 1 to 65535", text)
-	}
-	return n
-}
 
 // chaos is what goes wrong with an answer.
 var chaos = []*hub.Fault{
@@ -45,12 +31,13 @@ var chaos = []*hub.Fault{
 func TestChaos(t *testing.T) {
 	p, votes := election("chaos", 2100, func(k int) int64 { return onePerSecond(k / 3) })
 	want := wantIDs(votes)
+	runs := testenv.Runs(t, 15)
 	eachGeneration(t, func(t *testing.T, g hub.Generation) {
 		t.Parallel()
 		right, absent := 0, 0
-		for seed := range seeds(t) {
+		for seed := range runs {
 			synctest.Test(t, func(t *testing.T) {
-				list, err := chaoticVotes(t, hubFor(g, p, votes), seed)
+				list, err := chaoticVotes(t, hubFor(g, p, votes), uint64(seed))
 				switch {
 				case err == nil && slices.Equal(ids(list.Votes), want):
 					right++
@@ -64,7 +51,7 @@ func TestChaos(t *testing.T) {
 				}
 			})
 		}
-		if seeds(t) >= 10 && (right == 0 || absent == 0) {
+		if runs >= 10 && (right == 0 || absent == 0) {
 			t.Errorf("%d right, %d absent: the faults prove nothing", right, absent)
 		}
 	})

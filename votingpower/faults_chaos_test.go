@@ -1,13 +1,13 @@
 package votingpower_test
 
 import (
-	"os"
 	"strconv"
 	"testing"
 	"time"
 
 	"github.com/perpdao/perpquorum/chains"
 	"github.com/perpdao/perpquorum/fixtures/faultrpc"
+	"github.com/perpdao/perpquorum/fixtures/testenv"
 	"github.com/perpdao/perpquorum/votingpower"
 )
 
@@ -16,14 +16,7 @@ import (
 // hide. Then the voting power is right or there is none. CHAOS_SEEDS sets the
 // number of runs; without it there are 50.
 func TestChaos(t *testing.T) {
-	seeds := 50
-	if text := os.Getenv("CHAOS_SEEDS"); text != "" {
-		n, err := strconv.Atoi(text)
-		if err != nil || n < 1 {
-			t.Fatalf("CHAOS_SEEDS is %q, want a number", text)
-		}
-		seeds = n
-	}
+	seeds := testenv.Runs(t, 50)
 	public := publicChains()
 	local := map[chains.ID]*faultrpc.Chain{chains.Ethereum: faultrpc.Development(1, 300, 12, 12, 24),
 		chains.Optimism: faultrpc.Development(10, 300, 0, 0, 15, 2)}

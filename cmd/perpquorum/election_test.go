@@ -11,9 +11,9 @@ import (
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/core/types"
 
-	"github.com/perpdao/perpquorum/fixtures/assets"
 	"github.com/perpdao/perpquorum/fixtures/hub"
 	"github.com/perpdao/perpquorum/fixtures/testchain"
+	"github.com/perpdao/perpquorum/fixtures/testenv"
 	"github.com/perpdao/perpquorum/votingpower/report"
 	"github.com/perpdao/perpquorum/votingpower/vote"
 )
@@ -121,7 +121,7 @@ func tallied(t testing.TB, elections ...*election) {
 		questions = append(questions, map[string]any{
 			"type": p.Type, "choices": len(p.Choices), "strategies": len(p.Strategies), "votes": votes})
 	}
-	for i, r := range assets.Ask[any, result](t, "../../snapshot/tally/testdata/oracle.cjs", questions) {
+	for i, r := range testenv.Ask[any, result](t, "../../snapshot/tally/testdata/oracle.cjs", questions) {
 		if r.Error != "" {
 			t.Fatal(r.Error)
 		}

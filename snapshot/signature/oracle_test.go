@@ -1,19 +1,16 @@
 package signature_test
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"os/exec"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/ethereum/go-ethereum/crypto"
 
+	"github.com/perpdao/perpquorum/fixtures/testenv"
 	"github.com/perpdao/perpquorum/snapshot"
 	"github.com/perpdao/perpquorum/snapshot/signature"
 )
@@ -60,37 +57,14 @@ func newOrder(key, primary, fields string, chainID uint64, values map[string]any
 	return o
 }
 
-// askOracle signs with Snapshot's own code, in one node process.
+// askOracle signs with Snapshot's own code.
 func askOracle(t *testing.T, orders []order) []signed {
 	t.Helper()
-	if _, err := os.Stat("../../fixtures/node_modules/@snapshot-labs/snapshot.js"); err != nil {
-		t.Fatalf("the oracle test needs the npm packages of fixtures; in the repository's root run: npm ci --prefix fixtures")
-	}
-	var in, out, stderr bytes.Buffer
-	lines := json.NewEncoder(&in)
-	for _, o := range orders {
-		if err := lines.Encode(o); err != nil {
-			t.Fatal(err)
-		}
-	}
-	node := exec.CommandContext(t.Context(), "node", "testdata/oracle.cjs")
-	node.Stdin, node.Stdout, node.Stderr = &in, &out, &stderr
-	if err := node.Run(); err != nil {
-		t.Fatalf("node testdata/oracle.cjs: %v\n%s", err, stderr.String())
-	}
-	var answers []signed
-	for scan := bufio.NewScanner(&out); scan.Scan(); {
-		var s signed
-		if err := json.Unmarshal(scan.Bytes(), &s); err != nil {
-			t.Fatal(err)
-		}
+	answers := testenv.Ask[order, signed](t, "testdata/oracle.cjs", orders)
+	for i, s := range answers {
 		if s.Error != "" || !s.Verified {
-			t.Fatalf("the oracle refused order %d, %+v: %+v", len(answers), orders[len(answers)], s)
+			t.Fatalf("the oracle refused order %d, %+v: %+v", i, orders[i], s)
 		}
-		answers = append(answers, s)
-	}
-	if len(answers) != len(orders) {
-		t.Fatalf("the oracle gave %d answers for %d orders", len(answers), len(orders))
 	}
 	return answers
 }
@@ -119,7 +93,7 @@ func TestOracleVotes(t *testing.T) {
 	var orders []order
 	var rows []snapshot.Vote
 	for _, fields := range voteTypes() {
-		for range 10 {
+		for range testenv.Runs(t, 4) {
 			o, v := randomVote(rnd, fields)
 			orders, rows = append(orders, o), append(rows, v)
 		}
@@ -233,8 +207,9 @@ func TestOracleProposals(t *testing.T) {
 	var orders []order
 	var rows []snapshot.Proposal
 	types := readVectors(t, "testdata/eip712-proposals.json")[1:9] // the first type had no from, and is trusted no more
+	runs := testenv.Runs(t, 8)
 	for _, v := range types {
-		for range 20 {
+		for range runs {
 			o, p := randomProposal(rnd, v.fields(t))
 			orders, rows = append(orders, o), append(rows, p)
 		}
@@ -244,7 +219,7 @@ func TestOracleProposals(t *testing.T) {
 		p.ID = answer.ID
 		c := signature.CheckProposal(p)
 		if answer.Trusted != "proposal" || c.Verdict != signature.Matches || c.Field != "" ||
-			c.Type != "Proposal("+types[i/20].fields(t)+")" {
+			c.Type != "Proposal("+types[i/runs].fields(t)+")" {
 			t.Errorf("%+v: %s, %+v", orders[i], answer.Trusted, c)
 		}
 		p.Title += "!"

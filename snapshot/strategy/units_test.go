@@ -9,7 +9,7 @@ import (
 	"github.com/ethereum/go-ethereum/common"
 
 	"github.com/perpdao/perpquorum/chains"
-	"github.com/perpdao/perpquorum/fixtures/assets"
+	"github.com/perpdao/perpquorum/fixtures/testenv"
 )
 
 // TestUnitsAgainstEthers demands that thousands of random balances become the
@@ -33,7 +33,7 @@ func TestUnitsAgainstEthers(t *testing.T) {
 		q := one("erc20-balance-of", `{"address":"`+token+`","decimals":`+decimals+`}`)
 		q.Voters = voters
 		scores := run(t, nodes, q).Powers[0].Scores
-		for i, want := range assets.Ask[any, *float64](t, "testdata/units.cjs", questions) {
+		for i, want := range testenv.Ask[any, *float64](t, "testdata/units.cjs", questions) {
 			if want == nil {
 				t.Fatalf("no double for %v with decimals %s", questions[i], decimals)
 			}

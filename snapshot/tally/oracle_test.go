@@ -5,12 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"slices"
-	"strconv"
 	"testing"
 
-	"github.com/perpdao/perpquorum/fixtures/assets"
+	"github.com/perpdao/perpquorum/fixtures/testenv"
 	"github.com/perpdao/perpquorum/snapshot"
 	"github.com/perpdao/perpquorum/snapshot/tally"
 )
@@ -39,27 +37,19 @@ type oracleResult struct {
 	Error      string       `json:"error"`
 }
 
-// perType is the number of random elections of each voting type: 100 for each of
-// CHAOS_SEEDS, or 1500.
-func perType() int {
-	if n, err := strconv.Atoi(os.Getenv("CHAOS_SEEDS")); err == nil {
-		return 100 * n
-	}
-	return 1500
-}
-
 // The recount gives the doubles of Snapshot's own code, bit for bit.
 func TestOracle(t *testing.T) {
 	t.Parallel()
 	rnd := rand.New(rand.NewPCG(2026, 1))
+	perType := 100 * testenv.Runs(t, 15)
 	var elections []oracleElection
 	for _, typ := range votingTypes {
-		for range perType() {
+		for range perType {
 			elections = append(elections, randomElection(rnd, typ))
 		}
 	}
 	valid, invalid, endless := map[string]int{}, map[string]int{}, 0
-	for i, want := range assets.Ask[oracleElection, oracleResult](t, "testdata/oracle.cjs", elections) {
+	for i, want := range testenv.Ask[oracleElection, oracleResult](t, "testdata/oracle.cjs", elections) {
 		e := elections[i]
 		checkAgainstOracle(t, e, want)
 		if want.Error != "" {
@@ -75,12 +65,12 @@ func TestOracle(t *testing.T) {
 	}
 	// The generator must keep reaching what the test is about.
 	for _, typ := range votingTypes {
-		if n := perType(); valid[typ] < 3*n/2 || invalid[typ] < n/2 {
+		if valid[typ] < 3*perType/2 || invalid[typ] < perType/2 {
 			t.Errorf("%s: the random elections are too tame: %d valid choices, %d invalid", typ, valid[typ],
 				invalid[typ])
 		}
 	}
-	if endless == 0 && perType() >= 1500 {
+	if endless == 0 && perType >= 1500 {
 		t.Error("no random election on which Snapshot's run-off never ends")
 	}
 }

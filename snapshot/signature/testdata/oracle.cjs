@@ -2,10 +2,9 @@
 // per line from stdin: {"key", "domain", "primary", "types", "message", "texts"},
 // where texts are values that the client signs as JSON text; writes {"id",
 // "address", "sig", "trusted", "verified"} per line, or {"error"}.
-const modules = '../../../fixtures/node_modules/';
-const snapshot = require(modules + '@snapshot-labs/snapshot.js');
-const hashedTypes = require(modules + '@snapshot-labs/snapshot.js/src/sign/hashedTypes.json');
-const { Wallet } = require(modules + '@ethersproject/wallet');
+const snapshot = require('@snapshot-labs/snapshot.js');
+const hashedTypes = require('@snapshot-labs/snapshot.js/src/sign/hashedTypes.json');
+const { Wallet } = require('@ethersproject/wallet');
 const { createHash } = require('crypto');
 const { utils } = snapshot.default ?? snapshot;
 
