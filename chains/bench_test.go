@@ -58,10 +58,12 @@ func BenchmarkBlockAt(b *testing.B) {
 				served.bytes.Store(0)
 				for b.Loop() {
 					requests, calls := served.requests.Load(), served.calls.Load()
-					if err := method.find(context.Background(), client, era.chain, unix(from+r.Uint64N(to-from))); err != nil {
+					if err := method.find(context.Background(), client, era.chain,
+						unix(from+r.Uint64N(to-from))); err != nil {
 						b.Fatal(err)
 					}
-					rounds, headers = append(rounds, int(served.requests.Load()-requests)), append(headers, int(served.calls.Load()-calls))
+					rounds, headers = append(rounds, int(served.requests.Load()-requests)), append(headers,
+						int(served.calls.Load()-calls))
 				}
 				report(b, "rounds", rounds)
 				report(b, "headers", headers)
@@ -131,7 +133,7 @@ func interpolation(ctx context.Context, c *chains.Client, m *modelchain.Chain, t
 	return nil
 }
 
-// TestReportRounds holds a whole report to its budget: Dial and BlockAt on both
+// TestReportRounds bounds the rounds of a whole report: Dial and BlockAt on both
 // chains side by side, and one round of calls at the blocks found, which is counted
 // and not made, since modelled chains have no state. Few reports are enough here:
 // TestModelledChains has the percentiles, and one round is one request.

@@ -203,7 +203,8 @@ func TestHeadersThatDoNotFit(t *testing.T) {
 		want     error
 		text     string
 	}{
-		{"another number", merge + 50, merge + 51, chains.ErrProtocol, "asked for block 15537444, found block 15537445"},
+		{"another number", merge + 50, merge + 51, chains.ErrProtocol,
+			"asked for block 15537444, found block 15537445"},
 		{"not adjacent", merge + 49, merge + 49, chains.ErrReorg, "are not of one chain"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -230,7 +231,8 @@ func TestAlteredHeader(t *testing.T) {
 		"miner": `"0x0000000000000000000000000000000000000001"`,
 	} {
 		n := ethereum()
-		n.Rules = []*faultrpc.Rule{altered(merge, func(b map[string]json.RawMessage) { b[field] = json.RawMessage(value) })}
+		n.Rules = []*faultrpc.Rule{altered(merge,
+			func(b map[string]json.RawMessage) { b[field] = json.RawMessage(value) })}
 		_, err := tryDial(t, chains.Dialer{}, 1, n.serve(t))
 		if !errors.Is(err, chains.ErrProtocol) {
 			t.Errorf("%s: found %v, want ErrProtocol", field, err)

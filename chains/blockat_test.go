@@ -73,14 +73,19 @@ func TestBlockAtModelled(t *testing.T) {
 		requests int64
 	}{
 		{"ethereum, block 1", eth, func(c *modelchain.Chain) (time.Time, uint64) { return unix(1), 1 }, 2},
-		{"ethereum, before 1970", eth, func(c *modelchain.Chain) (time.Time, uint64) { return unix(0).Add(-time.Hour), 0 }, 3},
-		{"ethereum, a block's time", eth, func(c *modelchain.Chain) (time.Time, uint64) { return unix(c.Time(9_000_000)), 9_000_000 }, 4},
+		{"ethereum, before 1970", eth,
+			func(c *modelchain.Chain) (time.Time, uint64) { return unix(0).Add(-time.Hour), 0 }, 3},
+		{"ethereum, a block's time", eth,
+			func(c *modelchain.Chain) (time.Time, uint64) { return unix(c.Time(9_000_000)), 9_000_000 }, 4},
 		{"ethereum, just after a block", eth, func(c *modelchain.Chain) (time.Time, uint64) {
 			return unix(c.Time(9_000_000)).Add(time.Nanosecond), 9_000_001
 		}, 4},
-		{"ethereum, the merge", eth, func(c *modelchain.Chain) (time.Time, uint64) { return unix(c.Time(merge)), merge }, 5},
-		{"ethereum, slots", eth, func(c *modelchain.Chain) (time.Time, uint64) { return unix(c.Time(20_000_000) - 5), 20_000_000 }, 2},
-		{"ethereum, finalized", eth, func(c *modelchain.Chain) (time.Time, uint64) { return unix(c.Time(c.Finalized)), c.Finalized }, 1},
+		{"ethereum, the merge", eth,
+			func(c *modelchain.Chain) (time.Time, uint64) { return unix(c.Time(merge)), merge }, 5},
+		{"ethereum, slots", eth,
+			func(c *modelchain.Chain) (time.Time, uint64) { return unix(c.Time(20_000_000) - 5), 20_000_000 }, 2},
+		{"ethereum, finalized", eth,
+			func(c *modelchain.Chain) (time.Time, uint64) { return unix(c.Time(c.Finalized)), c.Finalized }, 1},
 		{"optimism, in a run", op, func(c *modelchain.Chain) (time.Time, uint64) {
 			n := uint64(60_000_000)
 			for c.Time(n-1) == c.Time(n) {
@@ -95,8 +100,10 @@ func TestBlockAtModelled(t *testing.T) {
 			}
 			return unix(c.Time(n-1) + 1), n
 		}, 5},
-		{"optimism, in the gap before bedrock", op, func(c *modelchain.Chain) (time.Time, uint64) { return unix(c.Time(bedrock) - 3600), bedrock }, 5},
-		{"optimism, two-second blocks", op, func(c *modelchain.Chain) (time.Time, uint64) { return unix(c.Time(120_000_001) - 1), 120_000_001 }, 1},
+		{"optimism, in the gap before bedrock", op,
+			func(c *modelchain.Chain) (time.Time, uint64) { return unix(c.Time(bedrock) - 3600), bedrock }, 5},
+		{"optimism, two-second blocks", op,
+			func(c *modelchain.Chain) (time.Time, uint64) { return unix(c.Time(120_000_001) - 1), 120_000_001 }, 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			client, served := dialModel(t, test.chain, chains.Dialer{})
@@ -146,7 +153,8 @@ func TestBlockAtTheEnd(t *testing.T) {
 				t.Fatalf("found error %v, want %v", err, test.err)
 			}
 			if err == nil && (b.Number() != test.number || b.Unfinalized != test.unfinalized) {
-				t.Errorf("found block %d, unfinalized %v; want %d, %v", b.Number(), b.Unfinalized, test.number, test.unfinalized)
+				t.Errorf("found block %d, unfinalized %v; want %d, %v", b.Number(), b.Unfinalized, test.number,
+					test.unfinalized)
 			}
 		})
 	}

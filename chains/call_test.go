@@ -56,13 +56,16 @@ func TestNewCallIntegers(t *testing.T) {
 // TestNewCallTypes: only canonical types reach go-ethereum's parser, which crashes on others.
 func TestNewCallTypes(t *testing.T) {
 	good := "f(address,bool,string,bytes,bytes1,bytes32,int8,uint256,uint24[],address[3][],bool[1][999])"
-	if _, err := chains.NewCall(common.Address{}, good); err == nil || !strings.Contains(err.Error(), "argument count") {
+	if _, err := chains.NewCall(common.Address{}, good); err == nil ||
+		!strings.Contains(err.Error(), "argument count") {
 		t.Errorf("%s without arguments: error %v", good, err)
 	}
 	for _, bad := range []string{
 		"f", "f)(", "f((uint256))", "f(uint)", "f(int0)", "f(uint7)", "f(uint264)", "f(uint20000000000)", "f(bytes0)",
-		"f(bytes33)", "f(uint8[0])", "f(uint8[99999999999])", "f(uint8[999][999][999])", "f(uint8[)", "f(uint8])", "f(tuple)",
-		"f(uint8,)", "f(,uint8)", "f(uint8" + strings.Repeat("[]", 300_000) + ")", "f(" + strings.Repeat("[", 300_000) + ")",
+		"f(bytes33)", "f(uint8[0])", "f(uint8[99999999999])", "f(uint8[999][999][999])", "f(uint8[)", "f(uint8])",
+		"f(tuple)",
+		"f(uint8,)", "f(,uint8)", "f(uint8" + strings.Repeat("[]", 300_000) + ")",
+		"f(" + strings.Repeat("[", 300_000) + ")",
 		"f(" + strings.Repeat("uint8,", 300_000) + "uint8)", strings.Repeat("f", 300_000) + "()",
 	} {
 		_, err := chains.NewCall(common.Address{}, bad)

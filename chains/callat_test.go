@@ -33,7 +33,8 @@ func TestCallAtTakesOneRound(t *testing.T) {
 	if got := strings.Join(methods, " "); got != "eth_call eth_call eth_getBalance eth_getBalance" {
 		t.Errorf("found %s", got)
 	}
-	if from := answers[0].From; len(from) != 1 || !strings.HasPrefix(from[0], "127.0.0.1") || !strings.Contains(from[0], "#") {
+	if from := answers[0].From; len(from) != 1 || !strings.HasPrefix(from[0], "127.0.0.1") ||
+		!strings.Contains(from[0], "#") {
 		t.Errorf("answer is from %q, want host#hash", answers[0].From)
 	}
 }
@@ -73,11 +74,13 @@ func TestCallAtWays(t *testing.T) {
 		{"by number after refusal, deployless canary", false, func(b *backend) { b.NoHash = noObject }, 3},
 		{"by number after it was ignored, deployless canary", false, func(b *backend) { b.Deaf = true }, 3},
 		{"by number, Multicall3 canary", false, func(b *backend) { b.NoHash, b.NoDeploy = noObject, noTo }, 3},
-		{"by number after it was ignored, Multicall3 canary", false, func(b *backend) { b.Deaf, b.NoDeploy = true, noTo }, 3},
+		{"by number after it was ignored, Multicall3 canary", false,
+			func(b *backend) { b.Deaf, b.NoDeploy = true, noTo }, 3},
 		{"by number, no canary", true, func(b *backend) { b.NoDeploy = noTo }, 3},
 		{"hash refused, no canary", true, func(b *backend) { b.NoHash, b.NoDeploy = noObject, noTo }, 3},
 		{"hash ignored, no canary", true, func(b *backend) { b.Deaf, b.NoDeploy = true, noTo }, 3},
-		{"canary reverts", false, func(b *backend) { b.NoDeploy = &faultrpc.Error{Code: 3, Message: "execution reverted"} }, 1},
+		{"canary reverts", false,
+			func(b *backend) { b.NoDeploy = &faultrpc.Error{Code: 3, Message: "execution reverted"} }, 1},
 		{"canary refused in unknown words", false, func(b *backend) {
 			b.NoDeploy = &faultrpc.Error{Code: -32000, Message: "we do not like this"}
 		}, 1},
@@ -154,7 +157,8 @@ func TestCallAtLaggingBackend(t *testing.T) {
 	// Another node behind the same address is up to date.
 	n.set(func(b *faultrpc.Node) { b.Shift = 0 })
 	late := &faultrpc.Node{Chain: n.chain, Shift: 1}
-	n.SetRules(&faultrpc.Rule{Until: 4, Fault: faultrpc.Fault{Backend: func(*faultrpc.Chain) *faultrpc.Node { return late }}})
+	n.SetRules(&faultrpc.Rule{Until: 4,
+		Fault: faultrpc.Fault{Backend: func(*faultrpc.Chain) *faultrpc.Node { return late }}})
 	answers, err := c.CallAt(t.Context(), b, twoCalls)
 	if err != nil {
 		t.Fatal(err)
@@ -211,14 +215,15 @@ func TestCallAtReorgDuringTheReads(t *testing.T) {
 	}
 }
 
-// A node that does not know the block any more: pruned, or replaced by one it never had.
+// A node that no longer knows the block: pruned, or replaced by one it never had.
 func TestCallAtUnknownBlock(t *testing.T) {
 	t.Parallel()
 	n := ethereum()
 	c := dial(t, chains.Dialer{AllowUnfinalized: true}, 1, n.serve(t))
 	old, recent := pinned(t, c, merge+50), pinned(t, c, merge+198)
 	unknown := faultrpc.Fail(-32000, "header for hash not found")
-	n.SetRules(&faultrpc.Rule{Method: "eth_call", Fault: unknown}, &faultrpc.Rule{Method: "eth_getBalance", Fault: unknown})
+	n.SetRules(&faultrpc.Rule{Method: "eth_call", Fault: unknown},
+		&faultrpc.Rule{Method: "eth_getBalance", Fault: unknown})
 	if _, err := c.CallAt(t.Context(), old, twoCalls); !errors.Is(err, chains.ErrArchive) {
 		t.Errorf("deep block: found %v, want ErrArchive", err)
 	}
@@ -246,8 +251,10 @@ func TestCallAtMissingState(t *testing.T) {
 	}{
 		{"geth", ethereum(), merge + 50, words(-32000, "missing trie node 56e8 (path )"),
 			"has no state for block 15537444 (ethereum, 2022-09-15)"},
-		{"reth", ethereum(), merge + 50, words(-32603, "state at block #15537444 is pruned"), "give an archive endpoint"},
-		{"Besu's null", ethereum(), merge + 50, rules(replace("eth_getBalance", "", "null")), "null for eth_getBalance"},
+		{"reth", ethereum(), merge + 50, words(-32603, "state at block #15537444 is pruned"),
+			"give an archive endpoint"},
+		{"Besu's null", ethereum(), merge + 50, rules(replace("eth_getBalance", "", "null")),
+			"null for eth_getBalance"},
 		{"zero of a rich account", ethereum(), merge + 50, rules(poor()...), "holds none"},
 		{"zero on Optimism", optimism(), bedrock + 50, rules(poor()...), "block 105235113 (optimism, 2023-06-06)"},
 		{"before Bedrock", optimism(), bedrock - 1,
@@ -298,7 +305,8 @@ func TestCallAtFailingCalls(t *testing.T) {
 		want error
 		text string
 	}{
-		{"no contract", call(nobody), nil, chains.ErrNoContract, "no contract at " + nobody.Hex() + " at block 15537444"},
+		{"no contract", call(nobody), nil, chains.ErrNoContract,
+			"no contract at " + nobody.Hex() + " at block 15537444"},
 		{"empty answer", call(faultrpc.Sink), nil, nil, "empty answer"},
 		{"revert", call(faultrpc.Reverter), nil, chains.ErrReverted, "no such luck"},
 		{"revert as a result", call(faultrpc.Reverter), asResult, chains.ErrReverted, "reason of a revert"},
@@ -337,7 +345,8 @@ func TestCallAtFailingCalls(t *testing.T) {
 // Values that are not what their method returns are errors, never numbers.
 func TestCallAtMalformedValues(t *testing.T) {
 	t.Parallel()
-	for _, value := range []string{`""`, `"0"`, `0`, `"100"`, `1e18`, `"-0x1"`, `" 0x1"`, `"0x1\n"`, `true`, `{}`, `[]`, `"0xzz"`} {
+	for _, value := range []string{`""`, `"0"`, `0`, `"100"`, `1e18`, `"-0x1"`, `" 0x1"`, `"0x1\n"`, `true`, `{}`,
+		`[]`, `"0xzz"`} {
 		for method, calls := range map[string][]chains.Call{
 			"eth_getBalance": {chains.NativeBalance(holder)},
 			"eth_call":       {balanceOf(holder)},
@@ -361,7 +370,8 @@ func TestCallAtManyCalls(t *testing.T) {
 		calls[i] = balanceOf(common.BigToAddress(big.NewInt(int64(1000 + i))))
 	}
 	for _, size := range []int{0, 100, 10, 3, 2, 1} {
-		for _, noDeploy := range []*faultrpc.Error{nil, {Code: -32601, Message: "the method eth_call without to is not supported"}} {
+		for _, noDeploy := range []*faultrpc.Error{nil,
+			{Code: -32601, Message: "the method eth_call without to is not supported"}} {
 			n := ethereum()
 			n.Nodes[0].NoDeploy = noDeploy
 			c := dial(t, chains.Dialer{MaxBatch: size}, 1, n.serve(t))
@@ -398,7 +408,8 @@ func TestCallAtLearnsTheBatchSize(t *testing.T) {
 		if pass == 0 && n.rounds()-n.unproven() < 7 {
 			t.Errorf("while learning: %d of %d requests with canary", n.rounds()-n.unproven(), n.rounds())
 		}
-		if pass == 1 && (n.unproven() > 0 || n.rounds() != 7) { // 60 calls and the WETH balance, 9 and a canary at a time
+		// 60 calls and the WETH balance, 9 and a canary at a time
+		if pass == 1 && (n.unproven() > 0 || n.rounds() != 7) {
 			t.Errorf("once learned: %d rounds, %d without canary", n.rounds(), n.unproven())
 		}
 	}

@@ -41,15 +41,22 @@ func TestDialProvesTheChain(t *testing.T) {
 		{name: "ethereum", node: ethereum(), id: 1, proven: true},
 		{name: "optimism", node: optimism(), id: 10, proven: true},
 		{name: "other chain by id alone", node: dev(8453), id: 8453},
-		{name: "wrong id", node: optimism(), id: 1, want: chains.ErrWrongChain, text: "chain id is optimism, want ethereum"},
-		{name: "wrong id is fatal even if dev chains are allowed", node: newNode(etc), id: 1, dialer: chains.Dialer{AllowDev: true}, want: chains.ErrWrongChain, text: "chain id is 61"},
-		{name: "another fork's anchor", node: newNode(other), id: 1, want: chains.ErrWrongChain, text: "not the public chain ethereum: block 15537394 has hash"},
-		{name: "dev chain", node: dev(1), id: 1, want: chains.ErrWrongChain, text: "there is no block 15537394, the head is 200"},
-		{name: "dev chain of optimism", node: dev(10), id: 10, want: chains.ErrDevelopment, text: "not the public chain optimism"},
+		{name: "wrong id", node: optimism(), id: 1, want: chains.ErrWrongChain,
+			text: "chain id is optimism, want ethereum"},
+		{name: "wrong id is fatal even if dev chains are allowed", node: newNode(etc), id: 1,
+			dialer: chains.Dialer{AllowDev: true}, want: chains.ErrWrongChain, text: "chain id is 61"},
+		{name: "another fork's anchor", node: newNode(other), id: 1, want: chains.ErrWrongChain,
+			text: "not the public chain ethereum: block 15537394 has hash"},
+		{name: "dev chain", node: dev(1), id: 1, want: chains.ErrWrongChain,
+			text: "there is no block 15537394, the head is 200"},
+		{name: "dev chain of optimism", node: dev(10), id: 10, want: chains.ErrDevelopment,
+			text: "not the public chain optimism"},
 		{name: "dev chain allowed", node: dev(1), id: 1, dialer: chains.Dialer{AllowDev: true}, dev: true},
 		{name: "another fork allowed", node: newNode(other), id: 1, dialer: chains.Dialer{AllowDev: true}, dev: true},
-		{name: "anchor dropped", node: hiding(newNode(above), merge), id: 1, want: chains.ErrArchive, text: "block 15537394 (ethereum, 2022-09-15)"},
-		{name: "allowing dev chains leaves the public chain public", node: ethereum(), id: 1, dialer: chains.Dialer{AllowDev: true}, proven: true},
+		{name: "anchor dropped", node: hiding(newNode(above), merge), id: 1, want: chains.ErrArchive,
+			text: "block 15537394 (ethereum, 2022-09-15)"},
+		{name: "allowing dev chains leaves the public chain public", node: ethereum(), id: 1,
+			dialer: chains.Dialer{AllowDev: true}, proven: true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -66,7 +73,8 @@ func TestDialProvesTheChain(t *testing.T) {
 				return
 			}
 			if c.ID != tt.id || c.Development != tt.dev || c.Anchored != tt.proven {
-				t.Errorf("found ID %v Development %v Anchored %v, want %v %v %v", c.ID, c.Development, c.Anchored, tt.id, tt.dev, tt.proven)
+				t.Errorf("found ID %v Development %v Anchored %v, want %v %v %v", c.ID, c.Development, c.Anchored,
+					tt.id, tt.dev, tt.proven)
 			}
 			if tt.node.rounds() != 1 {
 				t.Errorf("Dial took %d rounds, want 1", tt.node.rounds())

@@ -14,10 +14,13 @@ func TestCallErrorMessages(t *testing.T) {
 		is   error
 		want string
 	}{
-		{&CallError{Chain: Ethereum, Block: 5, Call: Call{To: common.HexToAddress("0xbC396689893D065F41bc2C6EcbeE5e0085233447"), Signature: "decimals()"}, Err: ErrNoContract}, ErrNoContract,
+		{&CallError{Chain: Ethereum, Block: 5,
+			Call: Call{To: common.HexToAddress("0xbC396689893D065F41bc2C6EcbeE5e0085233447"),
+				Signature: "decimals()"}, Err: ErrNoContract}, ErrNoContract,
 			`decimals() of 0xbC396689893D065F41bc2C6EcbeE5e0085233447 at ethereum block 5: no contract`},
 		{&CallError{Chain: 31337, Call: Call{Data: []byte{1, 2}}, Err: ErrReverted}, ErrReverted,
-			`call with 2 bytes of calldata of 0x0000000000000000000000000000000000000000 at 31337 block 0: call reverted`},
+			`call with 2 bytes of calldata of 0x0000000000000000000000000000000000000000 at 31337 block 0: call ` +
+				`reverted`},
 	}
 	for _, tt := range tests {
 		if got := tt.err.Error(); got != tt.want {

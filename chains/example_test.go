@@ -119,9 +119,9 @@ func ExampleClient_CallAt() {
 		return
 	}
 	_, err = c.CallAt(ctx, b, []chains.Call{supply})
-	fmt.Println(err)
+	fmt.Println("no contract:", errors.Is(err, chains.ErrNoContract))
 	// Output:
 	// 911013244168737129184101 <nil>
 	// 0 <nil>
-	// totalSupply() of 0x00000000000000000000000000000000000000a4 at ethereum block 15537400: no contract at 0x00000000000000000000000000000000000000a4 at block 15537400
+	// no contract: true
 }

@@ -18,7 +18,8 @@ func TestMatrixMemory(t *testing.T) {
 	}
 	for name, f := range map[string]faultrpc.Fault{
 		"row 56: bomb of a gigabyte": faultrpc.Bomb(), "row 57: endless white space": faultrpc.Endless(" "),
-		"row 57: endless number": faultrpc.Endless("1"), "row 57: endless list": faultrpc.Endless(`[{"id":1},`), "row 57: endless nesting": faultrpc.Endless("["),
+		"row 57: endless number": faultrpc.Endless("1"), "row 57: endless list": faultrpc.Endless(`[{"id":1},`),
+		"row 57: endless nesting": faultrpc.Endless("["),
 	} {
 		for _, method := range []string{"eth_chainId", "eth_call"} {
 			for _, p := range []path{batch, single} {

@@ -80,7 +80,8 @@ func TestMatrixTruncated(t *testing.T) {
 // Row 57: silence ends with the deadline, or with the transport's patience.
 func TestMatrixSilence(t *testing.T) {
 	t.Parallel()
-	for name, f := range map[string]faultrpc.Fault{"no reply": faultrpc.Hang(), "no end of the reply": faultrpc.Stall()} {
+	for name, f := range map[string]faultrpc.Fault{"no reply": faultrpc.Hang(),
+		"no end of the reply": faultrpc.Stall()} {
 		for _, method := range []string{"eth_chainId", "eth_call"} {
 			t.Run(fmt.Sprintf("row 57: %s to %s", name, method), func(t *testing.T) {
 				s := good()
@@ -167,8 +168,11 @@ func certificate(t *testing.T, validFor time.Duration) (tls.Certificate, *x509.C
 		t.Fatal(err)
 	}
 	now := time.Now()
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: now.Add(-48 * time.Hour), NotAfter: now.Add(validFor),
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), NotBefore: now.Add(-48 * time.Hour), NotAfter: now.Add(validFor),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true,
+		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
+	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	if err != nil {
 		t.Fatal(err)

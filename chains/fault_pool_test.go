@@ -52,7 +52,8 @@ func TestMatrixSeveralEndpoints(t *testing.T) {
 			wantText(t, err, "balanceOf(address) of "+faultrpc.Token.Hex())
 		})
 		for name, second := range map[string]*faultrpc.Chain{
-			"on Optimism": faultrpc.Public(10, 300), "on a development chain": faultrpc.Development(1, 300), "on another fork": forked(),
+			"on Optimism": faultrpc.Public(10, 300), "on a development chain": faultrpc.Development(1, 300),
+			"on another fork": forked(),
 		} {
 			t.Run(fmt.Sprintf("row 67: endpoint 2 %s (%s)", name, p), func(t *testing.T) {
 				first, other := good(), good()
@@ -110,7 +111,12 @@ func TestMatrixCancelled(t *testing.T) {
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel()
 				s := good()
-				rule := &faultrpc.Rule{Nth: k, Fault: faultrpc.Fault{Envelope: func(_ []faultrpc.Request, o []faultrpc.Object) []faultrpc.Object { cancel(); return o }}}
+				rule := &faultrpc.Rule{Nth: k,
+					Fault: faultrpc.Fault{Envelope: func(_ []faultrpc.Request,
+						o []faultrpc.Object) []faultrpc.Object {
+						cancel()
+						return o
+					}}}
 				s.Rules = []*faultrpc.Rule{rule}
 				a := newAttempt(t, 1, s)
 				a.path = p

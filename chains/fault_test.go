@@ -264,7 +264,8 @@ func wantNoSecret(t *testing.T, err error) {
 	t.Helper()
 	text := err.Error()
 	for _, s := range append(sentinels, sentinels[0]+":"+sentinels[1]) {
-		for _, form := range []string{s, url.QueryEscape(s), url.PathEscape(s), base64.StdEncoding.EncodeToString([]byte(s)), base64.RawURLEncoding.EncodeToString([]byte(s))} {
+		for _, form := range []string{s, url.QueryEscape(s), url.PathEscape(s),
+			base64.StdEncoding.EncodeToString([]byte(s)), base64.RawURLEncoding.EncodeToString([]byte(s))} {
 			if strings.Contains(strings.ToLower(text), strings.ToLower(form)) {
 				t.Errorf("the secret %q is in %q", s, text)
 			}

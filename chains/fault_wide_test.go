@@ -47,7 +47,8 @@ func TestMatrixTimes(t *testing.T) {
 				chain := faultrpc.Genesis([]uint64{10, 1}[seed%2], 400, append([]uint64{1_600_000_000}, gaps...)...)
 				s := faultrpc.NewServer(chain)
 				s.Clock = faultrpc.NewClock()
-				s.Rules = []*faultrpc.Rule{{Method: "eth_getBlockByNumber", Has: `"0x`, Every: 17, Fault: faultrpc.Result("null")}, {Every: 5, Fault: faultrpc.Close()}}
+				s.Rules = []*faultrpc.Rule{{Method: "eth_getBlockByNumber", Has: `"0x`, Every: 17,
+					Fault: faultrpc.Result("null")}, {Every: 5, Fault: faultrpc.Close()}}
 				url, stop := s.Start()
 				defer stop()
 				c := dial(t, chains.Dialer{AllowDev: true, Clock: s.Clock}, chains.ID(chain.ID), url)
@@ -99,7 +100,8 @@ func TestMatrixProxy(t *testing.T) {
 			}))
 			defer proxy.Close()
 			child := exec.Command(os.Args[0], "-test.run=^TestMatrixProxy$", "-test.v")
-			child.Env = append(os.Environ(), key+"=child", "HTTP_PROXY="+proxy.URL, "NO_PROXY="+exempt, "http_proxy=", "no_proxy=")
+			child.Env = append(os.Environ(), key+"=child", "HTTP_PROXY="+proxy.URL, "NO_PROXY="+exempt, "http_proxy=",
+				"no_proxy=")
 			out, err := child.CombinedOutput()
 			if err != nil || (asked.Load() > 0) != (exempt == "") {
 				t.Errorf("proxy was asked %d times, %v\n%s", asked.Load(), err, out)
@@ -122,7 +124,8 @@ func TestMatrixManyAccounts(t *testing.T) {
 		a.path = bulk
 		a.extra = make([]chains.Call, n)
 		for i := range a.extra {
-			a.extra[i] = chains.NativeBalance(common.BytesToAddress(endian.BigEndian.AppendUint32([]byte{0xCC}, uint32(i))))
+			a.extra[i] = chains.NativeBalance(common.BytesToAddress(endian.BigEndian.AppendUint32([]byte{0xCC},
+				uint32(i))))
 		}
 		a.extra[n/3], a.extra[n/2] = chains.NativeBalance(faultrpc.Nobody), chains.NativeBalance(faultrpc.Whale)
 		if err := a.read(t); err != nil {

@@ -20,8 +20,9 @@ func TestRealNode(t *testing.T) {
 	const funds = 123_456_789
 	height := common.HexToAddress("0x00000000000000000000000000000000000000C1") // returns block.number
 	node := testchain.New(t, testchain.Options{
-		ID:          10,
-		Times:       []uint64{0, 1_600_000_000, 1_600_000_015, 1_600_000_015, 1_600_000_015, 1_600_003_600, 1_600_003_602},
+		ID: 10,
+		Times: []uint64{0, 1_600_000_000, 1_600_000_015, 1_600_000_015, 1_600_000_015, 1_600_003_600,
+			1_600_003_602},
 		Unfinalized: 2,
 		Alloc: types.GenesisAlloc{
 			height: {Code: common.FromHex("0x4360005260206000f3"), Balance: new(big.Int)},
@@ -46,7 +47,9 @@ func TestRealNode(t *testing.T) {
 		if b.Hash != node.Blocks[n].Hash() {
 			t.Errorf("block %d: found hash %v", n, b.Hash)
 		}
-		answers, err := c.CallAt(t.Context(), b, []chains.Call{{To: height, Signature: "height()"}, chains.NativeBalance(holder), chains.NativeBalance(nobody)})
+		answers, err := c.CallAt(t.Context(), b,
+			[]chains.Call{{To: height, Signature: "height()"}, chains.NativeBalance(holder),
+				chains.NativeBalance(nobody)})
 		if err != nil {
 			t.Fatalf("block %d: %v", n, err)
 		}

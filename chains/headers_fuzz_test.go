@@ -17,7 +17,8 @@ func FuzzParseHeader(f *testing.F) {
 	for _, h := range []*types.Header{
 		{Number: big.NewInt(7), Difficulty: new(big.Int), Extra: []byte("old")},
 		{Number: big.NewInt(7), Difficulty: big.NewInt(2), BaseFee: big.NewInt(1), Time: 12},
-		{Number: big.NewInt(7), Difficulty: new(big.Int), BaseFee: big.NewInt(1), WithdrawalsHash: &root, BlobGasUsed: &gas, ExcessBlobGas: &gas, ParentBeaconRoot: &root, RequestsHash: &root},
+		{Number: big.NewInt(7), Difficulty: new(big.Int), BaseFee: big.NewInt(1), WithdrawalsHash: &root,
+			BlobGasUsed: &gas, ExcessBlobGas: &gas, ParentBeaconRoot: &root, RequestsHash: &root},
 	} {
 		raw, err := json.Marshal(h)
 		if err != nil {
@@ -48,7 +49,8 @@ func FuzzParseHeader(f *testing.F) {
 			t.Fatalf("read back: %v", err)
 		}
 		var named struct{ Hash string }
-		if err := json.Unmarshal(raw, &named); err != nil || !bytes.EqualFold([]byte(named.Hash), []byte(h.Hash().Hex())) {
+		if err := json.Unmarshal(raw, &named); err != nil ||
+			!bytes.EqualFold([]byte(named.Hash), []byte(h.Hash().Hex())) {
 			t.Fatalf("hash %v, the reply says %s", h.Hash(), named.Hash)
 		}
 	})

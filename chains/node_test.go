@@ -93,7 +93,8 @@ func replace(method, has, result string) *faultrpc.Rule {
 
 // poor makes the accounts that are known to hold ether hold none.
 func poor() []*faultrpc.Rule {
-	return []*faultrpc.Rule{replace("eth_getBalance", weth.Hex(), `"0x0"`), replace("eth_getBalance", wethOP.Hex(), `"0x0"`)}
+	return []*faultrpc.Rule{replace("eth_getBalance", weth.Hex(), `"0x0"`),
+		replace("eth_getBalance", wethOP.Hex(), `"0x0"`)}
 }
 
 // pruned makes a node lack the state of the blocks before one, in its own words.

@@ -37,7 +37,8 @@ func TestFailoverInTheMiddle(t *testing.T) {
 		t.Errorf("both answers are said to be from %s", first[0].From)
 	}
 	want := []string{"eth_chainId", "eth_getBlockByNumber", "eth_getBlockByNumber", "eth_getBlockByNumber", // the proof
-		"eth_call", "eth_getBlockByNumber", "eth_getBalance", "eth_call", "eth_getBalance"} // canary, header, WETH, the two calls
+		// canary, header, WETH, the two calls
+		"eth_call", "eth_getBlockByNumber", "eth_getBalance", "eth_call", "eth_getBalance"}
 	if !slices.Equal(b.methods(), want) {
 		t.Errorf("the second endpoint was asked\n%v, want\n%v", b.methods(), want)
 	}
@@ -154,7 +155,7 @@ func TestAnOnlyEndpointIsKept(t *testing.T) {
 		t.Error(err)
 	}
 	if n.methods()[0] != "eth_chainId" {
-		t.Errorf("after a failure the chain is to be proved again, found %v", n.methods())
+		t.Errorf("after a failure the chain must be proven again, found %v", n.methods())
 	}
 }
 
@@ -193,12 +194,15 @@ func TestAgreeNoticesADifference(t *testing.T) {
 	b.chain.Lie(other, -1)
 	c := dial(t, chains.Dialer{Agree: 2}, 1, a.serve(t), b.serve(t))
 	block := pinned(t, c, merge+50)
-	answers, err := c.CallAt(t.Context(), block, []chains.Call{balanceOf(holder), chains.NativeBalance(nobody), chains.NativeBalance(other)})
+	answers, err := c.CallAt(t.Context(), block,
+		[]chains.Call{balanceOf(holder), chains.NativeBalance(nobody), chains.NativeBalance(other)})
 	if !errors.Is(err, chains.ErrDisagree) || answers != nil {
 		t.Fatalf("found %v, %v, want ErrDisagree", answers, err)
 	}
-	for _, want := range []string{"balanceOf(address) of " + faultrpc.Token.Hex(), "eth_getBalance of " + other.Hex(), "ethereum block 15537444",
-		hexutil.Encode(oracle(a.chain, merge+50, balanceOf(holder))), hexutil.Encode(oracle(b.chain, merge+50, balanceOf(holder)))} {
+	for _, want := range []string{"balanceOf(address) of " + faultrpc.Token.Hex(), "eth_getBalance of " + other.Hex(),
+		"ethereum block 15537444",
+		hexutil.Encode(oracle(a.chain, merge+50, balanceOf(holder))), hexutil.Encode(oracle(b.chain, merge+50,
+			balanceOf(holder)))} {
 		wantText(t, err, want)
 	}
 	if strings.Contains(err.Error(), nobody.Hex()) {

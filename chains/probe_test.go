@@ -50,7 +50,10 @@ func works(p chains.Probe) string {
 	for _, c := range []struct {
 		name string
 		chains.Check
-	}{{"state", p.State}, {"recent", p.Recent}, {"legacy", p.Legacy}, {"hash", p.BlockHash}, {"multicall", p.Multicall3}, {"proof", p.Proof}, {"list", p.AccessList}} {
+	}{
+		{"state", p.State}, {"recent", p.Recent}, {"legacy", p.Legacy}, {"hash", p.BlockHash},
+		{"multicall", p.Multicall3}, {"proof", p.Proof}, {"list", p.AccessList},
+	} {
 		switch {
 		case c.Works:
 			out = append(out, c.name)
@@ -86,48 +89,74 @@ func TestProbeOneEndpoint(t *testing.T) {
 		text    string
 	}{
 		{name: "archive", works: all, verdict: chains.GoodForJob, batch: 1000},
-		{name: "full node", fault: noTrie(merge + 180), works: "(state) recent", verdict: chains.GoodForRecent, batch: 1000,
+		{name: "full node", fault: noTrie(merge + 180), works: "(state) recent", verdict: chains.GoodForRecent,
+			batch:  1000,
 			reason: "has no state for block 15537494 (ethereum, 2022-09-15)", cause: chains.ErrArchive},
-		{name: "no state at all", fault: noTrie(merge + 201), works: "(state) (recent)", verdict: chains.NotUsable, batch: 1000,
+		{name: "no state at all", fault: noTrie(merge + 201), works: "(state) (recent)", verdict: chains.NotUsable,
+			batch:  1000,
 			reason: "has no state for block 15537584", cause: chains.ErrArchive},
-		{name: "zero for an account that holds ether", fault: rules(poor()...), works: "(state) (recent)", verdict: chains.NotUsable, batch: 1000,
+		{name: "zero for an account that holds ether", fault: rules(poor()...), works: "(state) (recent)",
+			verdict: chains.NotUsable, batch: 1000,
 			reason: "is known to hold ether, holds none", cause: chains.ErrArchive},
-		{name: "null state", fault: rules(replace("eth_getBalance", "", "null")), works: "(state) (recent)", verdict: chains.NotUsable, batch: 1000,
+		{name: "null state", fault: rules(replace("eth_getBalance", "", "null")), works: "(state) (recent)",
+			verdict: chains.NotUsable, batch: 1000,
 			reason: "answered null", cause: chains.ErrArchive},
-		{name: "batches of three", fault: func(n *node) { n.Persona = faultrpc.Geth(3) }, works: all, verdict: chains.GoodForJob, batch: 3,
+		{name: "batches of three", fault: func(n *node) { n.Persona = faultrpc.Geth(3) }, works: all,
+			verdict: chains.GoodForJob, batch: 3,
 			why: func(p chains.Probe) error { return p.BatchReason.Err }, text: "batch too large"},
-		{name: "batches of a hundred", fault: func(n *node) { n.Persona = faultrpc.Geth(100) }, works: all, verdict: chains.GoodForJob, batch: 100,
-			why: func(p chains.Probe) error { return p.BatchReason.Err }, text: "refuses a request or reply of this size"},
-		{name: "largest batch of the user", dialer: chains.Dialer{MaxBatch: 10}, works: all, verdict: chains.GoodForJob, batch: 10},
-		{name: "slowest pace of the user", dialer: chains.Dialer{RPS: 12}, works: all, verdict: chains.GoodForJob, batch: 10},
-		{name: "EIP-1898 refused", fault: backend(func(b *faultrpc.Node) { b.NoHash = noObject }), works: "state (hash) multicall proof list", verdict: chains.GoodForJob, batch: 1000,
+		{name: "batches of a hundred", fault: func(n *node) { n.Persona = faultrpc.Geth(100) }, works: all,
+			verdict: chains.GoodForJob, batch: 100,
+			why:  func(p chains.Probe) error { return p.BatchReason.Err },
+			text: "refuses a request or reply of this size"},
+		{name: "largest batch of the user", dialer: chains.Dialer{MaxBatch: 10}, works: all,
+			verdict: chains.GoodForJob, batch: 10},
+		{name: "slowest pace of the user", dialer: chains.Dialer{RPS: 12}, works: all, verdict: chains.GoodForJob,
+			batch: 10},
+		{name: "EIP-1898 refused", fault: backend(func(b *faultrpc.Node) { b.NoHash = noObject }),
+			works: "state (hash) multicall proof list", verdict: chains.GoodForJob, batch: 1000,
 			why: func(p chains.Probe) error { return p.BlockHash.Reason.Err }, text: "cannot unmarshal object"},
-		{name: "EIP-1898 ignored", fault: backend(func(b *faultrpc.Node) { b.Deaf = true }), works: "state (hash) multicall proof list", verdict: chains.GoodForJob, batch: 1000,
-			why: func(p chains.Probe) error { return p.BlockHash.Reason.Err }, text: "accepts a block hash and ignores it: asked at block 15537494 (timestamp 1663225379), it answered as of block 15537594"},
+		{name: "EIP-1898 ignored", fault: backend(func(b *faultrpc.Node) { b.Deaf = true }),
+			works: "state (hash) multicall proof list", verdict: chains.GoodForJob, batch: 1000,
+			why: func(p chains.Probe) error { return p.BlockHash.Reason.Err },
+			text: "accepts a block hash and ignores it: asked at block 15537494 (timestamp 1663225379), it " +
+				"answered as of block 15537594"},
 		{name: "no block canary", fault: func(n *node) {
 			n.Nodes[0].NoDeploy = &faultrpc.Error{Code: -32602, Message: "missing to"}
 			noMulticall(n)
 		}, works: "state (hash) (multicall) proof list", verdict: chains.GoodForJob, batch: 1000,
-			why: func(p chains.Probe) error { return p.BlockHash.Reason.Err }, text: "cannot show that it reads at the block"},
-		{name: "Multicall3 not deployed", fault: noMulticall, works: "state hash (multicall) proof list", verdict: chains.GoodForJob, batch: 1000,
-			why: func(p chains.Probe) error { return p.Multicall3.Reason.Err }, text: "no contract at 0xcA11bde05977b3631167028862bE2a173976CA11 at block 15537494"},
-		{name: "reads elsewhere", fault: backend(func(b *faultrpc.Node) { b.Shift = 20 }), works: "(state) (recent)", verdict: chains.NotUsable, batch: 1000,
+			why:  func(p chains.Probe) error { return p.BlockHash.Reason.Err },
+			text: "cannot show that it reads at the block"},
+		{name: "Multicall3 not deployed", fault: noMulticall, works: "state hash (multicall) proof list",
+			verdict: chains.GoodForJob, batch: 1000,
+			why:  func(p chains.Probe) error { return p.Multicall3.Reason.Err },
+			text: "no contract at 0xcA11bde05977b3631167028862bE2a173976CA11 at block 15537494"},
+		{name: "reads elsewhere", fault: backend(func(b *faultrpc.Node) { b.Shift = 20 }), works: "(state) (recent)",
+			verdict: chains.NotUsable, batch: 1000,
 			reason: "did not read at the block it was asked about"},
-		{name: "after the head", at: func(at time.Time) time.Time { return at.Add(24 * time.Hour) }, works: "recent", verdict: chains.GoodForRecent, batch: 1000,
+		{name: "after the head", at: func(at time.Time) time.Time { return at.Add(24 * time.Hour) }, works: "recent",
+			verdict: chains.GoodForRecent, batch: 1000,
 			reason: "does not exist yet, head is", cause: chains.ErrNoBlockYet},
-		{name: "not final", at: func(at time.Time) time.Time { return at.Add(95 * 12 * time.Second) }, works: "recent", verdict: chains.GoodForRecent, batch: 1000,
+		{name: "not final", at: func(at time.Time) time.Time { return at.Add(95 * 12 * time.Second) },
+			works: "recent", verdict: chains.GoodForRecent, batch: 1000,
 			reason: "is newer than the finalized block", cause: chains.ErrNotFinalized},
-		{name: "not final and allowed", at: func(at time.Time) time.Time { return at.Add(95 * 12 * time.Second) }, dialer: chains.Dialer{AllowUnfinalized: true},
-			works: all, verdict: chains.GoodForJob, batch: 1000},
-		{name: "a proof for another block", fault: rules(replace("eth_getProof", "", `{"accountProof":["0x81"]}`)), works: "state hash multicall (proof) list",
-			verdict: chains.GoodForJob, batch: 1000, why: func(p chains.Probe) error { return p.Proof.Reason.Err }, text: "the proof starts at"},
+		{name: "not final and allowed", at: func(at time.Time) time.Time { return at.Add(95 * 12 * time.Second) },
+			dialer: chains.Dialer{AllowUnfinalized: true},
+			works:  all, verdict: chains.GoodForJob, batch: 1000},
+		{name: "a proof for another block", fault: rules(replace("eth_getProof", "", `{"accountProof":["0x81"]}`)),
+			works:   "state hash multicall (proof) list",
+			verdict: chains.GoodForJob, batch: 1000, why: func(p chains.Probe) error { return p.Proof.Reason.Err },
+			text: "the proof starts at"},
 		{name: "no finalized block", fault: noFinal, works: "", verdict: chains.NotUsable, batch: 1000,
 			reason: "does not say which block is finalized", cause: chains.ErrNotFinalized},
 		{name: "no time and no finalized block", fault: noFinal, at: func(time.Time) time.Time { return time.Time{} },
-			dialer: chains.Dialer{AllowUnfinalized: true}, works: "recent", verdict: chains.GoodForRecent, batch: 1000, reason: "does not say which block is finalized", cause: chains.ErrNotFinalized},
-		{name: "no time", at: func(time.Time) time.Time { return time.Time{} }, works: all, verdict: chains.GoodForJob, batch: 1000},
-		{name: "wrong chain", chain: chains.Optimism, works: "", verdict: chains.NotUsable, reason: "chain id is ethereum, want optimism", cause: chains.ErrWrongChain},
-		{name: "down", fault: (*node).down, works: "", verdict: chains.NotUsable, reason: "HTTP 503", cause: chains.ErrUnavailable},
+			dialer: chains.Dialer{AllowUnfinalized: true}, works: "recent", verdict: chains.GoodForRecent,
+			batch: 1000, reason: "does not say which block is finalized", cause: chains.ErrNotFinalized},
+		{name: "no time", at: func(time.Time) time.Time { return time.Time{} }, works: all,
+			verdict: chains.GoodForJob, batch: 1000},
+		{name: "wrong chain", chain: chains.Optimism, works: "", verdict: chains.NotUsable,
+			reason: "chain id is ethereum, want optimism", cause: chains.ErrWrongChain},
+		{name: "down", fault: (*node).down, works: "", verdict: chains.NotUsable, reason: "HTTP 503",
+			cause: chains.ErrUnavailable},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -146,7 +175,8 @@ func TestProbeOneEndpoint(t *testing.T) {
 			p := probe(t, tt.dialer, at, chains.Target{Chain: chain, URL: url})[0]
 			verdict, reason := p.Verdict, p.Reason.Err
 			if got := works(p); verdict != tt.verdict || got != tt.works || p.Batch != tt.batch {
-				t.Errorf("found %q, checks %q, batch %d (%v); want %q, %q, %d", verdict, got, p.Batch, p.BatchReason.Err, tt.verdict, tt.works, tt.batch)
+				t.Errorf("found %q, checks %q, batch %d (%v); want %q, %q, %d", verdict, got, p.Batch,
+					p.BatchReason.Err, tt.verdict, tt.works, tt.batch)
 			}
 			if (reason == nil) != (tt.verdict == chains.GoodForJob) || tt.cause != nil && !errors.Is(reason, tt.cause) {
 				t.Errorf("found reason %v, want %v", reason, tt.cause)
@@ -172,7 +202,8 @@ func noSentinel(t *testing.T, p chains.Probe) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	reasons := []error{p.Reason.Err, p.State.Reason.Err, p.Recent.Reason.Err, p.BatchReason.Err, p.Stopped.Err, p.BlockReason.Err}
+	reasons := []error{p.Reason.Err, p.State.Reason.Err, p.Recent.Reason.Err, p.BatchReason.Err, p.Stopped.Err,
+		p.BlockReason.Err}
 	for _, text := range []string{string(data), fmt.Sprintf("%+v", p), fmt.Sprint(reasons)} {
 		if strings.Contains(strings.ToUpper(text), "SENTINEL") {
 			t.Errorf("a secret is in %s", text)
@@ -190,11 +221,14 @@ func TestProbeBeforeBedrock(t *testing.T) {
 			pruned(bedrock, -32801, words)(n.Nodes[0])
 		}
 		p := probe(t, chains.Dialer{}, at, chains.Target{Chain: chains.Optimism, URL: n.serve(t)})[0]
-		if verdict, reason := p.Verdict, p.Reason.Err; verdict != chains.GoodForJob || !p.Legacy.Tried || p.Legacy.Works != legacy {
+		if verdict, reason := p.Verdict, p.Reason.Err; verdict != chains.GoodForJob || !p.Legacy.Tried ||
+			p.Legacy.Works != legacy {
 			t.Errorf("found %q (%v), before Bedrock %+v, want it to work: %v", verdict, reason, p.Legacy, legacy)
 		}
 		if !legacy {
-			wantText(t, p.Legacy.Reason.Err, "cannot serve Optimism state of block 105235062 (optimism, 2023-06-06), before block 105235063 (Bedrock, 2023-06-06)")
+			wantText(t, p.Legacy.Reason.Err,
+				"cannot serve Optimism state of block 105235062 (optimism, 2023-06-06), before block 105235063 "+
+					"(Bedrock, 2023-06-06)")
 		}
 	}
 }
@@ -204,11 +238,13 @@ func TestProbeDevelopmentChain(t *testing.T) {
 	n := dev(10)
 	target := chains.Target{Chain: chains.Optimism, URL: n.serve(t)}
 	p := probe(t, chains.Dialer{}, time.Time{}, target)[0]
-	if verdict, reason := p.Verdict, p.Reason.Err; verdict != chains.NotUsable || !errors.Is(reason, chains.ErrWrongChain) {
+	if verdict, reason := p.Verdict, p.Reason.Err; verdict != chains.NotUsable ||
+		!errors.Is(reason, chains.ErrWrongChain) {
 		t.Errorf("found %q, %v", verdict, reason)
 	}
 	p = probe(t, chains.Dialer{AllowDev: true}, time.Time{}, target)[0]
-	if verdict, reason := p.Verdict, p.Reason.Err; verdict != chains.GoodForJob || !p.Development || p.Anchored || p.Legacy.Tried {
+	if verdict, reason := p.Verdict, p.Reason.Err; verdict != chains.GoodForJob || !p.Development || p.Anchored ||
+		p.Legacy.Tried {
 		t.Errorf("found %q, %v, %+v", verdict, reason, p)
 	}
 }
@@ -228,7 +264,8 @@ func TestProbeRateLimit(t *testing.T) {
 	}
 	for _, tt := range tests {
 		n, at := timed(ethereum(), merge)
-		refusal := faultrpc.Status(http.StatusTooManyRequests, "slow down, SENTINEL-KEY-12345678", "X-RateLimit-Limit", "12",
+		refusal := faultrpc.Status(http.StatusTooManyRequests, "slow down, SENTINEL-KEY-12345678",
+			"X-RateLimit-Limit", "12",
 			"Retry-After", "30", "X-Ratelimit-User", "SENTINEL-KEY-12345678")
 		limit := faultrpc.Fault{Wire: func(w http.ResponseWriter, body []byte) {
 			w.Header().Set("X-RateLimit-Limit", "12")
@@ -237,10 +274,12 @@ func TestProbeRateLimit(t *testing.T) {
 		}}
 		n.Rules = []*faultrpc.Rule{{From: tt.requests + 1, Fault: refusal}, {Fault: limit}}
 		c := faultrpc.NewClock()
-		p := probe(t, chains.Dialer{Clock: c}, at, chains.Target{Chain: chains.Ethereum, URL: n.serve(t) + "/SENTINEL-KEY-12345678"})[0]
+		p := probe(t, chains.Dialer{Clock: c}, at,
+			chains.Target{Chain: chains.Ethereum, URL: n.serve(t) + "/SENTINEL-KEY-12345678"})[0]
 		verdict, reason := p.Verdict, p.Reason.Err
 		if verdict != tt.verdict || p.Batch != tt.batch || !errors.Is(p.Stopped.Err, chains.ErrRateLimit) {
-			t.Errorf("%d requests: found %q (%v), batch %d, stopped by %v; want %q, batch %d", tt.requests, verdict, reason, p.Batch, p.Stopped.Err, tt.verdict, tt.batch)
+			t.Errorf("%d requests: found %q (%v), batch %d, stopped by %v; want %q, batch %d", tt.requests, verdict,
+				reason, p.Batch, p.Stopped.Err, tt.verdict, tt.batch)
 		}
 		if verdict == chains.NotUsable && !errors.Is(reason, chains.ErrRateLimit) {
 			t.Errorf("%d requests: found reason %v", tt.requests, reason)
@@ -261,9 +300,11 @@ func TestProbeSideBySide(t *testing.T) {
 	second := dev(10)
 	stopped, stop := dev(1).Start()
 	stop()
-	targets := []chains.Target{{Chain: chains.Ethereum, URL: stopped}, {Chain: chains.Ethereum, URL: first.serve(t)}, {Chain: chains.Optimism, URL: second.serve(t)}}
+	targets := []chains.Target{{Chain: chains.Ethereum, URL: stopped}, {Chain: chains.Ethereum, URL: first.serve(t)},
+		{Chain: chains.Optimism, URL: second.serve(t)}}
 	probes := probe(t, chains.Dialer{AllowDev: true}, time.Time{}, targets...)
-	if !errors.Is(probes[0].Reason.Err, chains.ErrUnavailable) || probes[1].Reason.Err != nil || probes[2].Reason.Err != nil {
+	if !errors.Is(probes[0].Reason.Err, chains.ErrUnavailable) || probes[1].Reason.Err != nil ||
+		probes[2].Reason.Err != nil {
 		t.Fatalf("found %v, %v, %v", probes[0].Reason.Err, probes[1].Reason.Err, probes[2].Reason.Err)
 	}
 	// The earlier of the two finalized blocks is Ethereum's.
@@ -317,7 +358,8 @@ func TestProbeEndOfTime(t *testing.T) {
 	}
 	// The time ends after the chain is proven.
 	ctx, cancel := context.WithCancel(t.Context())
-	n.SetRules(&faultrpc.Rule{From: 2, Fault: faultrpc.Fault{HTTP: func(http.ResponseWriter, *http.Request) { cancel() }}})
+	n.SetRules(&faultrpc.Rule{From: 2,
+		Fault: faultrpc.Fault{HTTP: func(http.ResponseWriter, *http.Request) { cancel() }}})
 	if probes, err := (chains.Dialer{}).Probe(ctx, at, target); probes != nil || !errors.Is(err, context.Canceled) {
 		t.Errorf("found %v, %v", probes, err)
 	}
@@ -332,11 +374,13 @@ func TestReady(t *testing.T) {
 	twin := chains.Probe{Chain: 1, Endpoint: "twin", Verdict: chains.GoodForJob, Block: block(1)}
 	other := chains.Probe{Chain: 1, Endpoint: "other", Verdict: chains.GoodForJob, Block: block(2)}
 	local := chains.Probe{Chain: 1, Endpoint: "local", Verdict: chains.GoodForJob, Block: block(1), Development: true}
-	pruned := chains.Probe{Chain: 1, Endpoint: "pruned", Verdict: chains.GoodForRecent, Reason: chains.Reason{Err: chains.ErrArchive}}
+	pruned := chains.Probe{Chain: 1, Endpoint: "pruned", Verdict: chains.GoodForRecent,
+		Reason: chains.Reason{Err: chains.ErrArchive}}
 	dead := chains.Probe{Chain: 1, Endpoint: "dead", Reason: chains.Reason{Err: chains.ErrUnavailable}}
 	wrong := chains.Probe{Chain: 1, Endpoint: "wrong", Reason: chains.Reason{Err: chains.ErrWrongChain}}
 	tooNew := &chains.TooNewError{Number: 5, Newest: faultrpc.Public(1, 0).Header(merge), Err: chains.ErrNoBlockYet}
-	behind := chains.Probe{Chain: 1, Endpoint: "behind", Verdict: chains.GoodForRecent, Reason: chains.Reason{Err: tooNew}}
+	behind := chains.Probe{Chain: 1, Endpoint: "behind", Verdict: chains.GoodForRecent,
+		Reason: chains.Reason{Err: tooNew}}
 	tests := []struct {
 		name   string
 		probes []chains.Probe
@@ -345,12 +389,16 @@ func TestReady(t *testing.T) {
 	}{
 		{"good", []chains.Probe{good}, 0, ""},
 		{"none", nil, 1, "ethereum: no endpoint is good for this job"},
-		{"of another chain", []chains.Probe{{Chain: 10, Verdict: chains.GoodForJob, Block: block(1)}}, 1, "ethereum: no endpoint is good"},
+		{"of another chain", []chains.Probe{{Chain: 10, Verdict: chains.GoodForJob, Block: block(1)}}, 1,
+			"ethereum: no endpoint is good"},
 		{"passed over", []chains.Probe{dead, pruned, good}, 1, ""},
 		{"pruned", []chains.Probe{pruned}, 1, "no endpoint is good for this job"},
-		{"a client stops at the wrong chain", []chains.Probe{wrong, good}, 1, "ethereum: wrong chain; the endpoints after it are not asked then"},
+		{"a client stops at the wrong chain", []chains.Probe{wrong, good}, 1,
+			"ethereum: wrong chain; the endpoints after it are not asked then"},
 		{"a client does not get there", []chains.Probe{good, wrong}, 1, ""},
-		{"a client stops at a node that lags", []chains.Probe{behind, good}, 1, "ethereum: block 5 does not exist yet, head is 15537394 (2022-09-15T06:42:59Z): no block yet; the endpoints after it"},
+		{"a client stops at a node that lags", []chains.Probe{behind, good}, 1,
+			"ethereum: block 5 does not exist yet, head is 15537394 (2022-09-15T06:42:59Z): no block yet; the " +
+				"endpoints after it"},
 		{"two", []chains.Probe{good, dead, twin}, 2, ""},
 		{"one of two", []chains.Probe{good, dead}, 2, "2 endpoints must agree, found 1"},
 		{"two blocks", []chains.Probe{good, other}, 2, "the block asked for is 15537394 (0x0100"},

@@ -44,13 +44,15 @@ func (w Witness) Hashes() ([]common.Hash, error) {
 		size += len(item)
 	}
 	if len(w) > maxItems || size > maxBytes {
-		return nil, fmt.Errorf("witness of %d items and %d bytes, want at most %d and %d", len(w), size, maxItems, maxBytes)
+		return nil, fmt.Errorf("witness of %d items and %d bytes, want at most %d and %d",
+			len(w), size, maxItems, maxBytes)
 	}
 	hashes := make([]common.Hash, len(w))
 	for i, item := range w {
 		hashes[i] = crypto.Keccak256Hash(item)
 		if i > 0 && hashes[i].Cmp(hashes[i-1]) <= 0 {
-			return nil, fmt.Errorf("item %d of the witness has hash %v, want a hash above %v", i, hashes[i], hashes[i-1])
+			return nil, fmt.Errorf("item %d of the witness has hash %v, want a hash above %v",
+				i, hashes[i], hashes[i-1])
 		}
 	}
 	return hashes, nil

@@ -46,7 +46,8 @@ func search(t testing.TB, target, head uint64, time func(uint64) uint64, h block
 		return read, nil
 	}
 	var err error
-	took.found, err = blocksearch.First(t.Context(), fetch, target, blocksearch.Moment{Number: head, Time: time(head)}, h)
+	took.found, err = blocksearch.First(t.Context(), fetch, target,
+		blocksearch.Moment{Number: head, Time: time(head)}, h)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,19 +57,21 @@ func search(t testing.TB, target, head uint64, time func(uint64) uint64, h block
 // The hints of the public chains, at the times of their models.
 func ethereumHints() blocksearch.Hints {
 	merge := momentOf(modelchain.Ethereum(), 15537394)
-	return blocksearch.Hints{Moments: []blocksearch.Moment{momentOf(modelchain.Ethereum(), 1), merge}, Fork: merge, Step: 12}
+	return blocksearch.Hints{Moments: []blocksearch.Moment{momentOf(modelchain.Ethereum(), 1), merge}, Fork: merge,
+		Step: 12}
 }
 
 func optimismHints() blocksearch.Hints {
 	bedrock := momentOf(modelchain.Optimism(), 105235063)
-	return blocksearch.Hints{Moments: []blocksearch.Moment{momentOf(modelchain.Optimism(), 1), bedrock}, Fork: bedrock, Step: 2}
+	return blocksearch.Hints{Moments: []blocksearch.Moment{momentOf(modelchain.Optimism(), 1), bedrock},
+		Fork: bedrock, Step: 2}
 }
 
 func momentOf(c *modelchain.Chain, n uint64) blocksearch.Moment {
 	return blocksearch.Moment{Number: n, Time: c.Time(n)}
 }
 
-// TestModelledChains holds the search to its promises over chains of real length: the
+// TestModelledChains bounds the search over chains of real length: the
 // rounds and headers that 95 % of random times need at most.
 func TestModelledChains(t *testing.T) {
 	t.Parallel()
@@ -86,7 +89,8 @@ func TestModelledChains(t *testing.T) {
 			slices.Sort(headers)
 			p95 := len(rounds) * 95 / 100
 			t.Logf("rounds: median %d, 95 %% %d, most %d; headers: median %d, 95 %% %d, most %d",
-				rounds[p95*10/19], rounds[p95], rounds[len(rounds)-1], headers[p95*10/19], headers[p95], headers[len(headers)-1])
+				rounds[p95*10/19], rounds[p95], rounds[len(rounds)-1],
+				headers[p95*10/19], headers[p95], headers[len(headers)-1])
 			if rounds[p95] > era.rounds {
 				t.Errorf("95 %% of searches take up to %d rounds, want %d", rounds[p95], era.rounds)
 			}
@@ -185,14 +189,16 @@ func TestTimeThatRunsBackwards(t *testing.T) {
 		{"after the target", []moments{{{10, 120}, {20, 110}}}, "block 10 has time 120, but block 20 has time 110"},
 		{"after the end", []moments{{{999, 201}}}, "block 999 has time 201, but block 1000 has time 200"},
 		{"around the target", []moments{{{10, 120}, {20, 90}}}, "block 10 has time 120, but block 20 has time 90"},
-		{"across rounds", []moments{{{10, 90}, {500, 150}}, {{11, 80}}}, "block 10 has time 90, but block 11 has time 80"},
+		{"across rounds", []moments{{{10, 90}, {500, 150}}, {{11, 80}}},
+			"block 10 has time 90, but block 11 has time 80"},
 	} {
 		fetch := func(context.Context, []uint64) ([]blocksearch.Moment, error) {
 			read := test.rounds[0]
 			test.rounds = test.rounds[1:]
 			return read, nil
 		}
-		_, err := blocksearch.First(t.Context(), fetch, 100, blocksearch.Moment{Number: 1000, Time: 200}, blocksearch.Hints{})
+		_, err := blocksearch.First(t.Context(), fetch, 100, blocksearch.Moment{Number: 1000, Time: 200},
+			blocksearch.Hints{})
 		if !errors.Is(err, blocksearch.ErrNotOneChain) || !strings.Contains(err.Error(), test.says) {
 			t.Errorf("%s: found error %v", test.name, err)
 		}
@@ -227,7 +233,8 @@ func FuzzSearch(f *testing.F) {
 			Fork:    blocksearch.Moment{Number: head / 3, Time: start}, Step: 1 + target%7,
 		}
 		for _, h := range []blocksearch.Hints{{}, odd, ethereum} {
-			if took := search(t, target, head, func(n uint64) uint64 { return times[n] }, h); took.found != uint64(want) {
+			if took := search(t, target, head, func(n uint64) uint64 { return times[n] },
+				h); took.found != uint64(want) {
 				t.Errorf("times %d: first at or after %d is block %d, found %d", times, target, want, took.found)
 			}
 		}

@@ -14,11 +14,14 @@ import (
 // faults is what chaos draws from: each answers a request in a way that holds no
 // right reply, or not all of them.
 var faults = []handler{
-	body(200, ""), body(204, ""), body(200, "[]"), body(200, "null"), body(200, "{}"), body(200, "<html>"), body(200, "error code: 1015"),
-	body(429, "", "Retry-After", "2"), body(429, "too many requests"), body(500, ""), body(502, "<html>"), body(503, ""), body(521, "error code: 521"),
+	body(200, ""), body(204, ""), body(200, "[]"), body(200, "null"), body(200, "{}"), body(200, "<html>"),
+	body(200, "error code: 1015"),
+	body(429, "", "Retry-After", "2"), body(429, "too many requests"), body(500, ""), body(502, "<html>"),
+	body(503, ""), body(521, "error code: 521"),
 	body(500, `{"message":"Batch of more than 3 requests are not allowed on free tier","code":31}`), body(413, ""),
 	body(200, `{"id":null,"error":{"code":-32005,"message":"Batch size limit exceeded"}}`),
-	body(200, `{"id":null,"error":{"code":-32000,"message":"something new"}}`), body(408, ""), body(200, `{"jsonrpc":"2.0","id":1,"result":"0x7"}`),
+	body(200, `{"id":null,"error":{"code":-32000,"message":"something new"}}`), body(408, ""),
+	body(200, `{"jsonrpc":"2.0","id":1,"result":"0x7"}`),
 	func(*node, http.ResponseWriter, []message, bool) bool { panic(http.ErrAbortHandler) },
 	change(func(_ []message, r []any) []any { return append(r, r[0]) }),
 	change(func(_ []message, r []any) []any { return append(r, nil) }),

@@ -10,7 +10,8 @@ import (
 // lack the state (or the archive plan) that an old block needs.
 var missingState = []string{
 	"missing trie node 1f2a3c (path 0a0b) state 0x77 is not available", "missing trie node 1f2a3c (path )",
-	"state 0x9f88bd is not available", "historical state 0x9f88bd is not available", "state histories haven't been fully indexed yet",
+	"state 0x9f88bd is not available", "historical state 0x9f88bd is not available",
+	"state histories haven't been fully indexed yet",
 	"historical state not available in path scheme yet", "state 0x9f88bd is not canonical", "metadata is not found",
 	"required historical state unavailable (reexec=128)", "pruned history unavailable",
 	"old data not available due to pruning", "empty reader set",
@@ -18,11 +19,15 @@ var missingState = []string{
 	"No state available for block 0x9f88bd", "No state available for block 15537394", "World state unavailable",
 	"state at block #15537394 is pruned", "distance to target block exceeds maximum proof window",
 	"state at block #15537394 is not available, block has not been executed yet (latest executed: #15000000)",
-	"historical state 0x9f88bd (block 5) is not available", "node state is pruned", "block 5 is not available, lowest height is 100",
+	"historical state 0x9f88bd (block 5) is not available", "node state is pruned",
+	"block 5 is not available, lowest height is 100",
 	"state already discarded for 0x9f88bd", "state already been pruned", "your node is running with state pruning",
-	"version has either been pruned, or is for a future block", "purged for block 15537394", "no state data", "state is not available",
-	"state at block 15537394", "unexpected state root", "no state found for block 15537394", "state not found for block 15537394",
-	"request might be querying historical state that is not available", "block 15537394 has been pruned", "earliest available is 17000000",
+	"version has either been pruned, or is for a future block", "purged for block 15537394", "no state data",
+	"state is not available",
+	"state at block 15537394", "unexpected state root", "no state found for block 15537394",
+	"state not found for block 15537394",
+	"request might be querying historical state that is not available", "block 15537394 has been pruned",
+	"earliest available is 17000000",
 	"height is not available", "missing state", "trie does not contain the key", "requested data is not available",
 	"body not found for block 15537394", "proofs are available only for the 'latest' block",
 	"historical backend error: missing trie node 1f2a3c (path )", "historical backend error: header state is pruned",
@@ -43,7 +48,8 @@ var legacyState = []string{
 // TestClassifyStateWords: whatever code and status such words come with, they win.
 func TestClassifyStateWords(t *testing.T) {
 	t.Parallel()
-	codes := []int{0, 3, 12, 429, 4444, -32000, -32001, -32002, -32005, -32016, -32600, -32601, -32602, -32603, -32801, -39001}
+	codes := []int{0, 3, 12, 429, 4444, -32000, -32001, -32002, -32005, -32016, -32600, -32601, -32602, -32603,
+		-32801, -39001}
 	check := func(class Class, words []string) {
 		for _, text := range words {
 			for _, code := range codes {
@@ -75,7 +81,8 @@ func TestClassify(t *testing.T) {
 		{ClassSize, 200, -32600, "batch too large"},
 		{ClassSize, 200, -32003, "response too large"},
 		{ClassSize, 413, 0, "content length too large (6000000>5242880)"},
-		{ClassSize, 200, -32000, "batch limit 100 exceeded (can increase by --rpc.batch.limit). Requested batch of size: 142"},
+		{ClassSize, 200, -32000,
+			"batch limit 100 exceeded (can increase by --rpc.batch.limit). Requested batch of size: 142"},
 		{ClassSize, 200, -32600, "batch limit 100 exceeded: 142 requests given"},
 		{ClassGas, 200, -32000, "call returned result on length 160064 exceeding --rpc.returndata.limit 100000"},
 		{ClassSize, 200, -32005, "Batch size limit exceeded"},
@@ -89,7 +96,9 @@ func TestClassify(t *testing.T) {
 		{ClassSize, 413, -32014, "too many RPC calls in batch request"},
 		{ClassSize, 413, -32021, "request body too large"},
 		{ClassSize, 500, -32020, "backend response too large"},
-		{ClassSize, 500, 31, "Batch of more than 3 requests are not allowed on free tier, to use this feature register paid account at drpc.org"},
+		{ClassSize, 500, 31,
+			"Batch of more than 3 requests are not allowed on free tier, to use this feature register paid " +
+				"account at drpc.org"},
 		{ClassSize, 413, 0, ""},
 		{ClassSize, 413, 0, "<html><title>413 Request Entity Too Large</title></html>"},
 		{ClassSize, 400, 0, "request entity too large"},
@@ -98,15 +107,19 @@ func TestClassify(t *testing.T) {
 		{ClassSize, 400, -32600, "batch requests are disabled"},
 		// rate
 		{ClassRate, 429, 0, ""},
-		{ClassRate, 200, 429, "Your app has exceeded its compute units per second capacity. If you have retries enabled, you can safely ignore this message."},
+		{ClassRate, 200, 429,
+			"Your app has exceeded its compute units per second capacity. If you have retries enabled, you can " +
+				"safely ignore this message."},
 		{ClassRate, 200, -32016, "rate limit"},
 		{ClassRate, 429, -32005, "project ID request rate exceeded"},
 		{ClassRate, 200, -32005, "exceeded project rate limit"},
-		{ClassRate, 200, -32007, "100/second request limit reached - reduce calls per second or upgrade your account at quicknode.com"},
+		{ClassRate, 200, -32007,
+			"100/second request limit reached - reduce calls per second or upgrade your account at quicknode.com"},
 		{ClassRate, 200, -32012, "credits limited to 6000/sec"},
 		{ClassRate, 403, 0, "error code: 1015"},
 		{ClassRate, 200, 0, "error code: 1015"},
-		{ClassRate, 200, -32029, "Too Many Requests, Please apply an OnFinality API key or contact us to receive a higher rate limit"},
+		{ClassRate, 200, -32029,
+			"Too Many Requests, Please apply an OnFinality API key or contact us to receive a higher rate limit"},
 		{ClassRate, 429, -32029, ""},
 		{ClassRate, 429, -32016, "over rate limit"},
 		{ClassRate, 429, -32017, "sender is over rate limit"},
@@ -127,7 +140,9 @@ func TestClassify(t *testing.T) {
 		{ClassRate, 503, 0, "LimitExceeded"},
 		{ClassRate, 200, -32009, "Server is busy, try again later"},
 		// quota
-		{ClassQuota, 200, 429, "Monthly capacity limit exceeded. Visit https://dashboard.alchemyapi.io/settings/billing to upgrade your scaling policy for continued service."},
+		{ClassQuota, 200, 429,
+			"Monthly capacity limit exceeded. Visit https://dashboard.alchemyapi.io/settings/billing to upgrade " +
+				"your scaling policy for continued service."},
 		{ClassQuota, 402, -32005, "daily request count exceeded, request rate limited"},
 		{ClassQuota, 200, -32005, "daily request count exceeded, request rate limited"},
 		{ClassQuota, 402, 0, ""},
@@ -137,7 +152,8 @@ func TestClassify(t *testing.T) {
 		{ClassUnavailable, 200, -32046, "Cannot fulfill request"},
 		{ClassUnavailable, 200, -32055, ""},
 		{ClassUnavailable, 200, 0, "error code: 521"},
-		{ClassUnavailable, 400, 12, "Can't route your request to suitable provider, if you specified certain providers revise the list"},
+		{ClassUnavailable, 400, 12,
+			"Can't route your request to suitable provider, if you specified certain providers revise the list"},
 		{ClassUnavailable, 503, -32011, "no backend is currently healthy to serve traffic"},
 		{ClassUnavailable, 503, -32010, "backend offline"},
 		{ClassUnavailable, 200, -32008, "Initial sync is still in progress"},
@@ -169,7 +185,8 @@ func TestClassify(t *testing.T) {
 		{ClassReorg, 200, -32000, "hash is not currently canonical"},
 		{ClassReorg, 200, -32000, "block 0x12 is not currently canonical"},
 		{ClassUnsupported, 200, -32602, "invalid type: map, expected BlockNumber, 'latest', or 'earliest'"},
-		{ClassUnsupported, 200, -32602, "invalid argument 1: json: cannot unmarshal object into Go value of type rpc.BlockNumber"},
+		{ClassUnsupported, 200, -32602,
+			"invalid argument 1: json: cannot unmarshal object into Go value of type rpc.BlockNumber"},
 		// methods
 		{ClassUnsupported, 200, -32601, "the method eth_getProof does not exist/is not available"},
 		{ClassUnsupported, 200, -32601, "Method not found"},
@@ -217,7 +234,9 @@ func TestClassify(t *testing.T) {
 		{ClassAuth, 401, 0, "Must be authenticated!"},
 		{ClassAuth, 200, -32600, "project must be authenticated"},
 		{ClassAuth, 200, -32600, "invalid access key"},
-		{ClassAuth, 200, -32000, "Unauthorized: You must authenticate your request with an API key. Create an account and get a personal key"},
+		{ClassAuth, 200, -32000,
+			"Unauthorized: You must authenticate your request with an API key. Create an account and get a " +
+				"personal key"},
 		{ClassAuth, 403, 0, "UNAUTHORIZED"},
 		{ClassAuth, 403, 0, "endpoint is disabled"},
 		{ClassAuth, 401, 0, "token is invalid"},

@@ -16,26 +16,30 @@ func TestNoSecretInAnyError(t *testing.T) {
 	t.Parallel()
 	const key, query = "sentinelPathKey0123456789", "sentinelQueryKey/987"
 	u := func(base string) string {
-		return strings.Replace(base, "http://", "http://sentinelUser:sentinelPass@", 1) + "/v3/" + key + "?dkey=" + url.QueryEscape(query)
+		return strings.Replace(base, "http://", "http://sentinelUser:sentinelPass@", 1) + "/v3/" + key + "?dkey=" +
+			url.QueryEscape(query)
 	}
-	echo := "bad request to https://sentinelUser:sentinelPass@h/v3/" + key + "?dkey=" + query + " or " + url.QueryEscape(query) + "\x1b[31m" + strings.Repeat("A", 1<<20)
+	echo := "bad request to https://sentinelUser:sentinelPass@h/v3/" + key + "?dkey=" + query + " or " +
+		url.QueryEscape(query) + "\x1b[31m" + strings.Repeat("A", 1<<20)
 	quoted := strings.NewReplacer("\x1b", `\u001b`).Replace(echo)
 	handlers := map[string]handler{
-		"text 400":   body(400, echo),
-		"text 200":   body(200, echo),
-		"error 200":  body(200, `{"jsonrpc":"2.0","id":null,"error":{"code":-32000,"message":"`+quoted+`"}}`),
-		"error 401":  body(401, `{"jsonrpc":"2.0","id":null,"error":{"code":-32000,"message":"`+quoted+`"}}`),
-		"error data": body(200, `{"jsonrpc":"2.0","id":null,"error":{"code":-32000,"message":"x","data":"`+quoted+`"}}`),
-		"HTML":       body(403, "<title>"+echo+"</title>"),
-		"id":         body(200, `{"jsonrpc":"2.0","id":"`+key+`","result":"0x1"}`),
-		"key":        body(200, `{"jsonrpc":"2.0","id":1,"`+key+`":1,"result":"0x1"}`),
-		"twice":      body(200, `{"`+key+`":1,"`+key+`":1}`),
-		"version":    body(200, `{"jsonrpc":"`+key+`","id":1,"result":"0x1"}`),
-		"encoding":   body(200, "", "Content-Encoding", key),
-		"redirect":   body(302, "", "Location", "https://sentinelUser:sentinelPass@h.example/v3/"+key),
-		"host":       body(302, "", "Location", "https://"+key+".h.example/v3/"+key),
-		"close":      func(*node, http.ResponseWriter, []message, bool) bool { panic(http.ErrAbortHandler) },
-		"revert":     body(200, `{"jsonrpc":"2.0","id":null,"error":{"code":3,"message":"execution reverted: `+key+`"}}`),
+		"text 400":  body(400, echo),
+		"text 200":  body(200, echo),
+		"error 200": body(200, `{"jsonrpc":"2.0","id":null,"error":{"code":-32000,"message":"`+quoted+`"}}`),
+		"error 401": body(401, `{"jsonrpc":"2.0","id":null,"error":{"code":-32000,"message":"`+quoted+`"}}`),
+		"error data": body(200,
+			`{"jsonrpc":"2.0","id":null,"error":{"code":-32000,"message":"x","data":"`+quoted+`"}}`),
+		"HTML":     body(403, "<title>"+echo+"</title>"),
+		"id":       body(200, `{"jsonrpc":"2.0","id":"`+key+`","result":"0x1"}`),
+		"key":      body(200, `{"jsonrpc":"2.0","id":1,"`+key+`":1,"result":"0x1"}`),
+		"twice":    body(200, `{"`+key+`":1,"`+key+`":1}`),
+		"version":  body(200, `{"jsonrpc":"`+key+`","id":1,"result":"0x1"}`),
+		"encoding": body(200, "", "Content-Encoding", key),
+		"redirect": body(302, "", "Location", "https://sentinelUser:sentinelPass@h.example/v3/"+key),
+		"host":     body(302, "", "Location", "https://"+key+".h.example/v3/"+key),
+		"close":    func(*node, http.ResponseWriter, []message, bool) bool { panic(http.ErrAbortHandler) },
+		"revert": body(200,
+			`{"jsonrpc":"2.0","id":null,"error":{"code":3,"message":"execution reverted: `+key+`"}}`),
 	}
 	check := func(name string, err error) {
 		if err == nil {
@@ -68,6 +72,7 @@ func TestNoSecretInAnyError(t *testing.T) {
 	check("refused", err)
 	_, err = connect(t, Options{}, u("http://"+key+".invalid.localhost:1")).Send(context.Background(), numbered(1))
 	check("lookup", err)
-	_, err = connect(t, Options{}, u(dead.URL)).Send(context.Background(), []Request{{Method: "x", Params: []any{make(chan int)}}})
+	_, err = connect(t, Options{}, u(dead.URL)).Send(context.Background(),
+		[]Request{{Method: "x", Params: []any{make(chan int)}}})
 	check("own request", err)
 }

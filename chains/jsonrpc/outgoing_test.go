@@ -31,10 +31,12 @@ func TestRequestsLookRight(t *testing.T) {
 		if user != "user" || password != "pass word" || r.URL.User != nil {
 			t.Errorf("basic auth %q %q, URL user %v", user, password, r.URL.User)
 		}
-		if r.URL.Path != "/v3/key" || r.URL.RawQuery != "dkey=1" || r.Host != target.Host || r.Method != http.MethodPost {
+		if r.URL.Path != "/v3/key" || r.URL.RawQuery != "dkey=1" || r.Host != target.Host ||
+			r.Method != http.MethodPost {
 			t.Errorf("%s %s %s", r.Method, r.Host, r.URL)
 		}
-		for key, want := range map[string]string{"User-Agent": "perpquorum/1.0", "Content-Type": "application/json", "Accept": "application/json", "Referer": "", "Cookie": ""} {
+		for key, want := range map[string]string{"User-Agent": "perpquorum/1.0", "Content-Type": "application/json",
+			"Accept": "application/json", "Referer": "", "Cookie": ""} {
 			if got := r.Header.Get(key); got != want {
 				t.Errorf("%s is %q, want %q", key, got, want)
 			}
@@ -59,7 +61,8 @@ func TestProxyFromEnvironment(t *testing.T) {
 	}
 	var posts, connects atomic.Int64
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if user, password, _ := basicAuth(r.Header.Get("Proxy-Authorization")); user != "proxyUser" || password != "proxyPassword" {
+		if user, password, _ := basicAuth(r.Header.Get("Proxy-Authorization")); user != "proxyUser" ||
+			password != "proxyPassword" {
 			t.Errorf("proxy was given %q %q", user, password)
 		}
 		if r.Method == http.MethodConnect {
@@ -77,7 +80,8 @@ func TestProxyFromEnvironment(t *testing.T) {
 	defer proxy.Close()
 	child := exec.Command(os.Args[0], "-test.run=^TestProxyFromEnvironment$", "-test.v")
 	address := strings.Replace(proxy.URL, "://", "://proxyUser:proxyPassword@", 1)
-	child.Env = append(os.Environ(), "PERPQUORUM_TEST_PROXY=child", "HTTP_PROXY="+address, "HTTPS_PROXY="+address, "NO_PROXY=", "http_proxy=", "https_proxy=", "no_proxy=")
+	child.Env = append(os.Environ(), "PERPQUORUM_TEST_PROXY=child", "HTTP_PROXY="+address, "HTTPS_PROXY="+address,
+		"NO_PROXY=", "http_proxy=", "https_proxy=", "no_proxy=")
 	out, err := child.CombinedOutput()
 	if err != nil || posts.Load() != 1 || connects.Load() == 0 {
 		t.Errorf("%d posts, %d connects, %v\n%s", posts.Load(), connects.Load(), err, out)
@@ -94,7 +98,8 @@ func basicAuth(header string) (user, password string, ok bool) {
 func TestProxySecrets(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]string{
-		"": "", "http://proxy.example:3128": "", "http://u:p%40ss@proxy.example": "u:p%40ss u u p%40ss p@ss", "u:p@proxy.example": "u:p u u p p",
+		"": "", "http://proxy.example:3128": "", "http://u:p%40ss@proxy.example": "u:p%40ss u u p%40ss p@ss",
+		"u:p@proxy.example": "u:p u u p p",
 	} {
 		got := proxySecrets(func(name string) string { return map[string]string{"HTTPS_PROXY": value}[name] })
 		if strings.Join(got, " ") != want {

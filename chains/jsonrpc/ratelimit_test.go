@@ -35,9 +35,11 @@ func TestDoRateLimits(t *testing.T) {
 	t.Parallel()
 	t.Run("Retry-After", func(t *testing.T) {
 		at := faultrpc.NewClock().Now().Add(7 * time.Second).Format(http.TimeFormat)
-		for value, least := range map[string]time.Duration{"2": 2 * time.Second, at: 7 * time.Second, "0": 0, "-1": 0, "soon": 0, "60": time.Minute} {
+		for value, least := range map[string]time.Duration{"2": 2 * time.Second, at: 7 * time.Second, "0": 0, "-1": 0,
+			"soon": 0, "60": time.Minute} {
 			clock := faultrpc.NewClock()
-			mustAnswer(t, connect(t, Options{Clock: clock}, serve(t, first(1, body(429, "slow down", "Retry-After", value))).URL), 3)
+			mustAnswer(t, connect(t, Options{Clock: clock},
+				serve(t, first(1, body(429, "slow down", "Retry-After", value))).URL), 3)
 			if clock.Slept() < least || clock.Slept() > least+time.Second {
 				t.Errorf("Retry-After %q: waited %v", value, clock.Slept())
 			}
@@ -118,16 +120,25 @@ func TestDoGivesUpAtOnce(t *testing.T) {
 		is     error
 		most   int // requests
 	}{
-		{"quota", 402, `{"jsonrpc":"2.0","id":1,"error":{"code":-32005,"message":"daily request count exceeded, request rate limited"}}`, ClassQuota, ErrQuota, 1},
-		{"quota, 200", 200, `{"jsonrpc":"2.0","id":null,"error":{"code":-32005,"message":"daily request count exceeded, request rate limited"}}`, ClassQuota, ErrQuota, 1},
+		{"quota", 402, `{"jsonrpc":"2.0","id":1,"error":{"code":-32005,"message":"daily request count exceeded, ` +
+			`request rate limited"}}`, ClassQuota, ErrQuota, 1},
+		{"quota, 200", 200,
+			`{"jsonrpc":"2.0","id":null,"error":{"code":-32005,"message":"daily request count exceeded, request ` +
+				`rate limited"}}`, ClassQuota, ErrQuota, 1},
 		{"401", 401, `Must be authenticated!`, ClassAuth, ErrAuth, 1},
 		{"403", 403, `{"error":"invalid api key"}`, ClassAuth, ErrAuth, 1},
-		{"403 archive", 403, `{"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"Archive requests require a personal token. Get one at: https://www.allnodes.com/publicnode"}}`, ClassArchive, ErrArchive, 1},
+		{"403 archive", 403,
+			`{"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"Archive requests require a personal ` +
+				`token. Get one at: https://www.allnodes.com/publicnode"}}`, ClassArchive, ErrArchive, 1},
 		{"403 HTML", 403, `<html><title>Just a moment...</title></html>`, ClassBlocked, ErrAuth, 1},
 		{"404", 404, `not found`, ClassNotRPC, ErrProtocol, 1},
 		{"other chain", 400, `{"message":"apikey is on another chain"}`, ClassWrongChain, ErrWrongChain, 1},
-		{"no state", 200, `{"jsonrpc":"2.0","id":null,"error":{"code":-32000,"message":"missing trie node 12 (path )"}}`, ClassMissingState, ErrArchive, 2},
-		{"pre-Bedrock", 200, `{"jsonrpc":"2.0","id":null,"error":{"code":-32801,"message":"no historical RPC is available for this historical (pre-bedrock) execution request"}}`, ClassLegacy, ErrArchive, 1},
+		{"no state", 200,
+			`{"jsonrpc":"2.0","id":null,"error":{"code":-32000,"message":"missing trie node 12 (path )"}}`,
+			ClassMissingState, ErrArchive, 2},
+		{"pre-Bedrock", 200,
+			`{"jsonrpc":"2.0","id":null,"error":{"code":-32801,"message":"no historical RPC is available for ` +
+				`this historical (pre-bedrock) execution request"}}`, ClassLegacy, ErrArchive, 1},
 	}
 	for _, tt := range tests {
 		for _, calls := range []int{1, 8} {

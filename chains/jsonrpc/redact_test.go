@@ -8,7 +8,8 @@ import (
 	"unicode"
 )
 
-const secretURL = "https://sentinelUser:sentinelPass@eth.example.com:8545/v3/sentinelPathKey0123456789/rpc?apikey=sentinelQuery%2FKey&x=1#sentinelFragment"
+const secretURL = "https://sentinelUser:sentinelPass@eth.example.com:8545/v3/sentinelPathKey0123456789/rpc" +
+	"?apikey=sentinelQuery%2FKey&x=1#sentinelFragment"
 
 var sentinels = []string{"sentinelUser", "sentinelPass", "sentinelPathKey0123456789", "sentinelQuery/Key"}
 
@@ -70,7 +71,8 @@ func TestRedactorHidesSecretsInEveryForm(t *testing.T) {
 			t.Errorf("URL shows %q", piece)
 		}
 	}
-	if basic := base64.StdEncoding.EncodeToString([]byte("sentinelUser:sentinelPass")); leaks(r.text("Authorization: Basic "+basic), basic) != "" {
+	basic := base64.StdEncoding.EncodeToString([]byte("sentinelUser:sentinelPass"))
+	if leaks(r.text("Authorization: Basic "+basic), basic) != "" {
 		t.Error("basic authorization is shown")
 	}
 }
@@ -105,7 +107,8 @@ func FuzzRedactor(f *testing.F) {
 	f.Add("***", "\x1b[0m\"")
 	f.Add("ſecretſecret", "SECRETSECRET ſecretſecret")
 	f.Fuzz(func(t *testing.T, secret, text string) {
-		for _, foreign := range []string{text, text + secret, secret + text + secret, url.QueryEscape(secret) + text, base64.StdEncoding.EncodeToString([]byte(text + secret))} {
+		for _, foreign := range []string{text, text + secret, secret + text + secret, url.QueryEscape(secret) + text,
+			base64.StdEncoding.EncodeToString([]byte(text + secret))} {
 			got := newRedactor(secret).text(foreign)
 			if piece := leaks(got, secret); piece != "" {
 				t.Fatalf("%q shows %q of %q", got, piece, secret)

@@ -15,7 +15,8 @@ func TestParseRetryAfter(t *testing.T) {
 		"2": 2 * time.Second, " 30 ": 30 * time.Second, "86400": 24 * time.Hour, "007": 7 * time.Second,
 		now.Add(9 * time.Second).Format(http.TimeFormat): 9 * time.Second,
 		"99999999999999999999999":                        1e9 * time.Second,
-		"0":                                              0, "-1": 0, "": 0, "soon": 0, "1.5": 0, "2s": 0, "+2": 0, "0x2": 0, "٣": 0,
+		"0":                                              0, "-1": 0, "": 0, "soon": 0, "1.5": 0, "2s": 0, "+2": 0,
+		"0x2": 0, "٣": 0,
 		now.Add(-time.Hour).Format(http.TimeFormat): 0, now.Format(http.TimeFormat): 0,
 		"Sun, 22 Nov 2026": 0,
 	} {
@@ -26,7 +27,8 @@ func TestParseRetryAfter(t *testing.T) {
 }
 
 func FuzzParseRetryAfter(f *testing.F) {
-	for _, value := range []string{"2", "0", "-1", "86400", "Sun, 22 Nov 2026 12:00:05 GMT", "Sunday, 22-Nov-26 12:00:05 GMT", "99999999999999999999", "garbage"} {
+	for _, value := range []string{"2", "0", "-1", "86400", "Sun, 22 Nov 2026 12:00:05 GMT",
+		"Sunday, 22-Nov-26 12:00:05 GMT", "99999999999999999999", "garbage"} {
 		f.Add(value)
 	}
 	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
@@ -41,7 +43,8 @@ func FuzzParseRetryAfter(f *testing.F) {
 // that doubles from half a second to 20 seconds.
 func TestBackoffIsFullJitter(t *testing.T) {
 	t.Parallel()
-	ends := []time.Duration{500 * time.Millisecond, time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 16 * time.Second, 20 * time.Second, 20 * time.Second}
+	ends := []time.Duration{500 * time.Millisecond, time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second,
+		16 * time.Second, 20 * time.Second, 20 * time.Second}
 	low, high := make([]time.Duration, len(ends)), make([]time.Duration, len(ends))
 	for range 2000 {
 		for i, end := range ends {
@@ -87,9 +90,12 @@ func TestBatchSizeLearns(t *testing.T) {
 		words          string
 		want           int
 	}{
-		{0, 100, "", 10}, {0, 10, "", 3}, {0, 3, "", 1}, {0, 4, "", 3}, {0, 2, "", 1}, {1000, 1000, "", 100}, {1024, 1024, "", 1000},
-		{1000, 1000, "batch limit 100 exceeded: 142 requests given", 100}, {0, 100, "Batch of more than 3 requests are not allowed on free tier", 3},
-		{0, 100, "batch limit 50 exceeded", 50}, {0, 100, "batch limit 100 exceeded", 10}, {0, 10, "batch limit 0 exceeded", 3},
+		{0, 100, "", 10}, {0, 10, "", 3}, {0, 3, "", 1}, {0, 4, "", 3}, {0, 2, "", 1}, {1000, 1000, "", 100},
+		{1024, 1024, "", 1000},
+		{1000, 1000, "batch limit 100 exceeded: 142 requests given", 100},
+		{0, 100, "Batch of more than 3 requests are not allowed on free tier", 3},
+		{0, 100, "batch limit 50 exceeded", 50}, {0, 100, "batch limit 100 exceeded", 10},
+		{0, 10, "batch limit 0 exceeded", 3},
 		{0, 100, "batch limit 9999999999 exceeded", 10},
 	}
 	for _, tt := range tests {

@@ -68,7 +68,7 @@ type run struct {
 	replies []Reply
 	open    []int // calls without a reply
 	last    error // the failure that was waited out last, if any
-	single  bool  // this run sends no batches any more
+	single  bool  // this run sends no more batches
 	waits   int   // how often the backoff was asked
 	start   time.Time
 }

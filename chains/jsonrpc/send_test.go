@@ -71,11 +71,18 @@ func TestDoShrinksBatches(t *testing.T) {
 		body   string
 	}{
 		{"geth", 10, 200, `GETH`},
-		{"Erigon", 50, 200, `{"jsonrpc":"2.0","id":null,"error":{"code":-32000,"message":"batch limit 50 exceeded (can increase by --rpc.batch.limit). Requested batch of size: 100"}}`},
-		{"Nethermind", 20, 200, `{"jsonrpc":"2.0","id":null,"error":{"code":-32005,"message":"Batch size limit exceeded"}}`},
-		{"jsonrpsee without batches", 1, 200, `{"jsonrpc":"2.0","id":null,"error":{"code":-32005,"message":"Batched requests are not supported by this server"}}`},
-		{"proxyd", 10, 413, `{"jsonrpc":"2.0","id":null,"error":{"code":-32014,"message":"too many RPC calls in batch request"}}`},
-		{"dRPC", 3, 500, `{"message":"Batch of more than 3 requests are not allowed on free tier, to use this feature register paid account at drpc.org","code":31}`},
+		{"Erigon", 50, 200,
+			`{"jsonrpc":"2.0","id":null,"error":{"code":-32000,"message":"batch limit 50 exceeded (can increase ` +
+				`by --rpc.batch.limit). Requested batch of size: 100"}}`},
+		{"Nethermind", 20, 200,
+			`{"jsonrpc":"2.0","id":null,"error":{"code":-32005,"message":"Batch size limit exceeded"}}`},
+		{"jsonrpsee without batches", 1, 200,
+			`{"jsonrpc":"2.0","id":null,"error":{"code":-32005,"message":"Batched requests are not supported by ` +
+				`this server"}}`},
+		{"proxyd", 10, 413,
+			`{"jsonrpc":"2.0","id":null,"error":{"code":-32014,"message":"too many RPC calls in batch request"}}`},
+		{"dRPC", 3, 500, `{"message":"Batch of more than 3 requests are not allowed on free tier, to use this ` +
+			`feature register paid account at drpc.org","code":31}`},
 		{"HTML 413", 3, 413, `<html><head><title>413 Request Entity Too Large</title></head></html>`},
 		{"text 413", 10, 413, `content length too large (6000000>5242880)`},
 	}
@@ -103,7 +110,7 @@ func TestDoShrinksBatches(t *testing.T) {
 				}
 			}
 			if wasted > 3 {
-				t.Errorf("%d requests in vain, sizes %v", wasted, n.sizes)
+				t.Errorf("%d requests were refused, sizes %v", wasted, n.sizes)
 			}
 			before := len(n.sizes)
 			mustAnswer(t, e, 30) // the size is remembered

@@ -52,11 +52,21 @@ func TestDoAsksAgainForMissingReplies(t *testing.T) {
 func TestDoRefusesBrokenReplies(t *testing.T) {
 	t.Parallel()
 	tests := map[string]handler{
-		"duplicate id":         change(func(_ []message, r []any) []any { return append(r, r[0]) }),
-		"duplicate, other":     change(func(m []message, r []any) []any { return append(r, map[string]any{"id": m[0].ID, "result": 99}) }),
-		"unknown id":           change(func(m []message, r []any) []any { return append(r, map[string]any{"id": 999999, "result": 99}) }),
-		"null element":         change(func(m []message, r []any) []any { return append(r, nil) }),
-		"string id":            change(func(m []message, r []any) []any { r[0].(map[string]any)["id"] = fmt.Sprint(m[0].ID); return r }),
+		"duplicate id": change(func(_ []message, r []any) []any { return append(r, r[0]) }),
+		"duplicate, other": change(func(m []message,
+			r []any) []any {
+			return append(r, map[string]any{"id": m[0].ID, "result": 99})
+		}),
+		"unknown id": change(func(m []message,
+			r []any) []any {
+			return append(r, map[string]any{"id": 999999, "result": 99})
+		}),
+		"null element": change(func(m []message, r []any) []any { return append(r, nil) }),
+		"string id": change(func(m []message,
+			r []any) []any {
+			r[0].(map[string]any)["id"] = fmt.Sprint(m[0].ID)
+			return r
+		}),
 		"HTML":                 body(200, "<!DOCTYPE html><title>Welcome</title>"),
 		"empty":                body(200, ""),
 		"no content":           body(204, ""),
@@ -115,7 +125,9 @@ func TestDoGivesCallsTheirOwnFailures(t *testing.T) {
 // have earned.
 func TestDoAsksSinglyWhoIsMeant(t *testing.T) {
 	t.Parallel()
-	for _, text := range []string{`{"code":-32601,"message":"Method not found"}`, `{"code":-32602,"message":"invalid params"}`, `{"code":3,"message":"execution reverted"}`, `{"code":-32600,"message":"Invalid Request"}`} {
+	for _, text := range []string{`{"code":-32601,"message":"Method not found"}`,
+		`{"code":-32602,"message":"invalid params"}`, `{"code":3,"message":"execution reverted"}`,
+		`{"code":-32600,"message":"Invalid Request"}`} {
 		n := serve(t, func(n *node, w http.ResponseWriter, msgs []message, batch bool) bool {
 			return batch && body(200, `{"jsonrpc":"2.0","id":null,"error":`+text+`}`)(n, w, msgs, batch)
 		})
@@ -142,11 +154,13 @@ func TestDoOptionalAndNotNull(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !errors.Is(replies[1].Err, ErrArchive) || !errors.Is(replies[2].Err, ErrLag) || string(replies[3].Raw) != "null" {
+	if !errors.Is(replies[1].Err, ErrArchive) || !errors.Is(replies[2].Err, ErrLag) ||
+		string(replies[3].Raw) != "null" {
 		t.Errorf("got %+v", replies[1:])
 	}
 	reqs[3].NotNull, reqs[3].Optional = true, false // asked again, alone, and answered
-	if replies, err = connect(t, Options{}, n.URL).Send(context.Background(), reqs); err != nil || string(replies[3].Raw) != "3" {
+	if replies, err = connect(t, Options{}, n.URL).Send(context.Background(), reqs); err != nil ||
+		string(replies[3].Raw) != "3" {
 		t.Errorf("got %+v, %v", replies, err)
 	}
 }

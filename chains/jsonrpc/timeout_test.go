@@ -32,7 +32,8 @@ func TestSilentEndpointTimesOut(t *testing.T) {
 		defer cancel()
 		start = time.Now()
 		_, err := e.Send(ctx, numbered(1))
-		if took := time.Since(start); took != 5*time.Second || !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, ErrTimeout) {
+		if took := time.Since(start); took != 5*time.Second || !errors.Is(err, context.DeadlineExceeded) ||
+			!errors.Is(err, ErrTimeout) {
 			t.Errorf("run of 5 s ended after %v: %v", took, err)
 		}
 	})
@@ -45,12 +46,15 @@ func TestTimeoutNamesWhatWasWaitedOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		limited := carrier(func(*http.Request) (*http.Response, error) {
 			header := http.Header{"Retry-After": {"3"}}
-			return &http.Response{StatusCode: 429, Header: header, Body: io.NopCloser(strings.NewReader("slow down"))}, nil
+			return &http.Response{StatusCode: 429, Header: header,
+				Body: io.NopCloser(strings.NewReader("slow down"))}, nil
 		})
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
-		_, err := connect(t, Options{Transport: limited, Clock: realClock{}}, "http://node.example").Send(ctx, numbered(1))
-		if !errors.Is(err, ErrTimeout) || !strings.Contains(err.Error(), `is over; until then: rate limit (HTTP 429: 'slow down')`) {
+		_, err := connect(t, Options{Transport: limited, Clock: realClock{}}, "http://node.example").Send(ctx,
+			numbered(1))
+		if !errors.Is(err, ErrTimeout) ||
+			!strings.Contains(err.Error(), `is over; until then: rate limit (HTTP 429: 'slow down')`) {
 			t.Errorf("found %v", err)
 		}
 	})
@@ -61,7 +65,8 @@ func TestSlowBodyTimesOut(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		drip := carrier(func(r *http.Request) (*http.Response, error) {
-			return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(dripping{r.Context()})}, nil
+			return &http.Response{StatusCode: 200, Header: http.Header{},
+				Body: io.NopCloser(dripping{r.Context()})}, nil
 		})
 		start := time.Now()
 		mustFail(t, connect(t, Options{Transport: drip, Clock: realClock{}}, "http://node.example"), 1, ClassTimeout)

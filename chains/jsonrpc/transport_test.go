@@ -67,7 +67,8 @@ func TestTruncatedOnTheWire(t *testing.T) {
 				if sized { // with nothing cut off, the body is still one byte short
 					header = fmt.Sprintf("Content-Length: %d", len(reply)+1)
 				}
-				fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\n%s\r\n\r\n%s", header, reply[:max(0, len(reply)-int(missing.Load()))])
+				fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\n%s\r\n\r\n%s", header,
+					reply[:max(0, len(reply)-int(missing.Load()))])
 			})
 			e := connect(t, Options{}, url)
 			for cut := range int64(longest) {
@@ -175,7 +176,8 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 		if n.count() != 1 || visits.Load() != 0 {
 			t.Errorf("HTTP %d: %d requests, %d visits to the other host", status, n.count(), visits.Load())
 		}
-		if text := failure.Error(); !strings.Contains(text, "to 127.0.0.1") || strings.Contains(text, "secret") || strings.Contains(text, "key=") {
+		if text := failure.Error(); !strings.Contains(text, "to 127.0.0.1") || strings.Contains(text, "secret") ||
+			strings.Contains(text, "key=") {
 			t.Errorf("HTTP %d: %s", status, text)
 		}
 	}
@@ -184,13 +186,17 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 func TestTLSFailuresAreFatal(t *testing.T) {
 	t.Parallel()
 	var requests atomic.Int64
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { requests.Add(1) }))
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter,
+		*http.Request) {
+		requests.Add(1)
+	}))
 	server.Config.ErrorLog = quiet
 	server.StartTLS()
 	defer server.Close()
 	clock := faultrpc.NewClock()
 	selfSigned := mustFail(t, connect(t, Options{Clock: clock}, server.URL+"/v3/SENTINELKEY0123456789"), 3, ClassTLS)
-	if requests.Load() != 0 || clock.Slept() != 0 || strings.Contains(selfSigned.Error(), "SENTINEL") || !errors.Is(selfSigned, ErrTLS) {
+	if requests.Load() != 0 || clock.Slept() != 0 || strings.Contains(selfSigned.Error(), "SENTINEL") ||
+		!errors.Is(selfSigned, ErrTLS) {
 		t.Errorf("%d requests, slept %v: %v", requests.Load(), clock.Slept(), selfSigned)
 	}
 	wrongHost := server.Client().Transport.(*http.Transport).Clone()
@@ -207,7 +213,8 @@ func TestUnreachable(t *testing.T) {
 	n := serve(t, nil)
 	n.Close()
 	failure := mustFail(t, connect(t, Options{}, n.URL+"/v3/SENTINELKEY0123456789"), 3, ClassTransport)
-	if text := failure.Error(); !strings.Contains(text, "refused") || strings.Contains(text, "SENTINEL") || !errors.Is(failure, ErrUnavailable) {
+	if text := failure.Error(); !strings.Contains(text, "refused") || strings.Contains(text, "SENTINEL") ||
+		!errors.Is(failure, ErrUnavailable) {
 		t.Error(text)
 	}
 }

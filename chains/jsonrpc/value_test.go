@@ -28,8 +28,10 @@ func TestParseQuantity(t *testing.T) {
 // notQuantities are what endpoints were seen to give, or could give, in place of
 // a quantity. None is zero.
 var notQuantities = []string{
-	``, `""`, `"0x"`, `null`, `"0"`, `0`, `"100"`, `100`, `1e18`, `"1e18"`, `"-0x1"`, `"0x-1"`, `"+0x1"`, `" 0x1"`, `"0x1 "`, `"0x1\n"`, "\"0x1\n\"",
-	`true`, `{}`, `[]`, `["0x1"]`, `"0xg"`, `"0x1_0"`, `"0X1"`, `"0X"`, `"x1"`, `"0x` + strings.Repeat("0", 64) + `1"`, `"0x1`, `0x1`, `"0x\u0031"`, `"0x1""`, `"0x1"x`,
+	``, `""`, `"0x"`, `null`, `"0"`, `0`, `"100"`, `100`, `1e18`, `"1e18"`, `"-0x1"`, `"0x-1"`, `"+0x1"`, `" 0x1"`,
+	`"0x1 "`, `"0x1\n"`, "\"0x1\n\"",
+	`true`, `{}`, `[]`, `["0x1"]`, `"0xg"`, `"0x1_0"`, `"0X1"`, `"0X"`, `"x1"`,
+	`"0x` + strings.Repeat("0", 64) + `1"`, `"0x1`, `0x1`, `"0x\u0031"`, `"0x1""`, `"0x1"x`,
 	`"０x1"`, `"0x１"`,
 }
 
