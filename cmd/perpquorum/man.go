@@ -36,6 +36,7 @@ func printManual(w io.Writer, program *command) error {
 	m := manual{
 		helpPage: program.page(), Topics: topics, Codes: exitMeanings,
 		Bundle: report.BundleFormat, Document: report.DocumentFormat, Model: votingpower.ModelFormat,
+		Power: powerFormat, Doctor: diagnosisFormat,
 		Model1: votingpower.ModelFormat1,
 	}
 	for _, c := range program.all()[1:] {
@@ -47,10 +48,10 @@ func printManual(w io.Writer, program *command) error {
 // manual is what the manual says beside the page of the program itself.
 type manual struct {
 	helpPage
-	All                             []helpPage // commands and subcommands
-	Topics                          []topic
-	Codes                           []exitMeaning
-	Bundle, Document, Model, Model1 string // formats
+	All                                            []helpPage // commands and subcommands
+	Topics                                         []topic
+	Codes                                          []exitMeaning
+	Bundle, Document, Model, Model1, Power, Doctor string // formats
 }
 
 // roff writes plain text so that the formatter takes nothing in it for a

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os/exec"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
@@ -65,7 +66,7 @@ func TestManualPage(t *testing.T) {
 }
 
 // TestManualIsWhole looks in the manual for every command, flag, exit code,
-// format and variable. Exit codes and shared flags stand there once.
+// format, variable and field of the command's own JSON. Exit codes and shared flags stand there once.
 func TestManualIsWhole(t *testing.T) {
 	t.Parallel()
 	page := strings.ReplaceAll(program(t, "man").stdout, `\-`, "-")
@@ -83,6 +84,14 @@ func TestManualIsWhole(t *testing.T) {
 	}
 	for _, id := range votingpower.PERP().Chains() {
 		want = append(want, environmentNames(id)...)
+	}
+	for _, v := range []any{
+		blockRow{}, powerTable{}, powerStrategy{}, powerRow{}, diagnosis{}, chainDiagnosis{}, hubDiagnosis{},
+	} {
+		for _, field := range reflect.VisibleFields(reflect.TypeOf(v)) {
+			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+			want = append(want, name)
+		}
 	}
 	for _, text := range append(want, once...) {
 		if !strings.Contains(page, text) {
