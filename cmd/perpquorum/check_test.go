@@ -111,6 +111,7 @@ func TestCheckOtherNetwork(t *testing.T) {
 	}
 	e.keep(func(v hub.Vote) bool { return v.VP >= 0 })
 	tallied(t, e)
+	e.sign()
 	out, d := e.check(t, w, hub.H1)
 	found := failures(d)
 	want := []string{"Network differs: the proposal takes its snapshot on chain optimism, the model on ethereum"}

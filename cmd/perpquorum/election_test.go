@@ -59,6 +59,7 @@ func newElection(
 	p.Snapshot, p.Created = ethereum.NumberU64(), int64(ethereum.Time())
 	p.Start, p.End = p.Created+3600, p.Created+3600+7*86400
 	p.ScoresUpdated, p.Votes = p.End+100, len(choices)
+	p.App = "snapshot" // of which the hub of 2023 keeps the name
 	e := &election{turnout: new(big.Int)}
 	for i, choice := range choices {
 		a := voters[i]

@@ -98,6 +98,8 @@ var changes = map[string]func(t testing.TB, e *election){
 		tallied(t, e)
 	},
 
+	"backdated": func(_ testing.TB, e *election) { e.proposal.Start = e.proposal.Created - 86400 },
+
 	// Proposals of another kind.
 	"other-space":   func(_ testing.TB, e *election) { e.proposal.Space = "other.eth" },
 	"other-chain":   func(_ testing.TB, e *election) { e.proposal.Strategies[1].Network = "137" },
@@ -134,7 +136,13 @@ var lies = map[string]func(t testing.TB, e *election){
 	},
 	"earlier-block": func(_ testing.TB, e *election) { e.proposal.Snapshot-- },
 	"late":          func(t testing.TB, e *election) { e.votes[mixedHolder(t, e)].Created = e.proposal.End + 1 },
-	"null-power":    func(_ testing.TB, e *election) { e.votes[3].Override = map[string]string{"vp": "null"} },
+	"retitled":      func(_ testing.TB, e *election) { e.proposal.Title += " again" },
+	"other-end":     func(_ testing.TB, e *election) { e.proposal.End-- },
+	"edited": func(_ testing.TB, e *election) {
+		e.proposal.Title, e.proposal.Updated = "SYNTHETIC edit", e.proposal.Created+60
+	},
+	"swapped-choices": func(_ testing.TB, e *election) { e.proposal.Choices = []string{"No", "Yes", "Abstain"} },
+	"null-power":      func(_ testing.TB, e *election) { e.votes[3].Override = map[string]string{"vp": "null"} },
 	"key-twice": func(_ testing.TB, e *election) {
 		e.votes[5].Override = map[string]string{"choice": `{"1":1,"1":1}`}
 	},

@@ -5,6 +5,8 @@ import (
 	"os"
 	"testing"
 
+	"github.com/perpdao/perpquorum/fixtures/hub"
+	"github.com/perpdao/perpquorum/snapshot"
 	"github.com/perpdao/perpquorum/votingpower/report"
 )
 
@@ -62,6 +64,23 @@ func hostileVote(t testing.TB) *report.Bundle {
 	for _, reading := range b.Vote.Power.Places { // nothing is read for an unknown strategy
 		reading.Sampled[0].Results = nil
 	}
+	return b
+}
+
+// sign gives a proposal all that its author signs, and the id of that.
+func sign(p *snapshot.Proposal) {
+	p.Author, p.Body, p.Discussion = hub.Address("author"), "SYNTHETIC", "https://forum.example/1"
+	p.Labels, p.Plugins, p.Privacy, p.App = []string{"fees"}, []byte(`{}`), "shutter", "snapshot-v2"
+	p.ID = hub.SignedID(hub.ProposalForm, p)
+}
+
+// swappedChoices is a vote of which a hub exchanged two choices that could break a page.
+func swappedChoices(t testing.TB) *report.Bundle {
+	b := load(t, "reached")
+	p := b.Vote.Proposal
+	p.Choices = []string{"a|b <script>\n# <img src=x>\u202e", "*not* [the](https://evil.example) @everyone", "`c`\x1b[31m"}
+	sign(p)
+	p.Choices = []string{p.Choices[1], p.Choices[0], p.Choices[2]}
 	return b
 }
 

@@ -93,6 +93,7 @@ func ExampleVerify_vote() {
 	// info Block pinned
 	// info Evidence recomputed
 	// info Snapshot block matches
+	// info Proposal id not checked
 	// info Vote final
 	// info Votes complete
 	// info Scores agree

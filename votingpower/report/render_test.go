@@ -93,7 +93,7 @@ func TestMarksInEveryFormat(t *testing.T) {
 
 // TestMarkdownIsInert looks for foreign text that would be markup.
 func TestMarkdownIsInert(t *testing.T) {
-	for _, bundle := range []*report.Bundle{load(t, "marked"), hostileVote(t)} {
+	for _, bundle := range []*report.Bundle{load(t, "marked"), hostileVote(t), swappedChoices(t)} {
 		inert(t, render(t, bundle, report.Markdown))
 	}
 }
@@ -233,7 +233,7 @@ func TestVoteText(t *testing.T) {
 
 // TestTextIsOneLineEach: foreign text cannot add lines to a report, nor colours to a terminal.
 func TestTextIsOneLineEach(t *testing.T) {
-	text := render(t, hostileVote(t), report.Text)
+	text := render(t, hostileVote(t), report.Text) + render(t, swappedChoices(t), report.Text)
 	if strings.ContainsAny(text, "\x1b\u202e\r") {
 		t.Errorf("control characters came through: %q", text)
 	}

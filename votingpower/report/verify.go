@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/perpdao/perpquorum/votingpower"
+	"github.com/perpdao/perpquorum/votingpower/vote"
 )
 
 // Difference is a value of a claim that is not what the evidence gives. Values are JSON, with
@@ -36,6 +38,13 @@ var words = regexp.MustCompile(`^/(` +
 // added are the values that the first bundles of format 1 do not have.
 var added = regexp.MustCompile(`^/findings/\d+/code$`)
 
+// addedCodes are the codes of findings that the first bundles of format 1 do not have. A claim
+// may leave out all of these, but no failure.
+var addedCodes = []vote.Code{
+	vote.ProposalIDMatches, vote.ProposalIDNotChecked, vote.ProposalEdited,
+	vote.SnapshotAfterCreation, vote.SnapshotLongBeforeCreation,
+}
+
 // Verify recomputes the report from the bundle's evidence, and compares it with the bundle's
 // claim: every figure, hash, level, code, mark and verdict, but not the wording. The claim is
 // right if there is no difference and no error. An error wraps votingpower.ErrEvidence: the
@@ -49,7 +58,13 @@ func Verify(b *Bundle) (*Report, []Difference, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("%w: claim: %w", votingpower.ErrEvidence, err)
 	}
-	document, err := encodeJSON(r.document, "")
+	d := *r.document
+	if !slices.ContainsFunc(claimed, isAdded) {
+		d.Findings = slices.DeleteFunc(slices.Clone(d.Findings), func(f vote.Finding) bool {
+			return f.Level != vote.Failure && slices.Contains(addedCodes, f.Code)
+		})
+	}
+	document, err := encodeJSON(d, "")
 	if err != nil {
 		return nil, nil, err
 	}
@@ -61,6 +76,12 @@ func Verify(b *Bundle) (*Report, []Difference, error) {
 		return words.MatchString(d.Path) || d.Claimed == absent && added.MatchString(d.Path)
 	})
 	return r, different, nil
+}
+
+// isAdded reports whether a value of a claim is one of addedCodes.
+func isAdded(v value) bool {
+	code, err := strconv.Unquote(v.json)
+	return err == nil && added.MatchString(string(v.path)) && slices.Contains(addedCodes, vote.Code(code))
 }
 
 const absent = "(absent)"

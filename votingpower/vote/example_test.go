@@ -73,6 +73,7 @@ func ExampleCheck() {
 	// info block-pinned
 	// info evidence-recomputed
 	// info snapshot-block-matches
+	// info proposal-id-not-checked
 	// info vote-final
 	// info votes-complete
 	// info scores-agree

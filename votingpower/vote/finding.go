@@ -55,37 +55,45 @@ const (
 
 // The codes of a vote.
 const (
-	NetworkDiffers            Code = "network-differs"        // proposal and model take their snapshot on two chains
-	SnapshotBlockDiffers      Code = "snapshot-block-differs" // the figures are of another block than the proposal's
-	SnapshotBlockMatches      Code = "snapshot-block-matches"
-	ProposalFlagged           Code = "proposal-flagged" // Snapshot warns of the proposal
-	VoteFinal                 Code = "vote-final"
-	VoteNotFinal              Code = "vote-not-final"
-	VotesChanged              Code = "votes-changed"    // the hub recounted while the votes were read
-	VotesComplete             Code = "votes-complete"   // as many as the hub counted
-	VotesIncomplete           Code = "votes-incomplete" // more or fewer than the hub counted
-	VoteOutsidePeriod         Code = "vote-outside-the-voting-period"
-	DuplicateVoter            Code = "duplicate-voter"
-	ExcludedWalletVoted       Code = "excluded-wallet-voted" // its tokens do not circulate
-	ScoresAgree               Code = "scores-agree"
-	ScoresDiffer              Code = "scores-differ"
-	ScoresNotRecounted        Code = "scores-not-recounted"
-	ScoresByStrategyUncounted Code = "scores-by-strategy-not-recounted" // scores and total agree
-	NearTie                   Code = "near-tie"                         // rounding could have decided otherwise
-	OlderRules                Code = "older-rules"                      // the scores follow rules that Snapshot had
-	ChoicesSealed             Code = "choices-still-sealed"             // they were never decrypted
-	VotingPowerAgrees         Code = "voting-power-agrees"
-	VotingPowerDiffers        Code = "voting-power-differs"
-	VotingPowerNotRecomputed  Code = "voting-power-not-recomputed"
-	StrategyUnverifiable      Code = "strategy-unverifiable" // it cannot be recomputed from the chains
-	TurnoutUnknown            Code = "turnout-not-known-yet" // named choices count, and some are encrypted
-	TurnoutAbovePower         Code = "turnout-above-the-circulating-voting-power"
-	TurnoutHubDiffers         Code = "hub-turnout-would-decide-otherwise"
-	TurnoutWithinRounding     Code = "turnout-within-rounding-of-the-quorum"
-	TurnoutDependsOnBlock     Code = "turnout-depends-on-the-block" // blocks that agree equally well decide differently
-	HubQuorumMissing          Code = "no-quorum-on-the-hub"
-	HubQuorumAgrees           Code = "quorum-on-the-hub-agrees"
-	HubQuorumDiffers          Code = "quorum-on-the-hub-differs"
+	NetworkDiffers             Code = "network-differs"        // proposal and model take their snapshot on two chains
+	SnapshotBlockDiffers       Code = "snapshot-block-differs" // the figures are of another block than the proposal's
+	SnapshotBlockMatches       Code = "snapshot-block-matches"
+	SnapshotNotReached         Code = "snapshot-not-reached" // the block did not exist when the proposal was read
+	SnapshotAfterVotingBegan   Code = "snapshot-after-voting-began"
+	SnapshotAfterCreation      Code = "snapshot-after-creation"
+	SnapshotLongBeforeCreation Code = "snapshot-long-before-creation" // by more than a day
+	ProposalIDMatches          Code = "proposal-id-matches"           // it is the hash of the content
+	ProposalIDDiffers          Code = "proposal-id-differs"
+	ProposalEdited             Code = "proposal-edited"         // which keeps its id
+	ProposalIDNotChecked       Code = "proposal-id-not-checked" // it is no hash, or of texts that the hub does not keep
+	ProposalFlagged            Code = "proposal-flagged"        // Snapshot warns of the proposal
+	VoteFinal                  Code = "vote-final"
+	VoteNotFinal               Code = "vote-not-final"
+	VotesChanged               Code = "votes-changed"    // the hub recounted while the votes were read
+	VotesComplete              Code = "votes-complete"   // as many as the hub counted
+	VotesIncomplete            Code = "votes-incomplete" // more or fewer than the hub counted
+	VoteOutsidePeriod          Code = "vote-outside-the-voting-period"
+	DuplicateVoter             Code = "duplicate-voter"
+	ExcludedWalletVoted        Code = "excluded-wallet-voted" // its tokens do not circulate
+	ScoresAgree                Code = "scores-agree"
+	ScoresDiffer               Code = "scores-differ"
+	ScoresNotRecounted         Code = "scores-not-recounted"
+	ScoresByStrategyUncounted  Code = "scores-by-strategy-not-recounted" // scores and total agree
+	NearTie                    Code = "near-tie"                         // rounding could have decided otherwise
+	OlderRules                 Code = "older-rules"                      // the scores follow rules that Snapshot had
+	ChoicesSealed              Code = "choices-still-sealed"             // they were never decrypted
+	VotingPowerAgrees          Code = "voting-power-agrees"
+	VotingPowerDiffers         Code = "voting-power-differs"
+	VotingPowerNotRecomputed   Code = "voting-power-not-recomputed"
+	StrategyUnverifiable       Code = "strategy-unverifiable" // it cannot be recomputed from the chains
+	TurnoutUnknown             Code = "turnout-not-known-yet" // named choices count, and some are encrypted
+	TurnoutAbovePower          Code = "turnout-above-the-circulating-voting-power"
+	TurnoutHubDiffers          Code = "hub-turnout-would-decide-otherwise"
+	TurnoutWithinRounding      Code = "turnout-within-rounding-of-the-quorum"
+	TurnoutDependsOnBlock      Code = "turnout-depends-on-the-block" // blocks that agree equally well decide differently
+	HubQuorumMissing           Code = "no-quorum-on-the-hub"
+	HubQuorumAgrees            Code = "quorum-on-the-hub-agrees"
+	HubQuorumDiffers           Code = "quorum-on-the-hub-differs"
 )
 
 // add adds a finding to a list.

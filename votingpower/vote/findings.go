@@ -18,7 +18,7 @@ func (o *Outcome) doubt() Level {
 }
 
 // checkNetwork: proposal and model take their snapshot on the same chain, and the figures
-// are of the proposal's snapshot block.
+// are of the proposal's snapshot block, which must be older than the vote.
 func (o *Outcome) checkNetwork() {
 	e, p := o.Evidence.Circulating, o.Evidence.Proposal
 	switch block := e.Chains[o.Network].Block; {
@@ -30,6 +30,7 @@ func (o *Outcome) checkNetwork() {
 			o.Network, p.Snapshot)
 	default:
 		o.find(Info, SnapshotBlockMatches, "%v block %d, in space %s", o.Network, p.Snapshot, p.Space)
+		o.checkTimes(block)
 	}
 }
 

@@ -11,6 +11,8 @@
 //   - The evidence: block hashes, the rule by which each block was chosen, and that the chains
 //     were asked what the proposal and its votes ask. Evidence that contradicts itself is an
 //     error, and not judged.
+//   - The proposal: its id is the hash of what its author signed (package signature), where that can
+//     be rebuilt. Its snapshot block must be older than the vote, within [ClockSlack].
 //   - The result: the votes are recounted by Snapshot's rules (package tally), and every score
 //     is compared. Scores are doubles on the hub; they agree within its rounding.
 //   - The voters: each one's power is recomputed from the chains (package strategy) and compared.
@@ -28,6 +30,8 @@
 //
 // # What is trusted
 //
-// The hub is trusted for the votes themselves: signatures are not checked here. The nodes are
-// trusted as in package votingpower.
+// The hub is trusted for the votes themselves: signatures are not checked here. It is trusted for
+// what the proposal's id does not bind: the quorum, since June 2022 also the strategies and the
+// network, and everything of a proposal that it says was edited. The nodes are trusted as in
+// package votingpower.
 package vote
