@@ -13,6 +13,9 @@ type outcome struct {
 	fault   *fault
 	whole   bool // the fault is that of the whole request
 	missing bool // the reply left the call out
+
+	class Class // of the fault
+	own   bool  // the fault is the call's own, and its reply
 }
 
 // readReplies reads the body of the reply to the calls with the given ids, sent as

@@ -18,9 +18,30 @@ const maxRequest = 1 << 20 * 9 / 10
 // call is a request on its way.
 type call struct {
 	Request
+	index int    // among the requests of a run
 	rest  string // of its JSON object, after the id
 	bytes int    // in a request body, at most
 	tries int    // requests that failed for this call
+}
+
+func encode(reqs []Request) ([]*call, error) {
+	calls := make([]*call, len(reqs))
+	for i, req := range reqs {
+		rest, err := json.Marshal(struct {
+			Method string `json:"method"`
+			Params []any  `json:"params"`
+		}{req.Method, append([]any{}, req.Params...)})
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", req.Method, err)
+		}
+		c := &call{Request: req, index: i, rest: string(rest[1:]), bytes: len(rest) + 48}
+		if c.bytes > maxRequest {
+			return nil, fmt.Errorf("%s: %w: a request of %d bytes, want at most %d",
+				req.Method, ErrTooLarge, c.bytes, maxRequest)
+		}
+		calls[i] = c
+	}
+	return calls, nil
 }
 
 // Send sends the requests in batches as large as the endpoint takes, repeats what
@@ -28,17 +49,13 @@ type call struct {
 // error. The error is an *EndpointError, unless ctx was cancelled or a request cannot
 // be sent.
 func (e *Endpoint) Send(ctx context.Context, reqs []Request) ([]Reply, error) {
-	r := &run{Endpoint: e, replies: make([]Reply, len(reqs)), start: e.clock.Now()}
-	for i, req := range reqs {
-		c, err := encode(req)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %s: %w", e.label, req.Method, err)
-		}
-		r.calls = append(r.calls, c)
-		r.open = append(r.open, i)
+	calls, err := encode(reqs)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", e.label, err)
 	}
+	r := &run{Endpoint: e, replies: make([]Reply, len(reqs)), open: calls, start: e.clock.Now()}
 	for len(r.open) > 0 {
-		slices.Sort(r.open) // neighbours stay neighbours
+		slices.SortFunc(r.open, func(a, b *call) int { return a.index - b.index }) // neighbours stay neighbours
 		if err := r.wave(ctx); err != nil {
 			return nil, err
 		}
@@ -46,30 +63,14 @@ func (e *Endpoint) Send(ctx context.Context, reqs []Request) ([]Reply, error) {
 	return r.replies, nil
 }
 
-func encode(req Request) (*call, error) {
-	rest, err := json.Marshal(struct {
-		Method string `json:"method"`
-		Params []any  `json:"params"`
-	}{req.Method, append([]any{}, req.Params...)})
-	if err != nil {
-		return nil, err
-	}
-	c := &call{Request: req, rest: string(rest[1:]), bytes: len(rest) + 48}
-	if c.bytes > maxRequest {
-		return nil, fmt.Errorf("%w: a request of %d bytes, want at most %d", ErrTooLarge, c.bytes, maxRequest)
-	}
-	return c, nil
-}
-
 // run is one Send.
 type run struct {
 	*Endpoint
-	calls   []*call
 	replies []Reply
-	open    []int // calls without a reply
-	last    error // the failure that was waited out last, if any
-	single  bool  // this run sends no more batches
-	waits   int   // how often the backoff was asked
+	open    []*call // without a reply
+	last    error   // the failure that was waited out last, if any
+	single  bool    // this run sends no more batches
+	waits   int     // how often the backoff was asked
 	start   time.Time
 }
 
@@ -82,7 +83,7 @@ func (r *run) wave(ctx context.Context) error {
 	for i, chunk := range chunks {
 		group.Go(func() {
 			if r.pace.wait(ctx, len(chunk)) == nil && ctx.Err() == nil {
-				outcomes[i] = r.exchange(ctx, r.pick(chunk))
+				outcomes[i] = r.exchange(ctx, chunk)
 			}
 		})
 	}
@@ -90,7 +91,7 @@ func (r *run) wave(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return r.stopped(ctx)
 	}
-	r.open = rest
+	r.open = slices.Clone(rest)
 	var pause time.Duration
 	for i, chunk := range chunks {
 		wait, err := r.sortReplies(chunk, outcomes[i])
@@ -106,7 +107,7 @@ func (r *run) wave(ctx context.Context) error {
 }
 
 // cut takes the next batches off the open calls.
-func (r *run) cut() (chunks [][]int, rest []int) {
+func (r *run) cut() (chunks [][]*call, rest []*call) {
 	size, width := r.batch.next(len(r.open))
 	if size = min(size, r.pace.most()); r.single {
 		size = 1
@@ -114,21 +115,13 @@ func (r *run) cut() (chunks [][]int, rest []int) {
 	rest = r.open
 	for len(rest) > 0 && len(chunks) < width {
 		n, bytes := 0, 0
-		for n < len(rest) && n < size && bytes+r.calls[rest[n]].bytes <= maxRequest {
-			bytes += r.calls[rest[n]].bytes
+		for n < len(rest) && n < size && bytes+rest[n].bytes <= maxRequest {
+			bytes += rest[n].bytes
 			n++
 		}
-		chunks, rest = append(chunks, rest[:n:n]), rest[n:]
+		chunks, rest = append(chunks, rest[:n]), rest[n:]
 	}
 	return chunks, rest
-}
-
-func (r *run) pick(chunk []int) []*call {
-	calls := make([]*call, len(chunk))
-	for i, index := range chunk {
-		calls[i] = r.calls[index]
-	}
-	return calls
 }
 
 // stopped says that ctx ended the run.
@@ -150,12 +143,9 @@ func (r *run) stopped(ctx context.Context) error {
 // the replies and the time that the request took. The error is the failure of the
 // first call without an answer.
 func (e *Endpoint) SendOnce(ctx context.Context, reqs []Request) ([]Reply, time.Duration, error) {
-	calls := make([]*call, len(reqs))
-	for i, req := range reqs {
-		var err error
-		if calls[i], err = encode(req); err != nil {
-			return nil, 0, err
-		}
+	calls, err := encode(reqs)
+	if err != nil {
+		return nil, 0, fmt.Errorf("%s: %w", e.label, err)
 	}
 	if e.pace.wait(ctx, len(reqs)) != nil {
 		return nil, 0, fmt.Errorf("%s: %w", e.label, ctx.Err())

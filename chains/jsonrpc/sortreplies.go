@@ -7,26 +7,25 @@ import (
 
 // sortReplies sorts what one request brought into replies, calls to repeat, and the
 // failure that ends the run. It returns the time to wait before repeating.
-func (r *run) sortReplies(chunk []int, outcomes []outcome) (pause time.Duration, err error) {
-	v := r.survey(chunk, outcomes)
-	for i, index := range chunk {
-		if v.classes[i] == ClassNone {
-			r.replies[index].Raw = outcomes[i].raw
-			continue
+func (r *run) sortReplies(chunk []*call, outcomes []outcome) (pause time.Duration, err error) {
+	v := newSurvey(chunk, outcomes)
+	for i, c := range chunk {
+		switch o := outcomes[i]; {
+		case o.fault == nil:
+			r.replies[c.index].Raw = o.raw
+		case o.own:
+			r.replies[c.index].Err = r.failure(o.fault, o.class, 1)
+		default:
+			wait, err := r.settle(c, o, v)
+			if err != nil {
+				return 0, err
+			}
+			pause = max(pause, wait)
 		}
-		if v.own[i] {
-			r.replies[index].Err = r.failure(outcomes[i].fault, v.classes[i], 1)
-			continue
-		}
-		wait, err := r.settle(index, outcomes[i].fault, v.classes[i], v)
-		if err != nil {
-			return 0, err
-		}
-		pause = max(pause, wait)
 	}
 	r.learn(len(chunk), v)
 	if !r.budget.spend(v.retry != nil) && v.retry != nil {
-		return 0, r.failure(v.retry, classify(v.retry), r.calls[chunk[0]].tries)
+		return 0, r.failure(v.retry, classify(v.retry), chunk[0].tries)
 	}
 	if pause > 0 {
 		pause = max(pause, backoff(r.waits))
@@ -35,10 +34,8 @@ func (r *run) sortReplies(chunk []int, outcomes []outcome) (pause time.Duration,
 	return pause, nil
 }
 
-// survey is the overall view of one request's outcome.
+// survey is the overall view of one request's outcomes.
 type survey struct {
-	classes  []Class
-	own      []bool // the failure is the call's own, and its reply
 	n        int    // calls in the request
 	answered int    // calls with a result or a failure of their own
 	size     *fault // a complaint about size
@@ -46,36 +43,37 @@ type survey struct {
 	retry    *fault // the first fault that is neither an answer nor about size
 }
 
-func (r *run) survey(chunk []int, outcomes []outcome) survey {
-	v := survey{classes: make([]Class, len(chunk)), own: make([]bool, len(chunk)), n: len(chunk)}
-	for i, index := range chunk {
+// newSurvey classifies the outcomes.
+func newSurvey(chunk []*call, outcomes []outcome) survey {
+	v := survey{n: len(chunk)}
+	for i, c := range chunk {
 		o := &outcomes[i]
-		if o.fault == nil && r.calls[index].NotNull && string(o.raw) == "null" {
+		if o.fault == nil && c.NotNull && string(o.raw) == "null" {
 			o.fault = &fault{class: ClassLag, status: 200, text: "null result"}
 		}
 		if o.fault == nil {
 			v.answered++
 			continue
 		}
-		v.classes[i] = classify(o.fault)
-		v.own[i] = o.own(v.classes[i], r.calls[index].Optional)
+		o.class = classify(o.fault)
+		o.own = o.isOwn(c.Optional)
 		switch {
-		case v.own[i]:
+		case o.own:
 			v.answered++
-		case v.classes[i] == ClassSize:
+		case o.class == ClassSize:
 			v.size = o.fault
 		case v.retry == nil && !o.missing:
 			v.retry = o.fault
 		}
-		v.rate = v.rate || v.classes[i] == ClassRate
+		v.rate = v.rate || o.class == ClassRate
 	}
 	for i := range outcomes {
 		// geth refuses a batch with one error, for the first id, and leaves the others
 		// out. They were refused too.
-		if outcomes[i].missing && v.size != nil {
-			v.classes[i], outcomes[i].fault = ClassSize, v.size
-		} else if outcomes[i].missing && v.retry == nil {
-			v.retry = outcomes[i].fault
+		if o := &outcomes[i]; o.missing && v.size != nil {
+			o.class, o.fault = ClassSize, v.size
+		} else if o.missing && v.retry == nil {
+			v.retry = o.fault
 		}
 	}
 	return v
@@ -83,30 +81,29 @@ func (r *run) survey(chunk []int, outcomes []outcome) survey {
 
 // settle decides about one call without a reply. After a passing failure the call is
 // open again; any other failure ends the run.
-func (r *run) settle(index int, f *fault, class Class, v survey) (time.Duration, error) {
-	c, k := r.calls[index], kinds[class]
+func (r *run) settle(c *call, o outcome, v survey) (time.Duration, error) {
+	k, f := kinds[o.class], o.fault
 	switch {
 	case k.action == actValue: // said of a whole batch: find out which call is meant
 		r.single = true
-		r.open = append(r.open, index)
+		r.open = append(r.open, c)
 		return 0, nil
-	case class == ClassSize && v.n > 1:
-		r.open = append(r.open, index)
+	case o.class == ClassSize && v.n > 1:
+		r.open = append(r.open, c)
 		return 0, nil
-	case class == ClassRate && v.answered > 0 && r.patience.tries == 0 && f.retryAfter <= longestWait:
+	case o.class == ClassRate && v.answered > 0 && r.patience.tries == 0 && f.retryAfter <= longestWait:
 		// The endpoint serves, only not all at once. The budget bounds this.
 	default:
 		c.tries++
 	}
 	if r.patience.over(c.tries, k, f.retryAfter) {
-		return 0, r.failure(f, class, max(c.tries, 1))
+		return 0, r.failure(f, o.class, max(c.tries, 1))
 	}
-	r.last = r.failure(f, class, c.tries)
-	r.open = append(r.open, index)
-	if class == ClassLag {
+	r.last = r.failure(f, o.class, c.tries)
+	r.open = append(r.open, c)
+	switch o.class {
+	case ClassLag:
 		return lagPause, nil
-	}
-	switch class {
 	case ClassProtocol, ClassUnknown, ClassTransport:
 		// The reply was broken twice. Perhaps the endpoint does not support batches.
 		r.single = r.single || f.status == 200 && c.tries >= 2
@@ -114,17 +111,17 @@ func (r *run) settle(index int, f *fault, class Class, v survey) (time.Duration,
 	return max(f.retryAfter, 1), nil // 1 ns: the backoff decides
 }
 
-// own reports whether the failure lies in this call, not in the batch, the connection,
+// isOwn reports whether the failure lies in this call, not in the batch, the connection,
 // the credentials or the rate. More failures count as an optional call's own.
-func (o outcome) own(class Class, optional bool) bool {
+func (o outcome) isOwn(optional bool) bool {
 	if o.whole || o.missing {
 		return false
 	}
-	switch class {
+	switch o.class {
 	case ClassArchive, ClassMissingState, ClassLegacy, ClassLag, ClassReorg, ClassUnknown:
 		return optional && !o.fault.foreign && o.fault.status == http.StatusOK
 	}
-	return kinds[class].action == actValue
+	return kinds[o.class].action == actValue
 }
 
 // learn adapts batch size and pace to the outcome of a request of n calls.

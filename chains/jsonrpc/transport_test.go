@@ -76,9 +76,9 @@ func TestTruncatedOnTheWire(t *testing.T) {
 					continue // that reply is whole
 				}
 				missing.Store(cut)
-				chunk := make([]*call, calls)
-				for i, req := range numbered(calls) {
-					chunk[i], _ = encode(req)
+				chunk, err := encode(numbered(calls))
+				if err != nil {
+					t.Fatal(err)
 				}
 				for i, o := range e.exchange(context.Background(), chunk) {
 					if o.fault == nil {
