@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"time"
 
 	"github.com/perpdao/perpquorum/fixtures"
 	"github.com/perpdao/perpquorum/votingpower"
@@ -48,7 +49,7 @@ func openBundle(name string, stdin io.Reader) (*report.Bundle, error) {
 func recompute(name string, stdin io.Reader) (r *report.Report, different []report.Difference, err error) {
 	b, err := openBundle(name, stdin)
 	if err == nil {
-		r, different, err = report.Verify(b)
+		r, different, err = report.Verify(b, time.Now())
 	}
 	if errors.Is(err, votingpower.ErrEvidence) {
 		err = &codedError{err, exitDisagree}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/perpdao/perpquorum/votingpower"
 	"github.com/perpdao/perpquorum/votingpower/report"
@@ -44,7 +45,7 @@ func TestBundleRoundTrip(t *testing.T) {
 			if again := written(t, b, compress); again != data {
 				t.Error("written again, the bundle has other bytes")
 			}
-			if _, different, err := report.Verify(b); err != nil || len(different) > 0 {
+			if _, different, err := report.Verify(b, time.Now()); err != nil || len(different) > 0 {
 				t.Errorf("verify: %v %v", different, err)
 			}
 		}
@@ -127,7 +128,7 @@ func TestNil(t *testing.T) {
 	if _, err := report.New(nil); !errors.Is(err, votingpower.ErrEvidence) {
 		t.Errorf("New: found %v, want %v", err, votingpower.ErrEvidence)
 	}
-	if _, _, err := report.Verify(nil); !errors.Is(err, votingpower.ErrEvidence) {
+	if _, _, err := report.Verify(nil, time.Now()); !errors.Is(err, votingpower.ErrEvidence) {
 		t.Errorf("Verify: found %v, want %v", err, votingpower.ErrEvidence)
 	}
 }
@@ -150,7 +151,7 @@ func TestBundleOfADeepChoice(t *testing.T) {
 	if b, err = report.ReadBundle(&file); err != nil {
 		t.Fatal(err)
 	}
-	if _, different, err := report.Verify(b); err != nil || len(different) > 0 {
+	if _, different, err := report.Verify(b, time.Now()); err != nil || len(different) > 0 {
 		t.Errorf("%v %v", err, different)
 	}
 }
@@ -172,6 +173,6 @@ func FuzzReadBundle(f *testing.F) {
 		if written(t, again, false) != written(t, b, false) {
 			t.Fatal("writing is not stable")
 		}
-		report.Verify(b)
+		report.Verify(b, time.Now())
 	})
 }

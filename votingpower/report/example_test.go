@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log"
 	"strings"
+	"time"
 
 	"github.com/perpdao/perpquorum/fixtures"
 	"github.com/perpdao/perpquorum/votingpower/report"
@@ -16,7 +17,7 @@ func ExampleVerify() {
 	if err != nil {
 		log.Fatal(err) // not a bundle, or one that contradicts itself
 	}
-	r, differences, err := report.Verify(bundle)
+	r, differences, err := report.Verify(bundle, time.Now())
 	if err != nil {
 		log.Fatal(err) // the evidence contradicts itself
 	}
@@ -73,7 +74,7 @@ func ExampleVerify_vote() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	r, differences, err := report.Verify(bundle) // recounts, and recomputes every voter's power
+	r, differences, err := report.Verify(bundle, time.Now()) // recounts, and recomputes every voter's power
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/perpdao/perpquorum/snapshot"
 	"github.com/perpdao/perpquorum/votingpower/report"
@@ -44,7 +45,7 @@ func TestProposalOtherThanSigned(t *testing.T) {
 					t.Errorf("%s: %q is missing", format, test.says)
 				}
 			}
-			r, different, err := report.Verify(b)
+			r, different, err := report.Verify(b, time.Now())
 			seen := slices.ContainsFunc(different, func(d report.Difference) bool {
 				return strings.HasPrefix(d.Path, "/findings/") && strings.HasSuffix(d.Path, "/code")
 			})
@@ -81,7 +82,7 @@ func TestClaimOfFormat1(t *testing.T) {
 		if b.Claim, err = json.Marshal(d); err != nil {
 			t.Fatal(err)
 		}
-		if _, different, err := report.Verify(b); err != nil || test.right != (len(different) == 0) {
+		if _, different, err := report.Verify(b, time.Now()); err != nil || test.right != (len(different) == 0) {
 			t.Errorf("%s: %v, %v", name, err, different)
 		}
 	}

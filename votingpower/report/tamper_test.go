@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/perpdao/perpquorum/votingpower/report"
 )
@@ -141,7 +142,7 @@ func verdictOn(t *testing.T, bundle any) string {
 	if err != nil {
 		return err.Error()
 	}
-	_, different, err := report.Verify(b)
+	_, different, err := report.Verify(b, time.Now())
 	if err != nil {
 		return err.Error()
 	}

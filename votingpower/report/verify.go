@@ -2,12 +2,15 @@ package report
 
 import (
 	"fmt"
+	"net/http"
 	"regexp"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/perpdao/perpquorum/chains"
 	"github.com/perpdao/perpquorum/votingpower"
 	"github.com/perpdao/perpquorum/votingpower/vote"
 )
@@ -48,11 +51,15 @@ var addedCodes = []vote.Code{
 // Verify recomputes the report from the bundle's evidence, and compares it with the bundle's
 // claim: every figure, hash, level, code, mark and verdict, but not the wording. The claim is
 // right if there is no difference and no error. An error wraps votingpower.ErrEvidence: the
-// evidence contradicts itself, whatever is claimed.
-func Verify(b *Bundle) (*Report, []Difference, error) {
+// evidence contradicts itself, or is later than now by more than [vote.ClockSlack], whatever is
+// claimed.
+func Verify(b *Bundle, now time.Time) (*Report, []Difference, error) {
 	r, err := New(b)
 	if err != nil {
 		return nil, nil, err
+	}
+	if err := checkClock(&r.bundle, now); err != nil {
+		return nil, nil, fmt.Errorf("%w: %w", votingpower.ErrEvidence, err)
 	}
 	claimed, err := values(b.Claim)
 	if err != nil {
@@ -76,6 +83,36 @@ func Verify(b *Bundle) (*Report, []Difference, error) {
 		return words.MatchString(d.Path) || d.Claimed == absent && added.MatchString(d.Path)
 	})
 	return r, different, nil
+}
+
+// checkClock refuses evidence of a time that has not come yet.
+func checkClock(b *Bundle, now time.Time) error {
+	type moment struct {
+		what string
+		unix uint64
+	}
+	var all []moment
+	add := func(id chains.ID, block chains.Block) {
+		all = append(all, moment{fmt.Sprintf("%v block %d", id, block.Number()), block.Header.Time})
+	}
+	for _, id := range b.Evidence.Model.Chains() {
+		add(id, b.Evidence.Chains[id].Block)
+	}
+	if v := b.Vote; v != nil {
+		for _, place := range v.Places() {
+			for _, s := range v.Power.Places[place].Sampled {
+				add(place.Chain, s.Block)
+			}
+		}
+		all = append(all, moment{"the reading of the vote", uint64(max(0, v.ReadAt))})
+	}
+	for _, m := range all {
+		if m.unix > uint64(now.Add(vote.ClockSlack).Unix()) {
+			return fmt.Errorf("%s has the Unix time %d, and the clock here only %d (%s): one of the two is wrong",
+				m.what, m.unix, now.Unix(), now.UTC().Format(http.TimeFormat))
+		}
+	}
+	return nil
 }
 
 // isAdded reports whether a value of a claim is one of addedCodes.

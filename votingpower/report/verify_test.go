@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"math"
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/perpdao/perpquorum/votingpower"
 	"github.com/perpdao/perpquorum/votingpower/report"
@@ -78,7 +80,7 @@ func format1(t *testing.T, name, old, new, want string) {
 		t.Fatalf("the claim does not say %s", old)
 	}
 	b.Claim = json.RawMessage(changed)
-	_, different, err := report.Verify(b)
+	_, different, err := report.Verify(b, time.Now())
 	var got string
 	if len(different) > 0 {
 		got = different[0].Path
@@ -95,7 +97,7 @@ func TestVerifyNamesEachDifference(t *testing.T) {
 	claim = strings.Replace(claim, `"verdict":"measured",`, ``, 1)
 	claim = strings.Replace(claim, `"format":`, `"a.b":[],"format":`, 1)
 	b.Claim = json.RawMessage(claim)
-	_, found, err := report.Verify(b)
+	_, found, err := report.Verify(b, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +122,7 @@ func TestVerifyPathsAreUnique(t *testing.T) {
 	b := sealed(t, load(t, "post"))
 	claim := strings.Replace(string(b.Claim), `"fraction":"1/10"`, `"fraction":"1/20"`, 1)
 	b.Claim = json.RawMessage(strings.Replace(claim, `{"format"`, `{"quorum.fraction":"1/10","format"`, 1))
-	if _, found, err := report.Verify(b); err != nil || len(found) != 2 {
+	if _, found, err := report.Verify(b, time.Now()); err != nil || len(found) != 2 {
 		t.Errorf("found %v, %v; want two differences", found, err)
 	}
 }
@@ -128,7 +130,38 @@ func TestVerifyPathsAreUnique(t *testing.T) {
 func TestVerifyUnsoundEvidence(t *testing.T) {
 	b := sealed(t, load(t, "post"))
 	b.Evidence.Reads[0].Result = b.Evidence.Reads[0].Result[1:]
-	if _, _, err := report.Verify(b); !errors.Is(err, votingpower.ErrEvidence) {
+	if _, _, err := report.Verify(b, time.Now()); !errors.Is(err, votingpower.ErrEvidence) {
 		t.Errorf("found %v, want %v", err, votingpower.ErrEvidence)
+	}
+}
+
+// TestVerifyClock: evidence cannot be of a time that has not come yet. Clocks may be five
+// minutes apart.
+func TestVerifyClock(t *testing.T) {
+	const slack = 5 * time.Minute
+	tests := map[string]struct {
+		bundle string
+		latest int64 // of the times in the evidence
+		says   string
+	}{
+		"figures": {"post", 1684503581, "optimism block 99757040 has the Unix time 1684503581, " +
+			"and the clock here only 1684503280 (Fri, 19 May 2023 13:34:40 GMT): one of the two is wrong"},
+		"a vote": {"ambiguous", 1684505575, "the reading of the vote has the Unix time 1684505575"},
+	}
+	for name, test := range tests {
+		b := sealed(t, load(t, test.bundle))
+		latest := time.Unix(test.latest, 0)
+		if _, different, err := report.Verify(b, latest.Add(-slack)); err != nil || len(different) > 0 {
+			t.Errorf("%s: %v, %v", name, err, different)
+		}
+		_, _, err := report.Verify(b, latest.Add(-slack-time.Second))
+		if !errors.Is(err, votingpower.ErrEvidence) || !strings.Contains(err.Error(), test.says) {
+			t.Errorf("%s: found %v, want %s", name, err, test.says)
+		}
+	}
+	b := load(t, "reached")
+	b.Vote.ReadAt = math.MaxInt64
+	if _, _, err := report.Verify(sealed(t, b), time.Now()); !errors.Is(err, votingpower.ErrEvidence) {
+		t.Errorf("found %v", err)
 	}
 }

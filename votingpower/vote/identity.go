@@ -82,7 +82,7 @@ func (o *Outcome) checkTimes(block chains.Block) {
 		o.find(level, code, "the snapshot block is of %s, %s %s %s at %s",
 			utc(at.Unix()), roughly(apart), side, what, utc(than))
 	}
-	late := func(than int64) bool { return at.Sub(time.Unix(than, 0)) > ClockSlack }
+	late := func(than int64) bool { return than < at.Add(-ClockSlack).Unix() }
 	switch {
 	case late(o.Evidence.ReadAt):
 		report(Failure, SnapshotNotReached, o.Evidence.ReadAt, "the proposal was read")
@@ -91,7 +91,7 @@ func (o *Outcome) checkTimes(block chains.Block) {
 	case p.Created == 0: // not known
 	case late(p.Created):
 		report(Warning, SnapshotAfterCreation, p.Created, "the proposal was made")
-	case time.Unix(p.Created, 0).Sub(at) > longBefore:
+	case p.Created > at.Add(longBefore).Unix():
 		report(Warning, SnapshotLongBeforeCreation, p.Created, "the proposal was made")
 	}
 }
