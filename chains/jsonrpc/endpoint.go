@@ -23,14 +23,16 @@ package jsonrpc
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"net"
 	"net/http"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/perpdao/perpquorum/chains/keyurl"
 )
 
 // attemptTimeout bounds one HTTP request from dialing to the last byte.
@@ -75,7 +77,7 @@ type Endpoint struct {
 	label     string
 	transport *transport
 	lastID    atomic.Uint64
-	redact    *redactor
+	redact    *keyurl.Redactor
 	clock     Clock
 	pace      *pace
 	batch     *batchSize
@@ -87,13 +89,13 @@ type Endpoint struct {
 
 // New prepares an endpoint; it sends nothing. The error wraps ErrEndpointURL.
 func New(rawURL string, o Options) (*Endpoint, error) {
-	u, err := parseEndpointURL(rawURL)
+	u, err := keyurl.Parse(rawURL)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", ErrEndpointURL, err)
 	}
 	e := &Endpoint{
-		label:    label(u),
-		redact:   newRedactor(append(secretsOf(u), proxySecrets(os.Getenv)...)...),
+		label:    keyurl.Label(u),
+		redact:   keyurl.NewRedactor(u),
 		clock:    cmp.Or[Clock](o.Clock, realClock{}),
 		batch:    newBatchSize(o.MaxBatch),
 		patience: patience{tries: o.Tries, wait: cmp.Or(o.MaxWait, longestWait)},
@@ -120,7 +122,7 @@ func (e *Endpoint) Clock() Clock { return e.clock }
 func (e *Endpoint) Limits() []string {
 	var lines []string
 	for _, line := range e.limits.Lines() {
-		lines = append(lines, e.redact.text(line))
+		lines = append(lines, e.redact.Text(line))
 	}
 	return lines
 }

@@ -76,3 +76,16 @@ func TestNoSecretInAnyError(t *testing.T) {
 		[]Request{{Method: "x", Params: []any{make(chan int)}}})
 	check("own request", err)
 }
+
+// leaks returns a piece of a secret, 8 bytes long, that text shows.
+func leaks(text string, secrets ...string) string {
+	text = strings.ToLower(text)
+	for _, s := range secrets {
+		for i := range len(s) - 7 {
+			if strings.Contains(text, strings.ToLower(s[i:i+8])) {
+				return s[i : i+8]
+			}
+		}
+	}
+	return ""
+}

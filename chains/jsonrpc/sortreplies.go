@@ -148,7 +148,7 @@ func (r *run) failure(f *fault, class Class, tries int) *EndpointError {
 		Class:    class,
 		Status:   f.status,
 		Code:     f.code,
-		Detail:   r.redact.text(f.text),
+		Detail:   r.redact.Text(f.text),
 		Tries:    tries,
 		Elapsed:  r.clock.Now().Sub(r.start),
 	}

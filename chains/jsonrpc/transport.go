@@ -13,6 +13,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/perpdao/perpquorum/chains/keyurl"
 )
 
 const (
@@ -109,7 +111,7 @@ func redirectHost(resp *http.Response) string {
 	if err != nil || to.Hostname() == "" {
 		return "no other host"
 	}
-	return hostLabel(to.Hostname())
+	return keyurl.Host(to.Hostname())
 }
 
 // refusalFault finds the words of a reply with an error status: in a JSON-RPC error, the

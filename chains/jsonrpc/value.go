@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"math/big"
 	"strings"
+
+	"github.com/perpdao/perpquorum/chains/keyurl"
 )
 
 // valueError says that a result is not what its method returns.
@@ -83,14 +85,14 @@ func hexString(raw json.RawMessage, want string) (string, error) {
 }
 
 func found(raw json.RawMessage, want string) error {
-	text := clean(string(raw[:min(len(raw), 200)]))
+	text := keyurl.Clean(string(raw[:min(len(raw), 200)]))
 	if runes := []rune(text); len(runes) > 80 {
 		text = string(runes[:80]) + "…"
 	}
 	if text == "" {
 		text = "nothing"
 	}
-	if strings.HasPrefix(text, "'") { // a JSON string; clean took its quotes
+	if strings.HasPrefix(text, "'") { // a JSON string; Clean took its quotes
 		text = `"` + strings.Trim(text, "'") + `"`
 	}
 	return &valueError{fmt.Sprintf("found %s, want %s", text, want)}

@@ -1,9 +1,10 @@
-package jsonrpc
+package keyurl
 
 import (
 	"encoding/base64"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -11,21 +12,24 @@ import (
 const (
 	window    = 8   // bytes: no piece of a secret this long leaves the redactor
 	maxDetail = 200 // runes of foreign text that a message quotes
+
+	maxForeign = 4096 // bytes of foreign text that are looked at
 )
 
-// redactor cleans foreign text for messages: it drops terminal escapes and control
+// Redactor cleans foreign text for messages: it drops terminal escapes and control
 // characters, masks every piece of a secret, and cuts the rest. Foreign text gets
 // into an error only through it.
-type redactor struct {
+type Redactor struct {
 	pieces map[string]bool // windows of all secrets, lower case
 	short  []string        // whole secrets of 4 to 7 bytes; shorter ones are words such as "v2"
 }
 
-// newRedactor takes the secrets, raw. Their URL-escaped and base64 forms are covered
-// too.
-func newRedactor(secrets ...string) *redactor {
-	r := &redactor{pieces: map[string]bool{}}
-	for _, s := range secrets {
+// NewRedactor returns a redactor of what may be a key in the URL, of the user information
+// of the proxies in the environment, and of more secrets. Their URL-escaped and base64
+// forms are covered too.
+func NewRedactor(u *url.URL, more ...string) *Redactor {
+	r := &Redactor{pieces: map[string]bool{}}
+	for _, s := range slices.Concat(secretsOf(u), proxySecrets(), more) {
 		if len(s) >= 4 && len(s) < window {
 			r.short = append(r.short, lowerASCII(s))
 			continue
@@ -37,7 +41,7 @@ func newRedactor(secrets ...string) *redactor {
 	return r
 }
 
-func (r *redactor) add(s string) {
+func (r *Redactor) add(s string) {
 	for i := 0; i+window <= len(s); i++ {
 		r.pieces[s[i:i+window]] = true
 	}
@@ -46,7 +50,7 @@ func (r *redactor) add(s string) {
 // forms lists the spellings of a secret: as it is, cleaned, URL-escaped, and base64 at
 // each of the three alignments that it can have inside a longer text.
 func forms(s string) []string {
-	out := []string{s, clean(s), url.QueryEscape(s), url.PathEscape(s)}
+	out := []string{s, Clean(s), url.QueryEscape(s), url.PathEscape(s)}
 	for _, enc := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
 		for shift := range 3 {
 			text := enc.EncodeToString([]byte(strings.Repeat("x", shift) + s))
@@ -59,9 +63,9 @@ func forms(s string) []string {
 	return out
 }
 
-// text returns s fit for a message.
-func (r *redactor) text(s string) string {
-	s = clean(s[:min(len(s), 2*maxWords)]) // what is cut in two here is beyond the final cut
+// Text returns s fit for a message: at most 200 characters, on one line.
+func (r *Redactor) Text(s string) string {
+	s = Clean(s[:min(len(s), maxForeign)]) // what is cut in two here is beyond the final cut
 	for range 3 {
 		hidden := r.hide(s)
 		if hidden == s {
@@ -73,7 +77,7 @@ func (r *redactor) text(s string) string {
 }
 
 // hide replaces each run of secret bytes by a mask.
-func (r *redactor) hide(s string) string {
+func (r *Redactor) hide(s string) string {
 	lower := lowerASCII(s)
 	secret := make([]bool, len(s))
 	mark := func(from, n int) {
@@ -120,9 +124,9 @@ var (
 	userinfo = regexp.MustCompile(`://[^/\s@'"]*@`)
 )
 
-// clean drops terminal escapes and everything unprintable, joins white space, and
+// Clean drops terminal escapes and everything unprintable, joins white space, and
 // replaces double quotes, so that the text can stand in quotes.
-func clean(s string) string {
+func Clean(s string) string {
 	s = ansi.ReplaceAllString(strings.ToValidUTF8(s, "?"), "")
 	s = strings.Map(func(c rune) rune {
 		switch {

@@ -1,29 +1,33 @@
-package jsonrpc
+// Package keyurl handles URLs of HTTP endpoints, which hold API keys: it names them
+// without the key, and cleans foreign text that may repeat the key.
+package keyurl
 
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
+	"errors"
 	"net"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 )
 
-// parseEndpointURL checks a URL. Its errors give the reason, never the URL.
-func parseEndpointURL(raw string) (*url.URL, error) {
+// Parse reads the http or https URL of an endpoint. Its errors give the reason, never
+// the URL.
+func Parse(raw string) (*url.URL, error) {
 	u, err := url.Parse(raw)
 	switch {
 	case raw == "":
-		return nil, fmt.Errorf("%w: it is empty", ErrEndpointURL)
+		return nil, errors.New("it is empty")
 	case err != nil:
-		return nil, fmt.Errorf("%w: it cannot be parsed; want https://HOST/PATH", ErrEndpointURL)
+		return nil, errors.New("it cannot be parsed; want https://HOST/PATH")
 	case u.Scheme == "ws" || u.Scheme == "wss":
-		return nil, fmt.Errorf("%w: WebSocket is not supported; use the provider's https:// URL", ErrEndpointURL)
+		return nil, errors.New("WebSocket is not supported; use the provider's https:// URL")
 	case u.Scheme != "http" && u.Scheme != "https":
-		return nil, fmt.Errorf("%w: it does not start with https:// or http://", ErrEndpointURL)
+		return nil, errors.New("it does not start with https:// or http://")
 	case u.Hostname() == "":
-		return nil, fmt.Errorf("%w: the host is missing; want https://HOST/PATH", ErrEndpointURL)
+		return nil, errors.New("the host is missing; want https://HOST/PATH")
 	}
 	u.Fragment, u.RawFragment = "", ""
 	return u, nil
@@ -35,9 +39,9 @@ var keyHosts = []string{
 	"getblock.io",
 }
 
-// hostLabel returns what may be shown of a host: all of it, or only its last two
+// Host returns what may be shown of a host: all of it, or only its last two
 // names if the others may be a key.
-func hostLabel(host string) string {
+func Host(host string) string {
 	if net.ParseIP(host) != nil {
 		return host
 	}
@@ -57,14 +61,14 @@ func looksLikeKey(name string) bool {
 	return len(name) >= 16 && strings.ContainsAny(name, "0123456789")
 }
 
-// label names an endpoint without its key: host (and port), "#", and 5 hex digits of
+// Label names an endpoint without its key: host (and port), "#", and 5 hex digits of
 // the SHA-256 of the URL without user information. The hash tells two keys of one
 // provider apart.
-func label(u *url.URL) string {
+func Label(u *url.URL) string {
 	bare := *u
 	bare.User = nil
 	sum := sha256.Sum256([]byte(bare.String()))
-	host := hostLabel(u.Hostname())
+	host := Host(u.Hostname())
 	if port := u.Port(); port != "" {
 		host = net.JoinHostPort(host, port)
 	}
@@ -72,10 +76,9 @@ func label(u *url.URL) string {
 }
 
 // proxySecrets lists the user information of the proxies in the environment.
-func proxySecrets(env func(string) string) []string {
-	var out []string
+func proxySecrets() (out []string) {
 	for _, name := range []string{"HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"} {
-		value := env(name)
+		value := os.Getenv(name)
 		at := strings.LastIndexByte(value, '@')
 		if at < 0 {
 			continue
@@ -113,8 +116,8 @@ func secretsOf(u *url.URL) []string {
 	for _, values := range u.Query() {
 		out = append(out, values...)
 	}
-	if host := u.Hostname(); hostLabel(host) != host {
-		out = append(out, strings.TrimSuffix(host, "."+hostLabel(host)))
+	if host := u.Hostname(); Host(host) != host {
+		out = append(out, strings.TrimSuffix(host, "."+Host(host)))
 	}
 	return slices.DeleteFunc(out, func(s string) bool { return s == "" })
 }

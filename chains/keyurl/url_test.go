@@ -1,8 +1,10 @@
-package jsonrpc
+package keyurl_test
 
 import (
 	"strings"
 	"testing"
+
+	"github.com/perpdao/perpquorum/chains/keyurl"
 )
 
 func TestLabel(t *testing.T) {
@@ -18,17 +20,17 @@ func TestLabel(t *testing.T) {
 		"http://localhost:8545":                                 "localhost:8545",
 		"https://sentinelUser:sentinelPass@eth.example.com/rpc": "eth.example.com",
 	} {
-		got := label(parse(t, raw))
+		got := keyurl.Label(parse(t, raw))
 		name, hash, _ := strings.Cut(got, "#")
 		if name != host || len(hash) != 5 {
 			t.Errorf("got %s, want %s#…", got, host)
 		}
 	}
-	a, b := label(parse(t, "https://h.example/KEY1")), label(parse(t, "https://h.example/KEY2"))
+	a, b := keyurl.Label(parse(t, "https://h.example/KEY1")), keyurl.Label(parse(t, "https://h.example/KEY2"))
 	if a == b {
 		t.Errorf("two keys have one label %s", a)
 	}
-	if c := label(parse(t, "https://u:p@h.example/KEY1")); c != a {
+	if c := keyurl.Label(parse(t, "https://u:p@h.example/KEY1")); c != a {
 		t.Errorf("user information changes the label: %s, %s", a, c)
 	}
 }
