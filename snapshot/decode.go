@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // decodeRows decodes rows one by one, and returns an error for each that fails.
@@ -56,6 +57,13 @@ func (f *fields) has(names ...string) bool {
 		_, given := f.raw[name]
 		return !given
 	})
+}
+
+// demand fails those of the fields, named in one text, that are missing.
+func (f *fields) demand(names string) {
+	for name := range strings.FieldsSeq(names) {
+		f.check(f.has(name), name, "a value")
+	}
 }
 
 func (f *fields) fail(field string, found json.RawMessage, want string) {

@@ -39,9 +39,7 @@ func (c *Client) Proposal(ctx context.Context, id string) (*Proposal, error) {
 	if err != nil {
 		return nil, err
 	}
-	for name := range strings.FieldsSeq(signedFields) {
-		f.check(f.has(name), name, "a value")
-	}
+	f.demand(signedFields)
 	p, err := decodeProposal(f)
 	if err == nil && p.ID != id {
 		return nil, &FieldError{Object: op, Field: "id", Found: quote(p.ID), Want: "the id asked for"}

@@ -14,6 +14,9 @@ const (
 	maxSkip  = 5000
 )
 
+// signedVoteFields are the rest of what a voter signs. They decide nothing.
+const signedVoteFields = "reason app metadata"
+
 // votesQuery selects scalar fields only: with the vote's proposal or space in
 // it, the newer hub drops rows after it has cut the page, and a short page would
 // no longer be the last. "created" ascending, then id, is the one order that
@@ -21,7 +24,7 @@ const (
 const votesQuery = `query Votes($proposal: String!, $since: Int!, $skip: Int!) {
   votes(first: 1000, skip: $skip, orderBy: "created", orderDirection: asc,
     where: { proposal: $proposal, created_gte: $since }) {
-    id ipfs voter created choice vp vp_by_strategy vp_state
+    id ipfs voter created choice vp vp_by_strategy vp_state ` + signedVoteFields + `
   }
 }`
 
@@ -151,6 +154,7 @@ func (c *Client) votePage(ctx context.Context, proposal string, since int64, ski
 	}
 	ids := make(map[string]bool, len(rows))
 	page, odd := decodeRows(op+": votes", rows, func(f *fields) (*Vote, error) {
+		f.demand(signedVoteFields)
 		v, err := decodeVote(f)
 		if err != nil {
 			return nil, err
@@ -174,7 +178,7 @@ func decodeVote(f *fields) (*Vote, error) {
 		Choice: f.raw["choice"], VP: f.number("vp"), VPByStrategy: f.numbers("vp_by_strategy"),
 		VPState: f.text("vp_state"),
 	}
-	if f.has("reason", "app", "metadata") {
+	if f.has(strings.Fields(signedVoteFields)...) {
 		v.Reason, v.App, v.Metadata = f.optionalText("reason"), f.optionalText("app"), f.orEmpty("metadata")
 	}
 	f.check(len(v.Choice) > 0 && !isNull(v.Choice), "choice", "a choice")

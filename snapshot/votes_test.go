@@ -120,6 +120,9 @@ func TestVoteFields(t *testing.T) {
 			if v.VP != powers[i] || string(v.Choice) != choices[i].want {
 				t.Errorf("vote %d: power %v, choice %s; want %v, %s", i, v.VP, v.Choice, powers[i], choices[i].want)
 			}
+			if v.Reason != "SYNTHETIC" || v.App != "synthetic" || string(v.Metadata) != `{}` {
+				t.Errorf("vote %d: reason %q, app %q, metadata %s", i, v.Reason, v.App, v.Metadata)
+			}
 			if i > 0 && (len(v.VPByStrategy) != 1 || v.VPByStrategy[0] != powers[i] || v.VPState != "final") {
 				t.Errorf("vote %d: by strategy %v, state %q", i, v.VPByStrategy, v.VPState)
 			}
@@ -148,6 +151,9 @@ func TestVotesRefusesBrokenRows(t *testing.T) {
 		{"ENS voter", "voter", `"alice.eth"`, `voter is "alice.eth"`},
 		{"short id", "id", `"0x12"`, `id is "0x12"`},
 		{"null state", "vp_state", `null`, "vp_state is null"},
+		{"missing reason", "reason", ``, "reason is nothing"},
+		{"missing app", "app", ``, "app is nothing"},
+		{"missing metadata", "metadata", ``, "metadata is nothing"},
 		{"someone's id twice", "id", `"` + hub.NewVote(hub.NewProposal(space, "broken"), "1", onePerSecond(1), 1,
 			1).ID + `"`, "an id that is not on this page already"},
 		{"order ignored", "created", `1700009999`, "the hub ignores the order"},

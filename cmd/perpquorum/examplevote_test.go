@@ -40,6 +40,10 @@ func TestExampleVote(t *testing.T) {
 		"the times are those of real blocks, the figures are not"
 	p, made := b.Vote.Proposal, hub.NewProposal(voteSpace, title)
 	p.ID, p.Link, p.Body, p.App, p.Plugins = made.ID, made.Link, "", "", nil
+	for i := range b.Vote.Votes {
+		v := &b.Vote.Votes[i]
+		v.Reason, v.App, v.Metadata = "", "", nil
+	}
 	b.Vote.Hub, b.Vote.ReadAt = "local test hub", e.proposal.End+86400
 	for i := range b.Evidence.Reads {
 		b.Evidence.Reads[i].From = "local test chain"
