@@ -128,9 +128,9 @@ func (e *Endpoint) Limits() []string {
 }
 
 // Fail returns the failure of a class that the caller found in a reply which
-// the endpoint meant as a success.
+// the endpoint meant as a success. The detail is redacted: it may quote the reply.
 func (e *Endpoint) Fail(class Class, detail string) *EndpointError {
-	return &EndpointError{Endpoint: e.label, Class: class, Detail: detail}
+	return &EndpointError{Endpoint: e.label, Class: class, Detail: e.redact.Mask(detail)}
 }
 
 func newTransport() *http.Transport {

@@ -66,9 +66,20 @@ func TestNoSecretInAnyError(t *testing.T) {
 			check(name, err)
 		}
 	}
+	n := serve(t, body(200, `{"jsonrpc":"2.0","id":1,"result":"`+key+`"}`))
+	e := connect(t, Options{}, u(n.URL))
+	replies, err := e.Send(context.Background(), numbered(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = replies[0].Quantity()
+	check("quantity", err)
+	_, err = replies[0].Data()
+	check("data", err)
+	check("caller's", e.Fail(ClassProtocol, "chain id is "+key))
 	dead := serve(t, nil)
 	dead.Close()
-	_, err := connect(t, Options{}, u(dead.URL)).Send(context.Background(), numbered(1))
+	_, err = connect(t, Options{}, u(dead.URL)).Send(context.Background(), numbered(1))
 	check("refused", err)
 	_, err = connect(t, Options{}, u("http://"+key+".invalid.localhost:1")).Send(context.Background(), numbered(1))
 	check("lookup", err)

@@ -154,7 +154,7 @@ func (e *Endpoint) SendOnce(ctx context.Context, reqs []Request) ([]Reply, time.
 	replies := make([]Reply, len(reqs))
 	var why *fault
 	for i, o := range e.exchange(ctx, calls) {
-		replies[i].Raw = o.raw
+		replies[i] = Reply{Raw: o.raw, redact: e.redact}
 		// A refusal may stand for one call and leave out the others.
 		if o.fault != nil && (why == nil || !o.missing) {
 			why = o.fault

@@ -12,7 +12,7 @@ func (r *run) sortReplies(chunk []*call, outcomes []outcome) (pause time.Duratio
 	for i, c := range chunk {
 		switch o := outcomes[i]; {
 		case o.fault == nil:
-			r.replies[c.index].Raw = o.raw
+			r.replies[c.index] = Reply{Raw: o.raw, redact: r.redact}
 		case o.own:
 			r.replies[c.index].Err = r.failure(o.fault, o.class, 1)
 		default:

@@ -2,6 +2,7 @@ package jsonrpc
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -25,6 +26,8 @@ func (e *valueError) Is(target error) bool { return target == ErrProtocol }
 type Reply struct {
 	Raw json.RawMessage
 	Err error
+
+	redact *keyurl.Redactor // of the endpoint
 }
 
 // Null reports whether the result is null.
@@ -38,12 +41,12 @@ func (r Reply) Quantity() (*big.Int, error) {
 	if r.Err != nil {
 		return nil, r.Err
 	}
-	digits, err := hexString(r.Raw, "a quantity")
+	digits, err := r.hexString("a quantity")
 	if err != nil {
 		return nil, err
 	}
 	if len(digits) == 0 || len(digits) > 64 {
-		return nil, found(r.Raw, "a quantity of 1 to 64 hex digits")
+		return nil, r.found("a quantity of 1 to 64 hex digits")
 	}
 	n, _ := new(big.Int).SetString(digits, 16) // cannot fail: these are hex digits
 	return n, nil
@@ -56,43 +59,43 @@ func (r Reply) Data() ([]byte, error) {
 	if r.Err != nil {
 		return nil, r.Err
 	}
-	digits, err := hexString(r.Raw, "data")
+	digits, err := r.hexString("data")
 	if err != nil {
 		return nil, err
 	}
 	out, err := hex.DecodeString(digits)
 	if err != nil {
-		return nil, found(r.Raw, "data of whole bytes")
+		return nil, r.found("data of whole bytes")
 	}
 	return out, nil
 }
 
 // hexString returns the digits of a JSON string of 0x and hex digits only. It looks
 // at the raw text, so no escape sequence stands for a digit.
-func hexString(raw json.RawMessage, want string) (string, error) {
-	text, ok := strings.CutPrefix(string(raw), `"0x`)
+func (r Reply) hexString(want string) (string, error) {
+	text, ok := strings.CutPrefix(string(r.Raw), `"0x`)
 	if !ok {
-		return "", found(raw, want+` starting with 0x`)
+		return "", r.found(want + ` starting with 0x`)
 	}
 	text, ok = strings.CutSuffix(text, `"`)
 	if !ok {
-		return "", found(raw, want)
+		return "", r.found(want)
 	}
 	if strings.Trim(text, "0123456789abcdefABCDEF") != "" {
-		return "", found(raw, want+" of hex digits")
+		return "", r.found(want + " of hex digits")
 	}
 	return text, nil
 }
 
-func found(raw json.RawMessage, want string) error {
-	text := keyurl.Clean(string(raw[:min(len(raw), 200)]))
+func (r Reply) found(want string) error {
+	text := cmp.Or(r.redact, &keyurl.Redactor{}).Text(string(r.Raw[:min(len(r.Raw), 200)]))
 	if runes := []rune(text); len(runes) > 80 {
 		text = string(runes[:80]) + "…"
 	}
 	if text == "" {
 		text = "nothing"
 	}
-	if strings.HasPrefix(text, "'") { // a JSON string; Clean took its quotes
+	if strings.HasPrefix(text, "'") { // a JSON string; the redactor took its quotes
 		text = `"` + strings.Trim(text, "'") + `"`
 	}
 	return &valueError{fmt.Sprintf("found %s, want %s", text, want)}

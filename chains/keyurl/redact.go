@@ -50,7 +50,7 @@ func (r *Redactor) add(s string) {
 // forms lists the spellings of a secret: as it is, cleaned, URL-escaped, and base64 at
 // each of the three alignments that it can have inside a longer text.
 func forms(s string) []string {
-	out := []string{s, Clean(s), url.QueryEscape(s), url.PathEscape(s)}
+	out := []string{s, clean(s), url.QueryEscape(s), url.PathEscape(s)}
 	for _, enc := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
 		for shift := range 3 {
 			text := enc.EncodeToString([]byte(strings.Repeat("x", shift) + s))
@@ -63,13 +63,16 @@ func forms(s string) []string {
 	return out
 }
 
-// Text returns s fit for a message: at most 200 characters, on one line.
-func (r *Redactor) Text(s string) string {
-	s = Clean(s[:min(len(s), maxForeign)]) // what is cut in two here is beyond the final cut
+// Text returns s fit for a message: masked, and at most 200 characters long.
+func (r *Redactor) Text(s string) string { return cut(r.Mask(s)) }
+
+// Mask returns s on one line, with secrets masked.
+func (r *Redactor) Mask(s string) string {
+	s = clean(s[:min(len(s), maxForeign)]) // bounds the work
 	for range 3 {
 		hidden := r.hide(s)
 		if hidden == s {
-			return cut(s)
+			return s
 		}
 		s = hidden
 	}
@@ -124,9 +127,9 @@ var (
 	userinfo = regexp.MustCompile(`://[^/\s@'"]*@`)
 )
 
-// Clean drops terminal escapes and everything unprintable, joins white space, and
+// clean drops terminal escapes and everything unprintable, joins white space, and
 // replaces double quotes, so that the text can stand in quotes.
-func Clean(s string) string {
+func clean(s string) string {
 	s = ansi.ReplaceAllString(strings.ToValidUTF8(s, "?"), "")
 	s = strings.Map(func(c rune) rune {
 		switch {

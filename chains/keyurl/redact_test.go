@@ -90,11 +90,11 @@ func TestRedactorHidesSecretsInEveryForm(t *testing.T) {
 }
 
 func TestRedactorHidesTheProxysUser(t *testing.T) {
-	for _, proxy := range []string{"http://sentinelUser:sentinel%2FPass@proxy.example", "sentinelUser:sentinel%2FPass@proxy.example"} {
-		t.Setenv("HTTPS_PROXY", proxy)
+	for _, scheme := range []string{"http://", ""} {
+		t.Setenv("HTTPS_PROXY", scheme+"sentinelUser:sentinel%2FPass@proxy.example")
 		got := keyurl.NewRedactor(&url.URL{}).Text("sentinelUser:sentinel%2FPass or sentinel/Pass at proxy.example")
 		if want := "*** or *** at proxy.example"; got != want {
-			t.Errorf("%s: got %q, want %q", proxy, got, want)
+			t.Errorf("%q: got %q, want %q", scheme, got, want)
 		}
 	}
 }
