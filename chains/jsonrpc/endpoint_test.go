@@ -153,7 +153,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-func TestDoAnswersInOrder(t *testing.T) {
+func TestSendAnswersInOrder(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{0, 1, 2, 99, 100, 101, 950} {
 		node := serve(t, nil)

@@ -13,7 +13,7 @@ import (
 	"github.com/perpdao/perpquorum/fixtures/faultrpc"
 )
 
-func TestDoLagging(t *testing.T) {
+func TestSendLagging(t *testing.T) {
 	t.Parallel()
 	null := change(func(msgs []message, r []any) []any {
 		r[0] = map[string]any{"id": msgs[0].ID, "result": nil}
@@ -31,7 +31,7 @@ func TestDoLagging(t *testing.T) {
 	}
 }
 
-func TestDoRateLimits(t *testing.T) {
+func TestSendRateLimits(t *testing.T) {
 	t.Parallel()
 	t.Run("Retry-After", func(t *testing.T) {
 		at := faultrpc.NewClock().Now().Add(7 * time.Second).Format(http.TimeFormat)
@@ -110,7 +110,7 @@ func TestDoRateLimits(t *testing.T) {
 	})
 }
 
-func TestDoGivesUpAtOnce(t *testing.T) {
+func TestSendGivesUpAtOnce(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name   string
@@ -155,7 +155,7 @@ func TestDoGivesUpAtOnce(t *testing.T) {
 	}
 }
 
-func TestDoSurvivesGatewayErrors(t *testing.T) {
+func TestSendSurvivesGatewayErrors(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(20) {
 		random := rand.New(rand.NewPCG(seed, 2))

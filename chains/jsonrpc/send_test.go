@@ -62,7 +62,7 @@ func change(edit func(msgs []message, replies []any) []any) handler {
 	}
 }
 
-func TestDoShrinksBatches(t *testing.T) {
+func TestSendShrinksBatches(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name   string
@@ -121,7 +121,7 @@ func TestDoShrinksBatches(t *testing.T) {
 	}
 }
 
-func TestDoKeepsTheHeadOfACutBatch(t *testing.T) {
+func TestSendKeepsTheHeadOfACutBatch(t *testing.T) {
 	t.Parallel()
 	for name, fail := range map[string]struct {
 		code int
@@ -149,7 +149,7 @@ func TestDoKeepsTheHeadOfACutBatch(t *testing.T) {
 	}
 }
 
-func TestDoObeysTheContext(t *testing.T) {
+func TestSendObeysTheContext(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(context.Background())
 	n := serve(t, func(_ *node, w http.ResponseWriter, _ []message, _ bool) bool {
@@ -169,7 +169,7 @@ func TestDoObeysTheContext(t *testing.T) {
 	}
 }
 
-func TestDoKeepsRequestsSmall(t *testing.T) {
+func TestSendKeepsRequestsSmall(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
 	largest := 0
@@ -194,7 +194,7 @@ func TestDoKeepsRequestsSmall(t *testing.T) {
 	}
 }
 
-func TestDoIsSafeForConcurrentUse(t *testing.T) {
+func TestSendIsSafeForConcurrentUse(t *testing.T) {
 	t.Parallel()
 	n := serve(t, refuseAbove(10, 413, ""))
 	e := connect(t, Options{RPS: 1000}, n.URL)

@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-func TestDoTakesAnyOrder(t *testing.T) {
+func TestSendTakesAnyOrder(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(100) {
 		random := rand.New(rand.NewPCG(seed, 0))
@@ -23,7 +23,7 @@ func TestDoTakesAnyOrder(t *testing.T) {
 	}
 }
 
-func TestDoAsksAgainForMissingReplies(t *testing.T) {
+func TestSendAsksAgainForMissingReplies(t *testing.T) {
 	t.Parallel()
 	drop := change(func(_ []message, replies []any) []any {
 		if len(replies) == 1 {
@@ -49,7 +49,7 @@ func TestDoAsksAgainForMissingReplies(t *testing.T) {
 	}
 }
 
-func TestDoRefusesBrokenReplies(t *testing.T) {
+func TestSendRefusesBrokenReplies(t *testing.T) {
 	t.Parallel()
 	tests := map[string]handler{
 		"duplicate id": change(func(_ []message, r []any) []any { return append(r, r[0]) }),
@@ -97,7 +97,7 @@ func TestDoRefusesBrokenReplies(t *testing.T) {
 	}
 }
 
-func TestDoGivesCallsTheirOwnFailures(t *testing.T) {
+func TestSendGivesCallsTheirOwnFailures(t *testing.T) {
 	t.Parallel()
 	wants := []error{nil, ErrReverted, ErrTooLarge, ErrUnsupported, ErrUnsupported, nil}
 	n := serve(t, change(func(msgs []message, r []any) []any {
@@ -123,7 +123,7 @@ func TestDoGivesCallsTheirOwnFailures(t *testing.T) {
 
 // TestDoAsksSinglyWhoIsMeant: one error for a whole batch that only one call can
 // have earned.
-func TestDoAsksSinglyWhoIsMeant(t *testing.T) {
+func TestSendAsksSinglyWhoIsMeant(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{`{"code":-32601,"message":"Method not found"}`,
 		`{"code":-32602,"message":"invalid params"}`, `{"code":3,"message":"execution reverted"}`,
@@ -138,7 +138,7 @@ func TestDoAsksSinglyWhoIsMeant(t *testing.T) {
 	}
 }
 
-func TestDoOptionalAndNotNull(t *testing.T) {
+func TestSendOptionalAndNotNull(t *testing.T) {
 	t.Parallel()
 	n := serve(t, change(func(msgs []message, r []any) []any {
 		if len(msgs) == 4 {
