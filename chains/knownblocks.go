@@ -1,9 +1,11 @@
 package chains
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/ethereum/go-ethereum/common"
+	"github.com/ethereum/go-ethereum/core/types"
 
 	"github.com/perpdao/perpquorum/chains/blocksearch"
 )
@@ -41,20 +43,103 @@ const (
 	bedrockTime  = 1686068903
 )
 
+// knownBlock is a block of a public chain, and how blocks follow it up to the next known one.
+type knownBlock struct {
+	blocksearch.Moment
+	// Step is how many seconds two blocks are apart at least. From 2 on, times lie on a grid:
+	// that of the block plus multiples of Step.
+	Step uint64
+	Full bool // the grid has no gaps
+}
+
+// knownBlocks returns blocks of the public chain with the given id, ascending: its first one
+// that has a time, those where its rules changed, and some that tell how many slots were missed.
+func knownBlocks(id ID) []knownBlock {
+	switch id {
+	case Ethereum:
+		return []knownBlock{
+			{blocksearch.Moment{Number: 1, Time: 1438269988}, 1, false},
+			{blocksearch.Moment{Number: 12965000, Time: 1628166822}, 1, false}, // London
+			{blocksearch.Moment{Number: mergeBlock, Time: mergeTime}, 12, false},
+			{blocksearch.Moment{Number: 18000000, Time: 1693066895}, 12, false},
+			{blocksearch.Moment{Number: 19449567, Time: 1710617795}, 12, false},
+			{blocksearch.Moment{Number: 22431084, Time: 1746612311}, 12, false}, // Prague
+			{blocksearch.Moment{Number: 23935694, Time: 1764798551}, 12, false}, // Osaka
+		}
+	case Optimism:
+		return []knownBlock{
+			{blocksearch.Moment{Number: 1, Time: 1636665399}, 0, false}, // a block for each transaction
+			{blocksearch.Moment{Number: 16328931, Time: 1659041061}, 0, false},
+			{blocksearch.Moment{Number: bedrockBlock, Time: bedrockTime}, 2, true},
+		}
+	}
+	return nil
+}
+
 // hintsOf returns what is known of the times of a public chain's blocks.
 func hintsOf(id ID) blocksearch.Hints {
-	h := blocksearch.Hints{}
-	switch first := (blocksearch.Moment{Number: 1}); id {
-	case Ethereum:
-		first.Time = 1438269988
-		h.Fork, h.Step = blocksearch.Moment{Number: mergeBlock, Time: mergeTime}, 12 // slots, some of them missed
-		h.Moments = []blocksearch.Moment{first, h.Fork}
-	case Optimism:
-		first.Time = 1636665399
-		h.Fork, h.Step = blocksearch.Moment{Number: bedrockBlock, Time: bedrockTime}, 2 // one block in every slot
-		h.Moments = []blocksearch.Moment{first, h.Fork}
+	for _, k := range knownBlocks(id) {
+		if k.Step > 1 {
+			first := knownBlocks(id)[0].Moment
+			return blocksearch.Hints{Moments: []blocksearch.Moment{first, k.Moment}, Fork: k.Moment, Step: k.Step}
+		}
 	}
-	return h
+	return blocksearch.Hints{}
+}
+
+// Plausible reports why b cannot be a block of the public chain with the given id, from its
+// number, its time and the blocks that are known here: those of Ethereum and Optimism. For any
+// other chain it is nil. It needs no node, and cannot tell that b is a block of the chain.
+func (b Block) Plausible(id ID) error {
+	for _, h := range []*types.Header{b.Parent, b.Header} {
+		if h == nil {
+			continue
+		}
+		if a, ok := anchorOf(id); ok && h.Number.Uint64() == a.Number && h.Hash() != a.Hash {
+			return fmt.Errorf("block %d has hash %v, and that of the public chain has %v", a.Number, h.Hash(), a.Hash)
+		}
+		if err := plausible(knownBlocks(id), blocksearch.Moment{Number: h.Number.Uint64(), Time: h.Time}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// plausible compares a block with the last known one up to it and with the one behind that.
+func plausible(known []knownBlock, m blocksearch.Moment) error {
+	next := 0
+	for next < len(known) && known[next].Number <= m.Number {
+		next++
+	}
+	step := uint64(1)
+	if next > 0 {
+		last := known[next-1]
+		step = last.Step
+		switch distance := m.Number - last.Number; {
+		case !apart(last.Moment, m, step):
+			return implausible(m, "too early for the public chain, whose block %d has time %v", last.Number, utc(last.Time))
+		case distance == 0 && m.Time != last.Time:
+			return implausible(m, "and on the public chain %v", utc(last.Time))
+		case step > 1 && (m.Time-last.Time)%step != 0:
+			return implausible(m, "not a multiple of %d seconds after %v, as on the public chain", step, utc(last.Time))
+		case last.Full && distance != (m.Time-last.Time)/step:
+			return implausible(m, "which is that of block %d of the public chain", last.Number+(m.Time-last.Time)/step)
+		}
+	}
+	if next < len(known) && !apart(m, known[next].Moment, step) {
+		return implausible(m, "too late for the public chain, whose block %d has time %v",
+			known[next].Number, utc(known[next].Time))
+	}
+	return nil
+}
+
+// apart reports whether q can follow p at a distance of at least step seconds a block.
+func apart(p, q blocksearch.Moment, step uint64) bool {
+	return q.Time >= p.Time && (step == 0 || (q.Time-p.Time)/step >= q.Number-p.Number)
+}
+
+func implausible(m blocksearch.Moment, why string, args ...any) error {
+	return fmt.Errorf("block %d has time %v, %s", m.Number, utc(m.Time), fmt.Sprintf(why, args...))
 }
 
 // knownAccount returns an account whose balance is not zero after the given block of
