@@ -91,6 +91,7 @@ func compute(e *Evidence) (*Result, error) {
 
 // checkBlocks demands one block for each chain of the model and no other. A block
 // that is not pinned is the first at or after At; the pinned block of Network defines At.
+// What is not marked as a development chain can be the public one.
 func (e *Evidence) checkBlocks() error {
 	ids := e.Model.Chains()
 	for _, id := range ids {
@@ -99,6 +100,9 @@ func (e *Evidence) checkBlocks() error {
 			return fmt.Errorf("model %q reads %v, and there is no block of it", e.Model.Name, id)
 		}
 		if err := checkBlock(chain.Block, e.At, id == e.Model.Network); err != nil {
+			return fmt.Errorf("%v: %w", id, err)
+		}
+		if err := chain.Block.Plausible(id); err != nil && !chain.Development {
 			return fmt.Errorf("%v: %w", id, err)
 		}
 	}

@@ -101,8 +101,8 @@ func TestComputePinned(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			e := evidence(t, votingpower.PERP(), queryTime, perpState())
-			e.Chains[chains.Ethereum] = votingpower.ChainEvidence{Block: c.network}
-			e.Chains[chains.Optimism] = votingpower.ChainEvidence{Block: c.rollup}
+			e.Chains[chains.Ethereum] = votingpower.ChainEvidence{Block: c.network, Development: true}
+			e.Chains[chains.Optimism] = votingpower.ChainEvidence{Block: c.rollup, Development: true}
 			r, err := votingpower.Compute(e)
 			checkError(t, err, c.want)
 			if err == nil && r.VotingPower.String() != perpVotingPower {
@@ -163,6 +163,10 @@ func TestComputeRefuses(t *testing.T) {
 		{"no parent", block(chains.Optimism, func(b *chains.Block) { b.Parent = nil }), "parent header missing"},
 		{"other parent", block(chains.Optimism, func(b *chains.Block) { h := *b.Parent; h.GasUsed++; b.Parent = &h }),
 			"parent header hashes to"},
+		{"test chain without its mark", func(e *votingpower.Evidence) {
+			e.Chains[chains.Ethereum] = votingpower.ChainEvidence{
+				Block: blockAt(419, queryTime.Add(-12*time.Second), queryTime, false)}
+		}, "ethereum: block 418 has time 2023-05-19T13:39:23Z, too late for the public chain"},
 		{"read missing", func(e *votingpower.Evidence) { e.Reads = e.Reads[:len(e.Reads)-1] },
 			"11 reads, but model \"Perpetual Protocol\" asks for 12"},
 		{"read twice", func(e *votingpower.Evidence) { e.Reads = append(e.Reads, e.Reads[0]) }, "13 reads"},

@@ -38,6 +38,8 @@
 //
 //   - headers hash to the block hashes, and two adjacent headers prove each block to
 //     be the first at or after t;
+//   - number and time of a block of Ethereum or Optimism fit the blocks that are known of
+//     them, unless the chain is marked as a development chain;
 //   - the reads are those of the model at t, in order and of one word each;
 //   - tokens and escrows have the model's decimals;
 //   - a balance of zero was read from a token that has a supply;

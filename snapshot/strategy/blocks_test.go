@@ -185,6 +185,11 @@ func TestComputeRefuses(t *testing.T) {
 			r.Sampled = r.Sampled[:1]
 			e.Places[away] = r
 		}},
+		{"a test chain without its mark", func(e *strategy.Evidence) {
+			r := e.Places[away]
+			r.Development = false
+			e.Places[away] = r
+		}},
 		{"a result missing", func(e *strategy.Evidence) { e.Places[away].Sampled[0].Results = nil }},
 		{"a short result", func(e *strategy.Evidence) {
 			e.Places[away].Sampled[0].Results[0] = e.Places[away].Sampled[0].Results[0][:31]

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/ethereum/go-ethereum/common/hexutil"
+
+	"github.com/perpdao/perpquorum/chains"
 )
 
 // Compute works out the scores from evidence. It derives the calls again from the
@@ -74,7 +76,11 @@ func (p *plan) check(places map[Place]Reading) error {
 		if !ok || len(reading.Sampled) == 0 || len(reading.Sampled) > 2 {
 			return fmt.Errorf("%v: no block found, or more than two", place)
 		}
-		if err := p.checkPlace(places, place, reading); err != nil {
+		err := p.checkPlace(places, place, reading)
+		if err == nil && !reading.Development {
+			err = reading.plausible(place.Chain)
+		}
+		if err != nil {
 			return fmt.Errorf("%v: %w", place, err)
 		}
 	}
@@ -98,6 +104,19 @@ func (p *plan) checkPlace(places map[Place]Reading, place Place, r Reading) erro
 		return err
 	}
 	return r.checkRun(t)
+}
+
+// plausible compares the blocks with what is known of the public chain.
+func (r Reading) plausible(id chains.ID) error {
+	for _, s := range r.Sampled {
+		if err := s.Block.Plausible(id); err != nil {
+			return err
+		}
+	}
+	if r.After != nil {
+		return r.After.Plausible(id)
+	}
+	return nil
 }
 
 // checkRun demands the last block with timestamp t where there are several, proven by

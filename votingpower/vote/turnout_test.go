@@ -155,8 +155,8 @@ func TestAmbiguousBlocks(t *testing.T) {
 	o := check(t, e)
 	turnout(t, o, vote.Reached, "14639545.5", vote.FromChains)
 	want := []string{
-		"1 vote at optimism block 5001, first of 3 with its timestamp only",
-		"1 vote at optimism block 5003, last of 3 with its timestamp only",
+		"1 vote at optimism block 99757040, first of 3 with its timestamp only",
+		"1 vote at optimism block 99757042, last of 3 with its timestamp only",
 		"1 vote at any of these blocks",
 	}
 	if !slices.Equal(o.Audit.Agreement, want) {
@@ -211,8 +211,8 @@ func TestNearestBlock(t *testing.T) {
 // TestFiguresOfAnotherBlock: voters' power and circulating voting power must be of the same block.
 func TestFiguresOfAnotherBlock(t *testing.T) {
 	e := ambiguousPoll(t, []int{0}, [2]string{"10", "20"})
-	e.Circulating = pollEvidence(t, blockAt(5001, snapshotTime-10, snapshotTime)) // of another fork
-	if _, err := vote.Check(e); err == nil || !strings.Contains(err.Error(), "voters were read at optimism block 5001") {
+	e.Circulating = pollEvidence(t, blockAt(99757040, snapshotTime-10, snapshotTime)) // of another fork
+	if _, err := vote.Check(e); err == nil || !strings.Contains(err.Error(), "voters were read at optimism block 99757040") {
 		t.Errorf("found %v", err)
 	}
 }
@@ -230,5 +230,5 @@ func TestRunEndNotFinal(t *testing.T) {
 	if o.Verdict != vote.NotFinal || has(o, vote.VoteFinal) {
 		t.Errorf("verdict %s, want not final", o.Verdict)
 	}
-	wants(t, noticed(o), "warning block-not-final: optimism block 5004")
+	wants(t, noticed(o), "warning block-not-final: optimism block 99757043")
 }

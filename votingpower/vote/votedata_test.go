@@ -139,7 +139,7 @@ func chainOf(first uint64, times ...int64) []chains.Block {
 func ambiguousPoll(t testing.TB, chosen []int, powers ...[2]string) *vote.Evidence {
 	t.Helper()
 	e := poll(t, make0(powers)...)
-	blocks := chainOf(5000, snapshotTime-10, snapshotTime, snapshotTime, snapshotTime, snapshotTime+5)
+	blocks := chainOf(99757039, snapshotTime-10, snapshotTime, snapshotTime, snapshotTime, snapshotTime+5)
 	e.Circulating = pollEvidence(t, blocks[1])
 	p := e.Proposal
 	p.Strategies = append(p.Strategies, balanceOn("10", perpOnL2))
