@@ -12,7 +12,7 @@ import (
 // checkOptions is the command line of check.
 type checkOptions struct {
 	voteOptions
-	strict   bool
+	judging  vote.Options // without the blocks
 	watch    bool
 	deadline time.Duration // of watch
 	output   outputOptions
@@ -25,8 +25,11 @@ func checkCommand() *command {
 		name: "check", usage: "compare a Snapshot vote with the quorum and the chains", arguments: "PROPOSAL",
 		description: checkHelp,
 		flags: slices.Concat([]option{
-			{name: "strict", category: category, set: setBool(&o.strict),
-				usage: "count what could not be checked as a disagreement (exit code 11)"},
+			{name: "strict", category: category, set: setBool(&o.judging.Strict),
+				usage: "give no verdict where something could not be checked (exit code 13)"},
+			{name: "strategies", category: category, set: setHash(&o.judging.Strategies),
+				usage: "demand that the proposal's strategies have this `SHA256`, which every report prints, " +
+					"and take their power as established"},
 			{name: "block", category: category, many: true, set: setBlock(&o.blocks), values: chainValues,
 				usage: "read another chain than the proposal's own at exactly this block, as `CHAIN=N`; " +
 					"repeat it for more chains"},
@@ -47,6 +50,12 @@ block, and circulating voting power and quorum at the same block. It prints what
 agrees and what does not, and a verdict: the quorum is reached when the turnout
 is at least as much, to the base unit.
 
+Power is established if its strategy is the plain sum of what voters have in
+contracts of the model, each of which counts once, or if it is recomputed by
+strategies that the model pins, or --strategies. A quorum that is reached only with
+other power (of a ticket, a list, another token, or a strategy that cannot be
+recomputed) is not established. Strategies that differ from pinned ones disagree.
+
 Other chains are read at their first block at or after the snapshot block's time.
 Where several blocks have exactly that time, a vote may agree with the first or
 the last of them.
@@ -56,7 +65,7 @@ Examples:
    perpquorum check 0x... --format markdown --evidence vote.json.gz
    if perpquorum check 0x... > vote.txt; then echo "quorum reached"; fi
 
-The exit code is the same in every format. With 0, 10, 11 and 12 the report is
+The exit code is the same in every format. With 0 and 10 to 13 the report is
 printed, unless an error says why it could not be made.`
 
 func (o *checkOptions) run(ctx context.Context, in invocation) error {
@@ -90,7 +99,7 @@ func (o *checkOptions) judge(ctx context.Context, p *progress, clock clock) (*re
 			return nil, err
 		}
 	}
-	e, err := collect(ctx, o.voteOptions, m, o.strict, p, vote.Collect)
+	e, err := collect(ctx, o.voteOptions, m, o.judging, p, vote.Collect)
 	if err != nil {
 		return nil, err
 	}
@@ -106,6 +115,8 @@ func verdict(v vote.Verdict) error {
 		return verdictError(exitNotReached)
 	case vote.NotFinal:
 		return verdictError(exitNotFinal)
+	case vote.NotEstablished:
+		return verdictError(exitNotEstablished)
 	}
 	return verdictError(exitDisagree)
 }

@@ -14,12 +14,13 @@ import (
 
 // Exit codes of every command.
 const (
-	exitDone       = 0  // for check: quorum reached and everything agrees
-	exitTrouble    = 1  // node, hub, file, timeout, interruption; never a verdict
-	exitUsage      = 2  // wrong command line, endpoint URL or model file
-	exitNotReached = 10 // quorum not reached
-	exitDisagree   = 11 // evidence, tally, voting power or claim do not match
-	exitNotFinal   = 12 // vote open, scores pending, block not finalized or not there yet
+	exitDone           = 0  // for check: quorum reached and everything agrees
+	exitTrouble        = 1  // node, hub, file, timeout, interruption; never a verdict
+	exitUsage          = 2  // wrong command line, endpoint URL or model file
+	exitNotReached     = 10 // quorum not reached
+	exitDisagree       = 11 // evidence, tally, voting power or claim do not match
+	exitNotFinal       = 12 // vote open, scores pending, block not finalized or not there yet
+	exitNotEstablished = 13 // quorum reached only with power that is not established
 )
 
 // exitMeaning is what the help and the manual say about an exit code.
@@ -40,6 +41,8 @@ var exitMeanings = []exitMeaning{
 		"recomputed, or two endpoints give different answers."},
 	{exitNotFinal, "report check power block", "Not final yet: the vote is open, its scores are pending, " +
 		"or a block is not finalized or does not exist yet."},
+	{exitNotEstablished, "check", "Not established: the vote is final and nothing disagrees, but the quorum is " +
+		"reached only with power that is not established, or, with --strict, something could not be checked."},
 }
 
 // verdictError is the error of a command that printed its product and whose

@@ -40,7 +40,8 @@ perpquorum model schema`,
 const modelHelp = `Prints the built-in model of PERP, which is a good start for a model of your own.
 A model is a JSON file that says which tokens make up the supply, which wallets
 do not circulate and since when, which vote-escrow contracts add voting power,
-and which fraction of it is the quorum.
+and which fraction of it is the quorum. In the format perpquorum-model/2 it can
+pin the voting strategies of the DAO's proposals.
 
 Examples:
    perpquorum model > mine.json
@@ -52,8 +53,12 @@ func checkModel(_ context.Context, in invocation) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(in.stdout, "valid: %s, %s, %s, %s\n", m.Name,
-		counted(len(m.Tokens), "token"), counted(len(m.Excluded), "excluded wallet"), counted(len(m.Escrows), "escrow"))
+	pinned := ""
+	if n := len(m.Strategies); n > 0 {
+		pinned = fmt.Sprintf(", pinned strategies: %d", n)
+	}
+	_, err = fmt.Fprintf(in.stdout, "valid: %q, %s, %s, %s%s\n", m.Name, counted(len(m.Tokens), "token"),
+		counted(len(m.Excluded), "excluded wallet"), counted(len(m.Escrows), "escrow"), pinned)
 	return err
 }
 

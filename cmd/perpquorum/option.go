@@ -1,6 +1,8 @@
 package main
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"math"
@@ -62,6 +64,18 @@ func (f option) give(origin, value string) error {
 func setText(to *string) func(string) error {
 	return func(value string) error {
 		*to = value
+		return nil
+	}
+}
+
+// setHash takes a SHA-256 hash in hex.
+func setHash(to *string) func(string) error {
+	return func(value string) error {
+		hash, err := hex.DecodeString(value)
+		if err != nil || len(hash) != sha256.Size {
+			return errors.New("want 64 hex digits")
+		}
+		*to = hex.EncodeToString(hash)
 		return nil
 	}
 }

@@ -198,7 +198,8 @@ func TestReadmeIsWhole(t *testing.T) {
 		t.Fatal(err)
 	}
 	var want []string
-	for _, code := range []int{exitDone, exitTrouble, exitUsage, exitNotReached, exitDisagree, exitNotFinal} {
+	for _, code := range []int{exitDone, exitTrouble, exitUsage, exitNotReached, exitDisagree, exitNotFinal,
+		exitNotEstablished} {
 		want = append(want, fmt.Sprintf("\n| %d | ", code))
 	}
 	for _, id := range votingpower.PERP().Chains() {

@@ -112,7 +112,7 @@ func (o *reportOptions) fromProposal(ctx context.Context, p *progress) (*votingp
 	if err != nil {
 		return nil, err
 	}
-	return collect(ctx, o.voteOptions, m, false, p, vote.CollectCirculating)
+	return collect(ctx, o.voteOptions, m, vote.Options{}, p, vote.CollectCirculating)
 }
 
 func (o *reportOptions) fromChains(ctx context.Context, p *progress) (*votingpower.Evidence, error) {

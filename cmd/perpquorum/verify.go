@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -58,9 +59,10 @@ func describeVerified(r *report.Report) string {
 			fmt.Fprintf(&out, "%s: %s: %s\n", f.Level, f.Title, printable(f.Detail))
 		}
 	}
-	model, symbol := printable(d.Model.Name)+", built in", printable(d.Model.Symbol)
-	if !r.BuiltIn() { // the name alone is what its author wrote
-		model = fmt.Sprintf("%s, not the built-in one, SHA-256 %s", printable(d.Model.Name), d.Model.SHA256)
+	model, symbol := "the built-in one", d.Model.Unit()
+	if !d.Model.BuiltIn { // its name is what its author wrote
+		model = fmt.Sprintf("not the built-in one, SHA-256 %s\nname of the model: %q",
+			d.Model.SHA256, printable(d.Model.Name))
 	}
 	fmt.Fprintf(&out, "verified: the evidence gives the report that the bundle claims\n")
 	fmt.Fprintf(&out, "model: %s\n", model)
@@ -74,8 +76,13 @@ func describeVerified(r *report.Report) string {
 		if v.Turnout.Tokens != "" {
 			turnout = v.Turnout.Tokens + " " + symbol
 		}
-		fmt.Fprintf(&out, "vote %s: turnout %s, verdict: %s\nballot SHA-256 %s\n",
-			printable(v.ID), turnout, d.Verdict, v.Ballot)
+		fmt.Fprintf(&out, "vote %s: turnout %s, verdict: %s\n", printable(v.ID), turnout, d.Verdict)
+		fmt.Fprintf(&out, "strategies: %s, SHA-256 %s\n", v.Pinned(), v.StrategiesSHA256)
+		for _, s := range v.Strategies {
+			fmt.Fprintf(&out, "strategy %d (%s): %s: %s\n",
+				s.Strategy, printable(s.Name), cmp.Or(s.Tokens, "not known yet"), printable(s.Reason))
+		}
+		fmt.Fprintf(&out, "ballot SHA-256 %s\n", v.Ballot)
 	}
 	return out.String()
 }

@@ -21,7 +21,7 @@ type voteOptions struct {
 }
 
 // collect runs one of the functions that collect evidence, within the timeout.
-func collect[E any](ctx context.Context, o voteOptions, m *votingpower.Model, strict bool, p *progress,
+func collect[E any](ctx context.Context, o voteOptions, m *votingpower.Model, v vote.Options, p *progress,
 	read func(context.Context, *snapshot.Client, vote.Dial, *votingpower.Model, snapshot.ProposalRef,
 		vote.Options) (E, error),
 ) (E, error) {
@@ -38,9 +38,8 @@ func collect[E any](ctx context.Context, o voteOptions, m *votingpower.Model, st
 		}
 		return nodes, err
 	}
-	e, err := read(ctx, hub, dial, m, o.ref, vote.Options{
-		Blocks: o.blocks, Strict: strict, Progress: func(step string) { p.say("%s", step) },
-	})
+	v.Blocks, v.Progress = o.blocks, func(step string) { p.say("%s", step) }
+	e, err := read(ctx, hub, dial, m, o.ref, v)
 	return e, voteError(err)
 }
 

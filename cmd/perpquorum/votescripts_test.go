@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"strconv"
 	"strings"
 	"testing"
@@ -100,12 +101,33 @@ var changes = map[string]func(t testing.TB, e *election){
 
 	"backdated": func(_ testing.TB, e *election) { e.proposal.Start = e.proposal.Created - 86400 },
 
+	// Power that nothing binds to the model.
+	"ticket": func(t testing.TB, e *election) { by(t, e, "ticket", `{"value":9000000}`, 9000000) },
+	"list": func(t testing.TB, e *election) {
+		by(t, e, "whitelist-weighted", `{"addresses":{"`+e.votes[0].Voter+`":9000000}}`, 9000000)
+	},
+	"stranger": func(t testing.TB, e *election) {
+		by(t, e, "erc20-balance-of", `{"address":"`+testchain.ExampleToken.Hex()+`","decimals":6}`, 0)
+	},
+	"service": func(t testing.TB, e *election) { by(t, e, "api", `{}`, 9000000) },
+
 	// Proposals of another kind.
 	"other-space":   func(_ testing.TB, e *election) { e.proposal.Space = "other.eth" },
 	"other-chain":   func(_ testing.TB, e *election) { e.proposal.Strategies[1].Network = "137" },
 	"weighted":      func(_ testing.TB, e *election) { e.proposal.Type = "weighted" },
 	"delegation":    func(_ testing.TB, e *election) { e.proposal.Strategies[0].Name = "delegation" },
 	"control-codes": func(_ testing.TB, e *election) { e.proposal.Strategies[0].Name = "del\x1begation" },
+}
+
+// by adds a strategy that gives every voter so much.
+func by(t testing.TB, e *election, name, params string, power float64) {
+	e.proposal.Strategies = append(e.proposal.Strategies,
+		hub.Strategy{Name: name, Network: "1", Params: json.RawMessage(params)})
+	for i := range e.votes {
+		v := &e.votes[i]
+		v.VP, v.VPByStrategy = v.VP+power, append(v.VPByStrategy, power)
+	}
+	tallied(t, e)
 }
 
 // lies are what a hub does to an honest vote. VOTER is the one with power from both strategies.

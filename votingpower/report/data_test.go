@@ -7,7 +7,9 @@ import (
 
 	"github.com/perpdao/perpquorum/fixtures/hub"
 	"github.com/perpdao/perpquorum/snapshot"
+	"github.com/perpdao/perpquorum/snapshot/tally"
 	"github.com/perpdao/perpquorum/votingpower/report"
+	"github.com/perpdao/perpquorum/votingpower/vote"
 )
 
 // The bundles in testdata/bundles are synthetic: headers, hashes and balances are made up.
@@ -38,6 +40,57 @@ func disagreeing(t testing.TB) *report.Bundle {
 	b.Vote.Votes[1].VPByStrategy[0] += 0.5
 	b.Vote.Proposal.Scores[2]++
 	return b
+}
+
+// unestablished is a vote that reaches the quorum only by strategies that a hub can make up:
+// half a balance that counts already, a ticket, a list and a service.
+func unestablished(t testing.TB) *report.Bundle {
+	t.Helper()
+	b := load(t, "reached")
+	p := b.Vote.Proposal
+	balance := p.Strategies[0]
+	balance.Name = "erc20-balance-of-coeff"
+	balance.Params = bytes.Replace(balance.Params, []byte("}"), []byte(`,"coeff":0.5}`), 1)
+	p.Strategies = []snapshot.Strategy{
+		balance, p.Strategies[0],
+		{Name: "ticket", Network: "1", Params: []byte(`{"value":2.5}`)},
+		{Name: "whitelist", Network: "1", Params: []byte(`{"addresses":[]}`)},
+		{Name: "api", Network: "1", Params: []byte("{}")},
+	}
+	for i := range b.Vote.Votes {
+		v := &b.Vote.Votes[i]
+		v.VPByStrategy = []float64{v.VP / 2, v.VP, 2.5, 0, float64(i)}
+		v.VP = v.VP*1.5 + 2.5 + float64(i)
+	}
+	b.Evidence.Model.Quorum.SetFrac64(1, 8)
+	recount(t, b)
+	return b
+}
+
+// recount gives the proposal the scores of its votes, and asks the chains what they ask.
+func recount(t testing.TB, b *report.Bundle) {
+	t.Helper()
+	p := b.Vote.Proposal
+	var voters []string
+	for _, v := range b.Vote.Votes {
+		voters = append(voters, v.Voter)
+	}
+	var err error
+	if b.Vote.Power.Query, err = vote.PowerQuery(p, voters, nil); err != nil {
+		t.Fatal(err)
+	}
+	result, err := tally.Recount(p, b.Vote.Votes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Scores, p.ScoresTotal, p.ScoresByStrategy = result.Scores, result.ScoresTotal, nil
+	for i := range result.ScoresByStrategy {
+		var row []*float64
+		for k := range result.ScoresByStrategy[i] {
+			row = append(row, &result.ScoresByStrategy[i][k])
+		}
+		p.ScoresByStrategy = append(p.ScoresByStrategy, row)
+	}
 }
 
 // open is a vote that is still open, for which no voters' power is read.
@@ -86,7 +139,9 @@ func swappedChoices(t testing.TB) *report.Bundle {
 
 // everyBundle is one of each kind.
 func everyBundle(t testing.TB) map[string]*report.Bundle {
-	all := map[string]*report.Bundle{"disagrees": disagreeing(t), "hostile": hostileVote(t), "open": open(t)}
+	all := map[string]*report.Bundle{
+		"disagrees": disagreeing(t), "hostile": hostileVote(t), "open": open(t), "unestablished": unestablished(t),
+	}
 	for _, name := range []string{"post", "marked", "reached", "short", "ambiguous"} {
 		all[name] = load(t, name)
 	}

@@ -3,6 +3,7 @@ package report
 import (
 	"math/big"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -31,6 +32,7 @@ func (r *Report) describe() (*Document, error) {
 	if d.Model.SHA256, err = digest(e.Model); err != nil {
 		return nil, err
 	}
+	d.Model.BuiltIn = builtIn(d.Model.SHA256)
 	if d.Evidence, err = digest(e); err != nil {
 		return nil, err
 	}
@@ -57,6 +59,17 @@ func (r *Report) findings() (found []vote.Finding) {
 		return append(found, r.outcome.Findings...)
 	}
 	return append(found, vote.Marks(r.result)...)
+}
+
+// plainSymbol is a symbol that cannot pass for words of a report.
+var plainSymbol = regexp.MustCompile(`^[A-Za-z0-9.-]{1,12}$`)
+
+// Unit is the symbol as it stands behind a number: in quotes, if it could pass for words.
+func (m Model) Unit() string {
+	if plainSymbol.MatchString(m.Symbol) {
+		return m.Symbol
+	}
+	return quoted(m.Symbol)
 }
 
 func (r *Report) describeChain(id chains.ID) Chain {

@@ -39,6 +39,8 @@ type Model struct {
 	Network    string   `json:"network"`
 	Space      string   `json:"space,omitempty"`
 	Sources    []string `json:"sources,omitempty"`
+	// BuiltIn says that it is the model that comes with this version of the program.
+	BuiltIn bool `json:"built_in"`
 	// SHA256 is the hash of the whole model's compact JSON.
 	SHA256 string `json:"sha256"`
 }

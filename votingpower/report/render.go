@@ -74,7 +74,6 @@ func (r *Report) execute(text string) ([]byte, error) {
 		"sources": r.sources,
 		"millis":  func(seconds int64) int64 { return seconds * 1000 },
 		"public":  r.public,
-		"builtIn": r.BuiltIn,
 		"address": r.address,
 
 		"magnitude":     func(number string) string { return strings.TrimPrefix(number, "-") },
@@ -83,6 +82,9 @@ func (r *Report) execute(text string) ([]byte, error) {
 		"counts":        counts,
 		"votes":         votes,
 		"turnoutSource": turnoutSource,
+		"quoted":        quoted,
+		"reading":       reading,
+		"established":   established,
 	}).Parse(text)
 	if err != nil {
 		return nil, err
@@ -134,8 +136,11 @@ func (r *Report) Rerun() string {
 	if !pinned {
 		command += " --at " + r.bundle.Evidence.At.UTC().Format(time.RFC3339Nano)
 	}
-	if !r.BuiltIn() {
+	if !r.document.Model.BuiltIn {
 		command += " --model FILE"
+	}
+	if r.outcome != nil && r.outcome.Strategies.ByHash {
+		command += " --strategies " + r.outcome.Strategies.SHA256
 	}
 	return command
 }
@@ -153,8 +158,8 @@ func (r *Report) sources() []string {
 	return list
 }
 
-// BuiltIn reports whether the model is the one that comes with the program.
-func (r *Report) BuiltIn() bool {
+// builtIn reports whether a hash is that of the model that comes with the program.
+func builtIn(hash string) bool {
 	perp, err := digest(votingpower.PERP())
-	return err == nil && perp == r.document.Model.SHA256
+	return err == nil && perp == hash
 }

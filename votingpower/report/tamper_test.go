@@ -29,8 +29,10 @@ var notCompared = []*regexp.Regexp{
 
 // notComparedOfVotes are further words of a claim about a vote.
 var notComparedOfVotes = []*regexp.Regexp{
+	regexp.MustCompile(`^/claim/model/built_in$`), // another version can have another built-in model
 	regexp.MustCompile(`^/claim/vote/recount$`),
 	regexp.MustCompile(`^/claim/vote/turnout/rule$`),
+	regexp.MustCompile(`^/claim/vote/strategies/\d+/reason$`),
 	regexp.MustCompile(`^/claim/vote/voting_power/agreement/\d+$`),
 	regexp.MustCompile(`^/claim/vote/voting_power/blocks/\d+/rule$`),
 	regexp.MustCompile(`^/claim/vote/voting_power/blocks/\d+/served_by(/\d+)?$`),

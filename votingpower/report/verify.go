@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -33,13 +34,16 @@ func (d Difference) String() string {
 // nothing depends on.
 var words = regexp.MustCompile(`^/(` +
 	`findings/\d+/(title|detail)|` +
+	`model/built_in|` + // another version can have another built-in model
 	`chains/\d+/(name|explorer|served_by(/\d+)?)|` +
 	`vote/(recount|turnout/rule|voting_power/agreement/\d+)|` +
+	`vote/strategies/\d+/reason|` +
 	`vote/voting_power/(blocks/\d+/(rule|served_by(/\d+)?)|unverifiable/\d+/reason)` +
 	`)$`)
 
-// added are the values that the first bundles of format 1 do not have.
-var added = regexp.MustCompile(`^/findings/\d+/code$`)
+// added are the values that claims about votes did not have before strategies were judged.
+var added = regexp.MustCompile(`^/(findings/\d+/code|vote/strategies.*|` +
+	`vote/turnout/(read_from_chains|established|not_split_by_strategy))$`)
 
 // addedCodes are the codes of findings that the first bundles of format 1 do not have. A claim
 // may leave out all of these, but no failure.
@@ -65,22 +69,26 @@ func Verify(b *Bundle, now time.Time) (*Report, []Difference, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("%w: claim: %w", votingpower.ErrEvidence, err)
 	}
-	d := *r.document
+	old := !slices.ContainsFunc(claimed, func(v value) bool { return v.path == "/vote/strategies_sha256" })
+	document := *r.document
+	if old {
+		document = withoutStrategies(document)
+	}
 	if !slices.ContainsFunc(claimed, isAdded) {
-		d.Findings = slices.DeleteFunc(slices.Clone(d.Findings), func(f vote.Finding) bool {
+		document.Findings = slices.DeleteFunc(slices.Clone(document.Findings), func(f vote.Finding) bool {
 			return f.Level != vote.Failure && slices.Contains(addedCodes, f.Code)
 		})
 	}
-	document, err := encodeJSON(d, "")
+	text, err := encodeJSON(document, "")
 	if err != nil {
 		return nil, nil, err
 	}
-	recomputed, err := values(document)
+	recomputed, err := values(text)
 	if err != nil {
 		return nil, nil, err
 	}
 	different := slices.DeleteFunc(differences(claimed, recomputed), func(d Difference) bool {
-		return words.MatchString(d.Path) || d.Claimed == absent && added.MatchString(d.Path)
+		return words.MatchString(d.Path) || old && differsByAge(d)
 	})
 	return r, different, nil
 }
@@ -119,6 +127,27 @@ func checkClock(b *Bundle, now time.Time) error {
 func isAdded(v value) bool {
 	code, err := strconv.Unquote(v.json)
 	return err == nil && added.MatchString(string(v.path)) && slices.Contains(addedCodes, vote.Code(code))
+}
+
+// withoutStrategies is what a document said before strategies were judged. The verdict is not
+// changed: a claim of "reached" that rests on strategies which nothing pins is a difference.
+func withoutStrategies(d Document) Document {
+	d.Findings = slices.DeleteFunc(slices.Clone(d.Findings), func(f vote.Finding) bool {
+		return f.Code == vote.StrategyNotEstablished || f.Code == vote.QuorumNotEstablished
+	})
+	if d.Vote != nil && d.Vote.Turnout.Source == vote.Recomputed {
+		v := *d.Vote
+		v.Turnout.Source = vote.FromChains
+		d.Vote = &v
+	}
+	return d
+}
+
+// differsByAge reports a value that old claims do not have, or the level of what could not be
+// checked, which was a failure for who asked for strictness.
+func differsByAge(d Difference) bool {
+	return d.Claimed == absent && added.MatchString(d.Path) ||
+		strings.HasSuffix(d.Path, "/level") && d.Claimed == `"failure"` && d.Recomputed == `"warning"`
 }
 
 const absent = "(absent)"

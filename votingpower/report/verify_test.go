@@ -59,6 +59,10 @@ func TestFormat1(t *testing.T) {
 	for name, test := range votes {
 		t.Run("vote: "+name, func(t *testing.T) { format1(t, "examplevote", test.old, test.new, test.want) })
 	}
+	// These claims were honest when nobody judged strategies: one says that a quorum is reached,
+	// which it is with a ticket, one that an unknown strategy is a disagreement.
+	t.Run("a ticket", func(t *testing.T) { format1(t, "ticket", "", "", "/verdict") })
+	t.Run("strictness", func(t *testing.T) { format1(t, "strict", "", "", "/verdict") })
 }
 
 // format1 verifies a published bundle with one text of its claim replaced.

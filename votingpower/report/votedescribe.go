@@ -23,6 +23,7 @@ func describeVote(o *vote.Outcome) (*Vote, error) {
 		HubQuorum: double(p.Quorum), Power: describePower(o), Strict: e.Strict,
 	}
 	describeScores(o, v)
+	describeStrategies(o, v)
 	var err error
 	v.Ballot, err = digest(e)
 	return v, err
@@ -67,6 +68,7 @@ func describeTurnout(o *vote.Outcome) Turnout {
 		return out
 	}
 	out.Source, out.BaseUnits, out.Tokens = t.Source, decimal(m.InBaseUnits(t.Power)), decimal(t.Power)
+	out.Read, out.Established, out.Unsplit = decimal(t.Read), decimal(t.Established), decimal(t.Unsplit)
 	out.Hub, out.HubSource = decimal(t.Hub), t.HubSource
 	out.Reached, out.Margin = t.Reached(), decimal(t.Margin())
 	if power := o.Result.VotingPower; m.Quorum.Sign() > 0 && power.Sign() > 0 {
@@ -155,15 +157,4 @@ func counts(t Turnout) string {
 		names[i] = strconv.Quote(name)
 	}
 	return fmt.Sprintf("the %s for %s", votes(t.Votes), strings.Join(names, ", "))
-}
-
-// turnoutSource says where the turnout comes from, for a reader.
-func turnoutSource(source vote.Source) string {
-	switch source {
-	case vote.FromChains:
-		return "the exact sum of the voting power read from the chains"
-	case vote.FromHubTotal:
-		return "the hub's scores_total, since not all voting power was read from the chains"
-	}
-	return "the sum of the hub's figures for these votes, since not all voting power was read from the chains"
 }

@@ -31,6 +31,13 @@ type Vote struct {
 	Scores  []VoteScore `json:"scores"` // one per choice
 	Total   VoteScore   `json:"scores_total"`
 	Turnout Turnout     `json:"turnout"`
+	// Strategies are the proposal's voting strategies, with what each gives to the turnout.
+	Strategies []Strategy `json:"strategies"`
+	// StrategiesSHA256 is the SHA-256 hash of the strategies as data; see strategy.Hash.
+	StrategiesSHA256 string `json:"strategies_sha256"`
+	// PinnedBy lists what names exactly these strategies: "model", and "reader" if whoever read
+	// the vote gave their hash.
+	PinnedBy []string `json:"strategies_pinned_by"`
 	// SnapshotShows is what Snapshot's own page says of the proposal: for voting
 	// type basic "passed" or "rejected", for others "closed".
 	SnapshotShows string    `json:"snapshot_shows"`
@@ -56,23 +63,57 @@ type Turnout struct {
 	// invalid choices included.
 	Counts []string `json:"counts"`
 	Votes  int      `json:"votes"` // that count
-	// Source is "chains" (the exact sum of what was recomputed for every counted
-	// vote), "hub scores_total" (the hub's double) or "hub votes" (the sum of the
-	// hub's doubles of the counted votes).
+	// Source is "chains" (the exact sum of what was read for every counted vote),
+	// "recomputed" (the exact sum of that and of figures in the proposal itself),
+	// "hub scores_total" (the hub's double) or "hub votes" (the sum of the hub's
+	// doubles of the counted votes).
 	Source    vote.Source `json:"source"`
 	BaseUnits string      `json:"base_units"`
 	Tokens    string      `json:"tokens"`
+	// Read is the part that was read from the chains, Established that of established
+	// strategies, and Unsplit that of votes for which the hub gives no power by strategy. In tokens.
+	Read        string `json:"read_from_chains"`
+	Established string `json:"established"`
+	Unsplit     string `json:"not_split_by_strategy"`
 	// Hub is what the hub's doubles give for the same votes, in tokens, and
 	// HubSource which of them; see Source.
 	Hub       string      `json:"hub"`
 	HubSource vote.Source `json:"hub_source"`
 	// Rule is the comparison that decides. It is exact.
 	Rule    string `json:"rule"`
-	Reached bool   `json:"reached"`
-	Margin  string `json:"margin"` // turnout less quorum, in tokens
+	Reached bool   `json:"reached"` // by all of it; the verdict says whether that is established
+	Margin  string `json:"margin"`  // turnout less quorum, in tokens
 	// Share is the turnout as a part of the circulating voting power, in
 	// percent, rounded to three decimals for a reader.
 	Share string `json:"share_percent_rounded"`
+}
+
+// Strategy is a voting strategy of the proposal.
+type Strategy struct {
+	Strategy int    `json:"strategy"` // from 1
+	Name     string `json:"name"`
+	Network  string `json:"network"` // the proposal's, where the strategy names none
+	// Reads lists what is read for each voter; empty if the strategy reads nothing, or cannot
+	// be recomputed.
+	Reads []StrategyRead `json:"reads"`
+	// Source is "chains", "proposal" (the figures are in its parameters), "recomputed" (from
+	// both) or "hub votes" (the sum of the hub's doubles).
+	Source vote.Source `json:"source"`
+	Tokens string      `json:"tokens"` // its part of the turnout; "" while that is not known
+	// Share is that part in percent of the turnout, rounded to three decimals for a reader.
+	Share       string        `json:"share_percent_rounded"`
+	Established bool          `json:"established"`
+	Standing    vote.Standing `json:"standing"` // what establishes it, or why nothing does
+	Reason      string        `json:"reason"`   // the same in words
+}
+
+// StrategyRead is a function of a contract.
+type StrategyRead struct {
+	Chain    string `json:"chain"`
+	Via      string `json:"via"`      // the chain whose block's time decides
+	Contract string `json:"contract"` // "" for the chain's own currency
+	Function string `json:"function"`
+	Decimals int    `json:"decimals"`
 }
 
 // quorumRule is the comparison, in words that a report prints.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"math"
-	"math/big"
 	"slices"
 
 	"github.com/perpdao/perpquorum/snapshot/strategy"
@@ -43,15 +42,11 @@ func (m Mismatch) Difference() float64 { return m.Hub - m.Chains }
 
 // voterAudit compares one vote's power on the hub with the chains.
 type voterAudit struct {
-	choice     int  // the choice of blocks that fits best, an index of Result.Powers
-	only       bool // another choice of blocks does not fit as well
+	choice     int // the choice of blocks that fits best, an index of Result.Powers
 	mismatches []Mismatch
-	distance   float64  // sum of the differences between the hub's figures and the chains'
-	exact      *big.Rat // recomputed power in tokens; nil where a part of it could not be
-	// least and most are the exact powers under the choices of blocks that fit equally
-	// well; nil with exact.
-	least, most *big.Rat
-	unchecked   bool // a strategy could not be recomputed
+	distance   float64 // sum of the differences between the hub's figures and the chains'
+	fits       []int   // the choices of blocks without more mismatches than the best
+	unchecked  bool    // a strategy could not be recomputed
 }
 
 // audit compares the power of all voters.
@@ -94,24 +89,11 @@ func (o *Outcome) auditVoter(vote int) voterAudit {
 		}
 	}
 	for _, a := range all {
-		switch {
-		case len(a.mismatches) != len(best.mismatches):
-			best.only = true
-		case a.exact != nil:
-			best.include(a.exact)
+		if len(a.mismatches) == len(best.mismatches) {
+			best.fits = append(best.fits, a.choice)
 		}
 	}
 	return best
-}
-
-// include widens the range of powers that fit.
-func (a *voterAudit) include(exact *big.Rat) {
-	if a.least == nil || exact.Cmp(a.least) < 0 {
-		a.least = exact
-	}
-	if a.most == nil || exact.Cmp(a.most) > 0 {
-		a.most = exact
-	}
 }
 
 // compare compares a vote under one choice of blocks. A vote without any power by strategy,
@@ -122,10 +104,9 @@ func (o *Outcome) compare(vote int, scores []strategy.Score) (a voterAudit) {
 		m.Vote = vote
 		a.mismatches = append(a.mismatches, m)
 	}
-	var want float64
-	want, a.exact = strategy.Total(scores)
-	if a.unchecked = o.unverifiable(); a.unchecked {
-		want, a.exact = 0, nil
+	want := 0.0
+	if a.unchecked = o.unverifiable(); !a.unchecked {
+		want, _ = strategy.Total(scores)
 	}
 	for k, hub := range v.VPByStrategy {
 		switch {
@@ -169,7 +150,7 @@ func (o *Outcome) agreement() (out []string) {
 	for _, a := range o.Audit.voters {
 		switch {
 		case len(a.mismatches) > 0:
-		case a.only:
+		case len(a.fits) < len(o.Power.Powers):
 			only[a.choice]++
 		default:
 			either++

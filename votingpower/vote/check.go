@@ -29,9 +29,12 @@ type Outcome struct {
 	Comparison tally.Comparison // of the hub's scores with Tally
 	Power      *strategy.Result // of the voters; nil without Evidence.Power
 	Audit      Audit
+	Strategies Strategies
 	Turnout    Turnout
 	Findings   []Finding // in a fixed order
 	Verdict    Verdict
+
+	doubts int // findings about what could not be checked
 }
 
 // Check recounts the votes, compares every voter's power with the chains, and the turnout
@@ -63,7 +66,9 @@ func Check(e *Evidence) (*Outcome, error) {
 	} {
 		check()
 	}
-	o.Verdict = o.judge()
+	if o.Verdict = o.judge(); o.Verdict == NotEstablished {
+		o.whyNotEstablished()
+	}
 	return o, nil
 }
 
@@ -83,6 +88,9 @@ func (o *Outcome) derive() error {
 		o.Tally = nil
 	}
 	o.audit()
+	if err := o.judgeStrategies(); err != nil {
+		return err
+	}
 	return o.measure()
 }
 
@@ -161,10 +169,10 @@ func (o *Outcome) judge() Verdict {
 		return NotFinal
 	case o.has(func(f Finding) bool { return f.Level == Failure }):
 		return Disagrees
-	case o.Turnout.Reached():
-		return Reached
+	case o.Evidence.Strict && o.doubts > 0:
+		return NotEstablished
 	}
-	return NotReached
+	return o.Turnout.verdict()
 }
 
 func (o *Outcome) has(match func(Finding) bool) bool { return slices.ContainsFunc(o.Findings, match) }

@@ -30,6 +30,8 @@ type Options struct {
 	Blocks map[chains.ID]uint64
 	// Strict goes into the evidence; see Evidence.Strict.
 	Strict bool
+	// Strategies goes into the evidence; see Evidence.Strategies.
+	Strategies string
 	// Progress, if it is not nil, is told what is read next, such as "reading 24
 	// votes", possibly from several goroutines at once.
 	Progress func(step string)
@@ -54,7 +56,7 @@ func Collect(ctx context.Context, hub *snapshot.Client, dial Dial, m *votingpowe
 	if err != nil {
 		return nil, err
 	}
-	e := &Evidence{Hub: host(hub), Strict: o.Strict}
+	e := &Evidence{Hub: host(hub), Strict: o.Strict, Strategies: o.Strategies}
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		o.progress("reading %d votes", p.Votes)
@@ -80,7 +82,7 @@ func Collect(ctx context.Context, hub *snapshot.Client, dial Dial, m *votingpowe
 }
 
 // CollectCirculating reads circulating voting power at the blocks that Collect reads,
-// without any votes and voters. Options.Strict has no meaning here.
+// without any votes and voters. Options.Strict and Options.Strategies have no meaning here.
 func CollectCirculating(ctx context.Context, hub *snapshot.Client, dial Dial, m *votingpower.Model,
 	ref snapshot.ProposalRef, o Options) (*votingpower.Evidence, error) {
 	_, plan, nodes, err := open(ctx, hub, dial, m, ref, o, false)

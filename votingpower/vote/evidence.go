@@ -20,9 +20,12 @@ type Evidence struct {
 	// ReadAt is when the votes had been read, in Unix seconds. It decides whether the
 	// vote was over.
 	ReadAt int64 `json:"read_at"`
-	// Strict turns what could not be checked into a disagreement.
-	Strict   bool               `json:"strict,omitempty"`
-	Proposal *snapshot.Proposal `json:"proposal"`
+	// Strict makes the verdict NotEstablished where something could not be checked.
+	Strict bool `json:"strict,omitempty"`
+	// Strategies is the hash of the voting strategies that whoever read the vote demands, or ""
+	// for none; see strategy.Hash.
+	Strategies string             `json:"strategies_sha256,omitempty"`
+	Proposal   *snapshot.Proposal `json:"proposal"`
 	// Votes lists one vote per voter, the latest.
 	Votes []snapshot.Vote `json:"votes"`
 	// Superseded lists earlier votes of the same voters.

@@ -15,6 +15,9 @@ const (
 	NotReached Verdict = "not reached" // the vote is final and missed the quorum
 	NotFinal   Verdict = "not final"   // the vote can still change
 	Disagrees  Verdict = "disagrees"   // what was recomputed differs from what was claimed
+	// NotEstablished: the quorum is reached only with power that nothing binds to the model, or
+	// something was not checked although the evidence demands it.
+	NotEstablished Verdict = "not established"
 )
 
 // Level is the weight of a finding.
@@ -85,7 +88,11 @@ const (
 	VotingPowerAgrees          Code = "voting-power-agrees"
 	VotingPowerDiffers         Code = "voting-power-differs"
 	VotingPowerNotRecomputed   Code = "voting-power-not-recomputed"
-	StrategyUnverifiable       Code = "strategy-unverifiable" // it cannot be recomputed from the chains
+	StrategiesPinned           Code = "strategies-pinned"
+	StrategiesDiffer           Code = "strategies-differ"        // they are not the pinned ones
+	StrategyUnverifiable       Code = "strategy-unverifiable"    // it cannot be recomputed from the chains
+	StrategyNotEstablished     Code = "strategy-not-established" // nothing binds its power to the model
+	QuorumNotEstablished       Code = "quorum-not-established"
 	TurnoutUnknown             Code = "turnout-not-known-yet" // named choices count, and some are encrypted
 	TurnoutAbovePower          Code = "turnout-above-the-circulating-voting-power"
 	TurnoutHubDiffers          Code = "hub-turnout-would-decide-otherwise"
@@ -104,6 +111,12 @@ func add(to *[]Finding, level Level, code Code, detail string, args ...any) {
 // find adds a finding.
 func (o *Outcome) find(level Level, code Code, detail string, args ...any) {
 	add(&o.Findings, level, code, detail, args...)
+}
+
+// doubt warns of something that could not be checked.
+func (o *Outcome) doubt(code Code, detail string, args ...any) {
+	o.find(Warning, code, detail, args...)
+	o.doubts++
 }
 
 // longest is how many findings or figures of one kind are listed; the rest is counted.

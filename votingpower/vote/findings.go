@@ -8,15 +8,6 @@ import (
 	"github.com/perpdao/perpquorum/chains"
 )
 
-// doubt is the level of what could not be checked: a warning, or a failure where the
-// evidence says that the reader asked for strictness.
-func (o *Outcome) doubt() Level {
-	if o.Evidence.Strict {
-		return Failure
-	}
-	return Warning
-}
-
 // checkNetwork: proposal and model take their snapshot on the same chain, and the figures
 // are of the proposal's snapshot block, which must be older than the vote.
 func (o *Outcome) checkNetwork() {
@@ -92,20 +83,6 @@ func (o *Outcome) checkPins() {
 		if number, ok := o.Evidence.Power.Query.Pins[place.Chain]; ok && !reported {
 			o.find(Warning, BlockPinned, "voters' power on %v was read at block %d, which was named by number",
 				place.Chain, number)
-		}
-	}
-}
-
-// checkStrategies names strategies for which the hub's figure is used.
-func (o *Outcome) checkStrategies() {
-	if o.Power == nil {
-		o.find(Info, VotingPowerNotRecomputed, "the vote is not final; the hub's figures are used unchecked")
-		return
-	}
-	for k, reason := range o.Power.Unverifiable {
-		if reason != "" {
-			o.find(o.doubt(), StrategyUnverifiable, "strategy %d (%s): %s; the hub's figures are used unchecked",
-				k+1, o.Evidence.Proposal.Strategies[k].Name, reason)
 		}
 	}
 }

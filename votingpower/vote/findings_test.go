@@ -168,7 +168,7 @@ func drop(e *vote.Evidence, i int) {
 	}
 }
 
-// TestStrict: what could not be checked is a disagreement for who asks for it.
+// TestStrict: what could not be checked leaves no verdict for who asks for it, and is no disagreement.
 func TestStrict(t *testing.T) {
 	unchecked := map[string]func(e *vote.Evidence){
 		"type":     func(e *vote.Evidence) { e.Proposal.Type = "custom" },
@@ -176,13 +176,17 @@ func TestStrict(t *testing.T) {
 		"split":    func(e *vote.Evidence) { e.Votes[1].VPByStrategy = []float64{} },
 	}
 	for name, change := range unchecked {
-		for strict, want := range map[bool]vote.Verdict{false: vote.Reached, true: vote.Disagrees} {
+		for strict, want := range map[bool]vote.Verdict{false: vote.Reached, true: vote.NotEstablished} {
+			if name == "strategy" { // the only one
+				want = vote.NotEstablished
+			}
 			t.Run(fmt.Sprintf("%s, strict %t", name, strict), func(t *testing.T) {
 				e := reached(t)
 				e.Strict = strict
 				change(e)
 				askAgain(t, e)
-				if o := check(t, e); o.Verdict != want {
+				o := check(t, e)
+				if o.Verdict != want || has(o, vote.QuorumNotEstablished) != (want == vote.NotEstablished) {
 					t.Errorf("verdict %q, want %q: %v", o.Verdict, want, noticed(o))
 				}
 			})
@@ -204,12 +208,12 @@ func TestTotalWithoutRecount(t *testing.T) {
 		verdict vote.Verdict
 		want    string
 	}{
-		"custom": {func(e *vote.Evidence) { e.Proposal.Type = "custom" }, vote.Reached,
+		"custom": {func(e *vote.Evidence) { e.Proposal.Type = "custom" }, vote.NotEstablished,
 			"warning scores-not-recounted"},
 		"custom, a false sum": {func(e *vote.Evidence) { e.Proposal.Type, e.Proposal.ScoresTotal = "custom", 9e7 },
 			vote.Disagrees, "failure scores-differ: total of all votes: the hub has 90000000, " +
 				"the votes add up to 14639538.5 (difference 75360461.5)"},
-		"older rules": {older, vote.Reached, "warning older-rules"},
+		"older rules": {older, vote.NotEstablished, "warning older-rules"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

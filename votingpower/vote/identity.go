@@ -26,14 +26,11 @@ func (o *Outcome) checkIdentity() {
 		o.find(Failure, ProposalIDDiffers,
 			"no known form of message explains the id; the content may not be what its author signed")
 	case c.Reason == signature.Edited:
-		o.find(o.doubt(), ProposalEdited, "the hub says that it was edited at %s; an edit keeps the id, "+
+		o.doubt(ProposalEdited, "the hub says that it was edited at %s; an edit keeps the id, "+
 			"which then binds nothing", utc(p.Updated))
 	default:
-		level := Info
-		if o.Evidence.Strict {
-			level = Failure
-		}
-		o.find(level, ProposalIDNotChecked, "it cannot be compared with the content: %s", c.Reason)
+		o.find(Info, ProposalIDNotChecked, "it cannot be compared with the content: %s", c.Reason)
+		o.doubts++
 	}
 }
 

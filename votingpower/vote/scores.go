@@ -19,15 +19,15 @@ func (o *Outcome) checkScores() {
 	case tally.Agrees:
 		o.find(Info, ScoresAgree, "every score and the total are those of the recount (voting type %s)", o.Tally.Type)
 	case tally.NearTied:
-		o.find(o.doubt(), NearTie, "the scores are one of several results that rounding allows: %s",
+		o.doubt(NearTie, "the scores are one of several results that rounding allows: %s",
 			describeTies(o.Tally.NearTies))
 	case tally.OlderRules:
-		o.find(o.doubt(), OlderRules, "the scores are not those of today's rules, but follow rules that Snapshot had %s",
+		o.doubt(OlderRules, "the scores are not those of today's rules, but follow rules that Snapshot had %s",
 			o.Comparison.Rule)
 	case tally.StillSealed:
-		o.find(o.doubt(), ChoicesSealed, "never decrypted, and counted as invalid: %s", count(len(o.Tally.Sealed), "choice"))
+		o.doubt(ChoicesSealed, "never decrypted, and counted as invalid: %s", count(len(o.Tally.Sealed), "choice"))
 	case tally.Unsplit:
-		o.find(o.doubt(), ScoresByStrategyUncounted, "votes lack their power by strategy; scores and total agree")
+		o.doubt(ScoresByStrategyUncounted, "votes lack their power by strategy; scores and total agree")
 	default:
 		o.scoresDiffer()
 	}
@@ -38,11 +38,11 @@ func (o *Outcome) checkScores() {
 // The hub's total is compared with the sum of its votes: in every voting type that gets here,
 // all votes make the total.
 func (o *Outcome) notRecounted() {
-	level := Failure
 	if errors.Is(o.TallyErr, tally.ErrVotingType) || errors.Is(o.TallyErr, tally.ErrSealed) {
-		level = o.doubt()
+		o.doubt(ScoresNotRecounted, "%v", o.TallyErr)
+	} else {
+		o.find(Failure, ScoresNotRecounted, "%v", o.TallyErr)
 	}
-	o.find(level, ScoresNotRecounted, "%v", o.TallyErr)
 	hub, sum := o.Evidence.Proposal.ScoresTotal, 0.0 // doubles, because the hub's total is a sum of doubles
 	for _, v := range o.Evidence.Votes {
 		sum += v.VP

@@ -3,17 +3,20 @@ package vote
 import (
 	"errors"
 	"math/big"
+	"slices"
 
 	"github.com/perpdao/perpquorum/snapshot/tally"
 	"github.com/perpdao/perpquorum/votingpower"
 )
 
-// Source says where a turnout comes from.
+// Source says where voting power comes from.
 type Source string
 
 // The sources.
 const (
-	FromChains   Source = "chains"           // the exact sum of what was recomputed for every counted vote
+	FromChains   Source = "chains"           // the exact sum of what was read from the chains
+	FromProposal Source = "proposal"         // the proposal's own figures, as of a ticket or a whitelist
+	Recomputed   Source = "recomputed"       // the exact result of both
 	FromHubTotal Source = "hub scores_total" // the hub's double
 	FromHubVotes Source = "hub votes"        // the sum of the hub's doubles of the counted votes
 )
@@ -29,20 +32,53 @@ type Turnout struct {
 	Hub       *big.Rat
 	HubSource Source
 	// Least and Most bound Power where votes agree with several blocks equally well.
-	// They are nil unless Source is FromChains.
+	// They are nil where Power is a figure of the hub.
 	Least, Most *big.Rat
-	Quorum      *big.Rat
+	// Read is the part that was read from the chains, Established that of established
+	// strategies, and Unsplit that of votes for which the hub gives no power by strategy.
+	Read, Established, Unsplit *big.Rat
+	Quorum                     *big.Rat
+
+	low, high limit // see verdict
 }
 
+// limit is power that is compared with the quorum. If a double is part of it, it does not
+// decide where the rounding of that could.
+type limit struct {
+	power   *big.Rat
+	inexact bool
+}
+
+// near reports that only rounding keeps a double from the quorum, or from missing it.
+func near(power, quorum *big.Rat) bool {
+	a, _ := power.Float64() // only to see how near it is
+	b, _ := quorum.Float64()
+	return tally.Agree(a, b)
+}
+
+func (l limit) undecided(quorum *big.Rat) bool { return l.inexact && near(l.power, quorum) }
+
 // Reached reports whether Power reaches Quorum. The comparison is exact, and equality
-// reaches the quorum.
+// reaches the quorum. See Outcome.Verdict for whether that is established.
 func (t Turnout) Reached() bool { return t.Power != nil && t.Power.Cmp(t.Quorum) >= 0 }
 
 // Margin is Power less Quorum; Power must be known.
 func (t Turnout) Margin() *big.Rat { return new(big.Rat).Sub(t.Power, t.Quorum) }
 
-// measure adds up the votes that the model counts. One vote whose power could not be
-// recomputed is enough to fall back to the hub's figure.
+// verdict is Reached where established power alone reaches the quorum, and NotReached where
+// all there is misses it.
+func (t Turnout) verdict() Verdict {
+	switch {
+	case t.low.power.Cmp(t.Quorum) >= 0 && !t.low.undecided(t.Quorum):
+		return Reached
+	case t.high.power.Cmp(t.Quorum) < 0 && !t.Reached() && !t.high.undecided(t.Quorum):
+		return NotReached
+	}
+	return NotEstablished
+}
+
+// measure adds up the votes that the model counts, strategy by strategy. One vote whose power
+// could not be recomputed exactly is enough to fall back to the hub's figure for their sum.
 func (o *Outcome) measure() error {
 	m, t := o.Result.Evidence.Model, &o.Turnout
 	t.Quorum = m.InTokens(o.Result.Quorum)
@@ -54,25 +90,14 @@ func (o *Outcome) measure() error {
 		return err
 	}
 	t.Hub, t.HubSource = o.hubTurnout(m, counted)
-	t.Power, t.Source = t.Hub, t.HubSource
-	sum, least, most := new(big.Rat), new(big.Rat), new(big.Rat)
-	exact := o.Power != nil
+	split := newSplit(o)
 	for i, counts := range counted.Counted {
-		if !counts {
-			continue
-		}
-		t.Votes++
-		if a := o.Audit.voters[i]; a.exact == nil {
-			exact = false
-		} else if exact {
-			sum.Add(sum, a.exact)
-			least.Add(least, a.least)
-			most.Add(most, a.most)
+		if counts {
+			t.Votes++
+			split.add(i)
 		}
 	}
-	if exact {
-		t.Power, t.Source, t.Least, t.Most = sum, FromChains, least, most
-	}
+	split.finish(t)
 	return nil
 }
 
@@ -90,14 +115,20 @@ func (o *Outcome) hubTurnout(m *votingpower.Model, counted *tally.Turnout) (*big
 	return sum, FromHubTotal
 }
 
-// checkTurnout: nothing can vote that does not circulate.
+// checkTurnout: nothing can vote that does not circulate. Power that is not established may
+// be of other things than the model counts.
 func (o *Outcome) checkTurnout() {
 	power := o.Result.Evidence.Model.InTokens(new(big.Rat).SetInt(o.Result.VotingPower))
-	switch t := o.Turnout; {
-	case t.Power == nil:
-		o.find(o.doubt(), TurnoutUnknown, "the model counts named choices, and choices are still encrypted")
-	case t.Power.Cmp(power) > 0:
-		o.find(Failure, TurnoutAbovePower,
+	t, level := o.Turnout, Warning
+	if t.Power == nil {
+		o.doubt(TurnoutUnknown, "the model counts named choices, and choices are still encrypted")
+		return
+	}
+	if t.Established.Cmp(power) > 0 {
+		level = Failure
+	}
+	if t.Power.Cmp(power) > 0 {
+		o.find(level, TurnoutAbovePower,
 			"turnout is %s, circulating voting power %s: one of the two is not what the model describes",
 			votingpower.Decimal(t.Power), votingpower.Decimal(power))
 	}
@@ -114,17 +145,31 @@ func (o *Outcome) checkRounding() {
 		o.find(Warning, TurnoutHubDiffers, "the exact turnout is %s, the hub's figure %s, the quorum %s",
 			decimal(t.Power), decimal(t.Hub), decimal(t.Quorum))
 	}
-	power, _ := t.Power.Float64() // only to see how near it is
-	if quorum, _ := t.Quorum.Float64(); t.Source != FromChains && tally.Agree(power, quorum) {
-		o.find(o.doubt(), TurnoutWithinRounding,
+	if t.Least == nil && near(t.Power, t.Quorum) {
+		o.doubt(TurnoutWithinRounding,
 			"the turnout is the hub's double %s, the quorum %s: the double is not exact enough to decide",
 			decimal(t.Power), decimal(t.Quorum))
 	}
-	if t.Source == FromChains && (t.Least.Cmp(t.Quorum) >= 0) != (t.Most.Cmp(t.Quorum) >= 0) {
-		o.find(Failure, TurnoutDependsOnBlock,
+	if t.Least != nil && (t.Least.Cmp(t.Quorum) >= 0) != (t.Most.Cmp(t.Quorum) >= 0) {
+		o.doubt(TurnoutDependsOnBlock,
 			"with blocks that agree with the hub equally well it is from %s to %s, the quorum is %s; name the block to decide",
 			decimal(t.Least), decimal(t.Most), decimal(t.Quorum))
 	}
+}
+
+// whyNotEstablished says why a vote that is final and agrees is neither reached nor missed.
+func (o *Outcome) whyNotEstablished() {
+	if o.Evidence.Strict && o.doubts > 0 {
+		o.find(Warning, QuorumNotEstablished, "everything was to be checked, and could not be: see %s above",
+			count(o.doubts, "finding"))
+		return
+	}
+	t, rest := o.Turnout, ""
+	if t.Unsplit.Sign() != 0 || slices.ContainsFunc(o.Strategies.Shares, Share.open) {
+		rest = "; the rest is of strategies that nothing binds to the model, or that cannot be recomputed"
+	}
+	o.find(Warning, QuorumNotEstablished, "the quorum is %s, the turnout %s, and %s of it is established%s",
+		votingpower.Decimal(t.Quorum), votingpower.Decimal(t.Power), votingpower.Decimal(t.Established), rest)
 }
 
 // checkHubQuorum: the hub's own quorum is absolute, set when the proposal was made, and unsigned.

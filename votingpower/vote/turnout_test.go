@@ -26,7 +26,8 @@ func turnout(t testing.TB, o *vote.Outcome, verdict vote.Verdict, power string, 
 
 // TestQuorum decides on both sides of the line, to the wei.
 func TestQuorum(t *testing.T) {
-	hubDiffers := []string{"warning hub-turnout-would-decide-otherwise: the exact turnout is 14639538.499999999999999999, " +
+	hubDiffers := []string{"warning hub-turnout-would-decide-otherwise: the exact turnout is " +
+		"14639538.499999999999999999, " +
 		"the hub's figure 14639538.5, the quorum 14639538.5"}
 	tests := map[string]struct {
 		cast    []ballot
@@ -72,11 +73,13 @@ func TestUnverifiable(t *testing.T) {
 	unverifiable(e, "delegation")
 	askAgain(t, e)
 	o := check(t, e)
-	turnout(t, o, vote.Reached, "14639538.5", vote.FromHubTotal)
+	turnout(t, o, vote.NotEstablished, "14639538.5", vote.FromHubTotal)
 	wants(t, noticed(o),
 		"warning strategy-unverifiable: strategy 1 (delegation): it depends on a delegation registry; "+
 			"the hub's figures are used unchecked",
-		"warning turnout-within-rounding-of-the-quorum: the turnout is the hub's double 14639538.5, the quorum 14639538.5")
+		"warning turnout-within-rounding-of-the-quorum: the turnout is the hub's double 14639538.5, the quorum 14639538.5",
+		"warning quorum-not-established: the quorum is 14639538.5, the turnout 14639538.5, and 0 of it is established; "+
+			"the rest is of strategies that nothing binds to the model, or that cannot be recomputed")
 	if has(o, vote.VotingPowerAgrees) || o.Audit.Recomputed != 0 {
 		t.Errorf("what was not recomputed is said to agree: %+v", o.Audit)
 	}
@@ -114,7 +117,7 @@ func TestCopelandTurnout(t *testing.T) {
 	recount(t, e)
 	unverifiable(e, "api")
 	askAgain(t, e)
-	turnout(t, check(t, e), vote.Reached, quorumTokens, vote.FromHubVotes)
+	turnout(t, check(t, e), vote.NotEstablished, quorumTokens, vote.FromHubVotes)
 }
 
 // recount gives the proposal the scores of its votes.
@@ -176,11 +179,13 @@ func TestAmbiguousBlocks(t *testing.T) {
 // and the quorum depends on it.
 func TestAmbiguousBlocksDecide(t *testing.T) {
 	o := check(t, ambiguousPoll(t, []int{0}, [2]string{"14639537.5", "14639537.499999999999999999"}))
-	if o.Verdict != vote.Disagrees {
+	if o.Verdict != vote.NotEstablished {
 		t.Errorf("verdict %q", o.Verdict)
 	}
-	wants(t, noticed(o), "failure turnout-depends-on-the-block: with blocks that agree with the hub equally well "+
-		"it is from 14639538.499999999999999999 to 14639538.5")
+	wants(t, noticed(o), "warning turnout-depends-on-the-block: with blocks that agree with the hub equally well "+
+		"it is from 14639538.499999999999999999 to 14639538.5",
+		"warning quorum-not-established: the quorum is 14639538.5, the turnout 14639538.5, "+
+			"and 14639538.499999999999999999 of it is established")
 }
 
 // TestInvalidChoicesAreCounted: they are in the turnout, and in no score.

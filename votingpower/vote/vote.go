@@ -16,17 +16,35 @@
 //   - The result: the votes are recounted by Snapshot's rules (package tally), and every score
 //     is compared. Scores are doubles on the hub; they agree within its rounding.
 //   - The voters: each one's power is recomputed from the chains (package strategy) and compared.
+//   - The strategies: what each reads, what it gives to the turnout, and whether that is
+//     established. They are compared with the ones that the model, or whoever reads the vote, pins.
 //   - The turnout: the exact sum of what was recomputed for the votes that count. Where a part
 //     of that could not be recomputed, it is the hub's double, and a finding says so.
 //   - The list of votes: its number, the voting period, voters with two votes.
 //
 // Everything that was noticed is a Finding with a level and a stable code.
 //
+// # Established power
+//
+// The hub names the strategies of a proposal, and nothing else binds them. So power counts as
+// established only where it is recomputed by pinned strategies, or is the plain sum of what
+// voters have in contracts of the model, with the model's decimals and at the blocks of the
+// circulating voting power: balanceOf(address), getVotes(address) or getCurrentVotes(address) of
+// a token or an escrow, for the voter alone, and balanceOfX(address) of an escrow whose weight is
+// totalSupplyX(). Each contract counts once. A factor, another function of such a contract, a
+// ticket, a list, another contract, and whatever only the hub knows are not established.
+//
+// For the built-in model of Perpetual Protocol that is PERP on Ethereum and on Optimism, and
+// balanceOfWeighted(address) or balanceOf(address) of vePERP, alone or joined by multichain.
+//
 // # Verdict
 //
 // A vote that can still change, or that was read at a block that can still be replaced, is not
 // final. Otherwise any failure among the findings makes the verdict "disagrees". Otherwise the
-// quorum is reached or not: it is reached when the turnout is at least as much, exactly.
+// quorum is reached if established power alone is at least as much, exactly; it is not reached
+// if all power together is less; and else it is "not established", which says nothing against
+// anybody. That is also the verdict where whoever reads the vote is strict, and something could
+// not be checked.
 //
 // # What is trusted
 //

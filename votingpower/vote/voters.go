@@ -17,12 +17,27 @@ func (o *Outcome) checkPower() {
 	case len(a.Mismatches) > 0:
 		o.powerDiffers()
 	case a.Recomputed == 0 && len(o.Evidence.Votes) > 0:
-		o.find(Info, VotingPowerNotRecomputed, "a strategy is unverifiable here, so that none of %s is recomputed as a whole; "+
-			"what is recomputed agrees", votes)
+		o.find(Info, VotingPowerNotRecomputed, "a strategy is unverifiable here, so that none of %s "+
+			"is recomputed as a whole; what is recomputed agrees", votes)
 	default:
-		recomputed := fmt.Sprintf("%d of %s recomputed from the chains", a.Recomputed, votes)
+		recomputed := fmt.Sprintf("%d of %s recomputed from %s", a.Recomputed, votes, o.basis())
 		o.find(Info, VotingPowerAgrees, "%s", strings.Join(append([]string{recomputed}, a.Agreement...), "; "))
 	}
+}
+
+// basis says what the voters' power is recomputed from.
+func (o *Outcome) basis() string {
+	counts := map[Source]int{}
+	for _, share := range o.Strategies.Shares {
+		counts[share.Source]++
+	}
+	switch len(o.Strategies.Shares) {
+	case counts[FromProposal]:
+		return "the proposal alone"
+	case counts[FromChains]:
+		return "the chains"
+	}
+	return "the chains and the proposal"
 }
 
 func (o *Outcome) powerDiffers() {
@@ -37,7 +52,10 @@ func (o *Outcome) powerDiffers() {
 	o.find(Failure, VotingPowerDiffers, "%d of %s, in %s%s",
 		a.Differing, count(votes, "vote"), count(len(a.Mismatches), "figure"), more)
 	for _, m := range a.Mismatches[:min(len(a.Mismatches), longest)] {
-		hub, ours := double(m.Hub), "the chains give"
+		hub, ours := double(m.Hub), "the strategies give"
+		if o.basis() == "the chains" {
+			ours = "the chains give"
+		}
 		if m.Missing {
 			hub = "nothing"
 		}

@@ -1,0 +1,163 @@
+package vote
+
+import (
+	"math/big"
+	"slices"
+
+	"github.com/perpdao/perpquorum/snapshot/tally"
+)
+
+// split adds up the power of votes, strategy by strategy.
+type split struct {
+	o       *Outcome
+	shares  []Share
+	hub     bool // a strategy is not recomputed, so that the hub's figures are used
+	unsplit *big.Rat
+	// missing is the power that votes have less on the hub than by what is recomputed of it.
+	missing *big.Rat
+	// Where votes agree with several blocks equally well: how much less, and how much more,
+	// power they have at others of these blocks, and how much less that is established.
+	less, more, lessEstablished *big.Rat
+}
+
+func newSplit(o *Outcome) *split {
+	s := &split{
+		o: o, shares: o.Strategies.Shares, unsplit: new(big.Rat), missing: new(big.Rat),
+		less: new(big.Rat), more: new(big.Rat), lessEstablished: new(big.Rat),
+	}
+	for k := range s.shares {
+		s.shares[k].Power = new(big.Rat)
+	}
+	s.hub = slices.ContainsFunc(s.shares, func(share Share) bool { return share.Source == FromHubVotes })
+	return s
+}
+
+// add adds a vote, at the blocks that fit it best.
+func (s *split) add(vote int) {
+	audit := s.o.Audit.voters[vote]
+	known := new(big.Rat)
+	for k := range s.shares {
+		if power, exact := s.recomputed(vote, audit.choice, k); power != nil && power.Sign() != 0 {
+			known.Add(known, power)
+			s.shares[k].Power.Add(s.shares[k].Power, power)
+			s.shares[k].inexact = s.shares[k].inexact || !exact
+		}
+	}
+	if s.hub {
+		s.addHub(vote, known)
+	}
+	if len(audit.fits) > 1 {
+		s.addRange(vote)
+	}
+}
+
+// recomputed is a vote's power by one strategy, and whether it is exact; nil if there is none.
+func (s *split) recomputed(vote, choice, k int) (power *big.Rat, exact bool) {
+	if s.shares[k].Source == FromHubVotes {
+		return nil, false
+	}
+	score := s.o.Power.Powers[choice].Scores[vote][k]
+	if score.Exact != nil {
+		return score.Exact, true
+	}
+	return new(big.Rat).SetFloat64(score.Value), false // such as a square root
+}
+
+// addHub adds the hub's figures for strategies that are not recomputed. Where it has none for
+// one strategy, that is what is not known of the vote's power.
+func (s *split) addHub(vote int, known *big.Rat) {
+	v, unknown := s.o.Evidence.Votes[vote], []int{}
+	for k := range s.shares {
+		if s.shares[k].Source != FromHubVotes {
+			continue
+		}
+		if s.shares[k].inexact = true; k >= len(v.VPByStrategy) {
+			unknown = append(unknown, k)
+			continue
+		}
+		power := new(big.Rat).SetFloat64(v.VPByStrategy[k])
+		known.Add(known, power)
+		s.shares[k].Power.Add(s.shares[k].Power, power)
+	}
+	sum, _ := known.Float64()
+	if len(unknown) == 0 || tally.Agree(v.VP, sum) {
+		return
+	}
+	rest, to := new(big.Rat).SetFloat64(v.VP), s.unsplit
+	if rest.Sub(rest, known); rest.Sign() < 0 {
+		rest, to = rest.Neg(rest), s.missing
+	} else if len(unknown) == 1 {
+		to = s.shares[unknown[0]].Power
+	}
+	to.Add(to, rest)
+}
+
+// addRange adds what else a vote's power could be. The hub's figures are the same at all blocks.
+func (s *split) addRange(vote int) {
+	audit := s.o.Audit.voters[vote]
+	best, bestEstablished := s.sums(vote, audit.choice)
+	less, more, lessEstablished := new(big.Rat), new(big.Rat), new(big.Rat)
+	for _, choice := range audit.fits {
+		all, established := s.sums(vote, choice)
+		widen(less, all, best)
+		widen(more, best, all)
+		widen(lessEstablished, established, bestEstablished)
+	}
+	s.less.Add(s.less, less)
+	s.more.Add(s.more, more)
+	s.lessEstablished.Add(s.lessEstablished, lessEstablished)
+}
+
+// sums is a vote's recomputed power, and the established part of it.
+func (s *split) sums(vote, choice int) (all, established *big.Rat) {
+	all, established = new(big.Rat), new(big.Rat)
+	for k, share := range s.shares {
+		power, _ := s.recomputed(vote, choice, k)
+		if power == nil {
+			continue
+		}
+		if all.Add(all, power); share.Standing.Established() {
+			established.Add(established, power)
+		}
+	}
+	return all, established
+}
+
+// widen makes a distance at least that from one power up to another.
+func widen(distance, from, to *big.Rat) {
+	if d := new(big.Rat).Sub(to, from); d.Cmp(distance) > 0 {
+		distance.Set(d)
+	}
+}
+
+// finish makes the turnout of the sums.
+func (s *split) finish(t *Turnout) {
+	all := new(big.Rat).Set(s.unsplit)
+	t.Read, t.Established, t.Unsplit = new(big.Rat), new(big.Rat), s.unsplit
+	source := FromChains
+	for _, share := range s.shares {
+		all.Add(all, share.Power)
+		t.high.inexact = t.high.inexact || share.inexact
+		if share.Standing.Established() {
+			t.Established.Add(t.Established, share.Power)
+			t.low.inexact = t.low.inexact || share.inexact
+		}
+		if share.Source == FromChains {
+			t.Read.Add(t.Read, share.Power)
+		} else if share.Power.Sign() != 0 {
+			source = Recomputed
+		}
+	}
+	t.Established.Sub(t.Established, s.lessEstablished)
+	t.low.power = new(big.Rat).Sub(t.Established, s.missing)
+	t.low.inexact = t.low.inexact || s.missing.Sign() != 0
+	t.high.power = new(big.Rat).Add(all, s.more)
+	t.Power, t.Source = t.Hub, t.HubSource
+	if s.o.Power != nil && !t.high.inexact {
+		t.Power, t.Source = all, source
+		t.Least, t.Most = new(big.Rat).Sub(all, s.less), new(big.Rat).Add(all, s.more)
+	}
+	if t.Power.Cmp(t.low.power) < 0 && near(t.Power, t.low.power) {
+		t.Power = t.low.power // the hub's double is rounded, and not less than what is established
+	}
+}
