@@ -34,16 +34,33 @@ func (e election) power() float64 {
 	return sum
 }
 
+// powers lists one kind of the ballots' powers.
+func (e election) powers(power func(ballot) float64) []float64 {
+	list := make([]float64, len(e.ballots))
+	for i, b := range e.ballots {
+		list[i] = power(b)
+	}
+	return list
+}
+
+// count is an outcome with what it was worked out from, as far as that is used again.
+type count struct {
+	Outcome
+	runoff *runoff // of ranked-choice
+	last   round   // of runoff
+	duels  *duels  // of copeland
+}
+
 // byColumn counts the ballots with their whole power, and once more with each
 // strategy's part of it alone.
-func (e election) byColumn(count func(power func(ballot) float64) []float64) Outcome {
-	o := Outcome{Scores: count(wholePower), ScoresByStrategy: grid(e.choices, e.strategies)}
+func (e election) byColumn(scores func(power func(ballot) float64) []float64) (count, error) {
+	o := Outcome{Scores: scores(wholePower), ScoresByStrategy: grid(e.choices, e.strategies)}
 	for k := range e.strategies {
-		for i, score := range count(partOfPower(k)) {
+		for i, score := range scores(partOfPower(k)) {
 			o.ScoresByStrategy[i][k] = score
 		}
 	}
-	return o
+	return count{Outcome: o}, nil
 }
 
 // wholePower and partOfPower are the columns that byColumn counts.

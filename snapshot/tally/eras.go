@@ -55,38 +55,39 @@ func until(rule string) int64 {
 
 // addEras counts by the older rules, from all ballots and from the valid
 // ones, and keeps what differs from today's result. The newest come first.
-func (t *Tally) addEras(r rules, all, valid election) {
+func (t *Tally) addEras(r rules, c count, all, valid election) {
 	counted := valid // towards the total, before 2023-03
 	switch t.Type {
 	case "copeland":
 		partial := all.only(func(b ballot) bool { return validPartialRanking(b.choice, all.choices) })
-		t.addEra(RuleCopelandPartial, partial.copeland(false), partial.power(), nil)
+		d, err := c.duels, error(nil)
+		if len(partial.ballots) > len(valid.ballots) {
+			d, err = newDuels(partial)
+		}
+		if err == nil {
+			t.addEra(RuleCopelandPartial, d.outcome(false), partial.power(), nil)
+		}
 		return
 	case "ranked-choice":
-		t.addRankedEras(all, valid)
+		t.addRankedEras(c, all)
 		return
 	case "approval": // an empty list was invalid as well
-		counted = valid.only(func(b ballot) bool { return len(b.choice.items) > 0 })
+		counted = valid.only(func(b ballot) bool { return len(b.choice.items()) > 0 })
 	}
 	t.addEra(RuleValidTotal, t.Outcome, counted.power(), nil)
 	positive := valid.only(func(b ballot) bool {
-		return !slices.ContainsFunc(b.choice.fields, func(f field) bool { return f.value.number == 0 })
+		return !slices.ContainsFunc(b.choice.fields(), func(f field) bool { return f.value.number == 0 })
 	})
 	if len(positive.ballots) == len(valid.ballots) {
 		return // no weight is zero
 	}
-	if o, err := r.count(positive); err == nil {
-		t.addEra(RulePositiveWeights, o, positive.power(), nil)
+	if c, err := r.count(positive); err == nil {
+		t.addEra(RulePositiveWeights, c.Outcome, positive.power(), nil)
 	}
 }
 
-func (t *Tally) addRankedEras(all, valid election) {
-	r := newRunoff(valid)
-	last, err := r.last()
-	if err != nil {
-		return // as today's count has
-	}
-	null := r.withoutBallots(last)
+func (t *Tally) addRankedEras(c count, all election) {
+	null := c.runoff.withoutBallots(c.last)
 	t.addEra(RuleNullCells, t.Outcome, t.ScoresTotal, null)
 	if total, ok := all.runoffTotal(); ok {
 		t.addEra(RuleRunoffTotal, t.Outcome, total, null)
@@ -97,12 +98,15 @@ func (t *Tally) addRankedEras(all, valid election) {
 // runoffTotal is the power at the end of a run-off over all ballots. It is not
 // defined (the code of the time failed) if a choice is empty or not a list.
 func (e election) runoffTotal() (total float64, ok bool) {
-	lists := e.only(func(b ballot) bool { return len(b.choice.items) > 0 })
+	lists := e.only(func(b ballot) bool { return len(b.choice.items()) > 0 })
 	if len(lists.ballots) != len(e.ballots) {
 		return 0, false
 	}
 	lists.strategies = 0
-	r := newRunoff(lists)
+	r, err := newRunoff(lists)
+	if err != nil {
+		return 0, false
+	}
 	last, err := r.last()
 	if err != nil {
 		return 0, false
@@ -113,8 +117,8 @@ func (e election) runoffTotal() (total float64, ok bool) {
 // withoutBallots lists the choices, from 1, that reached the last round with no
 // first preference.
 func (r *runoff) withoutBallots(last round) (none []int) {
-	for c, name := range last.candidates {
-		if i, ok := wholeWithin(stringToNumber(name), r.choices); ok && last.ballots[c] == 0 {
+	for c, candidate := range last.candidates {
+		if i, ok := r.choiceOf(candidate); ok && last.ballots[c] == 0 {
 			none = append(none, i)
 		}
 	}

@@ -1,9 +1,6 @@
 package tally
 
 import (
-	"bytes"
-	"encoding/json"
-	"fmt"
 	"math"
 	"math/big"
 	"regexp"
@@ -15,10 +12,16 @@ import (
 // value is the JSON text of a choice as JavaScript sees it. Snapshot's rules
 // are JavaScript expressions that coerce what they find ("1", true, [1] and 1
 // all pick the first choice in some places and not in others), so the recount
-// keeps the original kinds and coerces where Snapshot does.
+// keeps the original kinds and coerces where Snapshot does. Most values are
+// numbers, of which there can be millions: they take 16 bytes.
 type value struct {
-	kind   kind
 	number float64 // of a number; 1 for true
+	other  *other  // nil for a number
+}
+
+// other is a value that is not a number.
+type other struct {
+	kind   kind
 	text   string  // of a string
 	items  []value // of an array
 	fields []field // of an object, in order of first appearance
@@ -32,75 +35,40 @@ type field struct {
 type kind uint8
 
 const (
-	kindNull kind = iota
+	kindNumber kind = iota
+	kindNull
 	kindBool
-	kindNumber
 	kindString
 	kindArray
 	kindObject
 )
 
-// parseChoice reads one JSON value. Numbers beyond the range of a double become
-// infinite and the last of several equal keys wins, as in JavaScript.
-func parseChoice(raw json.RawMessage) (value, error) {
-	if !json.Valid(raw) { // also bounds the depth of nesting
-		return value{}, fmt.Errorf("choice %.40q is not JSON", []byte(raw))
+func (v value) kind() kind {
+	if v.other == nil {
+		return kindNumber
 	}
-	if text := bytes.TrimSpace(raw); text[0] == '-' || '0' <= text[0] && text[0] <= '9' {
-		return parseNumeral(string(text)), nil // most choices are; a decoder costs ten times as much
-	}
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	dec.UseNumber()
-	return readValue(dec), nil
+	return v.other.kind
 }
 
-func parseNumeral(text string) value {
-	f, _ := strconv.ParseFloat(text, 64) // out of range gives ±Inf, which is what JavaScript has
-	return value{kind: kindNumber, number: f}
+func (v value) text() string {
+	if v.other == nil {
+		return ""
+	}
+	return v.other.text
 }
 
-// readValue reads the next value of valid JSON, so that no token fails.
-func readValue(dec *json.Decoder) value {
-	token, _ := dec.Token()
-	switch t := token.(type) {
-	case bool:
-		if t {
-			return value{kind: kindBool, number: 1}
-		}
-		return value{kind: kindBool}
-	case json.Number:
-		return parseNumeral(string(t))
-	case string:
-		return value{kind: kindString, text: t}
-	case json.Delim:
-		if t == '{' {
-			return readObject(dec)
-		}
-		v := value{kind: kindArray}
-		for dec.More() {
-			v.items = append(v.items, readValue(dec))
-		}
-		_, _ = dec.Token() // the closing bracket
-		return v
+func (v value) items() []value {
+	if v.other == nil {
+		return nil
 	}
-	return value{} // null
+	return v.other.items
 }
 
-func readObject(dec *json.Decoder) value {
-	v := value{kind: kindObject}
-	at := map[string]int{}
-	for dec.More() {
-		token, _ := dec.Token()
-		key, _ := token.(string)
-		i, again := at[key]
-		if !again {
-			i, at[key] = len(v.fields), len(v.fields)
-			v.fields = append(v.fields, field{key: key})
-		}
-		v.fields[i].value = readValue(dec)
+func (v value) fields() []field {
+	if v.other == nil {
+		return nil
 	}
-	_, _ = dec.Token() // the closing brace
-	return v
+	return v.other.fields
 }
 
 // choice coerces v to a number, as an array index is, and says whether that is
@@ -117,11 +85,11 @@ func wholeWithin(f float64, n int) (int, bool) {
 // toNumber is JavaScript's ToNumber.
 func (v value) toNumber() float64 {
 	switch {
-	case v.kind == kindString:
-		return stringToNumber(v.text)
-	case v.kind == kindObject, len(v.items) > 1: // "[object Object]", and a text with a comma
+	case v.kind() == kindString:
+		return stringToNumber(v.text())
+	case v.kind() == kindObject, len(v.items()) > 1: // "[object Object]", and a text with a comma
 		return math.NaN()
-	case v.kind == kindArray:
+	case v.kind() == kindArray:
 		return stringToNumber(v.toString())
 	}
 	return v.number
@@ -135,7 +103,7 @@ func (v value) toString() string {
 }
 
 func (v value) writeTo(b *strings.Builder) {
-	switch v.kind {
+	switch v.kind() {
 	case kindNull:
 		b.WriteString("null")
 	case kindBool:
@@ -143,47 +111,54 @@ func (v value) writeTo(b *strings.Builder) {
 	case kindNumber:
 		b.WriteString(strconv.FormatFloat(v.number+0, 'f', -1, 64)) // + 0 turns -0 into 0
 	case kindString:
-		b.WriteString(v.text)
+		b.WriteString(v.text())
 	case kindObject:
 		b.WriteString("[object Object]")
 	case kindArray:
-		for i, item := range v.items {
+		for i, item := range v.items() {
 			if i > 0 {
 				b.WriteByte(',')
 			}
-			if item.kind != kindNull {
+			if item.kind() != kindNull {
 				item.writeTo(b)
 			}
 		}
 	}
 }
 
-// looselyEquals is JavaScript's v == s for a string s.
-func (v value) looselyEquals(s string) bool {
-	switch v.kind {
+// looselyEquals is JavaScript's v == s for a string s, of which number is the value.
+func (v value) looselyEquals(s string, number float64) bool {
+	switch v.kind() {
 	case kindNull:
 		return false
 	case kindBool, kindNumber:
-		return v.number == stringToNumber(s)
+		return v.number == number
 	}
 	return v.toString() == s
 }
 
-// distinct reports whether a JavaScript Set of the items has as many members:
-// equal texts, numbers, booleans and nulls fall together, arrays and objects never do.
-func distinct(items []value) bool {
+// distinct reports whether a JavaScript Set of the items, which are choices, has as many
+// members: equal texts, numbers, booleans and nulls fall together, arrays and objects never do.
+func distinct(items []value, choices int) bool {
 	type member struct {
 		kind   kind
 		number float64
 		text   string
 	}
-	seen := make(map[member]bool, len(items))
+	numbers, others := make([]bool, choices+1), map[member]bool{}
 	for _, v := range items {
-		m := member{v.kind, v.number, v.text}
-		if v.kind < kindArray && seen[m] {
+		if v.other == nil {
+			if numbers[int(v.number)] {
+				return false
+			}
+			numbers[int(v.number)] = true
+			continue
+		}
+		m := member{v.kind(), v.number, v.text()}
+		if m.kind < kindArray && others[m] {
 			return false
 		}
-		seen[m] = true
+		others[m] = true
 	}
 	return true
 }
@@ -201,6 +176,8 @@ func stringToNumber(s string) float64 {
 	switch {
 	case s == "":
 		return 0
+	case len(s) < 16 && strings.Trim(s, "0123456789") == "":
+		return parseNumeral([]byte(s))
 	case decimalLiteral.MatchString(s), infinity.MatchString(s):
 		f, _ := strconv.ParseFloat(s, 64)
 		return f

@@ -26,16 +26,16 @@ type NearTie struct {
 func near(a, b float64) bool { return (a != 0 || b != 0) && Agree(a, b) }
 
 // addNearTies finds the close decisions behind t, and what else they allow.
-func (t *Tally) addNearTies(valid election) {
+func (t *Tally) addNearTies(valid election, c count) {
 	// Weights round even where the sums of the powers do not.
 	if weights := t.Type == "weighted" || t.Type == "quadratic"; !weights && valid.exact() {
 		return
 	}
-	switch t.Type {
-	case "ranked-choice":
-		t.NearTies, t.Alternatives = newRunoff(valid).nearTies(t.Outcome)
-	case "copeland":
-		t.NearTies, t.Alternatives = valid.copelandNearTies(t.Outcome)
+	switch {
+	case c.runoff != nil:
+		t.NearTies, t.Alternatives = c.runoff.nearTies(t.Outcome)
+	case c.duels != nil:
+		t.NearTies, t.Alternatives = c.duels.nearTies(t.Outcome)
 	}
 	if tie, found := t.winnerNearTie(); found {
 		t.NearTies = append(t.NearTies, tie)
@@ -59,12 +59,16 @@ func (o Outcome) winnerNearTie() (NearTie, bool) {
 // number of duels one ballot decides for a choice, has no more than 53 bits.
 func (e election) exact() bool {
 	unit, sum := math.MaxInt, 0.0
+	add := func(vp float64) {
+		if vp > 0 {
+			unit = min(unit, lowestBit(vp))
+			sum += vp
+		}
+	}
 	for _, b := range e.ballots {
-		for _, vp := range append([]float64{b.vp}, b.split[:e.strategies]...) {
-			if vp > 0 {
-				unit = min(unit, lowestBit(vp))
-				sum += vp
-			}
+		add(b.vp)
+		for _, part := range b.split[:e.strategies] {
+			add(part)
 		}
 	}
 	// The sum itself may be rounded here; one bit less leaves room for that.

@@ -12,7 +12,7 @@ const maxRounds = 256
 // outcomes that other decisions lead to. Decisions that change nothing in the
 // end are not listed.
 func (r *runoff) nearTies(strict Outcome) (ties []NearTie, others []Outcome) {
-	now := r.round(make([]bool, len(r.marks)), wholePower)
+	now := r.begin()
 	start := now
 	for n := 1; ; n++ {
 		ties = append(ties, r.close(now, n)...)
@@ -24,7 +24,7 @@ func (r *runoff) nearTies(strict Outcome) (ties []NearTie, others []Outcome) {
 	if len(ties) == 0 {
 		return nil, nil
 	}
-	search := alternatives{runoff: r, strict: strict, left: maxRounds}
+	search := alternatives{runoff: r, strict: strict, left: min(maxRounds, maxScores/(r.choices*(1+r.strategies)))}
 	search.follow(start)
 	if len(search.found) == 0 && search.left > 0 {
 		return nil, nil
@@ -73,7 +73,7 @@ func (now round) lowestOrNear() []int {
 
 func (r *runoff) numbers(now round, candidates []int) (numbers []int) {
 	for _, c := range candidates {
-		if i, ok := wholeWithin(stringToNumber(now.candidates[c]), r.choices); ok && !slices.Contains(numbers, i) {
+		if i, ok := r.choiceOf(now.candidates[c]); ok && !slices.Contains(numbers, i) {
 			numbers = append(numbers, i)
 		}
 	}

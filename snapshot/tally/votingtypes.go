@@ -9,7 +9,7 @@ import (
 // rules are those of one voting type. valid decides which ballots count sees.
 type rules struct {
 	valid func(v value, choices int) bool
-	count func(e election) (Outcome, error)
+	count func(e election) (count, error)
 }
 
 // rulesOf returns the rules of a voting type.
@@ -47,17 +47,17 @@ func votingType(p *snapshot.Proposal) string {
 // validSingleChoice wants a JSON number; "1", [1] and true are not.
 func validSingleChoice(v value, choices int) bool {
 	_, ok := v.choice(choices)
-	return ok && v.kind == kindNumber
+	return ok && v.other == nil
 }
 
-func countSingleChoice(e election) (Outcome, error) {
+func countSingleChoice(e election) (count, error) {
 	return e.byColumn(func(power func(ballot) float64) []float64 {
 		scores := make([]float64, e.choices)
 		for _, b := range e.ballots {
 			scores[int(b.choice.number)-1] += power(b)
 		}
 		return scores
-	}), nil
+	})
 }
 
 // Approval: a choice is a list of choice numbers, each of which gets the
@@ -66,7 +66,7 @@ func countSingleChoice(e election) (Outcome, error) {
 // validApproval accepts an empty list, and whatever JavaScript takes for an
 // index of the choices: "1" and [1] are valid here, though counted nowhere.
 func validApproval(v value, choices int) bool {
-	return v.kind == kindArray && allChoices(v.items, choices) && distinct(v.items)
+	return v.kind() == kindArray && allChoices(v.items(), choices) && distinct(v.items(), choices)
 }
 
 func allChoices(items []value, choices int) bool {
@@ -78,16 +78,16 @@ func allChoices(items []value, choices int) bool {
 	return true
 }
 
-func countApproval(e election) (Outcome, error) {
+func countApproval(e election) (count, error) {
 	return e.byColumn(func(power func(ballot) float64) []float64 {
 		scores := make([]float64, e.choices)
 		for _, b := range e.ballots {
-			for _, item := range b.choice.items {
-				if item.kind == kindNumber {
+			for _, item := range b.choice.items() {
+				if item.other == nil {
 					scores[int(item.number)-1] += power(b)
 				}
 			}
 		}
 		return scores
-	}), nil
+	})
 }

@@ -1,7 +1,9 @@
 package tally
 
 import (
+	"cmp"
 	"math"
+	"slices"
 	"strconv"
 )
 
@@ -12,9 +14,9 @@ import (
 // weights of at least 0, not all of them 0. A key such as "01" is valid.
 func validWeights(v value, choices int) bool {
 	positive := false
-	for _, f := range v.fields {
+	for _, f := range v.fields() {
 		_, ok := wholeWithin(stringToNumber(f.key), choices)
-		if !ok || f.value.kind != kindNumber || f.value.number < 0 {
+		if !ok || f.value.other != nil || f.value.number < 0 {
 			return false
 		}
 		positive = positive || f.value.number > 0
@@ -22,62 +24,76 @@ func validWeights(v value, choices int) bool {
 	return positive
 }
 
+// weight is that of one choice, from 0.
+type weight struct {
+	choice int
+	weight float64
+}
+
 // weights are the weights of a valid choice. A weight whose key is not written
 // as the choice's plain number counts towards the sum alone: its part is lost.
 type weights struct {
-	of  []float64 // by choice
+	of  []weight
 	sum float64
 }
 
-func weightsOf(v value, choices int) weights {
-	w := weights{of: make([]float64, choices)}
+func weightsOf(v value, choices int) (w weights) {
 	var lost []float64
-	for _, f := range v.fields {
+	for _, f := range v.fields() {
 		i, _ := wholeWithin(stringToNumber(f.key), choices)
 		if f.key == strconv.Itoa(i) {
-			w.of[i-1] = f.value.number
+			w.of = append(w.of, weight{i - 1, f.value.number})
 		} else {
 			lost = append(lost, f.value.number)
 		}
 	}
 	// JavaScript lists integer keys first, ascending, then the others as they came.
-	w.sum = fold(append(append([]float64{}, w.of...), lost...))
+	slices.SortFunc(w.of, func(a, b weight) int { return cmp.Compare(a.choice, b.choice) })
+	for _, x := range w.of {
+		w.sum += x.weight
+	}
+	for _, x := range lost {
+		w.sum += x
+	}
 	return w
 }
 
 // proportional is a rule that first gives each choice a part of each ballot,
 // and then divides the power of all ballots in proportion to the sums of parts.
 type proportional struct {
-	part  func(weight, sum, power float64) float64 // one ballot's part for a choice
+	part  func(weight, sum, power float64) float64 // one ballot's part for a choice; 0 without weight
 	raw   func(parts float64) float64              // what the sum of a choice's parts is worth
 	share func(raw, all, power float64) float64    // the choice's share of all power
 }
 
-func (p proportional) count(e election) Outcome {
+func (p proportional) count(e election) (count, error) {
 	votes := make([]weights, len(e.ballots))
 	for i, b := range e.ballots {
 		votes[i] = weightsOf(b.choice, e.choices)
 	}
-	cell := func(choice int, power func(ballot) float64) float64 {
-		parts := 0.0
+	column := func(power func(ballot) float64) []float64 {
+		parts := make([]float64, e.choices)
 		for i, b := range e.ballots {
-			parts += p.part(votes[i].of[choice], votes[i].sum, power(b))
+			for _, w := range votes[i].of {
+				parts[w.choice] += p.part(w.weight, votes[i].sum, power(b))
+			}
 		}
-		return p.raw(parts)
+		for i := range parts {
+			parts[i] = p.raw(parts[i])
+		}
+		return parts
 	}
-	whole := make([]float64, e.choices)
-	var cells []float64 // the strategies' cells are scaled all together, not column by column
-	for i := range e.choices {
-		whole[i] = cell(i, wholePower)
-		for k := range e.strategies {
-			cells = append(cells, cell(i, partOfPower(k)))
+	cells := make([]float64, e.choices*e.strategies) // of all strategies, which are scaled together
+	for k := range e.strategies {
+		for i, raw := range column(partOfPower(k)) {
+			cells[i*e.strategies+k] = raw
 		}
 	}
-	o := Outcome{Scores: p.divide(whole, e.power()), ScoresByStrategy: grid(e.choices, e.strategies)}
+	o := Outcome{Scores: p.divide(column(wholePower), e.power()), ScoresByStrategy: grid(e.choices, e.strategies)}
 	for c, share := range p.divide(cells, e.power()) {
 		o.ScoresByStrategy[c/e.strategies][c%e.strategies] = share
 	}
-	return o
+	return count{Outcome: o}, nil
 }
 
 func (p proportional) divide(raw []float64, power float64) []float64 {
@@ -92,12 +108,12 @@ func (p proportional) divide(raw []float64, power float64) []float64 {
 // The conversions to float64 forbid fused multiply-add, which on some processors
 // would round differently from JavaScript.
 
-func countWeighted(e election) (Outcome, error) {
+func countWeighted(e election) (count, error) {
 	return proportional{
 		part:  func(w, sum, power float64) float64 { return float64(percent(w, sum) / 100 * power) },
 		raw:   func(parts float64) float64 { return parts },
 		share: func(raw, all, power float64) float64 { return float64(power / 100 * percent(raw, all)) },
-	}.count(e), nil
+	}.count(e)
 }
 
 func percent(a, b float64) float64 {
@@ -121,12 +137,12 @@ func fold(xs []float64) float64 {
 // strategies' cells are divided separately, so a row of them need not add up to
 // the choice's score.
 
-func countQuadratic(e election) (Outcome, error) {
+func countQuadratic(e election) (count, error) {
 	return proportional{
 		part:  func(w, sum, power float64) float64 { return math.Sqrt(float64(fraction(w, sum) * power)) },
 		raw:   func(parts float64) float64 { return float64(parts * parts) },
 		share: func(raw, all, power float64) float64 { return float64(power * fraction(raw, all)) },
-	}.count(e), nil
+	}.count(e)
 }
 
 func fraction(a, b float64) float64 {
