@@ -62,8 +62,8 @@ type column struct {
 func newDuels(e election) (*duels, error) {
 	pairs := (1 + e.strategies) * e.choices * e.choices
 	if pairs > maxPairs || float64(pairs)*float64(len(e.ballots)) > maxDuels {
-		return nil, fmt.Errorf("%w: %d ballots compare %d choices by %d strategies", ErrTooLarge,
-			len(e.ballots), e.choices, e.strategies)
+		return nil, fmt.Errorf("%w: every pair of %d choices is compared, on %d ballots", ErrTooLarge,
+			e.choices, len(e.ballots))
 	}
 	d, r, whole := &duels{e, make([]column, 1+e.strategies)}, newRankings(e), e.powers(wholePower)
 	var work sync.WaitGroup // seconds for each column

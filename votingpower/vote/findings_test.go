@@ -98,6 +98,9 @@ func TestFindings(t *testing.T) {
 		"a score missing": {func(e v) { e.Proposal.Scores = e.Proposal.Scores[:2] }, vote.Disagrees, []string{
 			"failure scores-differ: the hub has 2 scores for 3 choices", "choice 3 (Abstain): the hub has nothing",
 		}},
+		"too many duels to count": {func(e v) {
+			e.Proposal.Type, e.Proposal.Choices, e.Proposal.ScoresTotal = "copeland", make([]string, 6000), 0
+		}, vote.Reached, []string{"warning scores-not-recounted: too large to count: every pair of 6000 choices"}},
 		"a type without rules": {func(e v) { e.Proposal.Type = "custom" }, vote.Reached,
 			[]string{`warning scores-not-recounted: unknown voting type "custom"`}},
 		"a sealed choice that was never opened": {func(e v) {

@@ -34,10 +34,14 @@ func (o *Outcome) checkScores() {
 }
 
 // notRecounted reports votes that have no tally. Nothing can be done about a type without
-// rules of its own and choices that are still encrypted; anything else is no result of a vote.
-// The hub's total is compared with the sum of its votes: in every voting type that gets here,
-// all votes make the total.
+// rules of its own, choices that are still encrypted, and votes that are too large to count;
+// anything else is no result of a vote. The hub's total is compared with the sum of its votes,
+// but not where the type may be copeland, whose total leaves votes out.
 func (o *Outcome) notRecounted() {
+	if errors.Is(o.TallyErr, tally.ErrTooLarge) {
+		o.doubt(ScoresNotRecounted, "%v", o.TallyErr)
+		return
+	}
 	if errors.Is(o.TallyErr, tally.ErrVotingType) || errors.Is(o.TallyErr, tally.ErrSealed) {
 		o.doubt(ScoresNotRecounted, "%v", o.TallyErr)
 	} else {

@@ -38,8 +38,8 @@ func (s *split) add(vote int) {
 	known := new(big.Rat)
 	for k := range s.shares {
 		if power, exact := s.recomputed(vote, audit.choice, k); power != nil && power.Sign() != 0 {
-			known.Add(known, power)
-			s.shares[k].Power.Add(s.shares[k].Power, power)
+			plus(known, power)
+			exact = plus(s.shares[k].Power, power) && exact
 			s.shares[k].inexact = s.shares[k].inexact || !exact
 		}
 	}
@@ -116,11 +116,26 @@ func (s *split) sums(vote, choice int) (all, established *big.Rat) {
 		if power == nil {
 			continue
 		}
-		if all.Add(all, power); share.Standing.Established() {
-			established.Add(established, power)
+		if plus(all, power); share.Standing.Established() {
+			plus(established, power)
 		}
 	}
 	return all, established
+}
+
+// maxBits bounds a sum's denominator. Those of all amounts with decimals are powers of ten;
+// quotients of balances have others, and their sum would grow with each vote.
+const maxBits = 16 << 10
+
+// plus adds to a sum, and reports whether it is still exact: one that is too long is rounded
+// to a double.
+func plus(sum, power *big.Rat) (exact bool) {
+	if sum.Add(sum, power); sum.Denom().BitLen() <= maxBits {
+		return true
+	}
+	double, _ := sum.Float64()
+	sum.SetFloat64(double)
+	return false
 }
 
 // widen makes a distance at least that from one power up to another.

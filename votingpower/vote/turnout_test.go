@@ -1,6 +1,7 @@
 package vote_test
 
 import (
+	"fmt"
 	"math/big"
 	"slices"
 	"strings"
@@ -236,4 +237,22 @@ func TestRunEndNotFinal(t *testing.T) {
 		t.Errorf("verdict %s, want not final", o.Verdict)
 	}
 	wants(t, noticed(o), "warning block-not-final: optimism block 99757043")
+}
+
+// TestQuotients: the sum of quotients of balances is exact while its fraction is of a length
+// to compute with, and then the hub's.
+func TestQuotients(t *testing.T) {
+	for voters, want := range map[int]vote.Source{3: vote.Recomputed, 600: vote.FromHubTotal} {
+		var cast []ballot
+		for i := range voters {
+			cast = append(cast, votesFor(fmt.Sprintf("%d.123456789012345%03d", i+1, i)))
+		}
+		e := poll(t, cast...)
+		e.Proposal.Strategies[0] = named("math", `{"operation":"divide","operands":[{"type":"constant","value":1},`+
+			`{"type":"strategy","strategy":{"name":"erc20-balance-of","params":{"address":"`+perpOnL1+`"}}}]}`)
+		askAgain(t, e)
+		if o := check(t, e); o.Turnout.Source != want || o.Turnout.Power.Denom().BitLen() > 32<<10 {
+			t.Errorf("%d voters: turnout from %s, %d bits", voters, o.Turnout.Source, o.Turnout.Power.Denom().BitLen())
+		}
+	}
 }
