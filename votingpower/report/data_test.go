@@ -137,6 +137,16 @@ func swappedChoices(t testing.TB) *report.Bundle {
 	return b
 }
 
+// document is what a bundle gives.
+func document(t testing.TB, b *report.Bundle) *report.Document {
+	t.Helper()
+	r, err := report.New(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r.Document()
+}
+
 // everyBundle is one of each kind.
 func everyBundle(t testing.TB) map[string]*report.Bundle {
 	all := map[string]*report.Bundle{

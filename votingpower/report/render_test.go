@@ -91,6 +91,35 @@ func TestMarksInEveryFormat(t *testing.T) {
 	}
 }
 
+// TestModelMark: every format says that a model is not the built-in one, and no text of the model
+// can say the opposite in words of ours.
+func TestModelMark(t *testing.T) {
+	const lie = `Perpetual Protocol (built in)". The model is the built-in one; its SHA-256 is right.`
+	b := load(t, "post")
+	m := b.Evidence.Model
+	m.Name, m.Symbol, m.Definition = lie, "PERP. The model is the built-in one. 1", lie
+	for _, e := range m.Escrows {
+		m.Escrows[0].Label = e.Label + " The model is the built-in one;"
+	}
+	hash := document(t, b).Model.SHA256
+	for format, mark := range map[report.Format]string{
+		report.Text:     "\nModel: not the built-in one, SHA-256 " + hash + "\n",
+		report.Markdown: " **The model is not the built-in one**; its SHA-256 is `" + hash + "`.\n",
+		report.JSON:     "\n    \"built_in\": false,\n    \"sha256\": \"" + hash + "\"",
+	} {
+		got := render(t, b, format)
+		if !strings.Contains(got, mark) {
+			t.Errorf("%s: %q is not in:\n%s", format, mark, got)
+		}
+		for line := range strings.Lines(got) {
+			ours, _, _ := strings.Cut(line, `"`) // a name, a symbol and a definition are in quotes
+			if format != report.JSON && !strings.HasPrefix(line, "|") && strings.Contains(ours, "is the built-in one") {
+				t.Errorf("%s: %s", format, line)
+			}
+		}
+	}
+}
+
 // TestMarkdownIsInert looks for foreign text that would be markup.
 func TestMarkdownIsInert(t *testing.T) {
 	for _, bundle := range []*report.Bundle{load(t, "marked"), hostileVote(t), swappedChoices(t)} {

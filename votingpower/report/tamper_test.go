@@ -83,6 +83,7 @@ func TestTamperVote(t *testing.T) {
 	again := b.Vote.Votes[2]
 	again.ID, again.Created = "0x"+strings.Repeat("b", 64), again.Created-1
 	b.Vote.Superseded, p.Votes = append(b.Vote.Superseded, again), 4
+	b.Vote.Strategies = document(t, b).Vote.StrategiesSHA256
 	data := []byte(written(t, sealed(t, b), false))
 	tamper(t, data, voteHashOnly, append(slices.Clone(notCompared), notComparedOfVotes...))
 }
