@@ -1,15 +1,14 @@
 package votingpower
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/perpdao/perpquorum/chains"
 )
@@ -115,23 +114,34 @@ func (c *collector) run(ctx context.Context) (*Evidence, error) {
 }
 
 // sideBySide calls f for all chains at once and returns the results in the order of ids.
+// Of several errors it returns that of the first chain, so that the error does not depend
+// on timing: a failure cancels only the calls for the chains after it.
 func sideBySide[T any](
 	ctx context.Context, ids []chains.ID, f func(context.Context, chains.ID) (T, error),
 ) ([]T, error) {
-	results := make([]T, len(ids))
-	group, ctx := errgroup.WithContext(ctx)
+	results, errs := make([]T, len(ids)), make([]error, len(ids))
+	var group sync.WaitGroup
 	for i, id := range ids {
-		group.Go(func() (err error) {
-			results[i], err = f(ctx, id)
-			return err
+		own := ctx
+		later, cancel := context.WithCancel(ctx)
+		defer cancel()
+		group.Go(func() {
+			if results[i], errs[i] = f(own, id); errs[i] != nil {
+				cancel()
+			}
 		})
+		ctx = later
 	}
-	return results, group.Wait()
+	group.Wait()
+	return results, cmp.Or(errs...)
 }
 
 // pinned reads the blocks that are named by number.
 func (c *collector) pinned(ctx context.Context) (map[chains.ID]chains.Block, error) {
-	ids := slices.Collect(maps.Keys(c.when.Blocks))
+	ids := slices.DeleteFunc(c.model.Chains(), func(id chains.ID) bool {
+		_, ok := c.when.Blocks[id]
+		return !ok
+	})
 	blocks, err := sideBySide(ctx, ids, func(ctx context.Context, id chains.ID) (chains.Block, error) {
 		n := c.when.Blocks[id]
 		b, err := c.nodes[id].BlockByNumber(ctx, n)

@@ -357,6 +357,35 @@ func TestCollectFails(t *testing.T) {
 	}
 }
 
+// Where several chains fail, the error is that of the model's first one, even if it is the last to answer.
+// It does not wait for the chains after the one that failed.
+func TestCollectFailsInOrder(t *testing.T) {
+	t.Parallel()
+	nodes, ethereum, optimism := perpNodes()
+	failed, boom := make(chan struct{}), errors.New("boom")
+	ethereum.before = func(context.Context, string) error {
+		<-failed
+		return boom
+	}
+	optimism.before = func(context.Context, string) error {
+		close(failed)
+		return errors.New("the rollup fails first")
+	}
+	if _, err := votingpower.Collect(context.Background(), nodes, votingpower.PERP(),
+		votingpower.When{At: queryTime}); !errors.Is(err, boom) {
+		t.Errorf("found %v, want the error of ethereum", err)
+	}
+	ethereum.before = func(context.Context, string) error { return boom }
+	optimism.before = func(ctx context.Context, _ string) error {
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	if _, err := votingpower.Collect(context.Background(), nodes, votingpower.PERP(),
+		votingpower.When{At: queryTime}); !errors.Is(err, boom) {
+		t.Errorf("found %v, want the error of ethereum", err)
+	}
+}
+
 // liar breaks the contract of Node in one way.
 type liar struct {
 	*node
