@@ -6,6 +6,7 @@ import (
 	rawjson "encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"math/big"
 	"reflect"
 	"regexp"
@@ -204,9 +205,8 @@ func explain(err error) error {
 		f.at, f.msg = f.at+inner.at, inner.msg
 	} else if errors.Is(err, json.ErrUnknownName) {
 		f.msg = "unknown key, want one of " + strings.Join(keys(semantic.GoType), ", ")
-	} else if semantic.JSONKind == jsontext.KindNumber {
-		most := uint64(1)<<semantic.GoType.Bits() - 1
-		f.msg = fmt.Sprintf("found %s, want a whole number from 0 to %d", semantic.JSONValue, most)
+	} else if semantic.JSONKind == jsontext.KindNumber && semantic.GoType == reflect.TypeFor[uint8]() {
+		f.msg = fmt.Sprintf("found %s, want a whole number from 0 to %d", semantic.JSONValue, math.MaxUint8)
 	}
 	return f
 }
