@@ -66,14 +66,7 @@ func (e Evidence) MarshalJSON() ([]byte, error) {
 // keys aside. It does not judge the evidence: Compute does.
 func (e *Evidence) UnmarshalJSON(data []byte) error {
 	var plain plainEvidence
-	if err := decode(data, &plain); err != nil {
-		return fmt.Errorf("evidence: %w", err)
-	}
-	written, err := encode(plain)
-	if err == nil {
-		err = compare(data, written, true)
-	}
-	if err != nil {
+	if err := decode(data, &plain, true); err != nil {
 		return fmt.Errorf("evidence: %w", err)
 	}
 	*e = Evidence(plain)

@@ -85,14 +85,7 @@ func (m *Model) decode(data []byte) error {
 		return err
 	}
 	var plain plainModel
-	if err := decode(data, &plain); err != nil {
-		return err
-	}
-	written, err := encode(plain)
-	if err != nil {
-		return err
-	}
-	if err := compare(data, written, false); err != nil {
+	if err := decode(data, &plain, false); err != nil {
 		return err
 	}
 	*m = Model(plain)

@@ -184,8 +184,17 @@ func encode(v any) ([]byte, error) {
 	return data, explain(err)
 }
 
-// decode reads data into v, and makes a fault of what it refuses.
-func decode(data []byte, v any) error { return explain(json.Unmarshal(data, v, strict())) }
+// decode reads data into v and compares it with the form in which v is written.
+func decode(data []byte, v any, exact bool) error {
+	if err := json.Unmarshal(data, v, strict()); err != nil {
+		return explain(err)
+	}
+	written, err := encode(v)
+	if err != nil {
+		return err
+	}
+	return compare(data, written, exact)
+}
 
 // explain turns an error of the JSON library into a fault that says what was
 // found and what is wanted.

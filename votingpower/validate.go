@@ -43,13 +43,13 @@ func (m *Model) Check() error {
 		return errors.New("there is no model")
 	}
 	c := checker{model: m, tokens: map[chains.ID]int{}}
-	for _, check := range []func(){c.texts, c.numbers, c.tokenList, c.excluded, c.escrows,
-		c.strategies} {
-		if check(); c.err != nil {
-			return c.err
-		}
-	}
-	return nil
+	c.texts()
+	c.numbers()
+	c.tokenList()
+	c.excluded()
+	c.escrows()
+	c.strategies()
+	return c.err
 }
 
 // checker keeps the first fault.
@@ -100,14 +100,13 @@ func (c *checker) texts() {
 // text demands one printable line, so that a label cannot break or fake the
 // layout of a report.
 func (c *checker) text(list string, i int, key, s string, required bool) {
-	switch {
+	switch length, most := utf8.RuneCountInString(s), maxCharacters(cmp.Or(key, list)); {
 	case s == "" && required:
 		c.fail(at(list, i, key), "is empty")
 	case c.model.Format == ModelFormat1 && len(s) > maxText:
 		c.fail(at(list, i, key), "has %d bytes, want at most %d", len(s), maxText)
-	case c.model.Format != ModelFormat1 && utf8.RuneCountInString(s) > maxCharacters(cmp.Or(key, list)):
-		c.fail(at(list, i, key), "has %d characters, want at most %d", utf8.RuneCountInString(s),
-			maxCharacters(cmp.Or(key, list)))
+	case c.model.Format != ModelFormat1 && length > most:
+		c.fail(at(list, i, key), "has %d characters, want at most %d", length, most)
 	case strings.TrimSpace(s) != s:
 		c.fail(at(list, i, key), "%q starts or ends with a space", s)
 	}
