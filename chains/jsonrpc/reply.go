@@ -3,8 +3,12 @@ package jsonrpc
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"unicode/utf8"
+
+	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // outcome is what one HTTP request brought for one call.
@@ -22,13 +26,7 @@ type outcome struct {
 // a batch or as one object. The outcomes are in the order of the ids. The fault is
 // that of the whole reply.
 func readReplies(body []byte, ids []string, batch bool) ([]outcome, *fault) {
-	if !json.Valid(body) {
-		return nil, foreignFault(200, body)
-	}
-	if !utf8.Valid(body) {
-		return nil, broken("reply is not UTF-8")
-	}
-	if f := checkKeys(body); f != nil {
+	if f := checkJSON(body); f != nil {
 		return nil, f
 	}
 	body = bytes.TrimSpace(body)
@@ -39,6 +37,23 @@ func readReplies(body []byte, ids []string, batch bool) ([]outcome, *fault) {
 		return readList(body, ids)
 	}
 	return nil, broken("reply is not of the kind asked for: " + string(body[:min(len(body), 80)]))
+}
+
+// checkJSON refuses what is not one JSON value in UTF-8, and a key that stands twice in
+// one object, at any depth. Keys that differ in letter case are different keys: readElement
+// knows only one of them, and a header must have its hash, whichever of them is read.
+func checkJSON(body []byte) *fault {
+	err := jsonv2.Unmarshal(body, new(jsontext.Value), jsontext.AllowInvalidUTF8(true))
+	syntax, _ := errors.AsType[*jsontext.SyntacticError](err)
+	switch {
+	case errors.Is(err, jsontext.ErrDuplicateName):
+		return broken("reply has the key " + syntax.JSONPointer.LastToken() + " twice in one object")
+	case err != nil:
+		return foreignFault(200, body)
+	case !utf8.Valid(body):
+		return broken("reply is not UTF-8")
+	}
+	return nil
 }
 
 // readObject reads the reply to a single call, or the one error with which some
