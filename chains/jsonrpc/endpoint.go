@@ -42,9 +42,6 @@ const attemptTimeout = 60 * time.Second
 type Request struct {
 	Method string
 	Params []any
-	// NotNull says that a null result means that the endpoint does not know the
-	// block yet: the request is repeated, and then fails with ErrLag.
-	NotNull bool
 	// Optional says that a refusal of this call (unknown block or tag, missing
 	// state, unknown error) is its reply. It is not repeated and does not fail the
 	// other calls.

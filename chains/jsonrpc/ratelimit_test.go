@@ -15,14 +15,12 @@ import (
 
 func TestSendLagging(t *testing.T) {
 	t.Parallel()
-	null := change(func(msgs []message, r []any) []any {
-		r[0] = map[string]any{"id": msgs[0].ID, "result": nil}
+	behind := change(func(msgs []message, r []any) []any {
+		r[0] = failed(msgs[0], -32000, "header not found")
 		return r
 	})
-	reqs := numbered(1)
-	reqs[0].NotNull = true
-	n, clock := serve(t, null), faultrpc.NewClock()
-	_, err := connect(t, Options{Clock: clock}, n.URL).Send(context.Background(), reqs)
+	n, clock := serve(t, behind), faultrpc.NewClock()
+	_, err := connect(t, Options{Clock: clock}, n.URL).Send(context.Background(), numbered(1))
 	if !errors.Is(err, ErrLag) || n.count() != 3 {
 		t.Errorf("got %v after %d requests, want ErrLag after 3", err, n.count())
 	}

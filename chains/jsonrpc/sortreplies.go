@@ -48,9 +48,6 @@ func newSurvey(chunk []*call, outcomes []outcome) survey {
 	v := survey{n: len(chunk)}
 	for i, c := range chunk {
 		o := &outcomes[i]
-		if o.fault == nil && c.NotNull && string(o.raw) == "null" {
-			o.fault = &fault{class: ClassLag, status: 200, text: "null result"}
-		}
 		if o.fault == nil {
 			v.answered++
 			continue

@@ -138,7 +138,7 @@ func TestSendAsksSinglyWhoIsMeant(t *testing.T) {
 	}
 }
 
-func TestSendOptionalAndNotNull(t *testing.T) {
+func TestSendOptional(t *testing.T) {
 	t.Parallel()
 	n := serve(t, change(func(msgs []message, r []any) []any {
 		if len(msgs) == 4 {
@@ -157,10 +157,5 @@ func TestSendOptionalAndNotNull(t *testing.T) {
 	if !errors.Is(replies[1].Err, ErrArchive) || !errors.Is(replies[2].Err, ErrLag) ||
 		string(replies[3].Raw) != "null" {
 		t.Errorf("got %+v", replies[1:])
-	}
-	reqs[3].NotNull, reqs[3].Optional = true, false // asked again, alone, and answered
-	if replies, err = connect(t, Options{}, n.URL).Send(context.Background(), reqs); err != nil ||
-		string(replies[3].Raw) != "3" {
-		t.Errorf("got %+v, %v", replies, err)
 	}
 }
