@@ -10,6 +10,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/urfave/cli/v2"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/perpdao/perpquorum/chains"
@@ -24,18 +25,18 @@ type blockOptions struct {
 	endpoints endpointOptions
 }
 
-func blockCommand() *command {
-	o := &blockOptions{}
-	return &command{
-		name: "block", usage: "first block of each chain at or after a time", description: blockHelp,
-		flags: append([]option{
-			{name: "at", usage: "the `TIME` to look for (required)", set: setTime(&o.at)},
-			{name: "chain", many: true, set: setChain(&o.chains), values: []string{"ethereum", "optimism"},
-				usage: "a `CHAIN` to look at: ethereum, optimism or a chain id such as 8453; repeat it for more; " +
+func blockCommand(p *progress) *cli.Command {
+	o := &blockOptions{endpoints: endpointOptions{progress: p}}
+	return &cli.Command{
+		Name: "block", Usage: "first block of each chain at or after a time", Description: blockHelp,
+		Flags: append([]cli.Flag{
+			&cli.GenericFlag{Name: "at", Usage: "the `TIME` to look for (required)", Value: parsed(&o.at, parseTime)},
+			&cli.GenericFlag{Name: "chain", Value: chainValue(&o.chains),
+				Usage: "a `CHAIN` to look at: ethereum, optimism or a chain id such as 8453; repeat it for more; " +
 					"by default ethereum and optimism"},
 			formatFlag("", &o.format, "text", "json"),
 		}, o.endpoints.flags()...),
-		run: o.run,
+		Action: o.run,
 	}
 }
 
@@ -46,26 +47,26 @@ Examples:
    perpquorum block --at 1684503575
    perpquorum block --at 2023-05-19 --chain optimism --format json`
 
-func (o *blockOptions) run(ctx context.Context, in invocation) error {
-	if !in.has("at") {
+func (o *blockOptions) run(c *cli.Context) error {
+	if !c.IsSet("at") {
 		return hintf(usagef("--at TIME is missing"), "such as perpquorum block --at 2023-05-19T13:39:35Z")
 	}
 	if len(o.chains) == 0 {
 		o.chains = []chains.ID{chains.Ethereum, chains.Optimism}
 	}
-	rows, err := o.find(ctx, in.progress)
+	rows, err := o.find(c.Context)
 	if err != nil {
 		return err
 	}
 	if o.format == "json" {
-		return printJSON(in.stdout, rows)
+		return printJSON(c.App.Writer, rows)
 	}
-	return printBlocks(in.stdout, rows)
+	return printBlocks(c.App.Writer, rows)
 }
 
-// setChain adds to a list of chains.
-func setChain(to *[]chains.ID) func(string) error {
-	return func(name string) error {
+// chainValue adds to a list of chains.
+func chainValue(to *[]chains.ID) *value {
+	return repeated([]string{"ethereum", "optimism"}, func(name string) error {
 		id, err := chains.ParseID(name)
 		if err != nil {
 			return errors.New("want ethereum, optimism or a chain id such as 8453")
@@ -75,12 +76,12 @@ func setChain(to *[]chains.ID) func(string) error {
 		}
 		*to = append(*to, id)
 		return nil
-	}
+	})
 }
 
-// setBlock adds CHAIN=N to the blocks that are named by number.
-func setBlock(to *map[chains.ID]uint64) func(string) error {
-	return func(text string) error {
+// blockValue adds CHAIN=N to the blocks that are named by number.
+func blockValue(to *map[chains.ID]uint64) *value {
+	return repeated(chainWords, func(text string) error {
 		id, number, err := cutChain(text)
 		if err != nil {
 			return usagef("--block: %w", err)
@@ -97,14 +98,14 @@ func setBlock(to *map[chains.ID]uint64) func(string) error {
 		}
 		(*to)[id] = n
 		return nil
-	}
+	})
 }
 
 // find reads the block of each chain.
-func (o *blockOptions) find(ctx context.Context, p *progress) ([]blockRow, error) {
+func (o *blockOptions) find(ctx context.Context) ([]blockRow, error) {
 	ctx, cancel := context.WithTimeout(ctx, o.endpoints.timeout)
 	defer cancel()
-	nodes, closeAll, err := o.endpoints.dial(ctx, o.chains, p)
+	nodes, closeAll, err := o.endpoints.dial(ctx, o.chains)
 	if err != nil {
 		return nil, err
 	}

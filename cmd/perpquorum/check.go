@@ -5,6 +5,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/urfave/cli/v2"
+
 	"github.com/perpdao/perpquorum/votingpower/report"
 	"github.com/perpdao/perpquorum/votingpower/vote"
 )
@@ -18,29 +20,31 @@ type checkOptions struct {
 	output   outputOptions
 }
 
-func checkCommand() *command {
+func checkCommand(p *progress) *cli.Command {
 	const category = "Vote"
 	o := &checkOptions{deadline: 8 * 24 * time.Hour}
-	return &command{
-		name: "check", usage: "compare a Snapshot vote with the quorum and the chains", arguments: "PROPOSAL",
-		description: checkHelp,
-		flags: slices.Concat([]option{
-			{name: "strict", category: category, set: setBool(&o.judging.Strict),
-				usage: "give no verdict where something could not be checked (exit code 13)"},
-			{name: "strategies", category: category, set: setHash(&o.judging.Strategies),
-				usage: "demand that the proposal's strategies have this `SHA256`, which every report prints, " +
+	o.endpoints.progress = p
+	return &cli.Command{
+		Name: "check", Usage: "compare a Snapshot vote with the quorum and the chains", ArgsUsage: "PROPOSAL",
+		Description: checkHelp,
+		Flags: slices.Concat([]cli.Flag{
+			&cli.BoolFlag{Name: "strict", Category: category, Destination: &o.judging.Strict,
+				Usage: "give no verdict where something could not be checked (exit code 13)"},
+			&cli.GenericFlag{Name: "strategies", Category: category, Value: parsed(&o.judging.Strategies, parseHash),
+				Usage: "demand that the proposal's strategies have this `SHA256`, which every report prints, " +
 					"and take their power as established"},
-			{name: "block", category: category, many: true, set: setBlock(&o.blocks), values: chainValues,
-				usage: "read another chain than the proposal's own at exactly this block, as `CHAIN=N`; " +
+			&cli.GenericFlag{Name: "block", Category: category, Value: blockValue(&o.blocks),
+				Usage: "read another chain than the proposal's own at exactly this block, as `CHAIN=N`; " +
 					"repeat it for more chains"},
-			{name: "watch", category: category, set: setBool(&o.watch),
-				usage: "wait until the vote is final, then judge it; --timeout bounds each look at it, and the judging"},
-			{name: "deadline", category: category, set: setDuration(&o.deadline), initial: "192h",
-				usage: "with --watch, judge after `DURATION` even if the vote is not final"},
+			&cli.BoolFlag{Name: "watch", Category: category, Destination: &o.watch,
+				Usage: "wait until the vote is final, then judge it; --timeout bounds each look at it, and the judging"},
+			&cli.GenericFlag{Name: "deadline", Category: category,
+				Value: parsed(&o.deadline, parseDuration), DefaultText: "192h",
+				Usage: "with --watch, judge after `DURATION` even if the vote is not final"},
 			modelFlag(category, &o.model),
 			hubFlag(category, &o.hub),
 		}, o.output.flags(), o.endpoints.flags()),
-		run: o.run,
+		Action: o.run,
 	}
 }
 
@@ -68,38 +72,38 @@ Examples:
 The exit code is the same in every format. With 0 and 10 to 13 the report is
 printed, unless an error says why it could not be made.`
 
-func (o *checkOptions) run(ctx context.Context, in invocation) error {
-	if in.has("deadline") && !o.watch {
+func (o *checkOptions) run(c *cli.Context) (err error) {
+	if c.IsSet("deadline") && !o.watch {
 		return usagef("--deadline has no meaning without --watch")
 	}
-	if err := setProposal(&o.ref)(in.arguments[0]); err != nil {
+	if o.ref, err = parseProposal(c.Args().First()); err != nil {
 		return err
 	}
 	if err := o.output.check(o.model); err != nil {
 		return err
 	}
-	r, err := o.judge(ctx, in.progress, wallClock{})
+	r, err := o.judge(c.Context, wallClock{})
 	if err != nil {
 		return err
 	}
-	if err := o.output.publish(in.stdout, r); err != nil {
+	if err := o.output.publish(c.App.Writer, r); err != nil {
 		return err
 	}
 	return verdict(r.Document().Verdict)
 }
 
 // judge reads the vote, after waiting for its end if that is asked for, and judges it.
-func (o *checkOptions) judge(ctx context.Context, p *progress, clock clock) (*report.Report, error) {
+func (o *checkOptions) judge(ctx context.Context, clock clock) (*report.Report, error) {
 	m, err := openModel(o.model)
 	if err != nil {
 		return nil, err
 	}
 	if o.watch {
-		if err := o.waitForEnd(ctx, m, p, clock); err != nil {
+		if err := o.waitForEnd(ctx, m, clock); err != nil {
 			return nil, err
 		}
 	}
-	e, err := collect(ctx, o.voteOptions, m, o.judging, p, vote.Collect)
+	e, err := collect(ctx, o.voteOptions, m, o.judging, vote.Collect)
 	if err != nil {
 		return nil, err
 	}

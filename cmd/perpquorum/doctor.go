@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/urfave/cli/v2"
+
 	"github.com/perpdao/perpquorum/chains"
 	"github.com/perpdao/perpquorum/snapshot"
 	"github.com/perpdao/perpquorum/votingpower"
@@ -24,19 +26,19 @@ type doctorOptions struct {
 	endpoints endpointOptions
 }
 
-func doctorCommand() *command {
-	o := &doctorOptions{}
-	return &command{
-		name: "doctor", usage: "try the endpoints and the hub, and say what they are good for", description: doctorHelp,
-		flags: append([]option{
-			{name: "at", set: setTime(&o.at),
-				usage: "the `TIME` of the report; by default the latest time that is finalized on every chain"},
+func doctorCommand(p *progress) *cli.Command {
+	o := &doctorOptions{endpoints: endpointOptions{progress: p}}
+	return &cli.Command{
+		Name: "doctor", Usage: "try the endpoints and the hub, and say what they are good for", Description: doctorHelp,
+		Flags: append([]cli.Flag{
+			&cli.GenericFlag{Name: "at", Value: parsed(&o.at, parseTime),
+				Usage: "the `TIME` of the report; by default the latest time that is finalized on every chain"},
 			formatFlag("", &o.format, "text", "json"),
-			{name: "json", usage: "the same as --format json", set: setBool(&o.json)},
+			&cli.BoolFlag{Name: "json", Usage: "the same as --format json", Destination: &o.json},
 			modelFlag("", &o.model),
 			hubFlag("", &o.hub),
 		}, o.endpoints.flags()...),
-		run: o.run,
+		Action: o.run,
 	}
 }
 
@@ -64,8 +66,8 @@ Examples:
    perpquorum doctor --at 2023-05-19T13:39:35Z --rpc ethereum=URL --rpc ethereum=URL2
    perpquorum doctor --json --agree 2`
 
-func (o *doctorOptions) run(ctx context.Context, in invocation) error {
-	if o.json && in.has("format") && o.format != "json" {
+func (o *doctorOptions) run(c *cli.Context) error {
+	if o.json && c.IsSet("format") && o.format != "json" {
 		return usagef("--json and --format %s exclude each other", o.format)
 	}
 	m, err := openModel(o.model)
@@ -80,17 +82,17 @@ func (o *doctorOptions) run(ctx context.Context, in invocation) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, o.endpoints.timeout)
+	ctx, cancel := context.WithTimeout(c.Context, o.endpoints.timeout)
 	defer cancel()
-	in.progress.say("trying %d endpoints and the hub", len(targets))
+	o.endpoints.progress.say("trying %d endpoints and the hub", len(targets))
 	d, err := o.diagnose(ctx, m, hub, targets)
 	if err != nil {
 		return err
 	}
 	if o.json || o.format == "json" {
-		err = printJSON(in.stdout, d)
+		err = printJSON(c.App.Writer, d)
 	} else {
-		d.print(in.stdout)
+		d.print(c.App.Writer)
 	}
 	if err == nil && !d.Ready {
 		err = verdictError(exitTrouble)

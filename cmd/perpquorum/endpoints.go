@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/urfave/cli/v2"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/perpdao/perpquorum/chains"
@@ -15,31 +16,35 @@ import (
 
 // endpointOptions says which endpoints are read, and how.
 type endpointOptions struct {
-	urls    map[chains.ID][]string // in order of preference
-	timeout time.Duration          // of the whole run
-	dialer  chains.Dialer
+	urls     map[chains.ID][]string // in order of preference
+	timeout  time.Duration          // of the whole run
+	dialer   chains.Dialer
+	progress *progress // nil: silent
 }
 
 // flags are those of every command that reads chains.
-func (o *endpointOptions) flags() []option {
+func (o *endpointOptions) flags() []cli.Flag {
 	const category = "Endpoints"
 	o.timeout = 2 * time.Minute
 	o.dialer = chains.Dialer{Agree: 1, UserAgent: "perpquorum/" + buildInfo().version}
-	return []option{
-		{name: "rpc", category: category, many: true, secret: true, set: setURL(&o.urls),
-			values: chainValues,
-			usage: "a JSON-RPC endpoint of a chain, as `CHAIN=URL`; repeat it for more chains, " +
+	return []cli.Flag{
+		&cli.GenericFlag{Name: "rpc", Category: category, Value: endpointValue(&o.urls),
+			Usage: "a JSON-RPC endpoint of a chain, as `CHAIN=URL`; repeat it for more chains, " +
 				"or for more endpoints in order of preference"},
-		{name: "agree", category: category, set: setCount(&o.dialer.Agree), initial: "1",
-			usage: "read `N` endpoints of each chain independently; any difference ends with exit code 11"},
-		{name: "rps", category: category, set: setRate(&o.dialer.RPS), initial: "0",
-			usage: "send at most `N` JSON-RPC calls per second to each endpoint; 0 means no limit"},
-		{name: "timeout", category: category, set: setDuration(&o.timeout), initial: "2m",
-			usage: "end the run after `DURATION`"},
-		{name: "allow-unfinalized", category: category, set: setBool(&o.dialer.AllowUnfinalized),
-			usage: "accept blocks that are not finalized yet, and mark the output"},
-		{name: "allow-dev-chain", category: category, set: setBool(&o.dialer.AllowDev), env: "PERPQUORUM_ALLOW_DEV_CHAIN",
-			usage: "accept a development chain in place of the public one, and mark the output"},
+		&cli.GenericFlag{Name: "agree", Category: category,
+			Value: parsed(&o.dialer.Agree, parseCount), DefaultText: "1",
+			Usage: "read `N` endpoints of each chain independently; any difference ends with exit code 11"},
+		&cli.GenericFlag{Name: "rps", Category: category,
+			Value: parsed(&o.dialer.RPS, parseRate), DefaultText: "0",
+			Usage: "send at most `N` JSON-RPC calls per second to each endpoint; 0 means no limit"},
+		&cli.GenericFlag{Name: "timeout", Category: category,
+			Value: parsed(&o.timeout, parseDuration), DefaultText: "2m",
+			Usage: "end the run after `DURATION`"},
+		&cli.BoolFlag{Name: "allow-unfinalized", Category: category, Destination: &o.dialer.AllowUnfinalized,
+			Usage: "accept blocks that are not finalized yet, and mark the output"},
+		&cli.BoolFlag{Name: "allow-dev-chain", Category: category, Destination: &o.dialer.AllowDev,
+			EnvVars: []string{"PERPQUORUM_ALLOW_DEV_CHAIN"},
+			Usage:   "accept a development chain in place of the public one, and mark the output"},
 	}
 }
 
@@ -69,18 +74,19 @@ func cutChain(text string) (chains.ID, string, error) {
 	return id, value, nil
 }
 
-func setURL(to *map[chains.ID][]string) func(string) error {
-	return func(text string) error {
+// endpointValue adds CHAIN=URL to the endpoints.
+func endpointValue(to *map[chains.ID][]string) *value {
+	return repeated(chainWords, func(text string) error {
 		id, url, err := cutChain(text)
 		if err != nil {
-			return err
+			return usagef("--rpc: %w", err) // without the text, which may hold a key
 		}
 		if *to == nil {
 			*to = map[chains.ID][]string{}
 		}
 		(*to)[id] = append((*to)[id], url)
 		return nil
-	}
+	})
 }
 
 // find returns the URLs of each wanted chain, and the chains without one. No
@@ -141,8 +147,8 @@ func environmentURLs(id chains.ID) []string {
 	return nil
 }
 
-// chainValues complete a flag that takes CHAIN=VALUE.
-var chainValues = []string{"ethereum=", "optimism="}
+// chainWords complete a flag that takes CHAIN=VALUE.
+var chainWords = []string{"ethereum=", "optimism="}
 
 // environmentNames lists the variables that may name endpoints of a chain. The
 // last two are those of Perpetual Protocol's public snapshot script.
@@ -167,7 +173,7 @@ func joinIDs(ids []chains.ID) string {
 
 // dial connects to the wanted chains at once. The returned function closes
 // the connections.
-func (o endpointOptions) dial(ctx context.Context, wanted []chains.ID, p *progress) (
+func (o endpointOptions) dial(ctx context.Context, wanted []chains.ID) (
 	nodes map[chains.ID]chains.Node, closeAll func(), err error,
 ) {
 	urls, err := o.endpoints(wanted)
@@ -185,7 +191,7 @@ func (o endpointOptions) dial(ctx context.Context, wanted []chains.ID, p *progre
 	g, gctx := errgroup.WithContext(ctx)
 	for i, id := range wanted {
 		g.Go(func() (err error) {
-			p.say("connecting to %s", id)
+			o.progress.say("connecting to %s", id)
 			clients[i], err = o.dialer.Dial(gctx, id, urls[id]...)
 			return err
 		})
@@ -196,7 +202,7 @@ func (o endpointOptions) dial(ctx context.Context, wanted []chains.ID, p *progre
 	}
 	nodes = map[chains.ID]chains.Node{}
 	for i, id := range wanted {
-		nodes[id] = &progressNode{clients[i], p, id}
+		nodes[id] = &progressNode{clients[i], o.progress, id}
 	}
 	return nodes, closeAll, nil
 }

@@ -1,17 +1,25 @@
 package main
 
 import (
+	"flag"
 	"strings"
 	"testing"
+
+	"github.com/urfave/cli/v2"
 
 	"github.com/perpdao/perpquorum/chains"
 )
 
 // giveAll sets a flag to each of the values.
-func giveAll(flags []option, name string, values []string) error {
-	c := command{flags: flags}
+func giveAll(flags []cli.Flag, name string, values []string) error {
+	set := flag.NewFlagSet("", flag.ContinueOnError)
+	for _, f := range flags {
+		if err := f.Apply(set); err != nil {
+			return err
+		}
+	}
 	for _, value := range values {
-		if err := c.flag(name).give("--"+name, value); err != nil {
+		if err := set.Set(name, value); err != nil {
 			return err
 		}
 	}
@@ -21,7 +29,7 @@ func giveAll(flags []option, name string, values []string) error {
 func TestBlockFlag(t *testing.T) {
 	t.Parallel()
 	set := func(values []string) (blocks map[chains.ID]uint64, err error) {
-		err = giveAll([]option{{name: "block", many: true, set: setBlock(&blocks)}}, "block", values)
+		err = giveAll([]cli.Flag{&cli.GenericFlag{Name: "block", Value: blockValue(&blocks)}}, "block", values)
 		return blocks, err
 	}
 	got, err := set([]string{"ethereum=17293885", "8453=0"})

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/urfave/cli/v2"
+
 	"github.com/perpdao/perpquorum/votingpower"
 )
 
@@ -29,9 +31,9 @@ func openModel(name string) (*votingpower.Model, error) {
 	return m, nil
 }
 
-func modelFlag(category string, to *string) option {
-	return option{name: "model", category: category, set: setText(to),
-		usage: "read the model from `FILE` instead of the built-in one for PERP"}
+func modelFlag(category string, to *string) cli.Flag {
+	return &cli.PathFlag{Name: "model", Category: category, Destination: to,
+		Usage: "read the model from `FILE` instead of the built-in one for PERP"}
 }
 
 // openFile opens a file to read. A name that looks like a URL is not repeated

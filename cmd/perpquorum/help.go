@@ -2,60 +2,49 @@ package main
 
 import (
 	_ "embed"
-	"io"
+	"fmt"
 	"slices"
 	"strings"
-	"text/template"
+
+	"github.com/urfave/cli/v2"
 )
 
 //go:embed help.tmpl
 var helpTemplate string
 
-// printHelp writes the help of a command.
-func printHelp(w io.Writer, c *command) error {
-	tmpl, err := template.New("help").Funcs(helpFuncs).Parse(helpTemplate)
-	if err != nil {
-		return err
+// helpFuncs are what the templates of help, manual and completion call, beside
+// the functions of the library.
+func helpFuncs() map[string]any {
+	return map[string]any{
+		"wrapAt": func() int { return 80 },
+		"label":  flagLabel, "text": flagText, "topics": topicsOf, "codes": exitCodesOf, "roff": roff,
+		"path": completionPath, "word": flagWord, "words": func(f cli.Flag) []string { return valueOf(f).words },
+		"takesFile": takesFile, "single": singleQuote,
 	}
-	return tmpl.Execute(w, c.page())
 }
 
-var helpFuncs = template.FuncMap{
-	"roff":   roff,
-	"indent": func(s string) string { return strings.ReplaceAll(s, "\n", "\n   ") },
-	"wrap":   wrap,
+// flagWord stands for the flag's value in the help; it is "" if it takes none.
+func flagWord(f cli.Flag) string {
+	if parts := strings.Split(f.(cli.DocGenerationFlag).GetUsage(), "`"); len(parts) > 1 {
+		return parts[1]
+	}
+	return ""
 }
 
-// helpPage is a command in the words of the help and the manual.
-type helpPage struct {
-	Title, Name, Usage, Synopsis, Description string
-	Commands                                  []helpPage
-	Flags                                     []helpFlag
-	Topics                                    []topic
-	Codes                                     []exitMeaning
-}
+// flagLabel is the flag with its word, such as "--at TIME".
+func flagLabel(f cli.Flag) string { return strings.TrimSpace("--" + f.Names()[0] + " " + flagWord(f)) }
 
-type helpFlag struct{ Category, Label, Text string }
-
-func (c *command) page() helpPage {
-	p := helpPage{
-		Title: c.title, Name: c.name, Usage: c.usage, Synopsis: c.synopsis, Description: c.description,
-		Topics: c.topics(), Codes: c.exitCodes(),
+// flagText is the usage with the default and the variable.
+func flagText(f cli.Flag) string {
+	d := f.(cli.DocGenerationFlag)
+	text := strings.ReplaceAll(d.GetUsage(), "`", "")
+	if initial := d.GetDefaultText(); initial != "" && d.TakesValue() {
+		text += fmt.Sprintf(" (default: %s)", initial)
 	}
-	if p.Synopsis == "" {
-		flags := ""
-		if len(c.flags) > 0 {
-			flags = " [flags] "
-		}
-		p.Synopsis = strings.Join(strings.Fields(c.title+flags+" "+c.arguments), " ")
+	for _, name := range d.GetEnvVars() {
+		text += fmt.Sprintf(" (environment: %s)", name)
 	}
-	for _, child := range c.commands {
-		p.Commands = append(p.Commands, child.page())
-	}
-	for _, f := range c.flags {
-		p.Flags = append(p.Flags, helpFlag{f.category, f.label(), f.text()})
-	}
-	return p
+	return text
 }
 
 // topic explains what a word of the usage stands for.
@@ -64,44 +53,23 @@ type topic struct{ Word, Text string }
 var topics = []topic{{"TIME", timeHelp}, {"PROPOSAL", proposalHelp}, {"CHAIN=URL", endpointHelp}}
 
 // topics lists the topics whose words the command takes.
-func (c *command) topics() (list []topic) {
+func topicsOf(c *cli.Command) (list []topic) {
 	for _, t := range topics {
-		if c.arguments == t.Word || slices.ContainsFunc(c.flags, func(f option) bool { return f.word() == t.Word }) {
+		takes := func(f cli.Flag) bool { return flagWord(f) == t.Word }
+		if c.ArgsUsage == t.Word || slices.ContainsFunc(c.Flags, takes) {
 			list = append(list, t)
 		}
 	}
 	return list
 }
 
-// exitCodes lists the codes with which the command exits.
-func (c *command) exitCodes() (list []exitMeaning) {
-	name := strings.TrimPrefix(c.title, "perpquorum ")
+// exitCodesOf lists the codes with which the command exits; those of the program are all.
+func exitCodesOf(c *cli.Command) (list []exitMeaning) {
+	name := strings.TrimPrefix(c.HelpName, "perpquorum ")
 	for _, m := range exitMeanings {
-		if m.Commands == "" || c.title == c.name || slices.Contains(strings.Fields(m.Commands), name) {
+		if m.Commands == "" || c.HelpName == c.Name || slices.Contains(strings.Fields(m.Commands), name) {
 			list = append(list, m)
 		}
 	}
 	return list
-}
-
-// wrap breaks text into lines of at most 80 columns, of which those after the
-// first are indented by the given number of spaces.
-func wrap(indent int, text string) string {
-	var b strings.Builder
-	column := indent
-	for i, word := range strings.Fields(text) {
-		width := len([]rune(word))
-		switch {
-		case i == 0:
-		case column+1+width > 80:
-			b.WriteString("\n" + strings.Repeat(" ", indent))
-			column = indent
-		default:
-			b.WriteString(" ")
-			column++
-		}
-		b.WriteString(word)
-		column += width
-	}
-	return b.String()
 }

@@ -7,13 +7,15 @@ import (
 	"os"
 	"time"
 
+	"github.com/urfave/cli/v2"
+
 	"github.com/perpdao/perpquorum/snapshot"
 )
 
-func hubFlag(category string, to *string) option {
-	return option{name: "hub", category: category, env: "SNAPSHOT_HUB_URL", secret: true, set: setText(to),
-		usage:   "GraphQL `URL` of the Snapshot hub; a key for it is read from SNAPSHOT_API_KEY",
-		initial: snapshot.DefaultEndpoint}
+func hubFlag(category string, to *string) cli.Flag {
+	return &cli.StringFlag{Name: "hub", Category: category, EnvVars: []string{"SNAPSHOT_HUB_URL"}, Destination: to,
+		Usage:       "GraphQL `URL` of the Snapshot hub; a key for it is read from SNAPSHOT_API_KEY",
+		DefaultText: snapshot.DefaultEndpoint}
 }
 
 // proposalHelp explains PROPOSAL.
@@ -32,13 +34,12 @@ func newHub(endpoint string, wait time.Duration) *snapshot.Client {
 	}
 }
 
-func setProposal(to *snapshot.ProposalRef) func(string) error {
-	return func(text string) (err error) {
-		if *to, err = snapshot.ParseProposalRef(text); err != nil {
-			return misuse(err)
-		}
-		return nil
+func parseProposal(text string) (snapshot.ProposalRef, error) {
+	ref, err := snapshot.ParseProposalRef(text)
+	if err != nil {
+		err = misuse(err)
 	}
+	return ref, err
 }
 
 // hubError separates misuse, which the user can correct, from trouble, and says what to do.

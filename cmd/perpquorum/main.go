@@ -15,6 +15,8 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+
+	"github.com/urfave/cli/v2"
 )
 
 func main() {
@@ -41,14 +43,15 @@ const grace = 700 * time.Millisecond
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	var product bytes.Buffer
 	progress := newProgress(stderr)
-	c, in, help, err := parseArgs(newProgram(), args[min(1, len(args)):])
+	app := newApp(progress)
+	app.Reader, app.Writer = stdin, &product
+	c, argv, help, err := parseArgs(root(app), args[min(1, len(args)):])
 	switch {
 	case err != nil:
 	case help:
-		err = printHelp(&product, c)
+		cli.HelpPrinterCustom(&product, helpTemplate, c, helpFuncs())
 	default:
-		in.stdin, in.stdout, in.progress = stdin, &product, progress
-		err = c.run(ctx, in)
+		err = app.RunContext(ctx, argv)
 	}
 	progress.clear()
 	var verdict verdictError

@@ -1,11 +1,10 @@
 package main
 
 import (
-	"context"
 	_ "embed"
-	"io"
 	"strings"
-	"text/template"
+
+	"github.com/urfave/cli/v2"
 
 	"github.com/perpdao/perpquorum/votingpower"
 	"github.com/perpdao/perpquorum/votingpower/report"
@@ -14,10 +13,18 @@ import (
 //go:embed man.tmpl
 var manTemplate string
 
-func manCommand(program *command) *command {
-	return &command{
-		name: "man", usage: "print the manual page", description: manHelp,
-		run: func(_ context.Context, in invocation) error { return printManual(in.stdout, program) },
+func manCommand() *cli.Command {
+	return &cli.Command{
+		Name: "man", Usage: "print the manual page", Description: manHelp,
+		Action: func(c *cli.Context) error {
+			cli.HelpPrinterCustom(c.App.Writer, manTemplate, manual{
+				Command: root(c.App), Topics: topics,
+				Bundle: report.BundleFormat, Document: report.DocumentFormat,
+				Model: votingpower.ModelFormat, Model1: votingpower.ModelFormat1,
+				Power: powerFormat, Doctor: diagnosisFormat,
+			}, helpFuncs())
+			return nil
+		},
 	}
 }
 
@@ -28,31 +35,15 @@ Examples:
    perpquorum man | man -l -
    perpquorum man > /usr/local/share/man/man1/perpquorum.1`
 
-func printManual(w io.Writer, program *command) error {
-	tmpl, err := template.New("man").Funcs(helpFuncs).Parse(manTemplate)
-	if err != nil {
-		return err
-	}
-	m := manual{
-		helpPage: program.page(), Topics: topics, Codes: exitMeanings,
-		Bundle: report.BundleFormat, Document: report.DocumentFormat, Model: votingpower.ModelFormat,
-		Power: powerFormat, Doctor: diagnosisFormat,
-		Model1: votingpower.ModelFormat1,
-	}
-	for _, c := range program.all()[1:] {
-		m.All = append(m.All, c.page())
-	}
-	return tmpl.Execute(w, m)
-}
-
-// manual is what the manual says beside the page of the program itself.
+// manual is what the manual says beside the help of the program itself.
 type manual struct {
-	helpPage
-	All                                            []helpPage // commands and subcommands
+	*cli.Command
 	Topics                                         []topic
-	Codes                                          []exitMeaning
 	Bundle, Document, Model, Model1, Power, Doctor string // formats
 }
+
+// All lists commands and subcommands.
+func (m manual) All() []*cli.Command { return tree(m.Command)[1:] }
 
 // roff writes plain text so that the formatter takes nothing in it for a
 // request: backslashes, hyphens, and dots and quotes at the start of a line.

@@ -65,6 +65,20 @@ func TestManualPage(t *testing.T) {
 	}
 }
 
+// TestHelpIsWhole reads every command's help to its last line. The library that
+// prints it does not report a template that fails halfway.
+func TestHelpIsWhole(t *testing.T) {
+	t.Parallel()
+	for _, c := range tree(root(newApp(nil))) {
+		codes := exitCodesOf(c)
+		last := strings.Fields(codes[len(codes)-1].Meaning)
+		out := program(t, append(strings.Fields(c.HelpName)[1:], "--help")...)
+		if words := strings.Fields(out.stdout); !strings.HasSuffix(strings.Join(words, " "), strings.Join(last, " ")) {
+			t.Errorf("%s: the help ends with %q", c.HelpName, words[max(0, len(words)-8):])
+		}
+	}
+}
+
 // TestManualIsWhole looks in the manual for every command, flag, exit code,
 // format, variable and field of the command's own JSON. Exit codes and shared flags stand there once.
 func TestManualIsWhole(t *testing.T) {
@@ -76,10 +90,10 @@ func TestManualIsWhole(t *testing.T) {
 		want = append(want, fmt.Sprintf(".B %d\n", m.Code))
 		once = append(once, "\n"+m.Meaning+"\n")
 	}
-	for _, c := range newProgram().all()[1:] {
-		want = append(want, ".SS "+c.title+"\n")
-		for _, f := range c.flags {
-			want = append(want, ".B "+f.label()+"\n"+f.text()+"\n")
+	for _, c := range tree(root(newApp(nil)))[1:] {
+		want = append(want, ".SS "+c.HelpName+"\n")
+		for _, f := range c.Flags {
+			want = append(want, ".B "+flagLabel(f)+"\n"+flagText(f)+"\n")
 		}
 	}
 	for _, id := range votingpower.PERP().Chains() {

@@ -1,35 +1,36 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 
+	"github.com/urfave/cli/v2"
+
 	"github.com/perpdao/perpquorum/votingpower"
 )
 
-func modelCommand() *command {
-	return &command{
-		name: "model", usage: "show the built-in model, or check a model file",
-		synopsis: `perpquorum model
+func modelCommand() *cli.Command {
+	return &cli.Command{
+		Name: "model", Usage: "show the built-in model, or check a model file",
+		UsageText: `perpquorum model
 perpquorum model check FILE
 perpquorum model schema`,
-		description: modelHelp,
-		run: func(_ context.Context, in invocation) error {
-			return printJSON(in.stdout, votingpower.PERP())
+		Description: modelHelp,
+		Action: func(c *cli.Context) error {
+			return printJSON(c.App.Writer, votingpower.PERP())
 		},
-		commands: []*command{
+		Subcommands: []*cli.Command{
 			{
-				name: "check", usage: "check a model file", arguments: "FILE",
-				description: "Reads FILE as strictly as report --model does, and names the first mistake.",
-				run:         checkModel,
+				Name: "check", Usage: "check a model file", ArgsUsage: "FILE",
+				Description: "Reads FILE as strictly as report --model does, and names the first mistake.",
+				Action:      checkModel,
 			},
 			{
-				name: "schema", usage: "print a JSON Schema of model files, for editors",
-				description: "Prints a JSON Schema with which editors complete and check model files.",
-				run: func(_ context.Context, in invocation) error {
-					_, err := in.stdout.Write(votingpower.Schema())
+				Name: "schema", Usage: "print a JSON Schema of model files, for editors",
+				Description: "Prints a JSON Schema with which editors complete and check model files.",
+				Action: func(c *cli.Context) error {
+					_, err := c.App.Writer.Write(votingpower.Schema())
 					return err
 				},
 			},
@@ -48,8 +49,8 @@ Examples:
    perpquorum model check mine.json
    perpquorum report --model mine.json --at 2023-05-19`
 
-func checkModel(_ context.Context, in invocation) error {
-	m, err := openModel(in.arguments[0])
+func checkModel(c *cli.Context) error {
+	m, err := openModel(c.Args().First())
 	if err != nil {
 		return err
 	}
@@ -57,7 +58,7 @@ func checkModel(_ context.Context, in invocation) error {
 	if n := len(m.Strategies); n > 0 {
 		pinned = fmt.Sprintf(", pinned strategies: %d", n)
 	}
-	_, err = fmt.Fprintf(in.stdout, "valid: %q, %s, %s, %s%s\n", m.Name, counted(len(m.Tokens), "token"),
+	_, err = fmt.Fprintf(c.App.Writer, "valid: %q, %s, %s, %s%s\n", m.Name, counted(len(m.Tokens), "token"),
 		counted(len(m.Excluded), "excluded wallet"), counted(len(m.Escrows), "escrow"), pinned)
 	return err
 }

@@ -6,6 +6,8 @@ import (
 	"os"
 	"strings"
 
+	"github.com/urfave/cli/v2"
+
 	"github.com/perpdao/perpquorum/votingpower/report"
 )
 
@@ -16,16 +18,16 @@ type outputOptions struct {
 }
 
 // flags are those of report and check.
-func (o *outputOptions) flags() []option {
+func (o *outputOptions) flags() []cli.Flag {
 	const category = "Output"
 	var formats []string
 	for _, f := range report.Formats() {
 		formats = append(formats, string(f))
 	}
-	return []option{
+	return []cli.Flag{
 		formatFlag(category, &o.format, formats...),
-		{name: "evidence", category: category, set: setText(&o.evidence),
-			usage: "write the evidence bundle to `FILE`, compressed if its name ends in .gz; an existing file is replaced"},
+		&cli.PathFlag{Name: "evidence", Category: category, Destination: &o.evidence,
+			Usage: "write the evidence bundle to `FILE`, compressed if its name ends in .gz; an existing file is replaced"},
 	}
 }
 

@@ -5,12 +5,17 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/urfave/cli/v2"
+	"github.com/xrash/smetrics"
 )
 
-// parseArgs reads a command line without the program's name, and sets the flags
-// of its command. Flags and arguments may come in any order. A command line that
-// asks for help is not looked at any further.
-func parseArgs(program *command, args []string) (c *command, in invocation, help bool, err error) {
+// parseArgs reads a command line without the program's name, and puts it into
+// the order that the library reads: command, flags, "--", arguments. The library
+// takes flags after an argument for arguments, lets the last of two equal flags
+// win, and does not count arguments. A command line that asks for help is not
+// looked at any further.
+func parseArgs(program *cli.Command, args []string) (c *cli.Command, argv []string, help bool, err error) {
 	if len(args) > 0 && (args[0] == "help" || isHelp(args[0])) {
 		help, args = true, args[1:]
 	}
@@ -19,35 +24,36 @@ func parseArgs(program *command, args []string) (c *command, in invocation, help
 	}
 	c, args, err = findCommand(program, args)
 	if help = help || asksHelp(args); help || err != nil {
-		return c, in, help, err
+		return c, nil, help, err
 	}
-	if c.run == nil {
-		return c, in, help, hintf(usagef("no command given"), "see %s --help", c.title)
+	if c.Action == nil {
+		return c, nil, help, hintf(usagef("no command given"), "see %s --help", c.HelpName)
 	}
-	if err = in.read(program, c, args); err == nil {
-		err = in.readEnvironment(c)
+	flags, arguments, err := sortArgs(program, c, args)
+	if err == nil {
+		err = checkEnvironment(c)
 	}
 	if err == nil {
-		err = countArguments(c, in.arguments)
+		err = countArguments(c, arguments)
 	}
 	if err != nil {
-		err = hintf(err, "see %s --help", c.title)
+		err = hintf(err, "see %s --help", c.HelpName)
 	}
-	return c, in, help, err
+	return c, slices.Concat(strings.Fields(c.HelpName), flags, []string{"--"}, arguments), help, err
 }
 
 // findCommand follows the names of a command and its subcommand.
-func findCommand(c *command, args []string) (*command, []string, error) {
-	for len(args) > 0 && len(c.commands) > 0 {
+func findCommand(c *cli.Command, args []string) (*cli.Command, []string, error) {
+	for len(args) > 0 && len(c.Subcommands) > 0 {
 		if strings.HasPrefix(args[0], "-") {
-			if c.run != nil || isHelp(args[0]) {
+			if c.Action != nil || isHelp(args[0]) {
 				break
 			}
 			flag := strings.Trim(quote(flagName(args[0])), `"`)
 			err := usagef("flag %s stands before the command", flag)
-			return c, nil, hintf(err, "write %s COMMAND %s …", c.title, flag)
+			return c, nil, hintf(err, "write %s COMMAND %s …", c.HelpName, flag)
 		}
-		child := c.find(args[0])
+		child := c.Command(args[0])
 		if child == nil {
 			return c, nil, unknownCommand(c, args[0])
 		}
@@ -81,48 +87,72 @@ func asksHelp(args []string) bool {
 	return slices.ContainsFunc(args, isHelp)
 }
 
-// read sets the flags of c and keeps its arguments. "--" ends the flags.
-func (in *invocation) read(program, c *command, args []string) error {
+// sortArgs separates the flags of c, each with its value, from its arguments.
+// "--" ends the flags.
+func sortArgs(program, c *cli.Command, args []string) (flags, arguments []string, err error) {
+	given := map[string]bool{}
 	for len(args) > 0 {
 		arg := args[0]
 		args = args[1:]
 		if arg == "--" {
-			in.arguments = append(in.arguments, args...)
-			return nil
+			return flags, append(arguments, args...), nil
 		}
 		if arg == "-" || !strings.HasPrefix(arg, "-") {
-			in.arguments = append(in.arguments, arg)
+			arguments = append(arguments, arg)
 			continue
 		}
 		_, value, inline := strings.Cut(arg, "=")
-		f := c.flag(strings.TrimLeft(flagName(arg), "-"))
+		name := strings.TrimLeft(flagName(arg), "-")
+		f := findFlag(c, name)
 		switch {
 		case f == nil:
-			return unknownFlag(program, c, flagName(arg))
-		case in.has(f.name) && !f.many:
-			return usagef("flag --%s is given twice", f.name)
-		case f.word() == "" && !inline:
+			return nil, nil, unknownFlag(program, c, flagName(arg))
+		case given[name] && !valueOf(f).many:
+			return nil, nil, usagef("flag --%s is given twice", name)
+		case !takesValue(f) && !inline:
 			value = "true"
-		case f.word() != "" && !inline && len(args) > 0 && !strings.HasPrefix(args[0], "--"):
+		case takesValue(f) && !inline && len(args) > 0 && !strings.HasPrefix(args[0], "--"):
 			value, args = args[0], args[1:]
 		}
 		if value == "" {
-			return usagef("flag --%s needs a value", f.name)
+			return nil, nil, usagef("flag --%s needs a value", name)
 		}
-		in.given = append(in.given, f.name)
-		if err := f.give("--"+f.name, value); err != nil {
-			return err
+		if err := checkBool(f, "--"+name, value); err != nil {
+			return nil, nil, err
+		}
+		given[name] = true
+		flags = append(flags, "--"+name+"="+value)
+	}
+	return flags, arguments, nil
+}
+
+func findFlag(c *cli.Command, name string) cli.Flag {
+	for _, f := range c.Flags {
+		if slices.Contains(f.Names(), name) {
+			return f
 		}
 	}
 	return nil
 }
 
-// readEnvironment sets the flags that are not given from their variables.
-func (in *invocation) readEnvironment(c *command) error {
-	for _, f := range c.flags {
-		if value := os.Getenv(f.env); f.env != "" && value != "" && !in.has(f.name) {
-			if err := f.give("environment variable "+f.env, value); err != nil {
-				return err
+func takesValue(f cli.Flag) bool { return f.(cli.DocGenerationFlag).TakesValue() }
+
+// checkBool refuses what a flag that is on or off does not take. The library's
+// error would repeat the text, which may be a URL.
+func checkBool(f cli.Flag, origin, text string) error {
+	if _, err := strconv.ParseBool(text); err != nil && !takesValue(f) {
+		return usagef("%s %s: want true or false", origin, quote(text))
+	}
+	return nil
+}
+
+func checkEnvironment(c *cli.Command) error {
+	for _, f := range c.Flags {
+		for _, name := range f.(cli.DocGenerationFlag).GetEnvVars() {
+			if text := os.Getenv(name); text != "" {
+				if err := checkBool(f, "environment variable "+name, text); err != nil {
+					return err
+				}
 			}
 		}
 	}
@@ -130,8 +160,8 @@ func (in *invocation) readEnvironment(c *command) error {
 }
 
 // countArguments compares the arguments with their names.
-func countArguments(c *command, arguments []string) error {
-	names := strings.Fields(c.arguments)
+func countArguments(c *cli.Command, arguments []string) error {
+	names := strings.Fields(c.ArgsUsage)
 	if n := len(names); n > 0 && strings.HasSuffix(names[n-1], "...") {
 		return nil
 	}
@@ -144,28 +174,28 @@ func countArguments(c *command, arguments []string) error {
 	return nil
 }
 
-func unknownCommand(c *command, name string) error {
-	err := usagef("unknown command %s of %s", quote(name), c.title)
+func unknownCommand(c *cli.Command, name string) error {
+	err := usagef("unknown command %s of %s", quote(name), c.HelpName)
 	var known []string
-	for _, child := range c.commands {
-		known = append(known, child.name)
+	for _, child := range c.Subcommands {
+		known = append(known, child.Name)
 	}
 	if near := nearest(name, known); near != "" {
 		err = hintf(err, "did you mean %q?", near)
 	}
-	return hintf(err, "see %s --help", c.title)
+	return hintf(err, "see %s --help", c.HelpName)
 }
 
-func unknownFlag(program, c *command, typed string) error {
+func unknownFlag(program, c *cli.Command, typed string) error {
 	name := strings.TrimLeft(typed, "-")
-	err := usagef("unknown flag %s of %s", quote(typed), c.title)
+	err := usagef("unknown flag %s of %s", quote(typed), c.HelpName)
 	var known, owners []string
-	for _, f := range c.flags {
-		known = append(known, f.name)
+	for _, f := range c.Flags {
+		known = append(known, f.Names()...)
 	}
-	for _, other := range program.commands {
-		if other.flag(name) != nil {
-			owners = append(owners, other.name)
+	for _, other := range program.Subcommands {
+		if findFlag(other, name) != nil {
+			owners = append(owners, other.Name)
 		}
 	}
 	if len(owners) > 0 {
@@ -175,4 +205,16 @@ func unknownFlag(program, c *command, typed string) error {
 		return hintf(err, "did you mean --%s?", near)
 	}
 	return err
+}
+
+// nearest returns the known name that was probably meant, or "". The library
+// suggests a name in any case.
+func nearest(typed string, known []string) (near string) {
+	least := 0.85 // by which "evid" is near to "evidence", and "o" to no name
+	for _, name := range known {
+		if s := smetrics.JaroWinkler(typed, name, 0.7, 4); s > least {
+			near, least = name, s
+		}
+	}
+	return near
 }

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/urfave/cli/v2"
+
 	"github.com/perpdao/perpquorum/chains"
 	"github.com/perpdao/perpquorum/snapshot"
 	"github.com/perpdao/perpquorum/snapshot/strategy"
@@ -26,26 +28,26 @@ type powerOptions struct {
 	endpoints endpointOptions
 }
 
-func powerCommand() *command {
+func powerCommand(p *progress) *cli.Command {
 	const moment, output = "Strategies and moment, one of", "Output"
-	o := &powerOptions{}
-	return &command{
-		name: "power", usage: "voting power of addresses, by strategy", arguments: "ADDRESS...", description: powerHelp,
-		flags: append([]option{
-			{name: "proposal", category: moment, set: setProposal(&o.proposal),
-				usage: "the strategies and the snapshot block of `PROPOSAL`, an id or a URL"},
-			{name: "at", category: moment, set: setTime(&o.at),
-				usage: "the strategies that the model's Snapshot space has today, at the first block at or after `TIME`"},
-			{name: "block", category: moment, many: true, set: setBlock(&o.pins), values: chainValues,
-				usage: "with either of them: read another chain than that of the proposal or space at exactly this block, " +
+	o := &powerOptions{endpoints: endpointOptions{progress: p}}
+	return &cli.Command{
+		Name: "power", Usage: "voting power of addresses, by strategy", ArgsUsage: "ADDRESS...", Description: powerHelp,
+		Flags: append([]cli.Flag{
+			&cli.GenericFlag{Name: "proposal", Category: moment, Value: parsed(&o.proposal, parseProposal),
+				Usage: "the strategies and the snapshot block of `PROPOSAL`, an id or a URL"},
+			&cli.GenericFlag{Name: "at", Category: moment, Value: parsed(&o.at, parseTime),
+				Usage: "the strategies that the model's Snapshot space has today, at the first block at or after `TIME`"},
+			&cli.GenericFlag{Name: "block", Category: moment, Value: blockValue(&o.pins),
+				Usage: "with either of them: read another chain than that of the proposal or space at exactly this block, " +
 					"as `CHAIN=N`; repeat it for more chains"},
 			modelFlag(moment, &o.model),
 			hubFlag(moment, &o.hub),
-			{name: "file", category: output, set: setText(&o.file),
-				usage: "read addresses from `FILE`, one per line; - is standard input"},
+			&cli.PathFlag{Name: "file", Category: output, Destination: &o.file,
+				Usage: "read addresses from `FILE`, one per line; - is standard input"},
 			formatFlag(output, &o.format, "text", "csv", "json"),
 		}, o.endpoints.flags()...),
-		run: o.run,
+		Action: o.run,
 	}
 }
 
@@ -63,21 +65,21 @@ Examples:
    perpquorum power 0xD374225abB84DCA94e121F0B8A06B93E39aD7a99 --at 2023-05-19
    perpquorum power --proposal 0x... --file voters.txt --format csv`
 
-func (o *powerOptions) run(ctx context.Context, in invocation) error {
-	switch ofProposal := in.has("proposal"); {
-	case ofProposal && in.has("at"):
+func (o *powerOptions) run(c *cli.Context) error {
+	switch ofProposal := c.IsSet("proposal"); {
+	case ofProposal && c.IsSet("at"):
 		return usagef("--proposal and --at exclude each other")
-	case !ofProposal && !in.has("at"):
+	case !ofProposal && !c.IsSet("at"):
 		return hintf(usagef("give --proposal or --at: they say which strategies count, and when"),
 			"see perpquorum power --help")
 	}
-	voters, err := readAddresses(in.arguments, o.file, in.stdin)
+	voters, err := readAddresses(c.Args().Slice(), o.file, c.App.Reader)
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, o.endpoints.timeout)
+	ctx, cancel := context.WithTimeout(c.Context, o.endpoints.timeout)
 	defer cancel()
-	source, evidence, err := o.collect(ctx, voters, in.progress)
+	source, evidence, err := o.collect(ctx, voters)
 	if err != nil {
 		return err
 	}
@@ -87,15 +89,15 @@ func (o *powerOptions) run(ctx context.Context, in invocation) error {
 	}
 	switch o.format {
 	case "csv":
-		return csv.NewWriter(in.stdout).WriteAll(t.cells())
+		return csv.NewWriter(c.App.Writer).WriteAll(t.cells())
 	case "json":
-		return printJSON(in.stdout, t)
+		return printJSON(c.App.Writer, t)
 	}
-	return t.text(in.stdout)
+	return t.text(c.App.Writer)
 }
 
 // collect reads the power of the voters. It also says what the strategies are those of.
-func (o *powerOptions) collect(ctx context.Context, voters []string, p *progress) (
+func (o *powerOptions) collect(ctx context.Context, voters []string) (
 	source string, e *strategy.Evidence, err error,
 ) {
 	source, q, err := o.query(ctx)
@@ -112,7 +114,7 @@ func (o *powerOptions) collect(ctx context.Context, voters []string, p *progress
 				q.Network, joinIDs(wanted))
 		}
 	}
-	nodes, closeAll, err := o.endpoints.dial(ctx, wanted, p)
+	nodes, closeAll, err := o.endpoints.dial(ctx, wanted)
 	if err != nil {
 		return "", nil, err
 	}
@@ -125,7 +127,7 @@ func (o *powerOptions) collect(ctx context.Context, voters []string, p *progress
 		q.Block = b.Number()
 	}
 	q.Voters = voters
-	p.say("reading the power of %d voters", len(q.Voters))
+	o.endpoints.progress.say("reading the power of %d voters", len(q.Voters))
 	e, err = strategy.Collect(ctx, nodes, q)
 	return source, e, snapshotHint(err)
 }

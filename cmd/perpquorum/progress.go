@@ -31,11 +31,16 @@ func newProgress(stderr io.Writer) *progress {
 	return &progress{w: file, plain: os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb"}
 }
 
+// terminal reports whether somebody sees it.
+func (p *progress) terminal() bool { return p != nil && p.w != nil }
+
 func (p *progress) say(format string, args ...any) {
+	if !p.terminal() {
+		return
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
-	case p.w == nil:
 	case p.plain:
 		fmt.Fprintf(p.w, "perpquorum: %s\n", fmt.Sprintf(format, args...))
 	default:

@@ -208,8 +208,8 @@ func TestReadmeIsWhole(t *testing.T) {
 	for _, format := range report.Formats() {
 		want = append(want, fmt.Sprintf("`--format %s`", format))
 	}
-	for _, command := range newProgram().commands {
-		want = append(want, command.title)
+	for _, command := range newApp(nil).Commands {
+		want = append(want, command.HelpName)
 	}
 	want = append(want, report.DocumentFormat, report.BundleFormat, votingpower.ModelFormat)
 	for _, s := range want {

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/urfave/cli/v2"
+
 	"github.com/perpdao/perpquorum/votingpower"
 	"github.com/perpdao/perpquorum/votingpower/report"
 	"github.com/perpdao/perpquorum/votingpower/vote"
@@ -20,26 +22,28 @@ type reportOptions struct {
 	output      outputOptions
 }
 
-func reportCommand() *command {
+func reportCommand(p *progress) *cli.Command {
 	const moment = "Moment, one of"
 	o := &reportOptions{}
-	return &command{
-		name: "report", usage: "circulating voting power and quorum, ready to post", description: reportHelp,
-		flags: slices.Concat([]option{
-			{name: "at", category: moment, set: setTime(&o.at),
-				usage: "the first block of each chain at or after `TIME`"},
-			{name: "block", category: moment, many: true, set: setBlock(&o.blocks), values: chainValues,
-				usage: "exactly this block, as `CHAIN=N`; repeat it for more chains"},
-			{name: "proposal", category: moment, set: setProposal(&o.ref),
-				usage: "the snapshot block of `PROPOSAL`, an id or a URL; " +
+	o.endpoints.progress = p
+	return &cli.Command{
+		Name: "report", Usage: "circulating voting power and quorum, ready to post", Description: reportHelp,
+		Flags: slices.Concat([]cli.Flag{
+			&cli.GenericFlag{Name: "at", Category: moment, Value: parsed(&o.at, parseTime),
+				Usage: "the first block of each chain at or after `TIME`"},
+			&cli.GenericFlag{Name: "block", Category: moment, Value: blockValue(&o.blocks),
+				Usage: "exactly this block, as `CHAIN=N`; repeat it for more chains"},
+			&cli.GenericFlag{Name: "proposal", Category: moment, Value: parsed(&o.ref, parseProposal),
+				Usage: "the snapshot block of `PROPOSAL`, an id or a URL; " +
 					"--block then names blocks of other chains than its own"},
 			hubFlag(moment, &o.hub),
-			{name: "bundle", category: moment, set: setText(&o.bundle), values: []string{exampleName, exampleVoteName},
-				usage: "recompute the report from the evidence in `FILE`, offline; - is standard input, " +
+			&cli.GenericFlag{Name: "bundle", Category: moment,
+				Value: parsed(&o.bundle, anyText, exampleName, exampleVoteName),
+				Usage: "recompute the report from the evidence in `FILE`, offline; - is standard input, " +
 					"\"example\" and \"example-vote\" are built in"},
 			modelFlag("Output", &o.model),
 		}, o.output.flags(), o.endpoints.flags()),
-		run: o.run,
+		Action: o.run,
 	}
 }
 
@@ -58,25 +62,25 @@ Examples:
 The text format rounds to three decimals, as the forum's posts do; the tables of
 the markdown format and the json format are exact.`
 
-func (o *reportOptions) run(ctx context.Context, in invocation) error {
-	if err := checkMoment(in); err != nil {
+func (o *reportOptions) run(c *cli.Context) error {
+	if err := checkMoment(c.IsSet); err != nil {
 		return err
 	}
 	if err := o.output.check(o.model); err != nil {
 		return err
 	}
-	r, err := o.make(ctx, in)
+	r, err := o.make(c.Context, c.App.Reader)
 	if err != nil {
 		return err
 	}
-	return o.output.publish(in.stdout, r)
+	return o.output.publish(c.App.Writer, r)
 }
 
 // checkMoment refuses flags that contradict each other or would be ignored.
-func checkMoment(in invocation) error {
+func checkMoment(isSet func(string) bool) error {
 	var moments []string
 	for _, name := range []string{"at", "block", "proposal", "bundle"} {
-		if in.has(name) && !(name == "block" && in.has("proposal")) {
+		if isSet(name) && !(name == "block" && isSet("proposal")) {
 			moments = append(moments, name)
 		}
 	}
@@ -84,22 +88,22 @@ func checkMoment(in invocation) error {
 		return usagef("--%s and --%s exclude each other", moments[0], moments[1])
 	}
 	for _, name := range []string{"model", "rpc", "agree", "rps", "allow-unfinalized"} {
-		if in.has("bundle") && in.has(name) {
+		if isSet("bundle") && isSet(name) {
 			return usagef("--%s has no meaning with --bundle, which reads no chain and brings its model", name)
 		}
 	}
 	return nil
 }
 
-func (o *reportOptions) make(ctx context.Context, in invocation) (*report.Report, error) {
+func (o *reportOptions) make(ctx context.Context, stdin io.Reader) (*report.Report, error) {
 	if o.bundle != "" {
-		return reportFromBundle(o.bundle, in.stdin)
+		return reportFromBundle(o.bundle, stdin)
 	}
 	read := o.fromChains
 	if o.ref.ID != "" {
 		read = o.fromProposal
 	}
-	e, err := read(ctx, in.progress)
+	e, err := read(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -107,15 +111,15 @@ func (o *reportOptions) make(ctx context.Context, in invocation) (*report.Report
 }
 
 // fromProposal reads the blocks that check reads, and no votes.
-func (o *reportOptions) fromProposal(ctx context.Context, p *progress) (*votingpower.Evidence, error) {
+func (o *reportOptions) fromProposal(ctx context.Context) (*votingpower.Evidence, error) {
 	m, err := openModel(o.model)
 	if err != nil {
 		return nil, err
 	}
-	return collect(ctx, o.voteOptions, m, vote.Options{}, p, vote.CollectCirculating)
+	return collect(ctx, o.voteOptions, m, vote.Options{}, vote.CollectCirculating)
 }
 
-func (o *reportOptions) fromChains(ctx context.Context, p *progress) (*votingpower.Evidence, error) {
+func (o *reportOptions) fromChains(ctx context.Context) (*votingpower.Evidence, error) {
 	m, err := openModel(o.model)
 	if err != nil {
 		return nil, err
@@ -127,7 +131,7 @@ func (o *reportOptions) fromChains(ctx context.Context, p *progress) (*votingpow
 	}
 	ctx, cancel := context.WithTimeout(ctx, o.endpoints.timeout)
 	defer cancel()
-	nodes, closeAll, err := o.endpoints.dial(ctx, m.Chains(), p)
+	nodes, closeAll, err := o.endpoints.dial(ctx, m.Chains())
 	if err != nil {
 		return nil, err
 	}

@@ -2,19 +2,20 @@ package main
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/urfave/cli/v2"
 
 	"github.com/perpdao/perpquorum/votingpower/report"
 	"github.com/perpdao/perpquorum/votingpower/vote"
 )
 
-func verifyCommand() *command {
-	return &command{
-		name: "verify", usage: "recompute a published report offline from its bundle", arguments: "BUNDLE",
-		description: verifyHelp, run: runVerify,
+func verifyCommand() *cli.Command {
+	return &cli.Command{
+		Name: "verify", Usage: "recompute a published report offline from its bundle", ArgsUsage: "BUNDLE",
+		Description: verifyHelp, Action: runVerify,
 	}
 }
 
@@ -38,15 +39,15 @@ Examples:
 
 Each difference is one line on standard error.`
 
-func runVerify(_ context.Context, in invocation) error {
-	r, different, err := recompute(in.arguments[0], in.stdin)
+func runVerify(c *cli.Context) error {
+	r, different, err := recompute(c.Args().First(), c.App.Reader)
 	if err != nil {
 		return err
 	}
 	if len(different) > 0 {
 		return &codedError{fmt.Errorf("%s", describeDifferences(different)), exitDisagree}
 	}
-	_, err = io.WriteString(in.stdout, describeVerified(r))
+	_, err = io.WriteString(c.App.Writer, describeVerified(r))
 	return err
 }
 

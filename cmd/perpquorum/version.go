@@ -1,10 +1,11 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"runtime"
 	"runtime/debug"
+
+	"github.com/urfave/cli/v2"
 )
 
 // build says what the program was built from.
@@ -34,14 +35,14 @@ func buildInfo() build {
 	return b
 }
 
-func versionCommand() *command {
-	return &command{
-		name: "version", usage: "print module version, commit and Go version",
-		description: `Prints the version of the module, the commit that the program was built from if
+func versionCommand() *cli.Command {
+	return &cli.Command{
+		Name: "version", Usage: "print module version, commit and Go version",
+		Description: `Prints the version of the module, the commit that the program was built from if
 the build recorded it, and the version of Go.`,
-		run: func(_ context.Context, in invocation) error {
+		Action: func(c *cli.Context) error {
 			b := buildInfo()
-			_, err := fmt.Fprintf(in.stdout, "perpquorum %s\ncommit     %s\ngo         %s %s/%s\n",
+			_, err := fmt.Fprintf(c.App.Writer, "perpquorum %s\ncommit     %s\ngo         %s %s/%s\n",
 				b.version, b.commit, b.golang, runtime.GOOS, runtime.GOARCH)
 			return err
 		},

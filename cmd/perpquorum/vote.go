@@ -21,7 +21,7 @@ type voteOptions struct {
 }
 
 // collect runs one of the functions that collect evidence, within the timeout.
-func collect[E any](ctx context.Context, o voteOptions, m *votingpower.Model, v vote.Options, p *progress,
+func collect[E any](ctx context.Context, o voteOptions, m *votingpower.Model, v vote.Options,
 	read func(context.Context, *snapshot.Client, vote.Dial, *votingpower.Model, snapshot.ProposalRef,
 		vote.Options) (E, error),
 ) (E, error) {
@@ -32,13 +32,13 @@ func collect[E any](ctx context.Context, o voteOptions, m *votingpower.Model, v 
 	closeAll := func() {}
 	defer func() { closeAll() }()
 	dial := func(ctx context.Context, ids []chains.ID) (map[chains.ID]chains.Node, error) {
-		nodes, closeNodes, err := o.endpoints.dial(ctx, ids, p)
+		nodes, closeNodes, err := o.endpoints.dial(ctx, ids)
 		if err == nil {
 			closeAll = closeNodes
 		}
 		return nodes, err
 	}
-	v.Blocks, v.Progress = o.blocks, func(step string) { p.say("%s", step) }
+	v.Blocks, v.Progress = o.blocks, func(step string) { o.endpoints.progress.say("%s", step) }
 	e, err := read(ctx, hub, dial, m, o.ref, v)
 	return e, voteError(err)
 }

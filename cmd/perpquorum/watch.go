@@ -25,18 +25,18 @@ type clock interface {
 
 // waitForEnd waits until the vote is final, or until the deadline has passed. What does
 // not fit the proposal is found first.
-func (o *checkOptions) waitForEnd(ctx context.Context, m *votingpower.Model, p *progress, clock clock) error {
+func (o *checkOptions) waitForEnd(ctx context.Context, m *votingpower.Model, clock clock) error {
 	hub := newHub(o.hub, o.endpoints.timeout)
 	defer hub.CloseIdleConnections()
 	w := watcher{
-		clock: clock, until: clock.Now().Add(o.deadline), open: lookOpen, say: p.say,
+		clock: clock, until: clock.Now().Add(o.deadline), open: lookOpen, say: o.endpoints.progress.say,
 		look: func(ctx context.Context) (*snapshot.Proposal, error) {
 			ctx, cancel := context.WithTimeout(ctx, o.endpoints.timeout)
 			defer cancel()
 			return hub.Proposal(ctx, o.ref.ID)
 		},
 	}
-	if p.w != nil {
+	if o.endpoints.progress.terminal() {
 		w.open = lookFollowed
 	}
 	proposal, err := w.look(ctx)

@@ -139,7 +139,7 @@ func TestCheckWatchJudgesOnce(t *testing.T) {
 	); err != nil {
 		t.Fatal(err)
 	}
-	r, err := o.judge(t.Context(), &progress{}, clock)
+	r, err := o.judge(t.Context(), clock)
 	if err != nil {
 		t.Fatal(err)
 	}
