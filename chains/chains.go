@@ -119,7 +119,7 @@ func ParseID(s string) (ID, error) {
 	}
 	n, err := strconv.ParseUint(s, 10, 64)
 	if err != nil || n == 0 || strconv.FormatUint(n, 10) != s {
-		return 0, fmt.Errorf("chain %q: want ethereum, optimism or a chain id such as 8453", s)
+		return 0, fmt.Errorf("chain %.80q: want ethereum, optimism or a chain id such as 8453", s)
 	}
 	return ID(n), nil
 }

@@ -125,7 +125,7 @@ func TestEvidenceUnmarshalRefuses(t *testing.T) {
 		{"chain empty", `"optimism":{"block"`, `"8453":{},"optimism":{"block"`,
 			`evidence: chains[8453].block: block without header`},
 		{"chain in another spelling", `"optimism":{"block"`, `"10":{"block"`,
-			`evidence: chains: the key "optimism" is missing`},
+			`evidence: chains[10]: is not how this key is written`},
 		{"block key unknown", `"number":17293885`, `"note":1,"number":17293885`, `chains.ethereum.block`},
 		{"block key in another case", `"number":17293885`, `"Number":17293885`, `chains.ethereum.block`},
 		{"block without header", `"number":17293885`, `"number":17293886`, `chains.ethereum.block: block 17293886`},

@@ -16,7 +16,7 @@ import (
 // is refused too: it has no checksum, so a typo could pass.
 func parseAddress(s string) (common.Address, error) {
 	if !strings.HasPrefix(s, "0x") || !common.IsHexAddress(s) {
-		return common.Address{}, fmt.Errorf("found %q, want an address: 0x and 40 hex digits", s)
+		return common.Address{}, fmt.Errorf("found %.80q, want an address: 0x and 40 hex digits", s)
 	}
 	address := common.HexToAddress(s)
 	if address.Hex() != s {
@@ -43,7 +43,7 @@ func parseFraction(text string) (*big.Rat, error) {
 		rat, ok = rat.SetString(s)
 	}
 	if !ok { // a denominator of zero included
-		return nil, fmt.Errorf(`found %q, want a fraction such as "1/10", "0.1" or "10%%"`, text)
+		return nil, fmt.Errorf(`found %.80q, want a fraction such as "1/10", "0.1" or "10%%"`, text)
 	}
 	if percent {
 		rat.Quo(rat, big.NewRat(100, 1))
@@ -72,7 +72,7 @@ func parseTime(s string) (time.Time, error) {
 	t, err := time.Parse(time.DateOnly, s)
 	if err != nil {
 		if t, err = time.Parse(time.RFC3339, s); err != nil || formatTime(t) != s {
-			return t, fmt.Errorf("found %q, want a time in UTC such as 2022-09-14T12:30:00Z, or a day such as 2022-09-14", s)
+			return t, fmt.Errorf("found %.80q, want a time in UTC such as 2022-09-14T12:30:00Z, or a day such as 2022-09-14", s)
 		}
 	}
 	return t.UTC(), checkTime(t)

@@ -74,12 +74,12 @@ type place struct {
 func (c *checker) texts() {
 	m := c.model
 	if m.Format != "" && m.Format != ModelFormat && m.Format != ModelFormat1 {
-		c.fail("/format", "found %q, want %q or %q", m.Format, ModelFormat, ModelFormat1)
+		c.fail("/format", "found %.80q, want %q or %q", m.Format, ModelFormat, ModelFormat1)
 	}
 	c.text("name", -1, "", m.Name, true)
 	c.text("symbol", -1, "", m.Symbol, true)
 	if m.Format != ModelFormat1 && !symbolForm.MatchString(m.Symbol) {
-		c.fail("/symbol", "found %q, want at most 12 letters, digits, points and hyphens", m.Symbol)
+		c.fail("/symbol", "found %.80q, want at most 12 letters, digits, points and hyphens", m.Symbol)
 	}
 	c.text("definition", -1, "", m.Definition, true)
 	c.text("synthetic", -1, "", m.Synthetic, false)
@@ -91,7 +91,7 @@ func (c *checker) texts() {
 	for i, choice := range m.Turnout {
 		// A choice is compared with the proposal's text, odd spaces included.
 		if choice == "" || !utf8.ValidString(choice) || seen[choice] {
-			c.fail(at("turnout", i, ""), "found %q, want a choice that is not empty and not listed twice", choice)
+			c.fail(at("turnout", i, ""), "found %.80q, want a choice that is not empty and not listed twice", choice)
 		}
 		seen[choice] = true
 	}
@@ -212,7 +212,7 @@ func (c *checker) escrows() {
 		c.getter(i, "weight", e.Address, e.Weight)
 		c.getter(i, "locked", e.Address, e.Locked)
 		if e.Weight == e.Locked {
-			c.fail(at("escrows", i, "locked"), "%q is the weight too: the escrow would count for nothing", e.Locked)
+			c.fail(at("escrows", i, "locked"), "%.80q is the weight too: the escrow would count for nothing", e.Locked)
 		}
 	}
 }
@@ -220,7 +220,7 @@ func (c *checker) escrows() {
 // getter demands a function that can be called without arguments.
 func (c *checker) getter(i int, key string, to common.Address, signature string) {
 	if !strings.HasSuffix(signature, "()") {
-		c.fail(at("escrows", i, key), `found %q, want a function without arguments such as "totalSupply()"`, signature)
+		c.fail(at("escrows", i, key), `found %.80q, want a function without arguments such as "totalSupply()"`, signature)
 	} else if _, err := chains.NewCall(to, signature); err != nil {
 		c.fail(at("escrows", i, key), "%v", err)
 	}
@@ -239,7 +239,7 @@ func (c *checker) strategies() {
 	for i, s := range list {
 		c.text("strategies", i, "name", s.Name, true)
 		if !chainNumber.MatchString(s.Network) {
-			c.fail(at("strategies", i, "network"), `found %q, want a chain id in decimal digits such as "1"`, s.Network)
+			c.fail(at("strategies", i, "network"), `found %.80q, want a chain id in decimal digits such as "1"`, s.Network)
 		}
 		if _, err := canonicalObject(s.Params); err != nil {
 			c.fail(at("strategies", i, "params"), "%v", err)
