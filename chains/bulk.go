@@ -54,8 +54,7 @@ var errMistrust = errors.New("multicall not trusted")
 func (r *stateReader) bulkAt(ctx context.Context, b Block, calls []Call, public bool) ([][]byte, error) {
 	// This plain read learns how the endpoint is asked for state, proves that it has
 	// the block's, and shows whether Multicall3 is there.
-	probe := Call{To: multicall3, Data: getter(selChainID).data, Signature: "getChainId()"}
-	id, err := r.callAt(ctx, b, []Call{probe}, public)
+	id, err := r.callAt(ctx, b, []Call{getter("getChainId()")}, public)
 	if err != nil && !errors.As(err, new(*CallError)) {
 		return nil, err
 	}

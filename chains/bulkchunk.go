@@ -15,15 +15,17 @@ import (
 
 // readChunk reads one span by one multicall, and its spot checks on their own.
 func (k *bulk) readChunk(ctx context.Context, s span) error {
-	inners := []inner{getter(selNumber), getter(selTimestamp), getter(selLastHash), getter(selChainID)}
+	inner := append(blockGetters(), getter("getChainId()"))
 	if k.hasRich {
-		inners = append(inners, getter(selBalance, k.rich[:]))
+		inner = append(inner, NativeBalance(k.rich))
 	}
-	proofs := len(inners)
-	for _, c := range k.calls[s.from:s.to] {
-		inners = append(inners, innerOf(c))
+	proofs := len(inner)
+	inner = append(inner, k.calls[s.from:s.to]...)
+	data, err := encodeAggregate3(inner)
+	if err != nil {
+		return err
 	}
-	reqs := []jsonrpc.Request{k.request(Call{To: multicall3, Data: encodeAggregate3(inners)})}
+	reqs := []jsonrpc.Request{k.request(Call{To: multicall3, Data: data})}
 	spots := k.spots(s)
 	for _, i := range spots {
 		reqs = append(reqs, k.request(k.calls[i]))
@@ -35,14 +37,14 @@ func (k *bulk) readChunk(ctx context.Context, s span) error {
 	if replies[0].Err != nil {
 		return replies[0].Err
 	}
-	results, err := k.decode(replies[0], len(inners), proofs)
+	results, err := k.decode(replies[0], len(inner), proofs)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errMistrust, err)
 	}
 	for j, i := range spots {
 		call, inside := k.calls[i], results[i-s.from]
 		alone, err := k.answer(call, replies[j+1])
-		if err == nil && inside.success && !bytes.Equal(alone, inside.data) {
+		if err == nil && inside.Success && !bytes.Equal(alone, inside.ReturnData) {
 			return fmt.Errorf("%w: %s of %v gives another answer inside the multicall",
 				ErrTooLarge, call.name(), call.To)
 		}
@@ -85,10 +87,10 @@ func (k *bulk) spots(s span) []int {
 func (k *bulk) checkProofs(proofs []innerResult) error {
 	var words []byte
 	for i, c := range proofs {
-		if !c.success || len(c.data) != word {
+		if !c.Success || len(c.ReturnData) != word {
 			return fmt.Errorf("canary %d not answered", i)
 		}
-		words = append(words, c.data...)
+		words = append(words, c.ReturnData...)
 	}
 	if err := sameBlockWords(words[:3*word], k.id, k.block.Header); err != nil {
 		return err
@@ -107,10 +109,10 @@ func (k *bulk) keep(s span, results []innerResult) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for i, r := range results {
-		if !r.success || len(r.data) == 0 {
+		if !r.Success || len(r.ReturnData) == 0 {
 			k.left = append(k.left, s.from+i)
 			continue
 		}
-		k.out[s.from+i] = hexutil.Bytes(bytes.Clone(r.data))
+		k.out[s.from+i] = hexutil.Bytes(bytes.Clone(r.ReturnData))
 	}
 }

@@ -38,8 +38,10 @@ var probeCode = hexutil.Bytes{
 	0x60, 0x60, 0x60, 0x00, 0xf3, // PUSH1 96 PUSH1 0 RETURN
 }
 
-// multicall3 has the same address on every chain that has it.
-var multicall3 = common.HexToAddress("0xcA11bde05977b3631167028862bE2a173976CA11")
+// blockGetters are the functions of Multicall3 that give the three words.
+func blockGetters() []Call {
+	return []Call{getter("getBlockNumber()"), getter("getCurrentBlockTimestamp()"), getter("getLastBlockHash()")}
+}
 
 // requests returns the questions of the canary; block is the block parameter.
 func (c canary) requests(block any) []jsonrpc.Request {
@@ -51,8 +53,8 @@ func (c canary) requests(block any) []jsonrpc.Request {
 		return []jsonrpc.Request{ask(map[string]any{"data": probeCode})}
 	case multicall:
 		var reqs []jsonrpc.Request
-		for _, selector := range []uint32{selNumber, selTimestamp, selLastHash} {
-			reqs = append(reqs, ask(map[string]any{"to": multicall3, "data": hexutil.Bytes(getter(selector).data)}))
+		for _, call := range blockGetters() {
+			reqs = append(reqs, ask(map[string]any{"to": call.To, "data": call.Data}))
 		}
 		return reqs
 	}

@@ -2,120 +2,88 @@ package chains
 
 import (
 	"bytes"
-	"encoding/binary"
 	"fmt"
+	"slices"
+	"strings"
+	"sync"
 
+	"github.com/ethereum/go-ethereum/accounts/abi"
 	"github.com/ethereum/go-ethereum/common"
+	"github.com/ethereum/go-ethereum/common/hexutil"
+	"github.com/ethereum/go-ethereum/crypto"
 )
 
-// Multicall3 (mds1/multicall) runs many calls inside one eth_call:
-// aggregate3((address target, bool allowFailure, bytes callData)[]) returns
-// (bool success, bytes returnData)[]. This file has the contract ABI for just
-// these two types.
-
-// selectors of Multicall3's functions.
-const (
-	selAggregate3 = 0x82ad56cb // aggregate3((address,bool,bytes)[])
-	selNumber     = 0x42cbb15c // getBlockNumber()
-	selTimestamp  = 0x0f28c97d // getCurrentBlockTimestamp()
-	selLastHash   = 0x27e86d6e // getLastBlockHash()
-	selChainID    = 0x3408e470 // getChainId()
-	selBalance    = 0x4d2301cc // getEthBalance(address)
-)
+// multicall3 is the address of Multicall3 (mds1/multicall) on every chain that has it. The
+// contract runs many calls inside one eth_call.
+var multicall3 = common.HexToAddress("0xcA11bde05977b3631167028862bE2a173976CA11")
 
 const word = 32
 
-// inner is one call inside a multicall.
-type inner struct {
-	to   common.Address
-	data []byte
-}
-
 // getter is a call of one of Multicall3's own functions.
-func getter(selector uint32, args ...[]byte) inner {
-	data := binary.BigEndian.AppendUint32(nil, selector)
+func getter(signature string, args ...common.Address) Call {
+	data := crypto.Keccak256([]byte(signature))[:4]
 	for _, arg := range args {
-		data = append(data, common.LeftPadBytes(arg, word)...)
+		data = append(data, common.LeftPadBytes(arg[:], word)...)
 	}
-	return inner{multicall3, data}
+	return Call{To: multicall3, Data: data, Signature: signature}
 }
 
-// innerOf is the form that a Call takes inside a multicall.
-func innerOf(c Call) inner {
-	if c.isNativeBalance() {
-		return getter(selBalance, c.To[:])
+// aggregate3 is the function of Multicall3 that runs the calls.
+var aggregate3 = sync.OnceValue(func() abi.Method {
+	contract, err := abi.JSON(strings.NewReader(`[{"type": "function", "name": "aggregate3",
+		"inputs": [{"name": "calls", "type": "tuple[]", "components": [
+			{"name": "target", "type": "address"}, {"name": "allowFailure", "type": "bool"},
+			{"name": "callData", "type": "bytes"}]}],
+		"outputs": [{"name": "results", "type": "tuple[]", "components": [
+			{"name": "success", "type": "bool"}, {"name": "returnData", "type": "bytes"}]}]}]`))
+	if err != nil {
+		panic("chains: " + err.Error()) // a constant
 	}
-	return inner{c.To, c.Data}
-}
+	return contract.Methods["aggregate3"]
+})
 
-// row is an element of an array of tuples: words, then bytes.
-type row struct{ words, data []byte }
-
-// encodeRows writes the array in the canonical form.
-func encodeRows(out []byte, rows []row) []byte {
-	out = appendWord(out, word)
-	out = appendWord(out, len(rows))
-	offset := word * len(rows)
-	for _, r := range rows {
-		out = appendWord(out, offset)
-		offset += len(r.words) + 2*word + padded(len(r.data))
+// encodeAggregate3 encodes the calls with allowFailure set, so that one failing call does
+// not fail the others.
+func encodeAggregate3(calls []Call) (hexutil.Bytes, error) {
+	type call3 struct {
+		Target       common.Address
+		AllowFailure bool
+		CallData     []byte
 	}
-	for _, r := range rows {
-		out = append(out, r.words...)
-		out = appendWord(out, len(r.words)+word)
-		out = appendWord(out, len(r.data))
-		out = append(out, r.data...)
-		out = append(out, make([]byte, padded(len(r.data))-len(r.data))...)
-	}
-	return out
-}
-
-// padded is the length of n bytes in whole words.
-func padded(n int) int { return (n + word - 1) / word * word }
-
-func appendWord(out []byte, n int) []byte {
-	out = append(out, make([]byte, word-8)...)
-	return binary.BigEndian.AppendUint64(out, uint64(n))
-}
-
-// encodeAggregate3 encodes the calls with allowFailure set, so that one failing
-// call does not fail the others.
-func encodeAggregate3(calls []inner) []byte {
-	rows := make([]row, len(calls))
+	list := make([]call3, len(calls))
 	for i, c := range calls {
-		rows[i] = row{appendWord(common.LeftPadBytes(c.to[:], word), 1), c.data}
+		if c.isNativeBalance() {
+			c = getter("getEthBalance(address)", c.To)
+		}
+		list[i] = call3{c.To, true, c.Data}
 	}
-	return encodeRows(binary.BigEndian.AppendUint32(nil, selAggregate3), rows)
+	packed, err := aggregate3().Inputs.Pack(list)
+	return slices.Concat(aggregate3().ID, packed), err
 }
 
-// innerResult is what one inner call gave.
+// innerResult is what one call inside a multicall gave.
 type innerResult struct {
-	success bool
-	data    []byte
+	Success    bool
+	ReturnData []byte
 }
 
-// decodeAggregate3 reads the return data of aggregate3 for n calls. It accepts the
-// canonical form alone, so that no two answers can share bytes or hide some, and
-// allocates no more than the data holds.
+// decodeAggregate3 reads the return data of aggregate3 for n calls. It accepts the canonical
+// form alone, so that no two answers can share bytes or hide some.
 func decodeAggregate3(data []byte, n int) ([]innerResult, error) {
-	out, rows := make([]innerResult, n), make([]row, n)
-	at := (2 + n) * word // past the head and the offsets
-	for i := range out {
-		body := at + 3*word // past success, the offset of the bytes, and their length
-		if body > len(data) {
-			return nil, fmt.Errorf("result %d: data ends after %d bytes", i, len(data))
-		}
-		size := binary.BigEndian.Uint64(data[body-8 : body])
-		if size > uint64(len(data)-body) {
-			return nil, fmt.Errorf("result %d: found length %d with %d bytes left", i, size, len(data)-body)
-		}
-		success := data[at+word-1]
-		out[i] = innerResult{success == 1, data[body : body+int(size)]}
-		rows[i] = row{appendWord(nil, int(success&1)), out[i].data}
-		at = body + padded(int(size))
+	outputs := aggregate3().Outputs
+	values, err := outputs.Unpack(data)
+	if err != nil {
+		return nil, err
 	}
-	if !bytes.Equal(encodeRows(nil, rows), data) {
-		return nil, fmt.Errorf("return data of %d bytes is not the canonical form of %d results", len(data), n)
+	results := *abi.ConvertType(values[0], new([]innerResult)).(*[]innerResult)
+	size := 0
+	for _, r := range results {
+		size += len(r.ReturnData)
 	}
-	return out, nil
+	if len(results) == n && size <= len(data) { // bounds what Pack allocates
+		if again, err := outputs.Pack(results); err == nil && bytes.Equal(again, data) {
+			return results, nil
+		}
+	}
+	return nil, fmt.Errorf("return data of %d bytes is not the canonical form of %d results", len(data), n)
 }

@@ -98,7 +98,7 @@ func (p *prober) accessList(ctx context.Context, b Block) error {
 	var out struct {
 		AccessList *[]json.RawMessage `json:"accessList"`
 	}
-	call := map[string]any{"to": multicall3, "data": hexutil.Bytes(getter(selNumber).data)}
+	call := map[string]any{"to": multicall3, "data": getter("getBlockNumber()").Data}
 	if err := p.one(ctx, &out, "eth_createAccessList", call, p.param(b)); err != nil {
 		return err
 	}
