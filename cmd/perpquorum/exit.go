@@ -9,6 +9,8 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/urfave/cli/v2"
+
 	"github.com/perpdao/perpquorum/chains"
 )
 
@@ -76,6 +78,8 @@ func (e *hintedError) Unwrap() error { return e.error }
 func hintf(err error, format string, args ...any) error {
 	return &hintedError{err, fmt.Sprintf(format, args...)}
 }
+
+func seeHelp(c *cli.Command, err error) error { return hintf(err, "see %s --help", c.HelpName) }
 
 // exitCode maps an error to the exit code that scripts branch on.
 func exitCode(err error) int {

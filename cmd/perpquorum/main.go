@@ -48,6 +48,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	c, argv, help, err := parseArgs(root(app), args[min(1, len(args)):])
 	switch {
 	case err != nil:
+		err = seeHelp(c, err)
 	case help:
 		cli.HelpPrinterCustom(&product, helpTemplate, c, helpFuncs())
 	default:

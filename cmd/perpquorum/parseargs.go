@@ -27,7 +27,7 @@ func parseArgs(program *cli.Command, args []string) (c *cli.Command, argv []stri
 		return c, nil, help, err
 	}
 	if c.Action == nil {
-		return c, nil, help, hintf(usagef("no command given"), "see %s --help", c.HelpName)
+		return c, nil, help, usagef("no command given")
 	}
 	flags, arguments, err := sortArgs(program, c, args)
 	if err == nil {
@@ -35,9 +35,6 @@ func parseArgs(program *cli.Command, args []string) (c *cli.Command, argv []stri
 	}
 	if err == nil {
 		err = countArguments(c, arguments)
-	}
-	if err != nil {
-		err = hintf(err, "see %s --help", c.HelpName)
 	}
 	return c, slices.Concat(strings.Fields(c.HelpName), flags, []string{"--"}, arguments), help, err
 }
@@ -49,7 +46,8 @@ func findCommand(c *cli.Command, args []string) (*cli.Command, []string, error) 
 			if c.Action != nil || isHelp(args[0]) {
 				break
 			}
-			flag := strings.Trim(quote(flagName(args[0])), `"`)
+			name, _, _ := strings.Cut(args[0], "=")
+			flag := strings.Trim(quote(name), `"`)
 			err := usagef("flag %s stands before the command", flag)
 			return c, nil, hintf(err, "write %s COMMAND %s …", c.HelpName, flag)
 		}
@@ -60,12 +58,6 @@ func findCommand(c *cli.Command, args []string) (*cli.Command, []string, error) 
 		c, args = child, args[1:]
 	}
 	return c, args, nil
-}
-
-// flagName cuts the value off --flag=value.
-func flagName(arg string) string {
-	name, _, _ := strings.Cut(arg, "=")
-	return name
 }
 
 // quote repeats an argument in an error, but never a URL: a misplaced endpoint
@@ -101,12 +93,12 @@ func sortArgs(program, c *cli.Command, args []string) (flags, arguments []string
 			arguments = append(arguments, arg)
 			continue
 		}
-		_, value, inline := strings.Cut(arg, "=")
-		name := strings.TrimLeft(flagName(arg), "-")
+		typed, value, inline := strings.Cut(arg, "=")
+		name := strings.TrimLeft(typed, "-")
 		f := findFlag(c, name)
 		switch {
 		case f == nil:
-			return nil, nil, unknownFlag(program, c, flagName(arg))
+			return nil, nil, unknownFlag(program, c, typed)
 		case given[name] && !valueOf(f).many:
 			return nil, nil, usagef("flag --%s is given twice", name)
 		case !takesValue(f) && !inline:
@@ -183,7 +175,7 @@ func unknownCommand(c *cli.Command, name string) error {
 	if near := nearest(name, known); near != "" {
 		err = hintf(err, "did you mean %q?", near)
 	}
-	return hintf(err, "see %s --help", c.HelpName)
+	return err
 }
 
 func unknownFlag(program, c *cli.Command, typed string) error {

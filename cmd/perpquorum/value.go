@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"math"
 	"slices"
 	"strconv"
@@ -57,14 +58,13 @@ func valueOf(f cli.Flag) *value {
 func valueFault(c *cli.Context, err error, _ bool) error {
 	for _, f := range c.Command.Flags {
 		var coded *codedError
-		switch v := valueOf(f); {
-		case errors.As(v.err, &coded):
-			return v.err
-		case v.err != nil:
-			return usagef("--%s %s: %w", f.Names()[0], quote(v.text), v.err)
+		if v := valueOf(f); errors.As(v.err, &coded) {
+			err = v.err
+		} else if v.err != nil {
+			err = fmt.Errorf("--%s %s: %w", f.Names()[0], quote(v.text), v.err)
 		}
 	}
-	return misuse(err)
+	return seeHelp(c.Command, misuse(err))
 }
 
 // formatFlag takes one of a few words, of which the first is the default.
