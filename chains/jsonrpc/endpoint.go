@@ -93,7 +93,7 @@ func New(rawURL string, o Options) (*Endpoint, error) {
 	e := &Endpoint{
 		label:    keyurl.Label(u),
 		redact:   keyurl.NewRedactor(u),
-		clock:    cmp.Or[Clock](o.Clock, realClock{}),
+		clock:    cmp.Or[Clock](o.Clock, RealClock{}),
 		batch:    newBatchSize(o.MaxBatch),
 		patience: patience{tries: o.Tries, wait: cmp.Or(o.MaxWait, longestWait)},
 		limits:   &LimitRecorder{Inner: o.Transport},

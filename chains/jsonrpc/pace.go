@@ -9,19 +9,21 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// Clock measures the waits between requests. A test gives its own, so that nothing
-// sleeps.
+// Clock measures waits. A test gives its own, so that nothing sleeps.
 type Clock interface {
 	Now() time.Time
 	// Sleep waits for d. If ctx ends first, it returns ctx.Err() then.
 	Sleep(ctx context.Context, d time.Duration) error
 }
 
-type realClock struct{}
+// RealClock is real time.
+type RealClock struct{}
 
-func (realClock) Now() time.Time { return time.Now() }
+// Now implements Clock.
+func (RealClock) Now() time.Time { return time.Now() }
 
-func (realClock) Sleep(ctx context.Context, d time.Duration) error {
+// Sleep implements Clock.
+func (RealClock) Sleep(ctx context.Context, d time.Duration) error {
 	if err := ctx.Err(); err != nil || d <= 0 {
 		return err
 	}

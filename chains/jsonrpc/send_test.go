@@ -157,7 +157,7 @@ func TestSendObeysTheContext(t *testing.T) {
 		w.WriteHeader(429)
 		return true
 	})
-	replies, err := connect(t, Options{Clock: realClock{}}, n.URL).Send(ctx, numbered(5))
+	replies, err := connect(t, Options{Clock: RealClock{}}, n.URL).Send(ctx, numbered(5))
 	if replies != nil || !errors.Is(err, context.Canceled) || n.count() != 1 {
 		t.Errorf("got %v, %v after %d requests", replies, err, n.count())
 	}

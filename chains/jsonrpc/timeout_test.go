@@ -23,7 +23,7 @@ func TestSilentEndpointTimesOut(t *testing.T) {
 			return nil, r.Context().Err()
 		})
 		start := time.Now()
-		e := connect(t, Options{Transport: hang, Clock: realClock{}}, "http://node.example")
+		e := connect(t, Options{Transport: hang, Clock: RealClock{}}, "http://node.example")
 		failure := mustFail(t, e, 1, ClassTimeout)
 		if took := time.Since(start); attempts != 3 || took < 3*time.Minute || took > 4*time.Minute {
 			t.Errorf("%d attempts in %v: %v", attempts, took, failure)
@@ -51,7 +51,7 @@ func TestTimeoutNamesWhatWasWaitedOut(t *testing.T) {
 		})
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
-		_, err := connect(t, Options{Transport: limited, Clock: realClock{}}, "http://node.example").Send(ctx,
+		_, err := connect(t, Options{Transport: limited, Clock: RealClock{}}, "http://node.example").Send(ctx,
 			numbered(1))
 		if !errors.Is(err, ErrTimeout) ||
 			!strings.Contains(err.Error(), `is over; until then: rate limit (HTTP 429: 'slow down')`) {
@@ -69,7 +69,7 @@ func TestSlowBodyTimesOut(t *testing.T) {
 				Body: io.NopCloser(dripping{r.Context()})}, nil
 		})
 		start := time.Now()
-		mustFail(t, connect(t, Options{Transport: drip, Clock: realClock{}}, "http://node.example"), 1, ClassTimeout)
+		mustFail(t, connect(t, Options{Transport: drip, Clock: RealClock{}}, "http://node.example"), 1, ClassTimeout)
 		if took := time.Since(start); took > 4*time.Minute {
 			t.Errorf("took %v", took)
 		}

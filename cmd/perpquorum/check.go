@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/perpdao/perpquorum/chains/jsonrpc"
 	"github.com/perpdao/perpquorum/votingpower/report"
 	"github.com/perpdao/perpquorum/votingpower/vote"
 )
@@ -82,7 +83,7 @@ func (o *checkOptions) run(c *cli.Context) (err error) {
 	if err := o.output.check(o.model); err != nil {
 		return err
 	}
-	r, err := o.judge(c.Context, wallClock{})
+	r, err := o.judge(c.Context, jsonrpc.RealClock{})
 	if err != nil {
 		return err
 	}
@@ -93,7 +94,7 @@ func (o *checkOptions) run(c *cli.Context) (err error) {
 }
 
 // judge reads the vote, after waiting for its end if that is asked for, and judges it.
-func (o *checkOptions) judge(ctx context.Context, clock clock) (*report.Report, error) {
+func (o *checkOptions) judge(ctx context.Context, clock jsonrpc.Clock) (*report.Report, error) {
 	m, err := openModel(o.model)
 	if err != nil {
 		return nil, err

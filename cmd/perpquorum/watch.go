@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/perpdao/perpquorum/chains/jsonrpc"
 	"github.com/perpdao/perpquorum/snapshot"
 	"github.com/perpdao/perpquorum/votingpower"
 	"github.com/perpdao/perpquorum/votingpower/vote"
@@ -17,15 +18,9 @@ const (
 	lookClosed   = 30 * time.Second // at first, once the vote is closed and its scores are not final
 )
 
-// clock is the time that --watch waits by.
-type clock interface {
-	Now() time.Time
-	Sleep(ctx context.Context, d time.Duration) error
-}
-
 // waitForEnd waits until the vote is final, or until the deadline has passed. What does
 // not fit the proposal is found first.
-func (o *checkOptions) waitForEnd(ctx context.Context, m *votingpower.Model, clock clock) error {
+func (o *checkOptions) waitForEnd(ctx context.Context, m *votingpower.Model, clock jsonrpc.Clock) error {
 	hub := newHub(o.hub, o.endpoints.timeout)
 	defer hub.CloseIdleConnections()
 	w := watcher{
@@ -55,7 +50,7 @@ func (o *checkOptions) waitForEnd(ctx context.Context, m *votingpower.Model, clo
 
 // watcher looks at a proposal again and again.
 type watcher struct {
-	clock clock
+	clock jsonrpc.Clock
 	until time.Time
 	open  time.Duration // between two looks while the vote is open
 	look  func(context.Context) (*snapshot.Proposal, error)

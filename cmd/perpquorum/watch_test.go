@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/perpdao/perpquorum/chains/jsonrpc"
 	"github.com/perpdao/perpquorum/fixtures/hub"
 	"github.com/perpdao/perpquorum/snapshot"
 	"github.com/perpdao/perpquorum/votingpower/vote"
@@ -106,7 +107,7 @@ func TestCheckWatch(t *testing.T) {
 
 // publishing is a clock whose Sleep lets the hub count for good.
 type publishing struct {
-	wallClock
+	jsonrpc.RealClock
 	sleep func()
 }
 
