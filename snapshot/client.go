@@ -8,12 +8,13 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"net/url"
 	"sync"
 	"time"
 
 	"github.com/hasura/go-graphql-client"
 	"golang.org/x/time/rate"
+
+	"github.com/perpdao/perpquorum/chains/keyurl"
 )
 
 // DefaultEndpoint is the GraphQL API of Snapshot's own hub.
@@ -25,7 +26,9 @@ const DefaultEndpoint = "https://hub.snapshot.org/graphql"
 type Client struct {
 	Endpoint string // http or https URL of the GraphQL API; "" means DefaultEndpoint
 	// HTTP sends the requests, but never follows a redirect; nil means a client
-	// of its own that uses the proxies of the environment.
+	// of its own that uses the proxies of the environment. A transport that is
+	// given closes each connection after one answer, since net/http may log what
+	// comes behind it on an open one.
 	HTTP *http.Client
 	// APIKey raises the hub's rate limit. It is sent in the header x-api-key and
 	// appears nowhere else.
@@ -39,12 +42,13 @@ type Client struct {
 	Timeout time.Duration // of one try; 0 means 30 seconds
 	MaxWait time.Duration // longest wait that the hub may ask for; 0 means 2 minutes
 
-	once    sync.Once
-	err     error // a bad Endpoint
-	http    *http.Client
-	host    string
-	secrets []string
-	limiter *rate.Limiter
+	once      sync.Once
+	err       error // a bad Endpoint
+	http      *http.Client
+	transport *keyurl.Transport
+	host      string
+	redact    *keyurl.Redactor
+	limiter   *rate.Limiter
 
 	mu          sync.Mutex
 	pausedUntil time.Time // when the hub's rate limit starts anew
@@ -54,45 +58,55 @@ type Client struct {
 func (c *Client) setup() error {
 	c.once.Do(func() {
 		c.Endpoint = cmp.Or(c.Endpoint, DefaultEndpoint)
-		u, err := url.Parse(c.Endpoint)
-		if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
-			// The text may hold a key, so it is not repeated.
-			c.err = fmt.Errorf("%w: want a URL such as %s", ErrEndpoint, DefaultEndpoint)
+		u, err := keyurl.Parse(c.Endpoint)
+		if err != nil {
+			c.err = fmt.Errorf("%w: %w; want a URL such as %s", ErrEndpoint, err, DefaultEndpoint)
 			return
 		}
-		c.host, c.secrets = u.Hostname(), secretsOf(u, c.APIKey)
-		c.http = withoutRedirects(c.HTTP)
-		c.limiter = newLimiter(c.RPS, c.APIKey != "")
 		c.UserAgent = cmp.Or(c.UserAgent, "perpquorum")
 		c.Retries = cmp.Or(c.Retries, 4)
 		c.Timeout = cmp.Or(c.Timeout, 30*time.Second)
 		c.MaxWait = cmp.Or(c.MaxWait, 2*time.Minute)
+		c.host, c.redact = c.Host(), keyurl.NewRedactor(u, c.APIKey)
+		c.limiter = newLimiter(c.RPS, c.APIKey != "")
+		c.connect()
 	})
 	return c.err
 }
 
-// withoutRedirects returns a copy of a client that hands a redirect back:
-// following one would carry the key, and trust, to another server.
-func withoutRedirects(given *http.Client) *http.Client {
-	own := http.Client{}
-	if given != nil {
-		own = *given
-	} else {
-		own.Transport = &http.Transport{
-			Proxy:               http.ProxyFromEnvironment,
-			ForceAttemptHTTP2:   true,
-			TLSHandshakeTimeout: 10 * time.Second,
-			MaxIdleConnsPerHost: 2,
-			// The hub closes idle connections after 5 seconds; a request sent at
-			// that moment would fail.
-			IdleConnTimeout: 4 * time.Second,
-		}
+// connect prepares the HTTP client. It hands a redirect back: following one would carry
+// the key, and trust, to another server.
+func (c *Client) connect() {
+	c.http = &http.Client{}
+	if c.HTTP != nil {
+		*c.http = *c.HTTP
 	}
-	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &own
+	c.transport = keyurl.NewTransport(c.http.Transport, c.Timeout)
+	c.http.Transport = c.transport
+	c.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 }
 
-// CloseIdleConnections closes the connections kept for the next request.
+// Host names the hub: its host, without what may be a key, or "" if Endpoint is not
+// the URL of a hub.
+func (c *Client) Host() string {
+	u, err := keyurl.Parse(cmp.Or(c.Endpoint, DefaultEndpoint))
+	if err != nil {
+		return ""
+	}
+	return keyurl.Host(u.Hostname())
+}
+
+// Limits returns the newest response headers about rate limits, with secrets removed:
+// "ratelimit-remaining: 42", sorted by name.
+func (c *Client) Limits() []string {
+	if c.setup() != nil {
+		return nil
+	}
+	return c.transport.Limits(c.redact)
+}
+
+// CloseIdleConnections closes the connections kept for the next request, but none of
+// a transport that was given.
 func (c *Client) CloseIdleConnections() {
 	if c.setup() == nil {
 		c.http.CloseIdleConnections()
@@ -145,8 +159,7 @@ func (c *Client) try(ctx context.Context, op, query string, variables map[string
 	return nil, e.refusal(err)
 }
 
-// failure makes a HubError whose detail is free of secrets and control
-// characters.
+// failure makes a HubError whose detail is free of secrets and control characters.
 func (c *Client) failure(op string, err error, detail string) *HubError {
-	return &HubError{Op: op, Host: c.host, Detail: clean(c.redact(detail)), Err: err}
+	return &HubError{Op: op, Host: c.host, Detail: c.redact.Text(detail), Err: err}
 }

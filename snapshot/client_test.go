@@ -350,6 +350,31 @@ func TestKeepsSecrets(t *testing.T) {
 	}
 }
 
+// A host that may itself be a key is shortened like that of an endpoint.
+func TestHostHoldsNoKey(t *testing.T) {
+	t.Parallel()
+	for endpoint, want := range map[string]string{
+		"":                                  "hub.snapshot.org",
+		"https://hub.example.org:8443/a/b":  "hub.example.org",
+		"https://SENTINEL12345678.hub.test": "hub.test",
+		"https://SENTINEL.quiknode.pro/a":   "quiknode.pro",
+		"http://127.0.0.1:1/graphql":        "127.0.0.1",
+		"ftp://hub.example.org":             "",
+	} {
+		nowhere := roundTrip(func(*http.Request) (*http.Response, error) {
+			return nil, fmt.Errorf("dial %s: no route", endpoint)
+		})
+		c := &snapshot.Client{Endpoint: endpoint, HTTP: &http.Client{Transport: nowhere}, Retries: -1}
+		if got := c.Host(); got != want {
+			t.Errorf("%q: found %q, want %q", endpoint, got, want)
+		}
+		_, err := c.Proposal(t.Context(), hub.ID("x"))
+		if err == nil || strings.Contains(err.Error(), "SENTINEL") || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: error %v", endpoint, err)
+		}
+	}
+}
+
 func TestFollowsNoRedirect(t *testing.T) {
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 		t.Error("the redirect was followed")

@@ -203,27 +203,3 @@ func (e *exchange) busy(err error, h http.Header, detail string) *HubError {
 	failure.wait = retryAfter(h, time.Now())
 	return failure
 }
-
-// secretsOf lists the texts that no error may repeat: the key, and whatever of
-// the endpoint may be one.
-func secretsOf(u *url.URL, key string) []string {
-	password, _ := u.User.Password()
-	secrets := []string{u.String(), key, url.QueryEscape(key), password, u.User.Username(), u.User.String(), u.RawQuery}
-	if u.Path != "/graphql" && u.Path != "/" {
-		secrets = append(secrets, u.Path, u.EscapedPath())
-	}
-	for _, values := range u.Query() {
-		secrets = append(secrets, values...)
-	}
-	return secrets
-}
-
-// redact hides secrets in foreign text.
-func (c *Client) redact(s string) string {
-	for _, secret := range c.secrets {
-		if secret != "" {
-			s = strings.ReplaceAll(s, secret, "[hidden]")
-		}
-	}
-	return s
-}

@@ -24,7 +24,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"slices"
 	"strconv"
@@ -35,8 +34,10 @@ import (
 	"github.com/perpdao/perpquorum/chains/keyurl"
 )
 
-// attemptTimeout bounds one HTTP request from dialing to the last byte.
-const attemptTimeout = 60 * time.Second
+const (
+	attemptTimeout = 60 * time.Second // bounds one HTTP request from dialing to the last byte
+	answerTimeout  = 30 * time.Second // bounds the wait for the head of its answer
+)
 
 // Request is one JSON-RPC call.
 type Request struct {
@@ -61,7 +62,8 @@ type Options struct {
 	// If it asks for more, the call fails. 0: one minute.
 	MaxWait time.Duration
 	// Transport carries the HTTP requests. Nil: a transport with timeouts that
-	// takes proxies from the environment.
+	// takes proxies from the environment. One that is given closes each connection after
+	// one answer, since net/http may log what comes behind it on an open one.
 	Transport http.RoundTripper
 	// UserAgent is sent with each request. Empty: "perpquorum".
 	UserAgent string
@@ -80,8 +82,6 @@ type Endpoint struct {
 	batch     *batchSize
 	patience  patience
 	budget    budget
-	limits    *LimitRecorder
-	idle      func() // closes idle connections of a transport of our own
 }
 
 // New prepares an endpoint; it sends nothing. The error wraps ErrEndpointURL.
@@ -96,15 +96,12 @@ func New(rawURL string, o Options) (*Endpoint, error) {
 		clock:    cmp.Or[Clock](o.Clock, RealClock{}),
 		batch:    newBatchSize(o.MaxBatch),
 		patience: patience{tries: o.Tries, wait: cmp.Or(o.MaxWait, longestWait)},
-		limits:   &LimitRecorder{Inner: o.Transport},
-		idle:     func() {},
 	}
 	e.pace = newPace(o.RPS, e.clock)
-	if e.limits.Inner == nil {
-		own := newTransport()
-		e.limits.Inner, e.idle = own, own.CloseIdleConnections
+	e.transport = &transport{
+		inner: keyurl.NewTransport(o.Transport, answerTimeout),
+		url:   u, agent: cmp.Or(o.UserAgent, "perpquorum"), now: e.clock.Now,
 	}
-	e.transport = &transport{inner: e.limits, url: u, agent: cmp.Or(o.UserAgent, "perpquorum"), now: e.clock.Now}
 	return e, nil
 }
 
@@ -116,13 +113,7 @@ func (e *Endpoint) Clock() Clock { return e.clock }
 
 // Limits returns the newest response headers about rate limits, with secrets
 // removed: "x-ratelimit-remaining: 42", sorted by name.
-func (e *Endpoint) Limits() []string {
-	var lines []string
-	for _, line := range e.limits.Lines() {
-		lines = append(lines, e.redact.Text(line))
-	}
-	return lines
-}
+func (e *Endpoint) Limits() []string { return e.transport.inner.Limits(e.redact) }
 
 // Fail returns the failure of a class that the caller found in a reply which
 // the endpoint meant as a success. The detail is redacted: it may quote the reply.
@@ -130,21 +121,8 @@ func (e *Endpoint) Fail(class Class, detail string) *EndpointError {
 	return &EndpointError{Endpoint: e.label, Class: class, Detail: e.redact.Mask(detail)}
 }
 
-func newTransport() *http.Transport {
-	return &http.Transport{
-		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 15 * time.Second}).DialContext,
-		TLSHandshakeTimeout:    10 * time.Second,
-		ResponseHeaderTimeout:  30 * time.Second,
-		MaxResponseHeaderBytes: 64 << 10,
-		ForceAttemptHTTP2:      true,
-		MaxIdleConnsPerHost:    2 * parallel,
-		IdleConnTimeout:        30 * time.Second, // some providers close idle connections after 60 s
-	}
-}
-
-// Close releases the endpoint's idle connections.
-func (e *Endpoint) Close() { e.idle() }
+// Close releases the endpoint's idle connections, but none of a transport that was given.
+func (e *Endpoint) Close() { e.transport.inner.CloseIdleConnections() }
 
 // BatchSize returns how many calls go into one batch, as far as learned.
 func (e *Endpoint) BatchSize() int {

@@ -27,7 +27,7 @@ const (
 
 // transport sends request bodies to one endpoint. It alone knows the URL.
 type transport struct {
-	inner http.RoundTripper
+	inner *keyurl.Transport
 	url   *url.URL
 	agent string
 	now   func() time.Time
@@ -54,9 +54,6 @@ func (t *transport) request(ctx context.Context, body []byte) *http.Request {
 		GetBody: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil },
 		Header: http.Header{
 			"Accept": {"application/json"}, "Content-Type": {"application/json"}, "User-Agent": {t.agent},
-			// Reads may be repeated. With this key (an empty list is never sent), net/http
-			// repeats a POST at once when an idle connection turns out to be dead.
-			"Idempotency-Key": {},
 		},
 	}
 	req.Body, _ = req.GetBody()

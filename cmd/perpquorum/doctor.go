@@ -75,7 +75,8 @@ func (o *doctorOptions) run(c *cli.Context) error {
 		return err
 	}
 	hub := newHub(cmp.Or(o.hub, snapshot.DefaultEndpoint), time.Second)
-	if hubHost(hub) == "" {
+	hub.Retries = -1
+	if hub.Host() == "" {
 		return usagef("--hub: want a URL such as %s", snapshot.DefaultEndpoint) // it may hold a key
 	}
 	targets, err := o.targets(m.Chains())

@@ -4,14 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
-	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/perpdao/perpquorum/chains"
-	"github.com/perpdao/perpquorum/chains/jsonrpc"
 	"github.com/perpdao/perpquorum/snapshot"
 )
 
@@ -27,18 +23,15 @@ type hubDiagnosis struct {
 	Limits   []string       `json:"rate_limit_headers"`
 }
 
-// diagnoseHub asks for the space up to three times, without repeating what fails.
+// diagnoseHub asks for the space up to three times.
 func diagnoseHub(ctx context.Context, hub *snapshot.Client, space string, named bool) hubDiagnosis {
-	d := hubDiagnosis{Host: hubHost(hub), Space: space, Knows: "unknown", Limits: []string{}}
+	d := hubDiagnosis{Host: hub.Host(), Space: space, Knows: "unknown", Limits: []string{}}
 	d.Required = named && space != ""
 	if space == "" {
 		d.Reason = "the model names no Snapshot space to ask about"
 		return d
 	}
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	defer transport.CloseIdleConnections()
-	headers := &jsonrpc.LimitRecorder{Inner: transport}
-	hub.HTTP, hub.Retries = &http.Client{Transport: headers}, -1
+	defer hub.CloseIdleConnections()
 	var took []time.Duration
 	for range 3 {
 		start := time.Now()
@@ -58,31 +51,6 @@ func diagnoseHub(ctx context.Context, hub *snapshot.Client, space string, named 
 		slices.Sort(took)
 		d.Knows, d.Ready, d.Latency = "yes", true, chains.Latency(took[len(took)/2])
 	}
-	for _, line := range headers.Lines() {
-		if !repeatsSecret(hub, line) {
-			d.Limits = append(d.Limits, line)
-		}
-	}
+	d.Limits = append(d.Limits, hub.Limits()...)
 	return d
-}
-
-// hubHost returns the host of the hub's URL, or "" if that is no URL to send
-// requests to.
-func hubHost(hub *snapshot.Client) string {
-	u, err := url.Parse(hub.Endpoint)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" {
-		return ""
-	}
-	return u.Hostname()
-}
-
-// repeatsSecret reports whether a line of foreign text repeats a part of the
-// hub's URL or the key.
-func repeatsSecret(hub *snapshot.Client, line string) bool {
-	parts := strings.FieldsFunc(strings.TrimPrefix(hub.Endpoint, snapshot.DefaultEndpoint), func(r rune) bool {
-		return strings.ContainsRune("/?&=@:", r)
-	})
-	return slices.ContainsFunc(append(parts, hub.APIKey), func(part string) bool {
-		return len(part) >= 8 && strings.Contains(line, part)
-	})
 }

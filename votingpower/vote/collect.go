@@ -1,11 +1,9 @@
 package vote
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"reflect"
 	"slices"
 	"strings"
@@ -56,7 +54,7 @@ func Collect(ctx context.Context, hub *snapshot.Client, dial Dial, m *votingpowe
 	if err != nil {
 		return nil, err
 	}
-	e := &Evidence{Hub: host(hub), Strict: o.Strict, Strategies: o.Strategies}
+	e := &Evidence{Hub: hub.Host(), Strict: o.Strict, Strategies: o.Strategies}
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		o.progress("reading %d votes", p.Votes)
@@ -163,13 +161,4 @@ func (plan *readPlan) circulating(ctx context.Context, nodes map[chains.ID]chain
 		when.At = b.Time()
 	}
 	return votingpower.Collect(ctx, nodes, plan.model, when)
-}
-
-// host is the hub's host, for the report.
-func host(hub *snapshot.Client) string {
-	u, err := url.Parse(cmp.Or(hub.Endpoint, snapshot.DefaultEndpoint))
-	if err != nil {
-		return ""
-	}
-	return u.Hostname()
 }

@@ -1,4 +1,4 @@
-package jsonrpc
+package keyurl
 
 import (
 	"net/http"
@@ -7,11 +7,8 @@ import (
 	"sync"
 )
 
-// LimitRecorder is an http.RoundTripper that keeps the newest response headers
-// about rate limits.
-type LimitRecorder struct {
-	Inner http.RoundTripper
-
+// limits are the newest response headers about rate limits.
+type limits struct {
 	mu   sync.Mutex
 	seen http.Header
 }
@@ -19,15 +16,10 @@ type LimitRecorder struct {
 // mostLimits bounds how many header names are kept.
 const mostLimits = 20
 
-// RoundTrip implements http.RoundTripper.
-func (l *LimitRecorder) RoundTrip(req *http.Request) (*http.Response, error) {
-	resp, err := l.Inner.RoundTrip(req)
-	if err != nil {
-		return nil, err
-	}
+func (l *limits) note(h http.Header) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for name, values := range resp.Header {
+	for name, values := range h {
 		if !aboutLimits(name) || len(l.seen) >= mostLimits && l.seen[name] == nil {
 			continue
 		}
@@ -36,16 +28,14 @@ func (l *LimitRecorder) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		l.seen[name] = values
 	}
-	return resp, nil
 }
 
-// Lines returns the headers, sorted by name: "x-ratelimit-remaining: 42". They are
-// foreign text, which may hold anything.
-func (l *LimitRecorder) Lines() (lines []string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for name, values := range l.seen {
-		lines = append(lines, strings.ToLower(name)+": "+strings.Join(values, ", "))
+// Limits returns the headers, sorted by name and masked: "x-ratelimit-remaining: 42".
+func (t *Transport) Limits(r *Redactor) (lines []string) {
+	t.limits.mu.Lock()
+	defer t.limits.mu.Unlock()
+	for name, values := range t.limits.seen {
+		lines = append(lines, r.Text(strings.ToLower(name)+": "+strings.Join(values, ", ")))
 	}
 	slices.Sort(lines)
 	return lines
