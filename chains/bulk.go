@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	// fewCalls is how many calls are not worth a multicall.
+	// fewCalls is the number of calls below which a multicall is not worth it.
 	fewCalls = 20
 	// firstChunk, mostChunk and leastChunk bound the calls in one multicall. 500 plain
 	// reads take about 4 million gas, well under the 25 million that any node allows
@@ -34,8 +34,8 @@ const (
 // endpoint is halved, and the size that works is remembered. An endpoint whose
 // multicalls do not prove themselves is read in batches.
 //
-// What remains is a view whose gas differs much from call to call and that hides
-// that it ran out. Such views need CallAt.
+// One kind of view can still give a wrong answer: one whose gas differs much from
+// call to call, and which hides that it ran out. Such views need CallAt.
 //
 // The contracts see Multicall3 as msg.sender, not the zero address as in a plain
 // eth_call.
@@ -52,8 +52,8 @@ var errMistrust = errors.New("multicall not trusted")
 
 // bulkAt reads from one endpoint, by multicall if that works there.
 func (r *stateReader) bulkAt(ctx context.Context, b Block, calls []Call, public bool) ([][]byte, error) {
-	// This plain read learns how the endpoint is asked for state, proves that it has
-	// the block's, and shows whether Multicall3 is there.
+	// This plain read finds out how to ask the endpoint for state, proves that it has the
+	// state of the block, and shows whether Multicall3 is deployed there.
 	id, err := r.callAt(ctx, b, []Call{getter("getChainId()")}, public)
 	if err != nil && !errors.As(err, new(*CallError)) {
 		return nil, err
@@ -119,7 +119,7 @@ func (k *bulk) run(ctx context.Context) error {
 	return nil
 }
 
-// tooLarge reports whether a chunk of half the size could fare better: the
+// tooLarge reports whether a chunk of half the size might work: the
 // endpoint ran out of gas, time or room, or the whole multicall reverted.
 func tooLarge(err error) bool {
 	return errors.Is(err, ErrTooLarge) || errors.Is(err, ErrReverted) || errors.Is(err, ErrTimeout)

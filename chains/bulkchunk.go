@@ -16,8 +16,8 @@ import (
 // readChunk reads one span by one multicall, and its spot checks on their own.
 func (k *bulk) readChunk(ctx context.Context, s span) error {
 	inner := append(blockGetters(), getter("getChainId()"))
-	if k.hasRich {
-		inner = append(inner, NativeBalance(k.rich))
+	if k.hasKnown {
+		inner = append(inner, NativeBalance(k.known))
 	}
 	proofs := len(inner)
 	inner = append(inner, k.calls[s.from:s.to]...)
@@ -53,8 +53,8 @@ func (k *bulk) readChunk(ctx context.Context, s span) error {
 	return nil
 }
 
-// decode reads the reply to a multicall of n calls, of which the first prove where
-// it ran. It returns the results of the others.
+// decode reads the reply to a multicall of n calls. The first ones prove where it ran;
+// decode returns the results of the others.
 func (k *bulk) decode(r jsonrpc.Reply, n, proofs int) ([]innerResult, error) {
 	data, err := r.Data()
 	if err != nil {
@@ -83,7 +83,7 @@ func (k *bulk) spots(s span) []int {
 	return slices.Sorted(maps.Values(last))
 }
 
-// checkProofs checks what the multicall says of the block it ran in.
+// checkProofs checks what the multicall says about the block it ran in.
 func (k *bulk) checkProofs(proofs []innerResult) error {
 	var words []byte
 	for i, c := range proofs {
@@ -98,8 +98,8 @@ func (k *bulk) checkProofs(proofs []innerResult) error {
 	if id := new(big.Int).SetBytes(words[3*word : 4*word]); id.Cmp(new(big.Int).SetUint64(uint64(k.id))) != 0 {
 		return fmt.Errorf("chain id is %v, want %d", id, uint64(k.id))
 	}
-	if k.hasRich && new(big.Int).SetBytes(words[4*word:]).Sign() == 0 {
-		return fmt.Errorf("%v, which is known to hold ether, holds none", k.rich)
+	if k.hasKnown && new(big.Int).SetBytes(words[4*word:]).Sign() == 0 {
+		return fmt.Errorf("%v, which is known to hold ether, holds none", k.known)
 	}
 	return nil
 }

@@ -62,8 +62,8 @@ func (c canary) requests(block any) []jsonrpc.Request {
 }
 
 var (
-	// errMute: the endpoint cannot run this canary, so the reads prove nothing.
-	errMute = errors.New("block canary not answered")
+	// errNotAnswered: the endpoint cannot run this canary, so the reads prove nothing.
+	errNotAnswered = errors.New("block canary not answered")
 	// errElsewhere: the canary ran at another block.
 	errElsewhere = errors.New("ran at another block")
 )
@@ -77,12 +77,12 @@ func (c canary) check(replies []jsonrpc.Reply, id ID, h *types.Header) error {
 	for _, r := range replies {
 		data, err := r.Data()
 		if err != nil {
-			return fmt.Errorf("%w: %w", errMute, err)
+			return fmt.Errorf("%w: %w", errNotAnswered, err)
 		}
 		words = append(words, data...)
 	}
 	if len(words) != 3*word {
-		return fmt.Errorf("%w: found %d bytes, want %d", errMute, len(words), 3*word)
+		return fmt.Errorf("%w: found %d bytes, want %d", errNotAnswered, len(words), 3*word)
 	}
 	return sameBlockWords(words, id, h)
 }

@@ -72,8 +72,8 @@ import (
 // above take the interface, so that a caller can put a cache or a recorder in
 // between.
 type Node interface {
-	// Chain returns the chain that the node was proven to be on, and whether it
-	// was let pass although it failed the proof of being that public chain.
+	// Chain returns the chain that the node was proven to be on, and whether it was
+	// accepted although it failed the proof of being the public chain of that id.
 	Chain() (id ID, development bool)
 	// BlockAt returns the first block at or after t.
 	BlockAt(ctx context.Context, t time.Time) (Block, error)

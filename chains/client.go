@@ -19,7 +19,7 @@ type Client struct {
 	Development bool
 	// Anchored says that the hash of a known block proves this to be the public
 	// chain. It is false for development chains, and for chains other than
-	// Ethereum and Optimism, of which eth_chainId is the only proof.
+	// Ethereum and Optimism, for which eth_chainId is the only proof.
 	Anchored bool
 
 	pool             *pool

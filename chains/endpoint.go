@@ -13,7 +13,7 @@ import (
 type Endpoint struct{ n *node }
 
 // Question is a JSON-RPC request about the state of a block: its method, and its
-// parameters but for the last one, which names the block.
+// parameters without the last one, which names the block.
 type Question struct {
 	Method string
 	Params []any

@@ -169,7 +169,7 @@ func parseHeader(raw json.RawMessage) (*types.Header, error) {
 // maxShown bounds the memory for header hashes of a long-lived client.
 const maxShown = 4096
 
-// remember keeps that this endpoint showed the header with the given hash.
+// remember notes that this endpoint showed the header with the given hash.
 func (r *headerReader) remember(h common.Hash) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -28,9 +28,9 @@ func (h *health) gone() error {
 
 // note takes the outcome of a read, and reports whether the endpoint must prove
 // the chain again. Missing state, a lagging node and a reorg do not make the
-// endpoint useless for other blocks. Refused credentials and the like do not get
-// better within a run. An only endpoint is kept through other failures, since
-// there is none to replace it.
+// endpoint useless for other blocks. A permanent failure, such as refused
+// credentials, ends the use of the endpoint at once; others end it after
+// maxFailures, unless it is the only endpoint.
 func (h *health) note(ctx context.Context, err error, only bool) (proveAgain bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -6,8 +6,8 @@ import (
 	"github.com/perpdao/perpquorum/chains/jsonrpc"
 )
 
-// node is one endpoint of a chain: whether it was proven to be of that chain,
-// the headers that it showed, how it is asked for state, and how it fares.
+// node is one endpoint of a chain with what is known about it: the headers that it
+// showed, whether they prove its chain, how to ask it for state, and its failures.
 type node struct {
 	endpoint *jsonrpc.Endpoint
 	headers  *headerReader

@@ -20,8 +20,8 @@ func (p *prober) features(ctx context.Context, b Block) {
 	p.try(ctx, &p.found.AccessList, func() error { return p.accessList(ctx, b) })
 }
 
-// byHash checks that the endpoint honours EIP-1898. CallAt has found out already, and
-// reads by number if not. Then the endpoint is asked once more for the reason.
+// byHash checks that the endpoint supports EIP-1898. CallAt has found that out already,
+// and reads by number if not. In that case the endpoint is asked once more for the reason.
 func (p *prober) byHash(ctx context.Context, b Block) error {
 	if !p.node.state.currentWay().byNumber {
 		return nil
@@ -29,14 +29,14 @@ func (p *prober) byHash(ctx context.Context, b Block) error {
 	var err error
 	for c := deployless; c < noCanary; c++ {
 		_, err = p.node.state.read(ctx, newStateBatch(p.node.state, b, nil, p.found.Anchored, way{canary: c}))
-		if !errors.Is(err, errMute) {
+		if !errors.Is(err, errNotAnswered) {
 			break
 		}
 	}
 	switch {
 	case errors.Is(err, errElsewhere):
 		return fmt.Errorf("%s accepts a block hash and ignores it: %w", p.found.Endpoint, err)
-	case errors.Is(err, errMute):
+	case errors.Is(err, errNotAnswered):
 		return fmt.Errorf("%s cannot show that it reads at the block it is asked about: %w", p.found.Endpoint, err)
 	}
 	return err
@@ -58,8 +58,7 @@ func (p *prober) multicall3(ctx context.Context, b Block) error {
 	return multicall.check(replies, p.found.Chain, b.Header)
 }
 
-// one sends a single request, of which a refusal counts as the reply, and decodes the
-// result.
+// one sends a single request and decodes the result. A refusal counts as the reply.
 func (p *prober) one(ctx context.Context, out any, method string, params ...any) error {
 	replies, err := p.node.endpoint.Send(ctx, []jsonrpc.Request{{Method: method, Params: params, Optional: true}})
 	if err != nil {

@@ -113,7 +113,7 @@ func (p *prober) findBlock(ctx context.Context, at time.Time) {
 	}
 }
 
-// readAt reads an account's balance at b, in the way of CallAt.
+// readAt reads an account's balance at b, as CallAt does.
 func (p *prober) readAt(ctx context.Context, b Block) error {
 	account, _ := knownAccount(p.client.ID, b.Number(), b.Header.Coinbase)
 	_, err := p.client.answers(ctx, b, []Call{NativeBalance(account)}, (*stateReader).callAt)

@@ -79,8 +79,8 @@ func differentAnswers(id ID, b Block, calls []Call, x, y reading[[][]byte]) erro
 	return differences
 }
 
-// stateReader reads contract state from one endpoint, in the way that was found
-// to work there.
+// stateReader reads contract state from one endpoint, and remembers which way of
+// asking works there.
 type stateReader struct {
 	headers *headerReader
 
@@ -110,7 +110,7 @@ type way struct {
 func (w way) next(err error) (way, bool) {
 	var failure *EndpointError
 	switch {
-	case errors.Is(err, errMute) && w.canary < noCanary:
+	case errors.Is(err, errNotAnswered) && w.canary < noCanary:
 		w.canary++
 		w.byNumber = w.byNumber || w.canary == noCanary
 		return w, true

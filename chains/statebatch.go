@@ -24,8 +24,8 @@ type stateBatch struct {
 	param    any  // the block parameter
 	unseen   bool // the endpoint has not shown the block's header itself
 
-	hasRich bool
-	rich    common.Address // an account whose balance cannot be zero, if hasRich
+	hasKnown bool
+	known    common.Address // an account whose balance cannot be zero, if hasKnown
 }
 
 func newStateBatch(r *stateReader, b Block, calls []Call, public bool, w way) stateBatch {
@@ -37,7 +37,7 @@ func newStateBatch(r *stateReader, b Block, calls []Call, public bool, w way) st
 		s.unseen = !r.headers.hasShown(b.Hash)
 	}
 	if public {
-		s.rich, s.hasRich = knownAccount(s.id, b.Number(), b.Header.Coinbase)
+		s.known, s.hasKnown = knownAccount(s.id, b.Number(), b.Header.Coinbase)
 	}
 	return s
 }
@@ -49,8 +49,8 @@ func (s stateBatch) requests() []jsonrpc.Request {
 	if s.unseen {
 		reqs = append(reqs, headerRequest(s.block.Number()))
 	}
-	if s.hasRich {
-		reqs = append(reqs, s.request(NativeBalance(s.rich)))
+	if s.hasKnown {
+		reqs = append(reqs, s.request(NativeBalance(s.known)))
 	}
 	for _, call := range s.calls {
 		reqs = append(reqs, s.request(call))
@@ -117,8 +117,8 @@ func (s stateBatch) check(ctx context.Context, replies []jsonrpc.Reply, every, p
 		}
 		reads = reads[1:]
 	}
-	if s.hasRich {
-		if err := s.checkRich(reads[0]); err != nil {
+	if s.hasKnown {
+		if err := s.checkKnownAccount(reads[0]); err != nil {
 			return nil, err
 		}
 		reads = reads[1:]
@@ -157,15 +157,15 @@ func (s stateBatch) sameHeader(r jsonrpc.Reply) error {
 	return s.reader.sameBlock(s.block, h.Hash())
 }
 
-// checkRich checks the balance that cannot be zero. Only then are zeros of other
+// checkKnownAccount checks the balance that cannot be zero. Only then are zeros of other
 // accounts believed.
-func (s stateBatch) checkRich(r jsonrpc.Reply) error {
-	data, err := s.answer(NativeBalance(s.rich), r)
+func (s stateBatch) checkKnownAccount(r jsonrpc.Reply) error {
+	data, err := s.answer(NativeBalance(s.known), r)
 	if err != nil {
 		return err
 	}
 	if new(big.Int).SetBytes(data).Sign() == 0 {
-		return s.missing(fmt.Sprintf("it says that %v, which is known to hold ether, holds none", s.rich))
+		return s.missing(fmt.Sprintf("it says that %v, which is known to hold ether, holds none", s.known))
 	}
 	return nil
 }

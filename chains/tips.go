@@ -20,7 +20,7 @@ type tips struct {
 	at        time.Time     // when they were read
 }
 
-// notBelow keeps what is higher in old. Behind a load balancer the next answer may
+// notBelow returns t with what is higher in old. Behind a load balancer the next answer may
 // come from a node that lags, but blocks stay finalized.
 func (t tips) notBelow(old tips) tips {
 	if old.head != nil && old.head.Number.Cmp(t.head.Number) > 0 {
@@ -140,7 +140,7 @@ func (r *headerReader) parseTips(replies []jsonrpc.Reply) (tips, error) {
 	return t, nil
 }
 
-// freshTips reads head and finalized block anew.
+// freshTips reads head and finalized block again.
 func (r *headerReader) freshTips(ctx context.Context) (tips, error) {
 	replies, err := r.endpoint.Send(ctx, tipRequests())
 	if err != nil {

@@ -51,7 +51,7 @@ type Client struct {
 	limiter   *rate.Limiter
 
 	mu          sync.Mutex
-	pausedUntil time.Time // when the hub's rate limit starts anew
+	pausedUntil time.Time // when the hub's rate limit is reset
 }
 
 // setup settles the defaults once.

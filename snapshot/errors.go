@@ -48,7 +48,6 @@ type HubError struct {
 	wait      time.Duration // how long the hub asks to wait
 }
 
-// Error implements error.
 func (e *HubError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %v", e.Op, e.Err)
@@ -64,7 +63,6 @@ func (e *HubError) Error() string {
 	return b.String()
 }
 
-// Unwrap returns the sentinel.
 func (e *HubError) Unwrap() error { return e.Err }
 
 // FieldError is a field of an answer that no hub should give. It wraps
@@ -76,12 +74,10 @@ type FieldError struct {
 	Want   string // such as "a number of at least 0"
 }
 
-// Error implements error.
 func (e *FieldError) Error() string {
 	return fmt.Sprintf("%v: %s: %s is %s, want %s", ErrProtocol, e.Object, e.Field, e.Found, e.Want)
 }
 
-// Unwrap returns [ErrProtocol].
 func (e *FieldError) Unwrap() error { return ErrProtocol }
 
 // IncompleteError reports how the votes read differ from the final proposal they
@@ -91,10 +87,9 @@ type IncompleteError struct {
 	Proposal string
 	Rows     int  // rows read
 	Counted  int  // [Proposal].Votes
-	Changed  bool // the hub counted the votes anew while they were read
+	Changed  bool // the hub recounted the votes while they were read
 }
 
-// Error implements error.
 func (e *IncompleteError) Error() string {
 	if e.Changed {
 		return fmt.Sprintf("%v: the hub keeps changing the scores of the final proposal %s while its votes are read; "+
@@ -104,7 +99,6 @@ func (e *IncompleteError) Error() string {
 		ErrVotesIncomplete, e.Rows, e.Proposal, e.Counted)
 }
 
-// Unwrap returns [ErrVotesIncomplete].
 func (e *IncompleteError) Unwrap() error { return ErrVotesIncomplete }
 
 // maxText is how many characters of foreign text an error repeats.

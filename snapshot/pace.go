@@ -25,7 +25,7 @@ func newLimiter(rps float64, withKey bool) *rate.Limiter {
 }
 
 // pace waits for this request's turn and, if the hub said that its limit is used
-// up, for the limit to start anew.
+// up, for its reset.
 func (c *Client) pace(ctx context.Context, op string) error {
 	turn := c.limiter.Reserve()
 	c.mu.Lock()

@@ -26,7 +26,7 @@
 // other means, by the same rules.
 //
 // A client only sends queries. In particular it never asks for /api/scores, which
-// makes the hub count anew: a closed proposal may stay "pending" until somebody
+// makes the hub recount: a closed proposal may stay "pending" until somebody
 // opens its page.
 //
 // # Never a wrong number

@@ -20,7 +20,7 @@ const signedVoteFields = "reason app metadata"
 // votesQuery selects scalar fields only: with the vote's proposal or space in
 // it, the newer hub drops rows after it has cut the page, and a short page would
 // no longer be the last. "created" ascending, then id, is the one order that
-// both generations of the hub share. A $since of 0 is no filter.
+// both generations of the hub share. A $since of 0 filters nothing.
 const votesQuery = `query Votes($proposal: String!, $since: Int!, $skip: Int!) {
   votes(first: 1000, skip: $skip, orderBy: "created", orderDirection: asc,
     where: { proposal: $proposal, created_gte: $since }) {
@@ -33,7 +33,7 @@ const votesQuery = `query Votes($proposal: String!, $since: Int!, $skip: Int!) {
 // votes. 12,000 votes take 14 requests. Of p only ID and ScoresUpdated matter.
 //
 // If the proposal is final but the number of rows is not [Proposal].Votes, or
-// its scores were counted anew meanwhile, everything is read once more. If that
+// its scores were recounted meanwhile, everything is read once more. If that
 // does not help, Votes returns the list together with an [IncompleteError]: a
 // careless caller stops, and an audit can go on and name the difference.
 // With any other error the list is nil.

@@ -169,10 +169,10 @@ func (r Read) answer(term Term) (*big.Int, error) {
 	return amount, nil
 }
 
-// checkSupplies demands that a chain has as many tokens as are taken away there.
+// checkSupplies demands that a chain has at least as many tokens as are subtracted there.
 // Excluded balances and locked tokens are disjoint holdings of the chain's token, so
 // their sum cannot exceed its totalSupply(). A model has one token per chain, and
-// Terms reads its totalSupply(), as supply or as a check, wherever it takes any away.
+// Terms reads its totalSupply(), as supply or as a check, wherever it subtracts any.
 func checkSupplies(lines []Line) error {
 	supply, taken := map[chains.ID]*big.Int{}, map[chains.ID]*big.Int{}
 	var order []chains.ID

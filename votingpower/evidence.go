@@ -27,8 +27,8 @@ type Evidence struct {
 // ChainEvidence is the block of one chain at which all its reads were made.
 type ChainEvidence struct {
 	Block chains.Block `json:"block"`
-	// Development says that the node was let pass although it failed the proof of
-	// being on the public chain of its id: its figures mean nothing outside a test.
+	// Development says that the node was accepted although it failed the proof of being
+	// on the public chain of its id: its figures mean nothing outside a test.
 	Development bool `json:"development,omitzero"`
 }
 
@@ -38,8 +38,7 @@ type Read struct {
 	To     string        `json:"to"` // EIP-55 address
 	Data   hexutil.Bytes `json:"data"`
 	Result hexutil.Bytes `json:"result"`
-	// From labels the endpoint that answered. It is for display only: nothing
-	// is computed from it.
+	// From labels the endpoint that answered. Nothing is computed from it.
 	From string `json:"from,omitempty"`
 }
 

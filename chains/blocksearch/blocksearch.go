@@ -18,9 +18,8 @@ import (
 // Moment is a block number with its timestamp in Unix seconds.
 type Moment struct{ Number, Time uint64 }
 
-// Hints is what is known of a chain beforehand. It only decides which headers are
-// read. On a chain of which it is not true, a search takes more rounds and finds
-// the same block.
+// Hints is what is known about a chain beforehand. It only decides which headers are
+// read: with wrong hints a search takes more rounds and finds the same block.
 type Hints struct {
 	Moments []Moment // ascending
 	// From block Fork on, timestamps lie on a grid: the time of Fork plus multiples

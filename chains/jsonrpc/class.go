@@ -51,7 +51,7 @@ const (
 	actValue
 )
 
-// A kind is what is known of a class.
+// A kind describes a class.
 type kind struct {
 	name   string
 	action action

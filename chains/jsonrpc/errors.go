@@ -92,8 +92,8 @@ func (e *EndpointError) Is(target error) bool { return target != nil && kinds[e.
 
 func (e *EndpointError) Unwrap() error { return e.Err }
 
-// Permanent reports whether the endpoint will fail again with this URL:
-// refused credentials, a used up quota and the like.
+// Permanent reports whether the endpoint will fail again with this URL, as after
+// refused credentials or a used up quota.
 func (e *EndpointError) Permanent() bool {
 	switch e.Class {
 	case ClassAuth, ClassBlocked, ClassQuota, ClassNotRPC, ClassRedirect, ClassTLS:

@@ -60,7 +60,7 @@ func isTLS(err error) bool {
 	return strings.HasPrefix(err.Error(), "tls: ") || strings.HasPrefix(err.Error(), "remote error: tls: ")
 }
 
-// foreignFault describes a body that is no JSON-RPC reply: HTML, plain text,
+// foreignFault describes a body that is not a JSON-RPC reply: HTML, plain text,
 // or JSON of another kind. Its words may still say what is wrong.
 func foreignFault(status int, body []byte) *fault {
 	f := &fault{status: status, foreign: true}
@@ -123,7 +123,7 @@ func errorFault(status int, raw json.RawMessage) *fault {
 	return f
 }
 
-// plain returns the text of a JSON string, and any other value as it stands.
+// plain returns the text of a JSON string, and any other value unchanged.
 func plain(raw json.RawMessage) string {
 	var s string
 	if json.Unmarshal(raw, &s) != nil {

@@ -11,8 +11,9 @@ import (
 // Where no known form of message gives the id, the row is tried with one field
 // changed. If that gives the id, the change is proven.
 
-// maxAlternatives bounds the choices that are tried for a vote, and the choices
-// of a proposal of which all pairs are exchanged; maxChoicesText their bytes.
+// maxAlternatives bounds the choices that are tried for a vote, and the number of choices
+// up to which all pairs of a proposal's choices are exchanged. maxChoicesText bounds the
+// bytes of these choices.
 const (
 	maxAlternatives = 32
 	maxChoicesText  = 1 << 14
@@ -69,8 +70,8 @@ func voteAlternatives(p *snapshot.Proposal, v *snapshot.Vote) readings {
 	return alternatives
 }
 
-// addOtherChoice adds a choice that the row does not say, as text only if it
-// is no number and no list of numbers.
+// addOtherChoice adds a choice that the row does not say. It adds the choice as text only
+// if it is neither a number nor a list of numbers.
 func (r readings) addOtherChoice(choice json.RawMessage) {
 	one := readings{}
 	one.addChoice(choice)

@@ -75,8 +75,8 @@ func (r readings) find(forms []form, id common.Hash, domains []domain) (message,
 	return message{}, domain{}, false
 }
 
-// messages lists the messages of a form, of which each has at most one value
-// that is not what the row says.
+// messages lists the messages of a form. Each has at most one value that is not what
+// the row says.
 func (r readings) messages(f *form) []message {
 	words := make([]byte, 32*(1+len(f.fields)))
 	copy(words, f.hash[:])

@@ -90,7 +90,7 @@ func (r readings) addSigner(signer string) {
 // stringify spells JSON as JavaScript's JSON.stringify does, which is how clients
 // make text of what they sign: no blanks, few escapes, and numbers as JavaScript
 // prints them. Keys keep their order, which is JavaScript's own in the hub's
-// answers. It is empty for what is no JSON.
+// answers. It returns "" for text that is not JSON.
 func stringify(raw json.RawMessage) string {
 	text, err := jsontext.AppendFormat(nil, raw,
 		jsontext.CanonicalizeRawInts(true), jsontext.CanonicalizeRawFloats(true),

@@ -39,7 +39,7 @@ import (
 	"github.com/ethereum/go-ethereum/common"
 )
 
-// Verdict is what the comparison of an id with its row comes to.
+// Verdict is the outcome of comparing an id with its row.
 type Verdict string
 
 const (

@@ -44,8 +44,8 @@ type Signer struct {
 	// Address is who signed the id, in EIP-55, or empty if no key can be recovered.
 	// Where the content does not match, that says nothing about the row.
 	Address string `json:"address,omitempty"`
-	// BySignature is set if the id is no hash of what was signed, as until 2022: the
-	// signature alone proves the row.
+	// BySignature is set if the id is not the hash of what was signed, as until 2022:
+	// the signature alone proves the row.
 	BySignature bool `json:"by_signature,omitempty"`
 }
 
@@ -91,7 +91,7 @@ func isAddress(text string, address common.Address) bool {
 }
 
 var (
-	// ErrSignature is a signature that is no hexadecimal bytes.
+	// ErrSignature is a signature that is not hexadecimal.
 	ErrSignature = errors.New("not a signature")
 	// ErrContractSignature is a signature that only a contract can check.
 	ErrContractSignature = errors.New("a contract's signature")

@@ -11,7 +11,7 @@ import (
 	"github.com/perpdao/perpquorum/snapshot"
 )
 
-// checkUnhashed checks a vote whose id is no hash of what was signed, as until
+// checkUnhashed checks a vote whose id is not the hash of what was signed, as until
 // 2022: the messages that the row gives are tried instead. A signature of another
 // message gives another address, so one that gives the voter's proves the row.
 func (s *Signer) checkUnhashed(p *snapshot.Proposal, v *snapshot.Vote, m snapshot.Message) {
