@@ -1,7 +1,6 @@
 package chains
 
 import (
-	"errors"
 	"fmt"
 	"math/big"
 	"regexp"
@@ -139,14 +138,11 @@ func parseSignature(sig string) (args abi.Arguments, err error) {
 	return args, nil
 }
 
-// ErrWord says that return data is not exactly one word.
-var ErrWord = errors.New("not one 32-byte word")
-
 // Uint256 reads return data that must be exactly one uint256. Empty, short and long data
-// are errors that wrap ErrWord, never zero.
+// are errors, never zero.
 func (a Answer) Uint256() (*big.Int, error) {
-	if len(a.Data) != 32 {
-		return nil, fmt.Errorf("found %d bytes: %w", len(a.Data), ErrWord)
+	if len(a.Data) != word {
+		return nil, fmt.Errorf("found %d bytes: not one 32-byte word", len(a.Data))
 	}
 	return new(big.Int).SetBytes(a.Data), nil
 }
