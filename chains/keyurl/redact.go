@@ -2,9 +2,11 @@ package keyurl
 
 import (
 	"encoding/base64"
+	"encoding/hex"
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 )
@@ -19,23 +21,34 @@ const (
 // Redactor cleans foreign text for messages: it drops terminal escapes and control
 // characters, masks every piece of a secret, and cuts the rest. Foreign text gets
 // into an error only through it.
+//
+// It finds each piece of 8 bytes or more of a secret: in upper or lower case, forwards
+// or backwards, in base64 or hex, URL-escaped, and in letters that are percent-encoded,
+// written as numbers (\u0041, &#65;) or set apart by blanks, signs or symbols. A secret
+// of 4 to 7 bytes is only found whole and undisguised.
+//
+// It cannot know every disguise. A server that wants to show a key can spread it over
+// several messages, leave out letters or use a cipher. Shorter secrets, such as the "v2"
+// of a path, are not looked for.
 type Redactor struct {
 	pieces map[string]bool // windows of all secrets, lower case
-	short  []string        // whole secrets of 4 to 7 bytes; shorter ones are words such as "v2"
+	short  []string        // whole secrets of 4 to 7 bytes
 }
 
 // NewRedactor returns a redactor of what may be a key in the URL, of the user information
-// of the proxies in the environment, and of more secrets. Their URL-escaped and base64
-// forms are covered too.
+// of the proxies in the environment, and of more secrets.
 func NewRedactor(u *url.URL, more ...string) *Redactor {
 	r := &Redactor{pieces: map[string]bool{}}
 	for _, s := range slices.Concat(secretsOf(u), proxySecrets(), more) {
 		if len(s) >= 4 && len(s) < window {
-			r.short = append(r.short, lowerASCII(s))
+			r.short = append(r.short, lowerASCII(s), backwards(lowerASCII(s)))
 			continue
 		}
 		for _, form := range forms(s) {
-			r.add(lowerASCII(form))
+			for _, text := range []string{lowerASCII(form), string(letters(form).text)} {
+				r.add(text)
+				r.add(backwards(text))
+			}
 		}
 	}
 	return r
@@ -47,10 +60,10 @@ func (r *Redactor) add(s string) {
 	}
 }
 
-// forms lists the spellings of a secret: as it is, cleaned, URL-escaped, and base64 at
-// each of the three alignments that it can have inside a longer text.
+// forms lists the spellings of a secret: as it is, cleaned, URL-escaped, in hex, and in
+// base64 at each of the three alignments that it can have inside a longer text.
 func forms(s string) []string {
-	out := []string{s, clean(s), url.QueryEscape(s), url.PathEscape(s)}
+	out := []string{s, clean(s), url.QueryEscape(s), url.PathEscape(s), hex.EncodeToString([]byte(s))}
 	for _, enc := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
 		for shift := range 3 {
 			text := enc.EncodeToString([]byte(strings.Repeat("x", shift) + s))
@@ -61,6 +74,12 @@ func forms(s string) []string {
 		}
 	}
 	return out
+}
+
+func backwards(s string) string {
+	b := []byte(s)
+	slices.Reverse(b)
+	return string(b)
 }
 
 // Text returns s fit for a message: masked, and at most 200 characters long.
@@ -81,22 +100,19 @@ func (r *Redactor) Mask(s string) string {
 
 // hide replaces each run of secret bytes by a mask.
 func (r *Redactor) hide(s string) string {
-	lower := lowerASCII(s)
 	secret := make([]bool, len(s))
-	mark := func(from, n int) {
-		for i := from; i < from+n; i++ {
-			secret[i] = true
+	for _, v := range []view{bytesOf(s), letters(s)} {
+		for i := 0; i+window <= len(v.text); i++ {
+			if r.pieces[string(v.text[i:i+window])] {
+				v.mark(secret, i, window)
+			}
 		}
 	}
-	for i := 0; i+window <= len(lower); i++ {
-		if r.pieces[lower[i:i+window]] {
-			mark(i, window)
-		}
-	}
+	plain := bytesOf(s)
 	for _, short := range r.short {
-		for i := 0; i+len(short) <= len(lower); i++ {
-			if lower[i:i+len(short)] == short {
-				mark(i, len(short))
+		for i := 0; i+len(short) <= len(s); i++ {
+			if string(plain.text[i:i+len(short)]) == short {
+				plain.mark(secret, i, len(short))
 			}
 		}
 	}
@@ -112,14 +128,78 @@ func (r *Redactor) hide(s string) string {
 	return b.String()
 }
 
-// lowerASCII keeps the length of valid UTF-8, so that offsets stay valid.
-func lowerASCII(s string) string {
-	return strings.Map(func(c rune) rune {
-		if 'A' <= c && c <= 'Z' {
-			return c + 'a' - 'A'
+// view is a way to read a text: lower-case bytes, each with the piece of the text that
+// stands for it.
+type view struct {
+	text     []byte
+	from, to []int
+}
+
+func (v *view) append(c byte, from, to int) {
+	v.text, v.from, v.to = append(v.text, lower(c)), append(v.from, from), append(v.to, to)
+}
+
+// mark marks the piece of the text that n bytes stand for.
+func (v *view) mark(secret []bool, i, n int) {
+	for k := v.from[i]; k < v.to[i+n-1]; k++ {
+		secret[k] = true
+	}
+}
+
+// bytesOf reads a text as it is.
+func bytesOf(s string) (v view) {
+	for i := range len(s) {
+		v.append(s[i], i, i+1)
+	}
+	return v
+}
+
+// letters reads only letters and digits, also where they are escaped.
+func letters(s string) (v view) {
+	for i := 0; i < len(s); {
+		c, n := letter(s[i:])
+		if '0' <= c && c <= '9' || 'a' <= lower(c) && lower(c) <= 'z' {
+			v.append(c, i, i+n)
 		}
-		return c
-	}, s)
+		i += n
+	}
+	return v
+}
+
+// escape matches %41 (also %2541 and so on), \x41, \u0041, &#x41; and &#65;.
+var escape = regexp.MustCompile(
+	`^(?:(?:%(?:25)*|\\x|\\u00|&#[xX]0*)([0-9a-fA-F]{2})|&#0*([0-9]{2,3}));?`)
+
+// letter returns the byte that a text begins with, and how many bytes stand for it.
+func letter(s string) (c byte, n int) {
+	if strings.IndexByte(`%\&`, s[0]) >= 0 {
+		if m := escape.FindStringSubmatch(s); m != nil {
+			code, err := strconv.ParseUint(m[1], 16, 8)
+			if m[2] != "" {
+				code, err = strconv.ParseUint(m[2], 10, 8)
+			}
+			if err == nil {
+				return byte(code), len(m[0])
+			}
+		}
+	}
+	return s[0], 1
+}
+
+// lowerASCII keeps every other byte, so that offsets stay valid.
+func lowerASCII(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		b[i] = lower(c)
+	}
+	return string(b)
+}
+
+func lower(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		c += 'a' - 'A'
+	}
+	return c
 }
 
 var (

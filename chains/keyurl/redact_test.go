@@ -2,7 +2,10 @@ package keyurl_test
 
 import (
 	"encoding/base64"
+	"fmt"
 	"net/url"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -27,6 +30,9 @@ func leaks(text string, secrets ...string) string {
 	}
 	return ""
 }
+
+// letters leaves only ASCII letters and digits.
+func letters(s string) string { return regexp.MustCompile(`[^0-9A-Za-z]`).ReplaceAllString(s, "") }
 
 // lower changes ASCII letters only: a fuzzer finds others that become ASCII.
 func lower(s string) string {
@@ -89,11 +95,59 @@ func TestRedactorHidesSecretsInEveryForm(t *testing.T) {
 	}
 }
 
+// TestRedactorHidesDisguisedSecrets spells a key as an endpoint might that wants to show it.
+func TestRedactorHidesDisguisedSecrets(t *testing.T) {
+	t.Parallel()
+	const key = "Sentinel-Key-4f9a0c7e"
+	each := func(format string) func(string) string {
+		return func(s string) (out string) {
+			for _, c := range []byte(s) {
+				out += fmt.Sprintf(format, c)
+			}
+			return out
+		}
+	}
+	backwards := func(s string) string {
+		b := []byte(s)
+		slices.Reverse(b)
+		return string(b)
+	}
+	hidden := regexp.MustCompile(`^no plan for ?\*\*\*\W* , sorry$`)
+	r := keyurl.NewRedactor(parse(t, "https://node.example/v3/"+key+"?k="+url.QueryEscape("Query/"+key)))
+	for name, disguise := range map[string]func(string) string{
+		"upper case":               strings.ToUpper,
+		"backwards":                backwards,
+		"backwards, in lower case": func(s string) string { return backwards(strings.ToLower(s)) },
+		"percent-encoded":          each("%%%02X"),
+		"percent-encoded twice":    each("%%25%02x"),
+		"partly percent-encoded":   strings.NewReplacer("e", "%65", "4", "%34").Replace,
+		"JSON escapes":             each(`\u%04x`),
+		"C escapes":                each(`\x%02x`),
+		"HTML numbers":             each("&#%d;"),
+		"HTML hex numbers":         each("&#x%x;"),
+		"hex":                      each("%02x"),
+		"hex in pairs":             each("%02X "),
+		"spaces":                   each("%c "),
+		"dots":                     each("%c."),
+		"no separators":            strings.NewReplacer("-", "").Replace,
+		"other separators":         strings.NewReplacer("-", " · ").Replace,
+		"backwards with spaces":    func(s string) string { return each("%c ")(backwards(s)) },
+		"base64 in pieces": func(s string) string {
+			return each("%c ")(base64.StdEncoding.EncodeToString([]byte(s)))
+		},
+	} {
+		got := r.Text("no plan for " + disguise(key) + " , sorry")
+		if !hidden.MatchString(got) {
+			t.Errorf("%s: got %q", name, got)
+		}
+	}
+}
+
 func TestRedactorHidesTheProxysUser(t *testing.T) {
 	for _, scheme := range []string{"http://", ""} {
 		t.Setenv("HTTPS_PROXY", scheme+"sentinelUser:sentinel%2FPass@proxy.example")
-		got := keyurl.NewRedactor(&url.URL{}).Text("sentinelUser:sentinel%2FPass or sentinel/Pass at proxy.example")
-		if want := "*** or *** at proxy.example"; got != want {
+		got := keyurl.NewRedactor(&url.URL{}).Text("sentinelUser:sentinel%2FPass and sentinel/Pass at proxy.example")
+		if want := "*** and *** at proxy.example"; got != want {
 			t.Errorf("%q: got %q, want %q", scheme, got, want)
 		}
 	}
@@ -134,6 +188,9 @@ func FuzzRedactor(f *testing.F) {
 			got := keyurl.NewRedactor(&url.URL{}, secret).Text(foreign)
 			if piece := leaks(got, secret); piece != "" {
 				t.Fatalf("%q shows %q of %q", got, piece, secret)
+			}
+			if piece := leaks(letters(got), letters(secret)); piece != "" && !strings.ContainsAny(secret, `%\&`) {
+				t.Fatalf("%q shows the letters %q of %q", got, piece, secret)
 			}
 			if n := len([]rune(got)); n > 200 {
 				t.Fatalf("%d runes", n)

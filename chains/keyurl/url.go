@@ -3,6 +3,7 @@
 package keyurl
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -45,6 +46,7 @@ func Host(host string) string {
 	if net.ParseIP(host) != nil {
 		return host
 	}
+	host = strings.TrimSuffix(strings.ToLower(host), ".")
 	names := strings.Split(host, ".")
 	if len(names) <= 2 {
 		return host
@@ -102,7 +104,7 @@ func proxySecrets() (out []string) {
 // secretsOf lists the parts of an endpoint's URL that must not be shown: user
 // information, path, query, fragment, and the part of a host that may be a key.
 func secretsOf(u *url.URL) []string {
-	out := []string{u.Fragment, u.RawQuery}
+	out := []string{u.Fragment}
 	if u.User != nil {
 		password, _ := u.User.Password()
 		out = append(out, u.User.Username(), password, u.User.Username()+":"+password)
@@ -113,11 +115,14 @@ func secretsOf(u *url.URL) []string {
 			out = append(out, segment)
 		}
 	}
-	for _, values := range u.Query() {
-		out = append(out, values...)
+	for part := range strings.SplitSeq(u.RawQuery, "&") {
+		name, value, _ := strings.Cut(part, "=")
+		value = cmp.Or(value, name) // a key alone
+		plain, _ := url.QueryUnescape(value)
+		out = append(out, value, plain)
 	}
-	if host := u.Hostname(); Host(host) != host {
-		out = append(out, strings.TrimSuffix(host, "."+Host(host)))
+	if host, keyless := strings.ToLower(u.Hostname()), Host(u.Hostname()); !strings.HasPrefix(host, keyless) {
+		out = append(out, host[:strings.Index(host, "."+keyless)])
 	}
 	return slices.DeleteFunc(out, func(s string) bool { return s == "" })
 }

@@ -13,6 +13,7 @@ func TestLabel(t *testing.T) {
 		"https://eth-mainnet.g.alchemy.com/v2/KEY":              "eth-mainnet.g.alchemy.com",
 		"https://optimism-mainnet.infura.io/v3/KEY":             "optimism-mainnet.infura.io",
 		"https://black-red-sun.quiknode.pro/KEY":                "quiknode.pro",
+		"https://black-red-sun.QuikNode.pro./KEY":               "quiknode.pro",
 		"https://nd-123-456-789.p2pify.com/KEY":                 "p2pify.com",
 		"https://0123456789abcdef0123.nodes.example.org":        "example.org",
 		"http://127.0.0.1:8545":                                 "127.0.0.1:8545",
