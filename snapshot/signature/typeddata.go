@@ -14,19 +14,12 @@ import (
 
 func hashText(s string) common.Hash { return crypto.Keccak256Hash([]byte(s)) }
 
-func hashTexts(list []string) common.Hash {
-	words := make([]byte, 0, 32*len(list))
-	for _, s := range list {
-		word := hashText(s)
-		words = append(words, word[:]...)
-	}
-	return crypto.Keccak256Hash(words)
-}
+func hashTexts(list []string) common.Hash { return hashList(list, hashText) }
 
-func hashNumbers(list []uint32) common.Hash {
+func hashList[T any](list []T, encode func(T) common.Hash) common.Hash {
 	words := make([]byte, 0, 32*len(list))
-	for _, n := range list {
-		word := numberWord(uint64(n))
+	for _, item := range list {
+		word := encode(item)
 		words = append(words, word[:]...)
 	}
 	return crypto.Keccak256Hash(words)

@@ -97,20 +97,20 @@ func (r readings) addChoice(raw json.RawMessage) {
 	var text string
 	var list []json.RawMessage
 	if n, ok := choiceNumber(raw); ok {
-		r.add("uint32 choice", numberWord(uint64(n)))
+		r.add("uint32 choice", numberWord(n))
 	}
 	if json.Unmarshal(raw, &text) == nil {
 		r.addTexts("string choice", text)
 	}
 	if json.Unmarshal(raw, &list) == nil && list != nil {
 		if numbers, ok := choiceNumbers(list); ok {
-			r.add("uint32[] choice", hashNumbers(numbers))
+			r.add("uint32[] choice", hashList(numbers, numberWord))
 		}
 	}
 }
 
-func choiceNumbers(list []json.RawMessage) ([]uint32, bool) {
-	numbers := make([]uint32, len(list))
+func choiceNumbers(list []json.RawMessage) ([]uint64, bool) {
+	numbers := make([]uint64, len(list))
 	for i, raw := range list {
 		n, ok := choiceNumber(raw)
 		if !ok {
@@ -122,7 +122,7 @@ func choiceNumbers(list []json.RawMessage) ([]uint32, bool) {
 }
 
 // choiceNumber reads what a client can sign as a number: one, or its text.
-func choiceNumber(raw json.RawMessage) (uint32, bool) {
+func choiceNumber(raw json.RawMessage) (uint64, bool) {
 	var text string
 	if json.Unmarshal(raw, &text) != nil {
 		text = stringify(raw)
@@ -132,7 +132,7 @@ func choiceNumber(raw json.RawMessage) (uint32, bool) {
 		digits, base = hex, 16
 	}
 	n, err := strconv.ParseUint(digits, base, 32)
-	return uint32(n), err == nil
+	return n, err == nil
 }
 
 // isSealed reports whether a choice is still encrypted.
