@@ -167,9 +167,6 @@ func cutSpans(open []span, size, width int) (chunks, rest []span) {
 func (r *stateReader) chunkSize() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.chunk == 0 {
-		return firstChunk
-	}
 	return r.chunk
 }
 
@@ -178,9 +175,6 @@ func (r *stateReader) chunkSize() int {
 func (r *stateReader) learnChunk(size int, clean bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.chunkLimit == 0 {
-		r.chunkLimit = mostChunk
-	}
 	if clean {
 		r.chunk = min(2*size, r.chunkLimit)
 		return

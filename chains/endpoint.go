@@ -43,7 +43,7 @@ func (e *Endpoint) Label() string { return e.n.endpoint.Label() }
 // error, an *EndpointError, is about the endpoint. It does not count against it
 // in other reads: few endpoints support everything that can be asked here.
 func (e *Endpoint) Ask(ctx context.Context, b Block, questions []Question) ([]Reply, error) {
-	param := newStateBatch(e.n.state, b, nil, false, e.n.state.currentWay()).param
+	param := e.n.state.currentWay().param(b)
 	reqs := make([]jsonrpc.Request, len(questions))
 	for i, q := range questions {
 		reqs[i] = jsonrpc.Request{Method: q.Method, Params: append(slices.Clone(q.Params), param), Optional: true}

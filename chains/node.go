@@ -22,7 +22,7 @@ func newNode(id ID, e *jsonrpc.Endpoint, allowDev bool) *node {
 		endpoint: e,
 		headers:  h,
 		proof:    &chainProof{headers: h, allowDev: allowDev},
-		state:    &stateReader{headers: h},
+		state:    &stateReader{headers: h, chunk: firstChunk, chunkLimit: mostChunk},
 	}
 }
 

@@ -44,7 +44,7 @@ func (p *prober) byHash(ctx context.Context, b Block) error {
 
 // param is the block parameter that works on the endpoint.
 func (p *prober) param(b Block) any {
-	return newStateBatch(p.node.state, b, nil, false, p.node.state.currentWay()).param
+	return p.node.state.currentWay().param(b)
 }
 
 func (p *prober) multicall3(ctx context.Context, b Block) error {

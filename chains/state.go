@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/ethereum/go-ethereum/common"
+	"github.com/ethereum/go-ethereum/common/hexutil"
 
 	"github.com/perpdao/perpquorum/chains/jsonrpc"
 )
@@ -86,8 +87,8 @@ type stateReader struct {
 
 	mu         sync.Mutex
 	way        way
-	chunk      int // calls in a multicall, as learned; 0: nothing yet
-	chunkLimit int // the most that is worth trying; 0: mostChunk
+	chunk      int // calls in the next multicall, as learned
+	chunkLimit int // the most that is worth trying
 }
 
 // way is how an endpoint is asked for state.
@@ -104,6 +105,14 @@ type stateReader struct {
 type way struct {
 	byNumber bool
 	canary   canary
+}
+
+// param is the block parameter of a read at b.
+func (w way) param(b Block) any {
+	if w.byNumber {
+		return hexutil.Uint64(b.Number())
+	}
+	return map[string]any{"blockHash": b.Hash, "requireCanonical": true}
 }
 
 // next is the way to try after err, if there is one.

@@ -8,7 +8,6 @@ import (
 	"math/big"
 
 	"github.com/ethereum/go-ethereum/common"
-	"github.com/ethereum/go-ethereum/common/hexutil"
 
 	"github.com/perpdao/perpquorum/chains/jsonrpc"
 )
@@ -29,12 +28,9 @@ type stateBatch struct {
 }
 
 func newStateBatch(r *stateReader, b Block, calls []Call, public bool, w way) stateBatch {
-	s := stateBatch{id: r.headers.id, endpoint: r.headers.endpoint, reader: r, block: b, calls: calls, way: w}
-	if w.byNumber {
-		s.param = hexutil.Uint64(b.Number())
-	} else {
-		s.param = map[string]any{"blockHash": b.Hash, "requireCanonical": true}
-		s.unseen = !r.headers.hasShown(b.Hash)
+	s := stateBatch{
+		id: r.headers.id, endpoint: r.headers.endpoint, reader: r, block: b, calls: calls,
+		way: w, param: w.param(b), unseen: !w.byNumber && !r.headers.hasShown(b.Hash),
 	}
 	if public {
 		s.known, s.hasKnown = knownAccount(s.id, b.Number(), b.Header.Coinbase)
