@@ -62,7 +62,19 @@ type scriptCommand = func(ts *testscript.TestScript, neg bool, args []string)
 
 // commands are the commands of our own that scripts use.
 func commands() map[string]scriptCommand {
-	return map[string]scriptCommand{"exits": exits, "judges": judges, "replace": replace}
+	return map[string]scriptCommand{"exits": exits, "judges": judges, "replace": replace, "posts": posts}
+}
+
+// posts is the script command "posts FILE". It demands that the program printed the text of the
+// file, and behind that the hash of the bundle, in which ports of endpoints have a part.
+func posts(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: posts FILE")
+	}
+	text, hash, found := strings.Cut(ts.ReadFile("stdout"), "\nBundle SHA-256: ")
+	if want := ts.ReadFile(args[0]); text != want || !found || len(hash) != 64+len("\n") {
+		ts.Fatalf("found\n%s%s\nwant\n%s", text, hash, want)
+	}
 }
 
 // exits is the script command "exits CODE program arguments…". Beside the exit

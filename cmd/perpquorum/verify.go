@@ -71,7 +71,11 @@ func describeVerified(r *report.Report) string {
 		d.At.UTC, d.Quorum.Tokens, symbol, d.VotingPower.Tokens, symbol)
 	fmt.Fprintf(&out, "not proven by a bundle: that its blocks are those of the public chains, "+
 		"and that contracts returned there what was read; %s reads them again\n", r.Rerun())
-	fmt.Fprintf(&out, "evidence SHA-256 %s\n", d.Evidence)
+	if d.Bundle != "" {
+		fmt.Fprintf(&out, "bundle SHA-256 %s\n", d.Bundle)
+	} else {
+		fmt.Fprintf(&out, "evidence SHA-256 %s\n", d.Evidence)
+	}
 	if v := d.Vote; v != nil {
 		turnout := "not known yet"
 		if v.Turnout.Tokens != "" {
@@ -83,7 +87,9 @@ func describeVerified(r *report.Report) string {
 			fmt.Fprintf(&out, "strategy %d (%s): %s: %s\n",
 				s.Strategy, printable(s.Name), cmp.Or(s.Tokens, "not known yet"), printable(s.Reason))
 		}
-		fmt.Fprintf(&out, "ballot SHA-256 %s\n", v.Ballot)
+		if v.Ballot != "" {
+			fmt.Fprintf(&out, "ballot SHA-256 %s\n", v.Ballot)
+		}
 	}
 	return out.String()
 }

@@ -14,8 +14,13 @@ import (
 	"github.com/perpdao/perpquorum/votingpower/vote"
 )
 
-// BundleFormat names the version of the bundle file.
-const BundleFormat = "perpquorum-bundle/1"
+// The versions of the bundle file.
+const (
+	BundleFormat = "perpquorum-bundle/2"
+	// BundleFormat1 calls the vote a ballot. A bundle in this format stays in it, and its report
+	// in DocumentFormat1, so that its hashes stay the same.
+	BundleFormat1 = "perpquorum-bundle/1"
+)
 
 // MaxBundleSize bounds the JSON of a bundle, in bytes, after decompression.
 const MaxBundleSize = 64 << 20
@@ -27,16 +32,42 @@ var ErrBundle = errors.New("not a readable bundle")
 // Bundle is a file with which anyone can recompute a report offline: the
 // evidence, and the report that its author claims to follow from it.
 type Bundle struct {
-	Format string `json:"format"` // BundleFormat
+	Format string `json:"format"` // BundleFormat or BundleFormat1
 	// Generator names the program that wrote the bundle, for display only.
 	Generator string `json:"generator,omitempty"`
 	// Synthetic says why the evidence is made up; "" for figures of public chains.
 	Synthetic string                `json:"synthetic,omitempty"`
 	Evidence  *votingpower.Evidence `json:"evidence"`
 	// Vote is there for a report on a vote. Its Circulating is Evidence.
-	Vote *vote.Evidence `json:"ballot,omitempty"`
+	Vote *vote.Evidence `json:"vote,omitempty"`
 	// Claim is a Document as JSON.
-	Claim json.RawMessage `json:"claim"`
+	Claim json.RawMessage `json:"claim,omitempty"`
+}
+
+// bundle1 is a Bundle with the keys of BundleFormat1.
+type bundle1 struct {
+	Format    string                `json:"format"`
+	Generator string                `json:"generator,omitempty"`
+	Synthetic string                `json:"synthetic,omitempty"`
+	Evidence  *votingpower.Evidence `json:"evidence"`
+	Vote      *vote.Evidence        `json:"ballot,omitempty"`
+	Claim     json.RawMessage       `json:"claim,omitempty"`
+}
+
+// keyed is b, or a view of b, with the keys of its format.
+func (b *Bundle) keyed() any {
+	if b.Format == BundleFormat1 {
+		return (*bundle1)(b)
+	}
+	return b
+}
+
+// digest is the SHA-256 hash, in hex, of all that the bundle says, as compact JSON: what
+// `jq -cj 'del(.generator, .claim)'` prints of it.
+func (b *Bundle) digest() (string, error) {
+	whole := *b
+	whole.Generator, whole.Claim = "", nil
+	return digest(whole.keyed())
 }
 
 // ReadBundle reads a bundle from r, which may be compressed with gzip. It accepts exactly
@@ -56,12 +87,15 @@ func parseBundle(data []byte) (*Bundle, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrBundle, err)
 	}
-	if i := slices.IndexFunc(found, func(v value) bool { return v.path == "/format" }); i < 0 {
+	i := slices.IndexFunc(found, func(v value) bool { return v.path == "/format" })
+	if i < 0 {
 		return nil, fmt.Errorf("%w: it names no format, want %q", ErrBundle, BundleFormat)
-	} else if found[i].json != strconv.Quote(BundleFormat) {
-		return nil, fmt.Errorf("%w: format is %s, want %q", ErrBundle, found[i].json, BundleFormat)
 	}
-	b, err := decodeBundle(data, found)
+	format := found[i].json
+	if format != strconv.Quote(BundleFormat) && format != strconv.Quote(BundleFormat1) {
+		return nil, fmt.Errorf("%w: format is %s, want %q or %q", ErrBundle, format, BundleFormat, BundleFormat1)
+	}
+	b, err := decodeBundle(data, found, &Bundle{Format: format[1 : len(format)-1]})
 	if err != nil {
 		return nil, fmt.Errorf("%w: bundle: %w", votingpower.ErrEvidence, err)
 	}
@@ -71,15 +105,14 @@ func parseBundle(data []byte) (*Bundle, error) {
 // decodeBundle demands that the bundle has the same values when it is written again. That
 // refuses whatever encoding/json is too lenient about: unknown keys, keys in another case,
 // other spellings of the same number or time, values that are left out when they are zero.
-func decodeBundle(data []byte, found []value) (*Bundle, error) {
-	var b Bundle
-	if err := json.Unmarshal(data, &b); err != nil {
+func decodeBundle(data []byte, found []value, b *Bundle) (*Bundle, error) {
+	if err := json.Unmarshal(data, b.keyed()); err != nil {
 		return nil, err
 	}
 	if b.Evidence == nil || b.Claim == nil {
 		return nil, errors.New("evidence or claim is missing")
 	}
-	again, err := json.Marshal(&b)
+	again, err := json.Marshal(b.keyed())
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +123,7 @@ func decodeBundle(data []byte, found []value) (*Bundle, error) {
 	for _, d := range differences(found, want) {
 		return nil, fmt.Errorf("%s: found %s, want %s", d.Path, d.Claimed, d.Recomputed)
 	}
-	return &b, nil
+	return b, nil
 }
 
 // readAll reads and decompresses, at most MaxBundleSize bytes.
@@ -114,13 +147,13 @@ func readAll(r io.Reader) ([]byte, error) {
 	return data, nil
 }
 
-// Write writes the bundle to w as JSON, compressed with gzip if compress says so. The same
-// bundle gives the same bytes. What could not be read again is an error.
+// Write writes the bundle to w as compact JSON, compressed with gzip if compress says so. The
+// same bundle gives the same bytes. What could not be read again is an error.
 func (b *Bundle) Write(w io.Writer, compress bool) error {
-	if b.Format != BundleFormat || b.Evidence == nil || b.Claim == nil {
+	if b.Format == "" || b.Evidence == nil || b.Claim == nil {
 		return errors.New("bundle without format, evidence or claim: write the one that Report.Bundle returns")
 	}
-	data, err := encodeJSON(b, "  ")
+	data, err := encodeJSON(b.keyed(), "")
 	if err != nil {
 		return err
 	}

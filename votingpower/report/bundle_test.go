@@ -54,6 +54,7 @@ func TestBundleRoundTrip(t *testing.T) {
 
 func TestReadBundleRefuses(t *testing.T) {
 	good := written(t, sealed(t, load(t, "post")), false)
+	vote := written(t, sealed(t, load(t, "reached")), false)
 	replaced := func(old, new string) string {
 		if strings.Count(good, old) == 0 {
 			t.Fatalf("%q is not in the bundle", old)
@@ -65,22 +66,24 @@ func TestReadBundleRefuses(t *testing.T) {
 		want error
 		says string
 	}{
-		"empty":           {"", report.ErrBundle, "unexpected EOF"},
-		"truncated":       {good[:len(good)/2], report.ErrBundle, "unexpected EOF"},
-		"trailing data":   {good + "{}", report.ErrBundle, "behind the end"},
-		"not an object":   {"[]", report.ErrBundle, ""},
-		"another format":  {replaced("bundle/1", "bundle/2"), report.ErrBundle, `"perpquorum-bundle/2"`},
-		"deep nesting":    {strings.Repeat("[", 100000), report.ErrBundle, "deep"},
-		"duplicate key":   {replaced(`"generator":`, `"generator": "x", "generator":`), report.ErrBundle, `name "generator"`},
-		"unknown key":     {replaced(`"generator":`, `"more": 1, "generator":`), votingpower.ErrEvidence, "more"},
-		"key in capitals": {replaced(`"generator":`, `"Generator":`), votingpower.ErrEvidence, "enerator"},
-		"no evidence":     {`{"format":"perpquorum-bundle/1","claim":{}}`, votingpower.ErrEvidence, "is missing"},
-		"no claim":        {good[:strings.Index(good, ",\n  \"claim\"")] + "}", votingpower.ErrEvidence, "is missing"},
-		"changed header":  {replaced(`"header": "0xf901`, `"header": "0xf902`), votingpower.ErrEvidence, ""},
-		"too large":       {`{"x":"` + strings.Repeat("x", report.MaxBundleSize) + `"}`, report.ErrBundle, "larger than"},
-		"too many values": {`{"claim":[0` + strings.Repeat(",0", 4<<20) + `]}`, report.ErrBundle, "more than 4194304 values"},
-		"not UTF-8":       {replaced(`"generator": "`, "\"generator\": \"\xff"), report.ErrBundle, "invalid UTF-8"},
-		"false gzip":      {"\x1f\x8b" + good, report.ErrBundle, "gzip"},
+		"empty":            {"", report.ErrBundle, "unexpected EOF"},
+		"truncated":        {good[:len(good)/2], report.ErrBundle, "unexpected EOF"},
+		"trailing data":    {good + "{}", report.ErrBundle, "behind the end"},
+		"not an object":    {"[]", report.ErrBundle, ""},
+		"another format":   {replaced("bundle/2", "bundle/3"), report.ErrBundle, `"perpquorum-bundle/2" or "perpquorum-bundle/1"`},
+		"keys of format 1": {strings.Replace(vote, `"vote":`, `"ballot":`, 1), votingpower.ErrEvidence, "/ballot"},
+		"keys of format 2": {strings.Replace(vote, "bundle/2", "bundle/1", 1), votingpower.ErrEvidence, "/vote"},
+		"deep nesting":     {strings.Repeat("[", 100000), report.ErrBundle, "deep"},
+		"duplicate key":    {replaced(`"synthetic":`, `"synthetic":"x","synthetic":`), report.ErrBundle, `name "synthetic"`},
+		"unknown key":      {replaced(`"synthetic":`, `"more":1,"synthetic":`), votingpower.ErrEvidence, "more"},
+		"key in capitals":  {replaced(`"synthetic":`, `"Synthetic":`), votingpower.ErrEvidence, "ynthetic"},
+		"no evidence":      {`{"format":"perpquorum-bundle/2","claim":{}}`, votingpower.ErrEvidence, "is missing"},
+		"no claim":         {good[:strings.Index(good, `,"claim"`)] + "}", votingpower.ErrEvidence, "is missing"},
+		"changed header":   {replaced(`"header":"0xf901`, `"header":"0xf902`), votingpower.ErrEvidence, ""},
+		"too large":        {`{"x":"` + strings.Repeat("x", report.MaxBundleSize) + `"}`, report.ErrBundle, "larger than"},
+		"too many values":  {`{"claim":[0` + strings.Repeat(",0", 4<<20) + `]}`, report.ErrBundle, "more than 4194304 values"},
+		"not UTF-8":        {replaced(`"synthetic":"`, "\"synthetic\":\"\xff"), report.ErrBundle, "invalid UTF-8"},
+		"false gzip":       {"\x1f\x8b" + good, report.ErrBundle, "gzip"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -160,7 +163,7 @@ func FuzzReadBundle(f *testing.F) {
 	for _, name := range []string{"post", "marked", "ambiguous"} {
 		f.Add([]byte(written(f, sealed(f, load(f, name)), false)))
 	}
-	f.Add([]byte(`{"format":"perpquorum-bundle/1","evidence":{},"claim":null}`))
+	f.Add([]byte(`{"format":"perpquorum-bundle/2","evidence":{},"claim":null}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		b, err := report.ReadBundle(bytes.NewReader(data))
 		if err != nil {

@@ -33,9 +33,6 @@ func (r *Report) describe() (*Document, error) {
 		return nil, err
 	}
 	d.Model.BuiltIn = builtIn(d.Model.SHA256)
-	if d.Evidence, err = digest(e); err != nil {
-		return nil, err
-	}
 	for _, id := range e.Model.Chains() {
 		d.Chains = append(d.Chains, r.describeChain(id))
 	}
@@ -43,10 +40,22 @@ func (r *Report) describe() (*Document, error) {
 		d.Terms = append(d.Terms, describeTerm(line, e.Model))
 	}
 	if r.outcome != nil {
-		d.Verdict = r.outcome.Verdict
-		d.Vote, err = describeVote(r.outcome)
+		d.Verdict, d.Vote = r.outcome.Verdict, describeVote(r.outcome)
 	}
-	return d, err
+	return d, r.hash(d)
+}
+
+// hash sets the hashes by which the document names its bundle.
+func (r *Report) hash(d *Document) (err error) {
+	if r.bundle.Format != BundleFormat1 {
+		d.Bundle, err = r.bundle.digest()
+		return err
+	}
+	d.Format = DocumentFormat1
+	if d.Evidence, err = digest(r.bundle.Evidence); err == nil && d.Vote != nil {
+		d.Vote.Ballot, err = digest(r.bundle.Vote)
+	}
+	return err
 }
 
 // findings are those of the vote, or of the measurement, after what the bundle says of itself.

@@ -2,8 +2,12 @@ package report
 
 import "github.com/perpdao/perpquorum/votingpower/vote"
 
-// DocumentFormat names the version of the JSON report.
-const DocumentFormat = "perpquorum-report/1"
+// The versions of the JSON report.
+const (
+	DocumentFormat = "perpquorum-report/2"
+	// DocumentFormat1 is that of a bundle in BundleFormat1.
+	DocumentFormat1 = "perpquorum-report/1"
+)
 
 // Document is the report as data, and the JSON that `--format json` prints and
 // a bundle claims. Every amount is an exact decimal string, and nothing in it
@@ -24,9 +28,11 @@ type Document struct {
 	Quorum            Quorum `json:"quorum"`
 	// Vote is there for a report on a vote.
 	Vote *Vote `json:"vote,omitempty"`
-	// Evidence is the SHA-256 hash of the evidence's compact JSON: it binds a
-	// published report to one bundle.
-	Evidence string `json:"evidence_sha256"`
+	// Bundle is the SHA-256 hash of all that the bundle says, as compact JSON: everything but
+	// its generator and its claim. It binds a published report to one bundle.
+	Bundle string `json:"bundle_sha256,omitempty"`
+	// Evidence is the hash of the evidence alone, in DocumentFormat1.
+	Evidence string `json:"evidence_sha256,omitempty"`
 }
 
 // Model says by which model the sum was made.

@@ -66,6 +66,8 @@ func ExampleReport_Render() {
 	// - Circulating Supply: 66,961,876.961
 	// - Circulating Voting Power: 79,920,844.41
 	// - Quorum (10%): 7,992,084.441
+	//
+	// Bundle SHA-256: e63e1ec52c70589fbb190f76aa68e790f1a45fac3ec50cd574c2c9a17b87789c
 }
 
 // Check a vote again, offline, from its published bundle.

@@ -68,6 +68,7 @@ func TestClaimOfFormat1(t *testing.T) {
 		"false":    {func(p *snapshot.Proposal) { p.Title = "SYNTHETIC" }, false},
 	} {
 		b := load(t, "reached")
+		b.Format = report.BundleFormat1
 		sign(b.Vote.Proposal)
 		test.change(b.Vote.Proposal)
 		r, err := report.New(b)

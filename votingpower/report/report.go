@@ -3,11 +3,14 @@
 // just collected or a file holds. What a report says of a vote comes from package vote.
 //
 // A Bundle is the evidence together with a claim, the Document that its author derived from
-// it. Anyone can derive the document again, offline, and compare: see Verify.
+// it. Anyone can derive the document again, offline, and compare: see Verify. One hash covers
+// all that a bundle says but the claim, and stands in every format: a post that shows it is
+// bound to one bundle, its votes, marks and times included.
 package report
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -33,7 +36,7 @@ func New(b *Bundle) (*Report, error) {
 		return nil, fmt.Errorf("%w: there is no bundle", votingpower.ErrEvidence)
 	}
 	r := &Report{bundle: *b}
-	r.bundle.Format = BundleFormat
+	r.bundle.Format = cmp.Or(b.Format, BundleFormat)
 	var err error
 	if b.Vote == nil {
 		r.result, err = votingpower.Compute(b.Evidence)
@@ -56,7 +59,7 @@ func (r *Report) Document() *Document { return r.document }
 
 // Bundle returns the bundle of the report, with the report's document as its claim.
 func (r *Report) Bundle() (*Bundle, error) {
-	claim, err := encodeJSON(r.document, "")
+	claim, err := encodeJSON(r.document.claimed(), "")
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +69,7 @@ func (r *Report) Bundle() (*Bundle, error) {
 }
 
 // digest returns the SHA-256 hash, in hex, of the compact JSON of v, without escapes for
-// HTML: the bytes that `jq -cj .evidence` prints of a bundle.
+// HTML: the bytes that `jq -cj` prints of it.
 func digest(v any) (string, error) {
 	data, err := encodeJSON(v, "")
 	if err != nil {

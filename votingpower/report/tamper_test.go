@@ -16,20 +16,23 @@ import (
 )
 
 // notCompared are the leaves whose change goes unnoticed: the name of the program that wrote
-// the bundle, why its author calls it synthetic, and in the claim the words that another
-// version may change.
+// the bundle, and in the claim the words that another version may change.
 var notCompared = []*regexp.Regexp{
 	regexp.MustCompile(`^/generator$`),
-	regexp.MustCompile(`^/synthetic$`), // that it is there is compared
 	regexp.MustCompile(`^/claim/findings/\d+/title$`),
 	regexp.MustCompile(`^/claim/findings/\d+/detail$`),
 	regexp.MustCompile(`^/claim/chains/\d+/name$`),
 	regexp.MustCompile(`^/claim/chains/\d+/served_by/\d+$`),
 }
 
+// unhashedSynthetic says why the author calls a bundle synthetic; no hash of format 1 covers it.
+var unhashedSynthetic = regexp.MustCompile(`^/synthetic$`)
+
+// notComparedOfModels is what another version says otherwise of the model that it comes with.
+var notComparedOfModels = []*regexp.Regexp{regexp.MustCompile(`^/claim/model/built_in$`)}
+
 // notComparedOfVotes are further words of a claim about a vote.
 var notComparedOfVotes = []*regexp.Regexp{
-	regexp.MustCompile(`^/claim/model/built_in$`), // another version can have another built-in model
 	regexp.MustCompile(`^/claim/vote/recount$`),
 	regexp.MustCompile(`^/claim/vote/turnout/rule$`),
 	regexp.MustCompile(`^/claim/vote/strategies/\d+/reason$`),
@@ -41,6 +44,7 @@ var notComparedOfVotes = []*regexp.Regexp{
 // hashOnly are the leaves whose change may be seen in a hash and in no figure of the report,
 // because the report does not show them, or not as a figure.
 var hashOnly = regexp.MustCompile(`^/(` +
+	`synthetic|` + // why the author calls the bundle so
 	`evidence/model/format|` + // another format of the same model
 	`evidence/model/(tokens|excluded|escrows)/\d+/source|` + // where the model's author found an address
 	`evidence/model/tokens/1/label|` + // the bridged token, whose supply is not summed
@@ -49,8 +53,8 @@ var hashOnly = regexp.MustCompile(`^/(` +
 	`claim/.*sha256` +
 	`)$`)
 
-// voteHashOnly are further leaves of a ballot, for the same reason as hashOnly.
-var voteHashOnly = regexp.MustCompile(hashOnly.String() + `|^/ballot/(` +
+// voteHashOnly are further leaves of a vote, for the same reason as hashOnly.
+var voteHashOnly = regexp.MustCompile(hashOnly.String() + `|^/(ballot|vote)/(` +
 	`proposal/(ipfs|updated|state|link|flagged|scores_updated|votes|quorumType)|` + // nobody signs these
 	`proposal/(author|app)|` + // in capitals, and left out as the hub did once: named in words
 	`proposal/scores_by_strategy.*|` + // agree within the hub's rounding, and are not printed
@@ -62,14 +66,22 @@ var voteHashOnly = regexp.MustCompile(hashOnly.String() + `|^/ballot/(` +
 	`)`)
 
 // TestTamper changes every leaf of a bundle, one at a time and in several ways. Each change
-// must be refused, or found in the claim, unless the leaf is one that is not compared.
+// must be refused, or found in the claim, unless the leaf is one that is not compared. In
+// format 2 every change but one of the generator or the claim changes the hash of the bundle,
+// so that two bundles never share one.
 func TestTamper(t *testing.T) {
+	t.Parallel()
+	tamper(t, []byte(written(t, sealed(t, load(t, "post")), false)), hashOnly,
+		slices.Concat(notCompared, notComparedOfModels))
+}
+
+func TestTamperFormat1(t *testing.T) {
 	t.Parallel()
 	data, err := os.ReadFile("testdata/format1/example.json")
 	if err != nil {
 		t.Fatal(err)
 	}
-	tamper(t, data, hashOnly, notCompared)
+	tamper(t, data, hashOnly, slices.Concat(notCompared, []*regexp.Regexp{unhashedSynthetic}))
 }
 
 // TestTamperVote does the same with the bundle of a vote whose voters agree with different
@@ -85,7 +97,7 @@ func TestTamperVote(t *testing.T) {
 	b.Vote.Superseded, p.Votes = append(b.Vote.Superseded, again), 4
 	b.Vote.Strategies = document(t, b).Vote.StrategiesSHA256
 	data := []byte(written(t, sealed(t, b), false))
-	tamper(t, data, voteHashOnly, append(slices.Clone(notCompared), notComparedOfVotes...))
+	tamper(t, data, voteHashOnly, slices.Concat(notCompared, notComparedOfModels, notComparedOfVotes))
 }
 
 func tamper(t *testing.T, data []byte, hashOnly *regexp.Regexp, notCompared []*regexp.Regexp) {
@@ -96,9 +108,10 @@ func tamper(t *testing.T, data []byte, hashOnly *regexp.Regexp, notCompared []*r
 	if err := dec.Decode(&bundle); err != nil {
 		t.Fatal(err)
 	}
-	if fault := verdictOn(t, bundle); fault != "" {
+	if fault, _ := verdictOn(t, bundle); fault != "" {
 		t.Fatalf("the bundle itself: %s", fault)
 	}
+	format1 := bundle.(map[string]any)["format"] == report.BundleFormat1
 	leaves, unnoticed := 0, map[*regexp.Regexp]bool{}
 	walk(bundle, "", func(path string, value any, set func(any)) {
 		leaves++
@@ -109,8 +122,11 @@ func tamper(t *testing.T, data []byte, hashOnly *regexp.Regexp, notCompared []*r
 		}
 		for _, changed := range all {
 			set(changed)
-			fault := verdictOn(t, bundle)
+			fault, hashes := verdictOn(t, bundle)
+			said := !strings.HasPrefix(path, "/claim/") && path != "/generator"
 			switch {
+			case said && !format1 && !hashes:
+				t.Errorf("%s changed from %v to %v is not in the hash of the bundle: %s", path, value, changed, fault)
 			case fault == "" && word < 0:
 				t.Errorf("%s changed from %v to %v went unnoticed", path, value, changed)
 			case fault == "":
@@ -134,8 +150,9 @@ func tamper(t *testing.T, data []byte, hashOnly *regexp.Regexp, notCompared []*r
 }
 
 // verdictOn reads and verifies a bundle: "" if its claim is right, "hash" if the only
-// differences are in hashes, else why not.
-func verdictOn(t *testing.T, bundle any) string {
+// differences are in hashes, else why not. It reports as well whether the bundle was refused,
+// or has another hash than it claims.
+func verdictOn(t *testing.T, bundle any) (fault string, hashes bool) {
 	t.Helper()
 	data, err := json.Marshal(bundle)
 	if err != nil {
@@ -143,21 +160,19 @@ func verdictOn(t *testing.T, bundle any) string {
 	}
 	b, err := report.ReadBundle(bytes.NewReader(data))
 	if err != nil {
-		return err.Error()
+		return err.Error(), true
 	}
 	_, different, err := report.Verify(b, time.Now())
 	if err != nil {
-		return err.Error()
+		return err.Error(), true
 	}
-	if len(different) == 0 {
-		return ""
-	}
+	hashes = slices.ContainsFunc(different, func(d report.Difference) bool { return d.Path == "/bundle_sha256" })
 	for _, d := range different {
-		if !strings.HasSuffix(d.Path, "sha256") {
-			return d.String()
+		if fault = "hash"; !strings.HasSuffix(d.Path, "sha256") {
+			return d.String(), hashes
 		}
 	}
-	return "hash"
+	return fault, hashes
 }
 
 // absent marks a leaf that is taken out.

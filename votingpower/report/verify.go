@@ -5,8 +5,6 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -41,17 +39,6 @@ var words = regexp.MustCompile(`^/(` +
 	`vote/voting_power/(blocks/\d+/(rule|served_by(/\d+)?)|unverifiable/\d+/reason)` +
 	`)$`)
 
-// added are the values that claims about votes did not have before strategies were judged.
-var added = regexp.MustCompile(`^/(findings/\d+/code|vote/strategies.*|` +
-	`vote/turnout/(read_from_chains|established|not_split_by_strategy))$`)
-
-// addedCodes are the codes of findings that the first bundles of format 1 do not have. A claim
-// may leave out all of these, but no failure.
-var addedCodes = []vote.Code{
-	vote.ProposalIDMatches, vote.ProposalIDNotChecked, vote.ProposalEdited,
-	vote.SnapshotAfterCreation, vote.SnapshotLongBeforeCreation,
-}
-
 // Verify recomputes the report from the bundle's evidence, and compares it with the bundle's
 // claim: every figure, hash, level, code, mark and verdict, but not the wording. The claim is
 // right if there is no difference and no error. An error wraps votingpower.ErrEvidence: the
@@ -69,17 +56,7 @@ func Verify(b *Bundle, now time.Time) (*Report, []Difference, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("%w: claim: %w", votingpower.ErrEvidence, err)
 	}
-	old := !slices.ContainsFunc(claimed, func(v value) bool { return v.path == "/vote/strategies_sha256" })
-	document := *r.document
-	if old {
-		document = withoutStrategies(document)
-	}
-	if !slices.ContainsFunc(claimed, isAdded) {
-		document.Findings = slices.DeleteFunc(slices.Clone(document.Findings), func(f vote.Finding) bool {
-			return f.Level != vote.Failure && slices.Contains(addedCodes, f.Code)
-		})
-	}
-	text, err := encodeJSON(document, "")
+	text, err := encodeJSON(r.document.claimed(), "")
 	if err != nil {
 		return nil, nil, err
 	}
@@ -88,7 +65,7 @@ func Verify(b *Bundle, now time.Time) (*Report, []Difference, error) {
 		return nil, nil, err
 	}
 	different := slices.DeleteFunc(differences(claimed, recomputed), func(d Difference) bool {
-		return words.MatchString(d.Path) || old && differsByAge(d)
+		return words.MatchString(d.Path) || r.document.Format == DocumentFormat1 && differsByAge(d)
 	})
 	return r, different, nil
 }
@@ -121,33 +98,6 @@ func checkClock(b *Bundle, now time.Time) error {
 		}
 	}
 	return nil
-}
-
-// isAdded reports whether a value of a claim is one of addedCodes.
-func isAdded(v value) bool {
-	code, err := strconv.Unquote(v.json)
-	return err == nil && added.MatchString(string(v.path)) && slices.Contains(addedCodes, vote.Code(code))
-}
-
-// withoutStrategies is what a document said before strategies were judged. The verdict is not
-// changed: a claim of "reached" that rests on strategies which nothing pins is a difference.
-func withoutStrategies(d Document) Document {
-	d.Findings = slices.DeleteFunc(slices.Clone(d.Findings), func(f vote.Finding) bool {
-		return f.Code == vote.StrategyNotEstablished || f.Code == vote.QuorumNotEstablished
-	})
-	if d.Vote != nil && d.Vote.Turnout.Source == vote.Recomputed {
-		v := *d.Vote
-		v.Turnout.Source = vote.FromChains
-		d.Vote = &v
-	}
-	return d
-}
-
-// differsByAge reports a value that old claims do not have, or the level of what could not be
-// checked, which was a failure for who asked for strictness.
-func differsByAge(d Difference) bool {
-	return d.Claimed == absent && added.MatchString(d.Path) ||
-		strings.HasSuffix(d.Path, "/level") && d.Claimed == `"failure"` && d.Recomputed == `"warning"`
 }
 
 const absent = "(absent)"

@@ -12,7 +12,7 @@ import (
 )
 
 // describeVote makes the part of the document about the vote.
-func describeVote(o *vote.Outcome) (*Vote, error) {
+func describeVote(o *vote.Outcome) *Vote {
 	e, p := o.Evidence, o.Evidence.Proposal
 	v := &Vote{
 		ID: p.ID, Title: p.Title, Hub: e.Hub, Space: p.Space, Network: o.Network.String(), Type: p.Type,
@@ -24,9 +24,7 @@ func describeVote(o *vote.Outcome) (*Vote, error) {
 	}
 	describeScores(o, v)
 	describeStrategies(o, v)
-	var err error
-	v.Ballot, err = digest(e)
-	return v, err
+	return v
 }
 
 func describeScores(o *vote.Outcome, v *Vote) {

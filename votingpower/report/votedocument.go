@@ -44,8 +44,8 @@ type Vote struct {
 	HubQuorum     string    `json:"hub_quorum"` // the proposal's own, "0" for none
 	Power         VotePower `json:"voting_power"`
 	Strict        bool      `json:"strict"`
-	// Ballot is the SHA-256 hash of the compact JSON of the bundle's ballot.
-	Ballot string `json:"ballot_sha256"`
+	// Ballot is the SHA-256 hash of the compact JSON of the vote's evidence, in DocumentFormat1.
+	Ballot string `json:"ballot_sha256,omitempty"`
 }
 
 // VoteScore is one score, as the hub has it and recounted; "" where there is none.
