@@ -27,7 +27,8 @@ type ProposalRef struct {
 //	https://vote.example.org/#/proposal/0x…             a DAO's own domain
 //
 // A trailing slash, a query and a tab of the proposal's page (votes,
-// discussion, execution) after the id are ignored. Errors wrap [ErrProposalRef].
+// discussion, execution) after the id are ignored. Errors wrap [ErrProposalRef], and
+// repeat no URL: it may be that of an endpoint, with a key.
 func ParseProposalRef(s string) (ProposalRef, error) {
 	s = strings.TrimSpace(s)
 	path, fragment, _ := strings.Cut(s, "#")
@@ -42,7 +43,7 @@ func ParseProposalRef(s string) (ProposalRef, error) {
 	switch {
 	case errPath == nil && errFragment == nil && inPath.ID != inFragment.ID:
 		return ProposalRef{}, fmt.Errorf("%w: %s names two proposals, %s and %s",
-			ErrProposalRef, quote(s), inPath.ID, inFragment.ID)
+			ErrProposalRef, name(s), inPath.ID, inFragment.ID)
 	case errFragment == nil:
 		return inFragment, nil
 	case errPath == nil:
@@ -53,7 +54,15 @@ func ParseProposalRef(s string) (ProposalRef, error) {
 	if fragment != "" {
 		errPath = errFragment
 	}
-	return ProposalRef{}, fmt.Errorf("%w: %s: %w; %s", ErrProposalRef, quote(s), errPath, wantRef)
+	return ProposalRef{}, fmt.Errorf("%w: %s: %w; %s", ErrProposalRef, name(s), errPath, wantRef)
+}
+
+// name repeats a word, but nothing that may be a URL.
+func name(s string) string {
+	if strings.ContainsAny(s, `/\:?#@`) {
+		return "the URL given"
+	}
+	return quote(s)
 }
 
 // refInPath finds the proposal in one half of a URL, the part before or after
@@ -114,19 +123,17 @@ func proposalID(s string) (string, bool) {
 	return "", false
 }
 
-// badID says what is wrong with text in the place of an id.
+// badID says what is wrong with text in the place of an id, without repeating it.
 func badID(s string) error {
 	switch {
-	case s == "":
-		return errors.New("found no id")
 	case strings.HasPrefix(s, "0x") && isHex(s[2:]):
-		return fmt.Errorf("found %d hex digits in %s where an id has 64", len(s)-2, quote(s))
+		return fmt.Errorf("found %d hex digits, an id has 64", len(s)-2)
 	case strings.HasPrefix(s, "0x"):
-		return fmt.Errorf("found %s, which is not hexadecimal", quote(s))
+		return errors.New("what follows 0x is not hexadecimal")
 	case strings.HasPrefix(s, "Qm"):
-		return fmt.Errorf("found %d characters in %s where a Qm… id has 46 of base58", len(s), quote(s))
+		return fmt.Errorf("found %d characters, a Qm… id has 46 of base58", len(s))
 	}
-	return fmt.Errorf("found %s where the id should be", quote(s))
+	return errors.New("found no id")
 }
 
 func isHex(s string) bool { return strings.Trim(s, "0123456789abcdefABCDEF") == "" }

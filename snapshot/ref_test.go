@@ -61,12 +61,12 @@ func TestParseProposalRefErrors(t *testing.T) {
 		{hexID[:65] + "g", "not hexadecimal"},
 		{cidID + "x", "47 characters"},
 		{"Qm0" + cidID[3:], "base58"},
-		{"latest", `found "latest" where the id should be`},
-		{newURL, "found \"proposal\" where the id should be"},
-		{newURL + "12", `found "12" where the id should be`},
-		{"https://snapshot.box/#/s:vote-perp.eth", `found "s:vote-perp.eth" where the id should be`},
+		{"latest", `"latest": found no id; want`},
+		{newURL, "the URL given: found no id"},
+		{newURL + "12", "the URL given: found no id"},
+		{"https://snapshot.box/#/s:vote-perp.eth", "the URL given: found no id"},
 		{"https://snapshot.org/?id=" + hexID, "want an id"},
-		{newURL + hexID + "/unknown", `found "unknown" where the id should be`},
+		{newURL + hexID + "/unknown", "the URL given: found no id"},
 		{"https://a.example/" + hexID + "#/vote-perp.eth/proposal/" + other, "names two proposals"},
 		{"votes", "found no id"},
 		{"/////", "found no id"},
@@ -81,6 +81,22 @@ func TestParseProposalRefErrors(t *testing.T) {
 		}
 		if err != nil && (len(err.Error()) > 2000 || strings.ContainsRune(err.Error(), 0x1b)) {
 			t.Errorf("%.80q: the error repeats it uncut or uncleaned", tt.give)
+		}
+	}
+}
+
+// The URL of an endpoint in the wrong place may hold a key.
+func TestParseProposalRefRepeatsNoURL(t *testing.T) {
+	t.Parallel()
+	for _, s := range []string{
+		"https://node.example/v2/SENTINEL", "https://SENTINEL:SENTINEL@node.example", "node.example/v2/SENTINEL",
+		"https://node.example/v2/0xSENTINEL", "https://node.example/0xSENTINEL?SENTINEL#0x5E", "wss:SENTINEL",
+		"https://node.example/?key=SENTINEL", "https://node.example/QmSENTINEL/votes", `https:\\node.example\SENTINEL`,
+		"https://node.example/SENTINEL/" + hexID + "#/" + other, "https://node.example/SENTINEL#SENTINEL",
+	} {
+		_, err := snapshot.ParseProposalRef(s)
+		if err == nil || strings.Contains(err.Error(), "SENTINEL") || !strings.Contains(err.Error(), "the URL given") {
+			t.Errorf("%q: error %v", s, err)
 		}
 	}
 }
