@@ -3,6 +3,11 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/perpdao/perpquorum/fixtures/hub"
 )
 
 // process is the program as a process of its own: this test binary, which
@@ -119,6 +126,47 @@ func TestClosedOutput(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestServersWriteNothing checks a vote by way of servers that repeat each request, with
+// the keys in it, behind its answer. The program's standard error stays empty.
+func TestServersWriteNothing(t *testing.T) {
+	t.Parallel()
+	w, vote := atSnapshotTallied(t, "basic")
+	_, hub := vote.start(t, hub.H2)
+	cmd, stdout, stderr := process(t, "check", vote.proposal.ID, "--allow-dev-chain", "--hub", parrot(t, hub),
+		"--rpc", "ethereum="+parrot(t, w.Ethereum.URL), "--rpc", "optimism="+parrot(t, w.Optimism.URL))
+	cmd.Env = append(os.Environ(), "SNAPSHOT_API_KEY=SENTINEL-HUB-KEY")
+	if err := cmd.Run(); err != nil || stdout.Len() == 0 || stderr.Len() > 0 {
+		t.Errorf("%v, %d bytes on standard output, on standard error:\n%s", err, stdout.Len(), stderr)
+	}
+}
+
+// parrot serves what another server answers, and returns a URL with a key.
+func parrot(t *testing.T, target string) string {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		echo, err := httputil.DumpRequest(r, true)
+		if err != nil {
+			t.Error(err)
+		}
+		resp, err := http.Post(target, "application/json", r.Body)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer resp.Body.Close()
+		answer, _ := io.ReadAll(resp.Body)
+		conn, _, err := w.(http.Hijacker).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer conn.Close()
+		fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s%s", len(answer), answer, echo)
+		io.Copy(io.Discard, conn)
+	}))
+	t.Cleanup(s.Close)
+	return s.URL + "/SENTINEL-PATH-KEY"
 }
 
 // BenchmarkProgram measures the built program: its size, and the time from
