@@ -32,8 +32,8 @@ func checkCommand(p *progress) *cli.Command {
 			&cli.BoolFlag{Name: "strict", Category: category, Destination: &o.judging.Strict,
 				Usage: "give no verdict where something could not be checked (exit code 13)"},
 			&cli.GenericFlag{Name: "strategies", Category: category, Value: parsed(&o.judging.Strategies, parseHash),
-				Usage: "demand that the proposal's strategies have this `SHA256`, which every report prints, " +
-					"and take their power as established"},
+				Usage: "demand that the proposal's strategies have this `SHA256`, which every report prints; " +
+					"what is recomputed by them is then established"},
 			&cli.GenericFlag{Name: "block", Category: category, Value: blockValue(&o.blocks),
 				Usage: "read another chain than the proposal's own at exactly this block, as `CHAIN=N`; " +
 					"repeat it for more chains"},
@@ -55,11 +55,11 @@ block, and circulating voting power and quorum at the same block. It prints what
 agrees and what does not, and a verdict: the quorum is reached when the turnout
 is at least as much, to the base unit.
 
-Power is established if its strategy is the plain sum of what voters have in
-contracts of the model, each of which counts once, or if it is recomputed by
-strategies that the model pins, or --strategies. A quorum that is reached only with
-other power (of a ticket, a list, another token, or a strategy that cannot be
-recomputed) is not established. Strategies that differ from pinned ones disagree.
+Power is established if it is what voters have in contracts of the model, each of
+which counts once, or if it is recomputed by strategies that the model pins, or
+--strategies. A quorum that is reached only with other power (of a ticket, a list,
+another token, a strategy that cannot be recomputed) is not established.
+Strategies that are not the pinned ones are a disagreement.
 
 Other chains are read at their first block at or after the snapshot block's time.
 Where several blocks have exactly that time, a vote may agree with the first or
