@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/perpdao/perpquorum/chains/jsonrpc"
 )
@@ -49,7 +50,8 @@ func Dial(ctx context.Context, id ID, urls ...string) (*Client, error) {
 //
 // ErrWrongChain is fatal, whichever endpoint causes it. If no endpoint is usable,
 // the error gives the reason for each. ErrEndpointURL says that a URL, or the
-// number of URLs, is wrong; then no request was sent.
+// number of URLs, is wrong; then no request was sent. Two URLs of one scheme, host,
+// port and path are one endpoint that is given twice, whatever keys they have.
 func (d Dialer) Dial(ctx context.Context, id ID, urls ...string) (*Client, error) {
 	p, err := d.pool(id, d.options(), urls...)
 	if err != nil {
@@ -78,17 +80,15 @@ func (d Dialer) pool(id ID, o jsonrpc.Options, urls ...string) (*pool, error) {
 		return nil, fmt.Errorf("%d endpoints must agree, found %d: %w", d.Agree, len(urls), ErrEndpointURL)
 	}
 	p := &pool{agree: max(d.Agree, 1)}
-	seen := map[string]bool{}
 	for _, url := range urls {
 		e, err := jsonrpc.New(url, o)
-		if err == nil && seen[e.Label()] {
+		if err == nil && slices.ContainsFunc(p.nodes, func(n *node) bool { return n.endpoint.Same(e) }) {
 			err = givenTwice(e.Label())
 		}
 		if err != nil {
 			p.close()
 			return nil, err
 		}
-		seen[e.Label()] = true
 		p.nodes = append(p.nodes, newNode(id, e, d.AllowDev))
 	}
 	return p, nil

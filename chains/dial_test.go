@@ -126,6 +126,10 @@ func TestDialUsage(t *testing.T) {
 		"no endpoint":           {},
 		"more than there are":   {chains.Dialer{Agree: 2}, []string{url}},
 		"the same one twice":    {chains.Dialer{Agree: 2}, []string{url, url}},
+		"with a slash":          {chains.Dialer{}, []string{url, url + "/"}},
+		"with an empty query":   {chains.Dialer{Agree: 2}, []string{url + "?", url}},
+		"with another key":      {chains.Dialer{Agree: 2}, []string{url + "/?key=1", url + "?key=2"}},
+		"by another name":       {chains.Dialer{Agree: 2}, []string{url, strings.Replace(url, "127.0.0.1", "localhost", 1)}},
 		"not a URL":             {chains.Dialer{}, []string{"::"}},
 		"a second, not http(s)": {chains.Dialer{}, []string{url, "ftp://localhost/"}},
 	} {
@@ -172,4 +176,22 @@ func TestCloseIsEnough(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.Close()
+}
+
+func TestOneHost(t *testing.T) {
+	t.Parallel()
+	for labels, want := range map[string]string{
+		"h.example#11111 other.example#22222":                   " ",
+		"h.example#11111 h.example:8545#22222":                  " ",
+		"h.example#11111 h.example#11111":                       " ", // one endpoint, named twice
+		"a b":                                                   " ", // no labels of endpoints
+		"h.example#11111 other.example#22222 h.example#33333":   "h.example#11111 h.example#33333",
+		"127.0.0.1:8545#11111 localhost:8545#22222":             "127.0.0.1:8545#11111 localhost:8545#22222",
+		"other.example#1 [::1]:8545#22222 127.0.0.1:8545#33333": "[::1]:8545#22222 127.0.0.1:8545#33333",
+	} {
+		a, b, found := chains.OneHost(strings.Fields(labels))
+		if got := a + " " + b; got != want || found != (want != " ") {
+			t.Errorf("%s: found %q, %v; want %q", labels, got, found, want)
+		}
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"slices"
+	"strings"
 
 	"github.com/perpdao/perpquorum/chains/jsonrpc"
 )
@@ -38,6 +39,22 @@ func (c *Client) Endpoints(ctx context.Context) iter.Seq2[*Endpoint, error] {
 
 // Label names the endpoint without its key.
 func (e *Endpoint) Label() string { return e.n.endpoint.Label() }
+
+// OneHost returns the first two of some labels that are of one host and port: their
+// agreement may be that of one node with itself.
+func OneHost(labels []string) (a, b string, found bool) {
+	first := map[string]string{}
+	for _, label := range labels {
+		host, _, isLabel := strings.Cut(local.Replace(label), "#")
+		if other := first[host]; isLabel && other != "" && other != label {
+			return other, label, true
+		}
+		first[host] = label
+	}
+	return "", "", false
+}
+
+var local = strings.NewReplacer("127.0.0.1", "localhost", "[::1]", "localhost")
 
 // Ask puts the questions about block b and returns the replies in order. The
 // error, an *EndpointError, is about the endpoint. It does not count against it

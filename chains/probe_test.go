@@ -333,7 +333,7 @@ func TestProbeWrongUse(t *testing.T) {
 	n := ethereum()
 	url := n.serve(t)
 	for name, targets := range map[string][]chains.Target{
-		"twice":  {{Chain: 1, URL: url}, {Chain: 1, URL: url}},
+		"twice":  {{Chain: 1, URL: url}, {Chain: 1, URL: url + "/?"}},
 		"scheme": {{Chain: 1, URL: url}, {Chain: 1, URL: "ws://127.0.0.1/SENTINEL"}},
 	} {
 		probes, err := chains.Dialer{}.Probe(t.Context(), time.Time{}, targets...)

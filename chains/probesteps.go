@@ -36,7 +36,7 @@ func (d Dialer) prober(target Target) (*prober, error) {
 
 // same reports whether two probers are for the same endpoint of the same chain.
 func (p *prober) same(other *prober) bool {
-	return p.found.Chain == other.found.Chain && p.found.Endpoint == other.found.Endpoint
+	return p.found.Chain == other.found.Chain && p.node.endpoint.Same(other.node.endpoint)
 }
 
 // greet proves the chain and reads its head and its finalized block.

@@ -108,6 +108,12 @@ func New(rawURL string, o Options) (*Endpoint, error) {
 // Label names the endpoint without its key: host, "#" and a short hash of the URL.
 func (e *Endpoint) Label() string { return e.label }
 
+// Same reports whether other is of the same endpoint: scheme, host, port and path are the
+// same, however they are written, and perhaps with another key before or behind them.
+func (e *Endpoint) Same(other *Endpoint) bool {
+	return keyurl.Same(e.transport.url, other.transport.url)
+}
+
 // Clock returns the clock of the Options.
 func (e *Endpoint) Clock() Clock { return e.clock }
 

@@ -8,8 +8,10 @@ import (
 	"encoding/hex"
 	"errors"
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
+	"path"
 	"slices"
 	"strings"
 )
@@ -71,10 +73,34 @@ func Label(u *url.URL) string {
 	bare.User = nil
 	sum := sha256.Sum256([]byte(bare.String()))
 	host := Host(u.Hostname())
-	if port := u.Port(); port != "" {
+	if port := portOf(u); port != defaultPorts[u.Scheme] {
 		host = net.JoinHostPort(host, port)
 	}
 	return host + "#" + hex.EncodeToString(sum[:])[:5]
+}
+
+var defaultPorts = map[string]string{"http": "80", "https": "443"}
+
+func portOf(u *url.URL) string {
+	return cmp.Or(strings.TrimLeft(u.Port(), "0"), defaultPorts[u.Scheme])
+}
+
+// Same reports whether two URLs are of one endpoint: their scheme, host, port and path are
+// the same, however they are written. Keys in the query or before the host do not matter.
+func Same(a, b *url.URL) bool {
+	return a.Scheme == b.Scheme && address(a) == address(b) && path.Clean("/"+a.Path) == path.Clean("/"+b.Path)
+}
+
+// address is host and port in one spelling. This machine has one name.
+func address(u *url.URL) string {
+	host := strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
+	if ip, err := netip.ParseAddr(host); err == nil {
+		ip = ip.Unmap()
+		if host = ip.String(); ip.IsUnspecified() || host == "127.0.0.1" || host == "::1" {
+			host = "localhost"
+		}
+	}
+	return net.JoinHostPort(host, portOf(u))
 }
 
 // proxySecrets lists the user information of the proxies in the environment.

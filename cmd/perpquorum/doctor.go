@@ -136,7 +136,7 @@ type chainDiagnosis struct {
 	Ready  bool      `json:"ready"`
 	Reason string    `json:"reason,omitempty"` // why it is not ready
 	// Warning says that endpoints which are good for the job do not agree about
-	// the block, though as many as --agree asks for do.
+	// the block, though as many as --agree asks for do, or that these are of one host.
 	Warning   string         `json:"warning,omitempty"`
 	Endpoints []chains.Probe `json:"endpoints"` // in order of preference
 }
@@ -186,6 +186,14 @@ func diagnoseChain(id chains.ID, probes []chains.Probe, agree int) chainDiagnosi
 	good := slices.DeleteFunc(slices.Clone(c.Endpoints), bad)
 	if err := chains.Ready(good, id, len(good)); err != nil {
 		c.Warning = err.Error()
+		return c
+	}
+	var labels []string
+	for _, p := range good[:max(agree, 1)] {
+		labels = append(labels, p.Endpoint)
+	}
+	if a, b, found := chains.OneHost(labels); found {
+		c.Warning = fmt.Sprintf("%v: %s and %s are of one host and may be one node", id, a, b)
 	}
 	return c
 }

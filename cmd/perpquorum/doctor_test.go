@@ -24,6 +24,7 @@ const secretQuery = "?key=SENTINEL-5f2d9c"
 func TestDoctorScripts(t *testing.T) {
 	t.Parallel()
 	w := testchain.Start(t)
+	optimismMirror := mirror(t, w.Optimism.URL)
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/doctor",
 		Cmds:                map[string]scriptCommand{"doctor": doctor, "exits": exits},
@@ -33,6 +34,7 @@ func TestDoctorScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("ETHEREUM", w.Ethereum.URL+secretQuery)
 			env.Setenv("OPTIMISM", w.Optimism.URL+secretQuery)
+			env.Setenv("OPTIMISM_MIRROR", optimismMirror)
 			env.Setenv("SNAPSHOT_API_KEY", "")
 			// The default hub is not to be asked by a test.
 			env.Setenv("HTTPS_PROXY", "http://127.0.0.1:1")

@@ -58,7 +58,9 @@ const endpointHelp = `CHAIN is ethereum, optimism or a chain id. The endpoints o
    MAINNET_WEB3_ENDPOINT, OPTIMISM_WEB3_ENDPOINT
                             used where the variables above are not set
 A time that is not recent needs an archive node. URLs hold keys and are never
-printed; an endpoint is named by its host and a short hash.`
+printed; an endpoint is named by its host and a short hash. Two URLs of one scheme,
+host, port and path are one endpoint, which may be given once; with --agree, the
+output marks two paths of one host.`
 
 // cutChain splits CHAIN=VALUE. The value may be a URL with a key in it and is
 // never repeated in an error.

@@ -5,6 +5,8 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -39,6 +41,17 @@ func programUntil(ctx context.Context, args ...string) outcome {
 // interrupted reports whether the run ended as an interruption does.
 func (o outcome) interrupted() bool {
 	return o == outcome{exitTrouble, "", "perpquorum: error: interrupted\n"}
+}
+
+// mirror serves what a server at another URL answers, on any path.
+func mirror(t testing.TB, target string) string {
+	u, err := url.Parse(target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.Out.URL = u }})
+	t.Cleanup(s.Close)
+	return s.URL
 }
 
 // hanging serves an endpoint that never answers, and tells when it is asked.

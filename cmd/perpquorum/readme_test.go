@@ -69,8 +69,8 @@ func newReader(t *testing.T) *reader {
 	_, endpoint := vote.start(t, hub.H2)
 	ethereum, optimism := w.Ethereum.URL, w.Optimism.URL
 	r := &reader{T: t, dir: t.TempDir(), local: strings.NewReplacer(
-		"https://mainnet.example/KEY", ethereum, "https://other-mainnet.example/KEY", ethereum+"/",
-		"https://optimism.example/KEY", optimism, "https://other-optimism.example/KEY", optimism+"/",
+		"https://mainnet.example/KEY", ethereum, "https://other-mainnet.example/KEY", mirror(t, ethereum),
+		"https://optimism.example/KEY", optimism, "https://other-optimism.example/KEY", mirror(t, optimism),
 		"ethereum=17293885", fmt.Sprint("ethereum=", w.Ethereum.At(testchain.Snapshot).Number()),
 		"optimism=99757040", fmt.Sprint("optimism=", w.Optimism.At(testchain.Snapshot).Number()),
 		"PROPOSAL", vote.proposal.ID,

@@ -36,6 +36,7 @@ func TestScripts(t *testing.T) {
 func TestLiveScripts(t *testing.T) {
 	t.Parallel()
 	w := testchain.Start(t)
+	ethereumMirror, optimismMirror := mirror(t, w.Ethereum.URL), mirror(t, w.Optimism.URL)
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/live",
 		Cmds:                commands(),
@@ -47,6 +48,8 @@ func TestLiveScripts(t *testing.T) {
 			env.Setenv("PERPQUORUM_RPC_OPTIMISM", w.Optimism.URL)
 			env.Setenv("ETHEREUM", w.Ethereum.URL)
 			env.Setenv("OPTIMISM", w.Optimism.URL)
+			env.Setenv("ETHEREUM_MIRROR", ethereumMirror)
+			env.Setenv("OPTIMISM_MIRROR", optimismMirror)
 			env.Setenv("ETHEREUM_HEAD", strconv.FormatUint(w.Ethereum.Head().NumberU64(), 10))
 			env.Setenv("HEAD_TIME", strconv.FormatUint(min(w.Ethereum.Head().Time(), w.Optimism.Head().Time()), 10))
 			env.Setenv("ETHEREUM_BLOCK", w.Ethereum.At(testchain.Snapshot).Number().String())

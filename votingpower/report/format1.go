@@ -13,11 +13,11 @@ var addedIn2 = regexp.MustCompile(`^/(findings/\d+/code|vote/strategies.*|` +
 	`vote/turnout/(read_from_chains|established|not_split_by_strategy))$`)
 
 // codesIn2 are the codes of findings that a report of format 1 does not have, unless they are
-// failures: those of a proposal's identity, and those of strategies that nothing pins.
+// failures: those of a proposal's identity, of strategies that nothing pins, and of endpoints.
 var codesIn2 = []vote.Code{
 	vote.ProposalIDMatches, vote.ProposalIDNotChecked, vote.ProposalEdited,
 	vote.SnapshotAfterCreation, vote.SnapshotLongBeforeCreation,
-	vote.StrategyNotEstablished, vote.QuorumNotEstablished,
+	vote.StrategyNotEstablished, vote.QuorumNotEstablished, vote.OneHostAgreed,
 }
 
 // claimed is the document as a bundle of its format claims it. The verdict of format 1 is not

@@ -49,11 +49,12 @@ func (c Code) Title() string {
 
 // The codes of circulating voting power and quorum.
 const (
-	SyntheticFigures   Code = "synthetic-figures"   // they are made up
-	DevelopmentChain   Code = "development-chain"   // a chain is not the public one of its id
-	BlockNotFinal      Code = "block-not-final"     // a block that was read can still be replaced
-	BlockPinned        Code = "block-pinned"        // a block was named by number
-	EvidenceRecomputed Code = "evidence-recomputed" // hashes and figures follow from the evidence
+	SyntheticFigures   Code = "synthetic-figures"     // they are made up
+	DevelopmentChain   Code = "development-chain"     // a chain is not the public one of its id
+	BlockNotFinal      Code = "block-not-final"       // a block that was read can still be replaced
+	BlockPinned        Code = "block-pinned"          // a block was named by number
+	OneHostAgreed      Code = "endpoints-of-one-host" // their agreement may be that of one node with itself
+	EvidenceRecomputed Code = "evidence-recomputed"   // hashes and figures follow from the evidence
 )
 
 // The codes of a vote.

@@ -12,7 +12,8 @@ import (
 
 // Marks returns what a reader should know of circulating voting power and quorum, with or
 // without a vote: whether the figures are made up, of a development chain or of a block
-// that can still be replaced, which blocks were named by number, and what is proven.
+// that can still be replaced, which blocks were named by number, which endpoints that agreed
+// are of one host, and what is proven.
 func Marks(r *votingpower.Result) []Finding { return marks(r, nil) }
 
 // marks also covers development chains that only the voters' power was read on.
@@ -38,6 +39,9 @@ func marks(r *votingpower.Result, others []chains.ID) (found []Finding) {
 	for _, id := range ids {
 		addPinned(&found, id, e.Chains[id].Block, e.At)
 	}
+	for _, id := range ids {
+		addOneHost(&found, id, e.Reads)
+	}
 	add(&found, Info, EvidenceRecomputed,
 		"block hashes follow from the headers in the evidence, and all figures from its %s",
 		count(len(e.Reads), "contract read"))
@@ -62,5 +66,15 @@ func addPinned(to *[]Finding, id chains.ID, b chains.Block, at time.Time) {
 	if b.Pinned {
 		add(to, level, BlockPinned, "%v block %d was named by number; it %s the first block at or after the query time",
 			id, b.Number(), is)
+	}
+}
+
+// addOneHost warns of endpoints of one host that agreed about a read of the chain.
+func addOneHost(to *[]Finding, id chains.ID, reads []votingpower.Read) {
+	for _, read := range reads {
+		if a, b, found := chains.OneHost(strings.Split(read.From, ", ")); found && read.Chain == id {
+			add(to, Warning, OneHostAgreed, "%v: %s and %s agreed, but are of one host and may be one node", id, a, b)
+			return
+		}
 	}
 }
