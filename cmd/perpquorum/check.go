@@ -55,15 +55,15 @@ block, and circulating voting power and quorum at the same block. It prints what
 agrees and what does not, and a verdict: the quorum is reached when the turnout
 is at least as much, to the base unit.
 
-Power is established if it is what voters have in contracts of the model, each of
-which counts once, or if it is recomputed by strategies that the model pins, or
---strategies. A quorum that is reached only with other power (of a ticket, a list,
-another token, a strategy that cannot be recomputed) is not established.
-Strategies that are not the pinned ones are a disagreement.
+Power is established if it is what voters have in contracts of the model, each
+counted once, or if it is recomputed by strategies that the model or
+--strategies pins. A quorum that is reached only with other power (of a ticket,
+a list, another token, or a strategy that cannot be recomputed) is not
+established. Strategies other than the pinned ones are a disagreement.
 
-Other chains are read at their first block at or after the snapshot block's time.
-Where several blocks have exactly that time, a vote may agree with the first or
-the last of them.
+Other chains are read at their first block at or after the time of the snapshot
+block. Where several blocks have exactly that time, a vote may agree with the
+first or the last of them.
 
 Examples:
    perpquorum check https://snapshot.box/#/s:vote-perp.eth/proposal/0x...

@@ -47,9 +47,9 @@ good for a report about TIME, and if not, why. Each endpoint gets about 1130
 calls, nearly all of them eth_chainId in batches. The rows of the table:
    its state             balances and calls at the block of TIME; a time that is
                          not recent needs an archive node. On public chains, an
-                         account known to hold ether proves that the state is there
-   EIP-1898              reads by block hash; without it, blocks are read by number
-                         and their headers are checked before and after
+                         account known to hold ether proves that it is there
+   EIP-1898              reads by block hash; without it, blocks are read by
+                         number, and headers are checked before and after
    Multicall3            many balances in one request; without it, in batches
    eth_getProof, eth_createAccessList
                          for Merkle proofs; no figure depends on them
@@ -58,8 +58,8 @@ calls, nearly all of them eth_chainId in batches. The rows of the table:
 The doctor reports a rate limit instead of waiting for its end. An endpoint that
 does not answer within --timeout counts as failed. A report is possible when, on
 each chain of the model, as many endpoints are good for the job as --agree asks
-for. The hub counts for the exit code only if --hub or SNAPSHOT_HUB_URL names one:
-check needs it, report does not.
+for. The hub counts for the exit code only if --hub or SNAPSHOT_HUB_URL names
+one: check needs it, report does not.
 
 Examples:
    perpquorum doctor

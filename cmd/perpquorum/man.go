@@ -28,7 +28,7 @@ func manCommand() *cli.Command {
 	}
 }
 
-const manHelp = `Prints the manual page in roff. It has every flag, file format, variable and exit
+const manHelp = `Prints the manual page in roff, with every flag, file format, variable and exit
 code.
 
 Examples:

@@ -38,7 +38,7 @@ perpquorum model schema`,
 	}
 }
 
-const modelHelp = `Prints the built-in model of PERP, which is a good start for a model of your own.
+const modelHelp = `Prints the built-in model of PERP, a good start for a model of your own.
 A model is a JSON file that says which tokens make up the supply, which wallets
 do not circulate and since when, which vote-escrow contracts add voting power,
 and which fraction of it is the quorum. In the format perpquorum-model/2 it can

@@ -51,14 +51,14 @@ func powerCommand(p *progress) *cli.Command {
 	}
 }
 
-const powerHelp = `Reads from the chains how much voting power the strategies of a Snapshot proposal,
-or of a space, give each ADDRESS. Addresses come from the command line, from
---file and, for an ADDRESS of -, from standard input. Empty lines and lines that
-begin with # are skipped. Figures are exact. A strategy that cannot be recomputed
-from the chains is marked and left out of the total.
+const powerHelp = `Reads from the chains how much voting power the strategies of a Snapshot
+proposal, or of a space, give each ADDRESS. Addresses come from the command
+line, from --file and, for an ADDRESS of -, from standard input. Empty lines and
+lines that begin with # are skipped. Figures are exact. A strategy that cannot
+be recomputed from the chains is marked and left out of the total.
 
-The chain of the proposal or space decides the time; every other chain is read at
-its first block at or after that time. Where several blocks have exactly that
+The chain of the proposal or space decides the time; every other chain is read
+at its first block at or after that time. Where several blocks have exactly that
 time, Snapshot may have read the first or the last of them: both are shown.
 
 Examples:
