@@ -82,7 +82,7 @@ func chainValue(to *[]chains.ID) *value {
 // blockValue adds CHAIN=N to the blocks that are named by number.
 func blockValue(to *map[chains.ID]uint64) *value {
 	return repeated(chainWords, func(text string) error {
-		id, number, err := cutChain(text)
+		id, number, err := cutChain(text, "CHAIN=N, such as ethereum=17293885")
 		if err != nil {
 			return usagef("--block: %w", err)
 		}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -51,8 +52,8 @@ func (o *endpointOptions) flags() []cli.Flag {
 // endpointHelp explains CHAIN=URL.
 const endpointHelp = `CHAIN is ethereum, optimism or a chain id. The endpoints of a chain that no
 --rpc names come from the environment:
-   PERPQUORUM_RPC_ETHEREUM  URLs for Ethereum in order of preference, separated
-                            by spaces or commas
+   PERPQUORUM_RPC_ETHEREUM  URLs for Ethereum in order of preference,
+                            separated by spaces or commas
    PERPQUORUM_RPC_OPTIMISM  the same for Optimism; for chain 8453 it is
                             PERPQUORUM_RPC_8453
    MAINNET_WEB3_ENDPOINT, OPTIMISM_WEB3_ENDPOINT
@@ -63,13 +64,13 @@ host, port and path are one endpoint, which may be given once; with --agree, the
 output marks two paths of one host.`
 
 // cutChain splits CHAIN=VALUE. The value may be a URL with a key in it and is
-// never repeated in an error.
-func cutChain(text string) (chains.ID, string, error) {
+// never repeated in an error, which says what is wanted instead.
+func cutChain(text, wanted string) (chains.ID, string, error) {
 	name, value, ok := strings.Cut(text, "=")
 	id, err := chains.ParseID(name)
 	switch {
 	case !ok || value == "" || err != nil && strings.ContainsAny(name, ":/@?"):
-		return 0, "", errors.New("want CHAIN=VALUE, such as ethereum=…")
+		return 0, "", errors.New("want " + wanted)
 	case err != nil:
 		return 0, "", err
 	}
@@ -79,7 +80,7 @@ func cutChain(text string) (chains.ID, string, error) {
 // endpointValue adds CHAIN=URL to the endpoints.
 func endpointValue(to *map[chains.ID][]string) *value {
 	return repeated(chainWords, func(text string) error {
-		id, url, err := cutChain(text)
+		id, url, err := cutChain(text, "CHAIN=URL, such as ethereum=https://…")
 		if err != nil {
 			return usagef("--rpc: %w", err) // without the text, which may hold a key
 		}
@@ -129,12 +130,13 @@ func (o endpointOptions) endpoints(wanted []chains.ID) (map[chains.ID][]string, 
 }
 
 func noEndpoint(missing []chains.ID) error {
-	var names []string
+	var flags, names []string
 	for _, id := range missing {
+		flags = append(flags, fmt.Sprintf("--rpc %s=URL", id))
 		names = append(names, environmentNames(id)[0])
 	}
 	return hintf(usagef("no endpoint for %s", joinIDs(missing)),
-		"give --rpc %s=URL or set %s", missing[0], strings.Join(names, ", "))
+		"give %s, or set %s", strings.Join(flags, " "), strings.Join(names, " and "))
 }
 
 func environmentURLs(id chains.ID) []string {

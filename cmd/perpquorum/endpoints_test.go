@@ -75,8 +75,8 @@ func TestEndpoints(t *testing.T) {
 		"one missing":    {[]string{"ethereum=a"}, nil, "no endpoint for optimism"},
 		"both missing":   {nil, map[string]string{ours1: "  "}, "no endpoint for ethereum, optimism"},
 		"not read here":  {[]string{"8453=a"}, nil, "chain 8453 is not read here"},
-		"without chain":  {[]string{secret}, nil, "want CHAIN=VALUE"},
-		"query in a URL": {[]string{secret + "?a=b"}, nil, "want CHAIN=VALUE"},
+		"without chain":  {[]string{secret}, nil, "want CHAIN=URL"},
+		"query in a URL": {[]string{secret + "?a=b"}, nil, "want CHAIN=URL"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

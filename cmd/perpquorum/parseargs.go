@@ -46,8 +46,10 @@ func findCommand(c *cli.Command, args []string) (*cli.Command, []string, error) 
 			if c.Action != nil || isHelp(args[0]) {
 				break
 			}
-			name, _, _ := strings.Cut(args[0], "=")
-			flag := strings.Trim(quote(name), `"`)
+			flag, _, _ := strings.Cut(args[0], "=")
+			if len(owners(c, flag)) == 0 {
+				return c, nil, usagef("unknown flag %s", quote(flag))
+			}
 			err := usagef("flag %s stands before the command", flag)
 			return c, nil, hintf(err, "write %s COMMAND %s …", c.HelpName, flag)
 		}
@@ -181,22 +183,30 @@ func unknownCommand(c *cli.Command, name string) error {
 func unknownFlag(program, c *cli.Command, typed string) error {
 	name := strings.TrimLeft(typed, "-")
 	err := usagef("unknown flag %s of %s", quote(typed), c.HelpName)
-	var known, owners []string
+	var known []string
 	for _, f := range c.Flags {
 		known = append(known, f.Names()...)
-	}
-	for _, other := range program.Subcommands {
-		if findFlag(other, name) != nil {
-			owners = append(owners, other.Name)
+		if f.Names()[0] == "format" && slices.Contains(valueOf(f).words, name) {
+			return hintf(err, "write --format %s", name)
 		}
 	}
-	if len(owners) > 0 {
-		return hintf(err, "--%s is a flag of %s", name, strings.Join(owners, ", "))
+	if names := owners(program, typed); len(names) > 0 {
+		return hintf(err, "--%s is a flag of %s", name, strings.Join(names, ", "))
 	}
 	if near := nearest(name, known); near != "" {
 		return hintf(err, "did you mean --%s?", near)
 	}
 	return err
+}
+
+// owners names the commands that have a flag.
+func owners(program *cli.Command, typed string) (names []string) {
+	for _, c := range program.Subcommands {
+		if findFlag(c, strings.TrimLeft(typed, "-")) != nil {
+			names = append(names, c.Name)
+		}
+	}
+	return names
 }
 
 // nearest returns the known name that was probably meant, or "". The library
