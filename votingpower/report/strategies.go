@@ -83,10 +83,10 @@ func established(t Turnout) (string, error) { return partOf(t, t.Established) }
 // partOf writes a part of a turnout.
 func partOf(t Turnout, tokens string) (string, error) {
 	switch tokens {
+	case "0": // of a turnout of 0 as well
+		return "none of it", nil
 	case t.Tokens:
 		return "all of it", nil
-	case "0":
-		return "none of it", nil
 	}
 	text, err := visible(tokens)
 	return text + " of it", err
@@ -110,7 +110,7 @@ func turnoutSource(t Turnout) (string, error) {
 }
 
 func hubFigures(which, read string) string {
-	return "the hub's " + which + ", since not all could be recomputed; " + read + " was read from the chains"
+	return "the hub's " + which + ", since not all of them were recomputed; " + read + " was read from the chains"
 }
 
 // quoted is foreign text that stands beside words of ours.

@@ -147,7 +147,12 @@ func votes(n int) string {
 
 // counts says which votes count, for a reader.
 func counts(t Turnout) string {
-	if len(t.Counts) == 0 {
+	switch {
+	case t.Votes == 0:
+		return "no votes"
+	case len(t.Counts) == 0 && t.Votes == 1:
+		return "the only vote"
+	case len(t.Counts) == 0:
 		return "all " + votes(t.Votes) + ", Abstain and invalid choices included"
 	}
 	names := make([]string, len(t.Counts))
