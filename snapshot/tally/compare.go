@@ -17,14 +17,15 @@ var ErrOtherVote = errors.New("the recount is not of this proposal")
 type Verdict string
 
 const (
-	// Agrees: every figure is the recount's, and no decision behind it is close.
+	// Agrees: every figure is the recount's by the rules of the day of the count, which
+	// Comparison.Rule names, and no decision behind it is close.
 	Agrees Verdict = "agrees"
 	// NearTied: the figures are those of an outcome that rounding noise allows;
 	// the recount's NearTies list the decisions behind it.
 	NearTied Verdict = "near tie"
-	// OlderRules: the figures follow rules that Snapshot had before, and the
-	// vote is old enough for them; Comparison.Rule names them.
-	OlderRules Verdict = "older rules"
+	// VotesLeftOut: the figures agree if the hub left votes out of its count as it is
+	// known to have done at the time; Comparison.LeftOut lists them.
+	VotesLeftOut Verdict = "votes left out"
 	// StillSealed: the figures agree if choices that are still encrypted are invalid.
 	StillSealed Verdict = "sealed"
 	// Unsplit: scores and total agree; scores by strategy cannot be recounted,
@@ -34,16 +35,20 @@ const (
 	Disagrees Verdict = "disagrees"
 )
 
-// Comparison is the hub's result beside a recount under today's rules, figure
-// by figure.
+// Comparison is the hub's result beside a recount, figure by figure.
 type Comparison struct {
 	Verdict Verdict `json:"verdict"`
-	Rule    string  `json:"rule,omitempty"`  // the older rules, if the verdict is OlderRules
-	Shape   string  `json:"shape,omitempty"` // what is wrong with the number of the hub's figures
-	Scores  []Score `json:"scores"`          // one per choice
+	Rule    string  `json:"rule,omitempty"`     // the rules of the recount, if they are not today's
+	LeftOut []int   `json:"left_out,omitempty"` // the votes, by index, that the recount leaves out as the hub did
+	Why     string  `json:"why,omitempty"`      // it left them out
+	Shape   string  `json:"shape,omitempty"`    // what is wrong with the number of the hub's figures
+	Scores  []Score `json:"scores"`             // one per choice
 	Total   Score   `json:"total"`
 	// ByStrategy goes choice by choice; it is empty if the recount has none.
 	ByStrategy []Score `json:"by_strategy"`
+	// Today lists the figures that are others by today's rules and with all votes, where the
+	// recount is by older rules or leaves votes out.
+	Today []Score `json:"today,omitempty"`
 }
 
 // Score is one figure, in voting power.
@@ -77,25 +82,73 @@ func tolerance(a, b float64) float64 { return 1e-9 * max(1, math.Abs(a), math.Ab
 // one, and by a billionth in any case.
 func Agree(a, b float64) bool { return math.Abs(a-b) <= tolerance(a, b) }
 
-// Compare compares the hub's result of p with a recount of its votes. It fails
-// with [ErrOtherVote] if p does not have the choices of the recount.
+// Compare compares the hub's result of p with a recount of its votes by the rules of the day
+// on which the hub counted, or by the rules before or after where that day is within two weeks
+// of their change. It fails with [ErrOtherVote] if p does not have the choices of the recount.
 func Compare(p *snapshot.Proposal, t *Tally) (Comparison, error) {
 	if len(p.Choices) != len(t.Scores) {
 		return Comparison{}, fmt.Errorf("%w: found %d choices, and %d in the recount",
 			ErrOtherVote, len(p.Choices), len(t.Scores))
 	}
 	h := newHubResult(p, t)
-	c := Comparison{Shape: h.shape(t), Total: newScore(0, 0, &p.ScoresTotal, t.ScoresTotal)}
+	t, out := h.explain(t)
+	c := h.figures(t)
+	if c.Verdict = h.verdict(t); len(out.votes) > 0 {
+		c.Verdict, c.LeftOut, c.Why = VotesLeftOut, out.votes, out.why
+	}
+	if c.Verdict == Disagrees || c.Rule == "" && len(out.votes) == 0 {
+		return c, nil
+	}
+	if today, err := t.all.tally(t.latest); err == nil {
+		other := h.figures(today)
+		c.Today = slices.DeleteFunc(slices.Concat([]Score{other.Total}, other.Scores, other.ByStrategy),
+			func(s Score) bool { return s.Agrees })
+	}
+	return c, nil
+}
+
+// explain returns the count that gives the hub's figures, or t itself.
+func (h hubResult) explain(t *Tally) (*Tally, leftOut) {
+	for _, out := range append(t.leftOut(h.Proposal), leftOut{}) {
+		all := t.all.without(out.votes)
+		for _, r := range t.near {
+			counted, err := t, error(nil)
+			if r.from != t.rules.from || len(out.votes) > 0 {
+				counted, err = all.tally(r)
+			}
+			if err == nil && h.verdict(counted) != Disagrees {
+				counted.all, counted.latest = t.all, t.latest
+				return counted, out
+			}
+		}
+	}
+	return t, leftOut{}
+}
+
+// figures compares each figure with t's.
+func (h hubResult) figures(t *Tally) Comparison {
+	c := Comparison{Rule: t.Rule, Shape: h.shape(t), Total: newScore(0, 0, &h.ScoresTotal, t.ScoresTotal)}
 	for i, score := range t.Scores {
 		c.Scores = append(c.Scores, newScore(i+1, 0, h.score(i), score))
 	}
 	for i, row := range t.ScoresByStrategy {
 		for k, score := range row {
-			c.ByStrategy = append(c.ByStrategy, newScore(i+1, k+1, h.cell(i, k), score))
+			s := newScore(i+1, k+1, h.cell(i, k), score)
+			if odd := t.oddCell(i, k); odd != nil {
+				s.Agrees = odd.matches(s.Hub)
+			}
+			c.ByStrategy = append(c.ByStrategy, s)
 		}
 	}
-	c.Verdict, c.Rule = h.judge(t, c.Shape)
-	return c, nil
+	return c
+}
+
+// oddCell returns what the hub has in place of the score of choice i by strategy k, from 0.
+func (t *Tally) oddCell(i, k int) *cell {
+	if i < len(t.odd) && t.odd[i] != nil {
+		return t.odd[i][k]
+	}
+	return nil
 }
 
 // hubResult is the hub's result of a proposal. Before the first vote the hub
@@ -109,22 +162,17 @@ func newHubResult(p *snapshot.Proposal, t *Tally) hubResult {
 	return hubResult{p, len(t.Valid) == 0 && len(p.Scores) == 0 && len(p.ScoresByStrategy) == 0}
 }
 
-// judge returns the verdict and, if it is OlderRules, their name.
-func (h hubResult) judge(t *Tally, shape string) (Verdict, string) {
+// verdict compares the hub's figures with one count.
+func (h hubResult) verdict(t *Tally) Verdict {
 	switch {
-	case shape != "":
-		return Disagrees, ""
-	case h.matches(EraResult{Outcome: t.Outcome, ScoresTotal: t.ScoresTotal}, nil):
-		return t.agreement(), ""
+	case h.shape(t) != "":
+		return Disagrees
+	case h.matches(t, t.Outcome, nil):
+		return t.agreement()
 	case h.matchesAlternative(t):
-		return NearTied, ""
+		return NearTied
 	}
-	for _, era := range t.Eras {
-		if h.End <= era.Until && h.matches(era, nil) {
-			return OlderRules, era.Rule
-		}
-	}
-	return Disagrees, ""
+	return Disagrees
 }
 
 // agreement is the verdict if every figure agrees.
@@ -182,23 +230,25 @@ func (h hubResult) cell(i, k int) *float64 {
 	return nil
 }
 
-// matches reports whether every figure agrees with r's. It leaves out the
+// matches reports whether every figure agrees with an outcome of t. It leaves out the
 // strategies (from 1) that skip marks.
-func (h hubResult) matches(r EraResult, skip map[int]bool) bool {
-	same := Agree(h.ScoresTotal, r.ScoresTotal)
-	for i, score := range r.Scores {
+func (h hubResult) matches(t *Tally, o Outcome, skip map[int]bool) bool {
+	total := t.ScoresTotal
+	if t.rules.total == allScores {
+		total = fold(o.Scores)
+	}
+	same := Agree(h.ScoresTotal, total)
+	for i, score := range o.Scores {
 		same = same && Agree(*h.score(i), score)
 	}
-	for i, row := range r.ScoresByStrategy {
+	for i, row := range o.ScoresByStrategy {
 		for k, want := range row {
 			found := h.cell(i, k)
-			switch {
-			case skip[k+1]:
-			case r.isNull(i): // a recount by newer code turns null into 0
-				same = same && (found == nil || *found == 0)
-			default:
-				same = same && found != nil && Agree(*found, want)
+			if odd := t.oddCell(i, k); odd != nil {
+				same = same && (skip[k+1] || odd.matches(found))
+				continue
 			}
+			same = same && (skip[k+1] || found != nil && Agree(*found, want))
 		}
 	}
 	return same
@@ -212,6 +262,6 @@ func (h hubResult) matchesAlternative(t *Tally) bool {
 		undecided[tie.Strategy] = true
 	}
 	return slices.ContainsFunc(append([]Outcome{t.Outcome}, t.Alternatives...), func(o Outcome) bool {
-		return h.matches(EraResult{Outcome: o, ScoresTotal: t.ScoresTotal}, undecided)
+		return h.matches(t, o, undecided)
 	})
 }

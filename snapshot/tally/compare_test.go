@@ -4,7 +4,6 @@ import (
 	"errors"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/perpdao/perpquorum/snapshot"
 	"github.com/perpdao/perpquorum/snapshot/tally"
@@ -93,84 +92,6 @@ func TestCompareBeforeTheFirstVote(t *testing.T) {
 		p.ScoresTotal = 7
 		if c := compare(t, p, recount(t, p, nil)); c.Verdict != tally.Disagrees {
 			t.Errorf("%s with a total of no votes: %+v", typ, c)
-		}
-	}
-}
-
-// The figures come from releases 0.14.20, 0.9.5, 0.4.60 and 0.4.13 of
-// snapshot.js, run on these votes.
-func TestCompareNamesOlderRules(t *testing.T) {
-	x := func(f float64) *float64 { return &f }
-	ranked := []cast{{"[1,2,3,4]", 60}, {"[2,1,3,4]", 20}, {"[4,1]", 3}, {"[3,3,9]", 5}}
-	tests := []struct {
-		name       string
-		typ        string
-		n          int
-		casts      []cast
-		scores     []float64
-		byStrategy []*float64
-		total      float64
-		rule       string
-	}{
-		{"single-choice", "single-choice", 2, []cast{{"1", 10}, {"2", 4}, {"9", 1}},
-			[]float64{10, 4}, []*float64{x(10), x(4)}, 14, tally.RuleValidTotal},
-		{"empty approval", "approval", 2, []cast{{"[1,2]", 10}, {"[]", 5}, {"[2]", 7}},
-			[]float64{10, 17}, []*float64{x(10), x(17)}, 17, tally.RuleValidTotal},
-		{"weighted", "weighted", 2, []cast{{`{"1":3,"2":1}`, 8}, {`{"7":1}`, 3}},
-			[]float64{6, 2}, []*float64{x(6), x(2)}, 8, tally.RuleValidTotal},
-		{"zero weight", "weighted", 2, []cast{{`{"1":3,"2":1}`, 8}, {`{"1":1,"2":0}`, 3}},
-			[]float64{6, 2}, []*float64{x(6), x(2)}, 8, tally.RulePositiveWeights},
-		{"zero weight, quadratic", "quadratic", 2, []cast{{`{"1":1}`, 8}, {`{"1":0,"2":1}`, 3}},
-			[]float64{8, 0}, []*float64{x(8), x(0)}, 8, tally.RulePositiveWeights},
-		{"null cells", "ranked-choice", 4, ranked, []float64{60, 20, 0, 0}, []*float64{x(60), x(20), nil, nil}, 88,
-			tally.RuleNullCells},
-		{"run-off over all ballots", "ranked-choice", 4, ranked, []float64{60, 20, 0, 0},
-			[]*float64{x(60), x(20), nil, nil}, 83 + 5, tally.RuleNullCells},
-		{"valid ballots only", "ranked-choice", 4, ranked, []float64{60, 20, 0, 0}, []*float64{x(60), x(20), nil, nil},
-			80, tally.RuleValidTotal},
-		{"exhausted ballots", "ranked-choice", 3, []cast{{"[1,2,3]", 10}, {"[2,1,3]", 9}, {"[3]", 5}},
-			[]float64{10, 9, 0}, []*float64{x(10), x(9), nil}, 19, tally.RuleRunoffTotal},
-		{"partial copeland ballots", "copeland", 3, []cast{{"[1,2,3]", 10}, {"[2]", 9}, {"[3,1]", 11}},
-			[]float64{10, 10, 10}, []*float64{x(10), x(10), x(10)}, 30, tally.RuleCopelandPartial},
-		{"copeland without bonus", "copeland", 2, []cast{{"[1,2]", 10}, {"[2,1]", 9}},
-			[]float64{19, 0}, []*float64{x(19), x(0)}, 19, tally.RuleCopelandPartial},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			p, votes := poll(test.typ, test.n, test.casts...)
-			p.Scores, p.ScoresTotal = test.scores, test.total
-			for _, cell := range test.byStrategy {
-				p.ScoresByStrategy = append(p.ScoresByStrategy, []*float64{cell})
-			}
-			counted := recount(t, p, votes)
-			if c := compare(t, p, counted); c.Verdict != tally.OlderRules || c.Rule != test.rule {
-				t.Errorf("verdict %q %q, want %q\n%s", c.Verdict, c.Rule, test.rule, toJSON(counted))
-			}
-			p.End = time.Date(2027, 9, 1, 0, 0, 0, 0, time.UTC).Unix() // long after every change
-			if c := compare(t, p, counted); c.Verdict != tally.Disagrees {
-				t.Errorf("for a new vote: verdict %q %q", c.Verdict, c.Rule)
-			}
-			p.End = 0
-			p.Scores[0]++
-			if c := compare(t, p, counted); c.Verdict != tally.Disagrees {
-				t.Errorf("with a wrong score: verdict %q %q", c.Verdict, c.Rule)
-			}
-		})
-	}
-}
-
-// A null that stands for an older rule may have become 0, and nothing else.
-func TestCompareNullCells(t *testing.T) {
-	one, zero, seven := 10.0, 0.0, 7.0
-	for _, test := range []struct {
-		cell *float64
-		want tally.Verdict
-	}{{nil, tally.OlderRules}, {&zero, tally.OlderRules}, {&seven, tally.Disagrees}} {
-		p, votes := poll("ranked-choice", 2, cast{"[1,2]", 10}, cast{"[3]", 5})
-		p.Scores, p.ScoresTotal = []float64{10, 0}, 10 // the total of valid choices only
-		p.ScoresByStrategy = [][]*float64{{&one}, {test.cell}}
-		if c := compare(t, p, recount(t, p, votes)); c.Verdict != test.want {
-			t.Errorf("verdict %q %q, want %q", c.Verdict, c.Rule, test.want)
 		}
 	}
 }

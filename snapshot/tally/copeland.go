@@ -29,12 +29,24 @@ func validPartialRanking(v value, choices int) bool {
 	return v.kind() == kindArray && len(v.items()) > 0 && allChoices(v.items(), choices) && distinct(v.items(), choices)
 }
 
-func countCopeland(e election) (count, error) {
-	d, err := newDuels(e)
-	if err != nil {
-		return count{}, err
+// scoring is what a choice gets for its duels.
+type scoring uint8
+
+const (
+	points    scoring = iota // two for a duel won, one for a duel drawn
+	shares                   // of the power of all ballots, in proportion to the points
+	supported                // so, with a bonus for support
+)
+
+func countCopeland(scoring scoring) func(e election) (count, error) {
+	return func(e election) (count, error) {
+		d, err := newDuels(e)
+		if err != nil {
+			return count{}, err
+		}
+		d.scoring = scoring
+		return count{Outcome: d.outcome(), duels: d}, nil
 	}
-	return count{Outcome: d.outcome(true), duels: d}, nil
 }
 
 // Bounds of the comparison of all pairs in all columns of a count. 500 choices on 10,000
@@ -50,6 +62,7 @@ const (
 type duels struct {
 	election
 	columns []column // the first has the whole power
+	scoring scoring
 }
 
 // column is the comparison with one kind of power.
@@ -65,7 +78,7 @@ func newDuels(e election) (*duels, error) {
 		return nil, fmt.Errorf("%w: every pair of %d choices is compared, on %d ballots", ErrTooLarge,
 			e.choices, len(e.ballots))
 	}
-	d, r, whole := &duels{e, make([]column, 1+e.strategies)}, newRankings(e), e.powers(wholePower)
+	d, r, whole := &duels{election: e, columns: make([]column, 1+e.strategies)}, newRankings(e), e.powers(wholePower)
 	var work sync.WaitGroup // seconds for each column
 	work.Go(func() { d.columns[0] = r.column(whole) })
 	var same []int // as the part of a single strategy is
@@ -184,11 +197,10 @@ func (c column) winners() [][]int {
 	return winners
 }
 
-// outcome counts with or without the bonus for support.
-func (d *duels) outcome(bonus bool) Outcome {
+func (d *duels) outcome() Outcome {
 	o := Outcome{ScoresByStrategy: grid(d.choices, d.strategies)}
 	for k, c := range d.columns {
-		scores := c.scores(c.winners(), bonus)
+		scores := c.scores(c.winners(), d.scoring)
 		if k == 0 {
 			o.Scores = scores
 			continue
@@ -200,8 +212,7 @@ func (d *duels) outcome(bonus bool) Outcome {
 	return o
 }
 
-// scores divides the power by points, with or without the bonus for support.
-func (c column) scores(winners [][]int, bonus bool) []float64 {
+func (c column) scores(winners [][]int, scoring scoring) []float64 {
 	n := len(winners)
 	scores := make([]float64, n)
 	for i := range scores {
@@ -210,14 +221,17 @@ func (c column) scores(winners [][]int, bonus bool) []float64 {
 				scores[i] += float64(1 + won)
 			}
 		}
-		if bonus && c.power > 0 && n > 1 {
+		if scoring == supported && c.power > 0 && n > 1 {
 			scores[i] += float64(0.5 * (c.support[i] / float64(float64(n-1)*c.power)))
 		}
 	}
-	points := fold(scores)
+	if scoring == points {
+		return scores
+	}
+	sum := fold(scores)
 	for i := range scores {
-		if points > 0 {
-			scores[i] = scores[i] / points * c.power
+		if sum > 0 {
+			scores[i] = scores[i] / sum * c.power
 		} else {
 			scores[i] = c.power / float64(n) // a single choice fights no duel
 		}

@@ -1,10 +1,13 @@
 package tally
 
+import "slices"
+
 // ballot is a vote with its choice parsed.
 type ballot struct {
-	choice value
-	vp     float64
-	split  []float64 // vp by strategy
+	choice  value
+	vp      float64
+	split   []float64 // vp by strategy
+	created int64
 }
 
 // election is what a voting type counts. Ballots are in the order of the votes.
@@ -23,6 +26,16 @@ func (e election) only(keep func(ballot) bool) election {
 		}
 	}
 	return kept
+}
+
+// without leaves out the ballots of some indexes, which ascend.
+func (e election) without(indexes []int) election {
+	i := -1
+	return e.only(func(ballot) bool {
+		i++
+		_, found := slices.BinarySearch(indexes, i)
+		return !found
+	})
 }
 
 // power sums the ballots' powers in their order.
@@ -46,9 +59,10 @@ func (e election) powers(power func(ballot) float64) []float64 {
 // count is an outcome with what it was worked out from, as far as that is used again.
 type count struct {
 	Outcome
-	runoff *runoff // of ranked-choice
-	last   round   // of runoff
-	duels  *duels  // of copeland
+	runoff   *runoff // of ranked-choice
+	last     round   // of runoff
+	duels    *duels  // of copeland
+	weighted bool    // weighted or quadratic
 }
 
 // byColumn counts the ballots with their whole power, and once more with each

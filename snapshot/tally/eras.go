@@ -1,139 +1,209 @@
 package tally
 
 import (
+	"fmt"
 	"slices"
 	"time"
+
+	"github.com/perpdao/perpquorum/snapshot"
 )
 
-// EraResult is a result under rules that Snapshot had before. A final proposal
-// keeps the result of the day it was counted.
-type EraResult struct {
-	Rule string `json:"rule"` // one of the Rule… constants
-	// Until is the Unix time until which a vote may have closed and still have
-	// been counted by these rules.
-	Until int64 `json:"until"`
-	Outcome
-	ScoresTotal float64 `json:"scores_total"`
-	// Null lists the choices, from 1, whose scores by strategy are null on the hub.
-	Null []int `json:"null,omitempty"`
+// rules are those by which Snapshot counted a voting type for a time. A final
+// proposal keeps the result of the day it was counted.
+type rules struct {
+	from, until string                          // days; until is "" for today's
+	sdk         string                          // the release of snapshot.js with which Snapshot began to count by them
+	what        string                          // how they differ from today's, if they do
+	valid       func(v value, choices int) bool // which ballots count sees; nil for all of them
+	count       func(e election) (count, error)
+	total       total
+	cells       cells
 }
 
-// isNull reports whether the scores by strategy of choice i, from 0, are null.
-func (r EraResult) isNull(i int) bool { return slices.Contains(r.Null, i+1) }
+// total is what scores_total adds up.
+type total uint8
 
-// Snapshot's older rules. Each name says until when the rules applied.
 const (
-	RuleCopelandPartial = "before 2026-07: copeland accepts partial rankings and has no bonus for support"
-	RuleNullCells       = "before 2025-08: ranked-choice scores_by_strategy is null without a first preference"
-	RuleRunoffTotal     = "before 2023-12: ranked-choice scores_total is what a run-off over all ballots, " +
-		"invalid ones too, ends with"
-	RuleValidTotal      = "before 2023-03: scores_total counts votes with a valid choice only"
-	RulePositiveWeights = "before 2022-08: weights of zero are invalid, " +
-		"and scores_total counts votes with a valid choice only"
+	allBallots   total = iota // whatever their choice
+	validBallots              // those that count sees
+	allScores                 // what a run-off ends with: exhausted ballots are lost
+	runoffOfAll               // what a run-off over all ballots ends with, invalid ones too
 )
 
-// rollout is how long after a release the hub may still have counted by the rules
-// before it: it sometimes adopts a release months later.
-const rollout = 365 * 24 * time.Hour
+// What older rules say of themselves.
+const (
+	saysAnything = "no choice is invalid"
+	saysSpread   = saysAnything + ", and the power of a vote that chooses nothing is spread over all choices"
+	saysValid    = "scores_total leaves votes with an invalid choice out"
+	saysNonEmpty = "an empty list is invalid, and " + saysValid
+	saysPositive = "a weight of zero makes a choice invalid, and " + saysValid
+	saysZeros    = "weights that are all zero are valid, and " + saysValid
+	saysNull     = "scores_by_strategy is null without a first preference"
+	saysPartial  = "partial rankings count until they are exhausted, and scores_total leaves exhausted ones out"
+	saysBallot   = saysPartial + "; by a single strategy scores_by_strategy is the power of one ballot"
+	saysSum      = saysPartial + "; by several strategies scores_by_strategy is their sum, then null"
+	saysFull     = saysValid + ", and " + saysNull
+	saysRunoff   = "scores_total is what a run-off over all ballots, invalid ones too, ends with, and " + saysNull
+	saysPoints   = "scores are points, and partial rankings are valid"
+	saysShares   = "partial rankings are valid, and there is no bonus for support"
+)
 
-// until returns the Unix time after which a rule explains nothing any more. The
-// months are those of the snapshot.js releases that ended the rules.
-func until(rule string) int64 {
-	year, month := 2022, time.August
-	switch rule {
-	case RuleCopelandPartial:
-		year, month = 2026, time.July
-	case RuleNullCells:
-		year, month = 2025, time.August
-	case RuleRunoffTotal:
-		year, month = 2023, time.December
-	case RuleValidTotal:
-		year, month = 2023, time.March
-	}
-	return time.Date(year, month+1, 1, 0, 0, 0, 0, time.UTC).Add(rollout).Unix()
-}
-
-// addEras counts by the older rules, from all ballots and from the valid
-// ones, and keeps what differs from today's result. The newest come first.
-func (t *Tally) addEras(r rules, c count, all, valid election) {
-	counted := valid // towards the total, before 2023-03
-	switch t.Type {
-	case "copeland":
-		partial := all.only(func(b ballot) bool { return validPartialRanking(b.choice, all.choices) })
-		d, err := c.duels, error(nil)
-		if len(partial.ballots) > len(valid.ballots) {
-			d, err = newDuels(partial)
-		}
-		if err == nil {
-			t.addEra(RuleCopelandPartial, d.outcome(false), partial.power(), nil)
-		}
-		return
+// rulesOf returns the rules of a voting type, the oldest first. The days are those of the
+// commits that put a release of snapshot.js to work in Snapshot's hub and, since December
+// 2022, in its sequencer.
+func rulesOf(votingType string) (list []rules, err error) {
+	switch votingType {
+	case "single-choice", "basic":
+		list = rulesOfSingleChoice()
+	case "approval":
+		list = rulesOfApproval()
+	case "weighted":
+		list = rulesOfWeights(countWeighted)
+	case "quadratic":
+		list = rulesOfWeights(countQuadratic)
 	case "ranked-choice":
-		t.addRankedEras(c, all)
-		return
-	case "approval": // an empty list was invalid as well
-		counted = valid.only(func(b ballot) bool { return len(b.choice.items()) > 0 })
+		list = rulesOfRankings()
+	case "copeland":
+		list = rulesOfCopeland()
+	default:
+		return nil, fmt.Errorf(
+			"%w %q: want single-choice, basic, approval, weighted, quadratic, ranked-choice or copeland",
+			ErrVotingType, votingType)
 	}
-	t.addEra(RuleValidTotal, t.Outcome, counted.power(), nil)
-	positive := valid.only(func(b ballot) bool {
-		return !slices.ContainsFunc(b.choice.fields(), func(f field) bool { return f.value.number == 0 })
-	})
-	if len(positive.ballots) == len(valid.ballots) {
-		return // no weight is zero
+	for i, next := range list[1:] {
+		list[i].until = next.from
 	}
-	if c, err := r.count(positive); err == nil {
-		t.addEra(RulePositiveWeights, c.Outcome, positive.power(), nil)
+	return list, nil
+}
+
+func rulesOfSingleChoice() []rules {
+	valid, count := validSingleChoice, countSingleChoice
+	return []rules{
+		{from: "2021-11-11", sdk: "0.3.4", valid: valid, count: count},
+		{from: "2022-06-24", sdk: "0.4.0", what: saysValid, valid: valid, count: count, total: validBallots},
+		{from: "2023-03-07", sdk: "0.4.68", valid: valid, count: count},
 	}
 }
 
-func (t *Tally) addRankedEras(c count, all election) {
-	null := c.runoff.withoutBallots(c.last)
-	t.addEra(RuleNullCells, t.Outcome, t.ScoresTotal, null)
-	if total, ok := all.runoffTotal(); ok {
-		t.addEra(RuleRunoffTotal, t.Outcome, total, null)
+func rulesOfApproval() []rules {
+	count := countApproval
+	return []rules{
+		{from: "2021-11-11", sdk: "0.3.4", what: saysAnything, count: checked(count, kindString, kindArray)},
+		{from: "2022-06-24", sdk: "0.4.0", what: saysNonEmpty, valid: validNonEmptyApproval, count: count,
+			total: validBallots},
+		{from: "2023-03-07", sdk: "0.4.68", valid: validApproval, count: count},
 	}
-	t.addEra(RuleValidTotal, t.Outcome, fold(t.Scores), null)
 }
 
-// runoffTotal is the power at the end of a run-off over all ballots. It is not
-// defined (the code of the time failed) if a choice is empty or not a list.
-func (e election) runoffTotal() (total float64, ok bool) {
-	lists := e.only(func(b ballot) bool { return len(b.choice.items()) > 0 })
-	if len(lists.ballots) != len(e.ballots) {
-		return 0, false
+func rulesOfWeights(count func(election) (count, error)) []rules {
+	notNull := checked(count, kindNumber, kindBool, kindString, kindArray, kindObject)
+	return []rules{
+		{from: "2021-11-11", sdk: "0.3.4", what: saysSpread, count: notNull},
+		{from: "2022-06-24", sdk: "0.4.0", what: saysPositive, valid: validPositiveWeights, count: count,
+			total: validBallots},
+		{from: "2022-08-09", sdk: "0.4.17", what: saysZeros, valid: validAnyWeights, count: count, total: validBallots},
+		{from: "2022-08-23", sdk: "0.4.21", what: saysValid, valid: validWeights, count: count, total: validBallots},
+		{from: "2023-03-07", sdk: "0.4.68", valid: validWeights, count: count},
 	}
-	lists.strategies = 0
-	r, err := newRunoff(lists)
+}
+
+func rulesOfRankings() []rules {
+	valid, full, lists := validRanking, countRanked, countRankedLists
+	return []rules{
+		{from: "2021-11-11", sdk: "0.3.4", what: saysBallot, count: lists, total: allScores, cells: ballotCells},
+		{from: "2021-12-01", sdk: "0.3.15", what: saysSum, count: lists, total: allScores, cells: sumCells},
+		{from: "2022-06-24", sdk: "0.4.0", what: saysFull, valid: valid, count: full, total: allScores, cells: nullCells},
+		{from: "2023-03-07", sdk: "0.4.68", what: saysRunoff, valid: valid, count: full, total: runoffOfAll,
+			cells: nullCells},
+		{from: "2023-12-13", sdk: "0.9.7", what: saysNull, valid: valid, count: full, cells: nullCells},
+		{from: "2025-08-10", sdk: "0.14.7", valid: valid, count: full},
+	}
+}
+
+func rulesOfCopeland() []rules {
+	partial, full := validPartialRanking, validCopeland
+	return []rules{
+		{from: "2025-02-26", sdk: "0.12.52", what: saysPoints, valid: partial, count: countCopeland(points),
+			total: validBallots},
+		{from: "2025-03-03", sdk: "0.12.53", what: saysShares, valid: partial, count: countCopeland(shares),
+			total: validBallots},
+		{from: "2026-07-11", sdk: "0.14.26", valid: full, count: countCopeland(supported), total: validBallots},
+	}
+}
+
+// slack is how far from the day of a change, before or after it, the hub may have counted
+// by either rules: nobody but Snapshot knows when it put a change to work.
+const slack = 14 * 24 * time.Hour
+
+// at returns the Unix time of a day such as "2022-06-24", with part of the slack.
+func at(day string, slack time.Duration) int64 {
+	t, err := time.Parse(time.DateOnly, day)
 	if err != nil {
-		return 0, false
+		panic(err) // a mistake in a table
 	}
-	last, err := r.last()
-	if err != nil {
-		return 0, false
-	}
-	return fold(r.outcome(last).Scores), true
+	return t.Add(slack).Unix()
 }
 
-// withoutBallots lists the choices, from 1, that reached the last round with no
-// first preference.
-func (r *runoff) withoutBallots(last round) (none []int) {
-	for c, candidate := range last.candidates {
-		if i, ok := r.choiceOf(candidate); ok && last.ballots[c] == 0 {
-			none = append(none, i)
+// finallyCounted returns the Unix time at which the hub counted a final result, or 0.
+func finallyCounted(p *snapshot.Proposal) int64 {
+	if p.ScoresState != "final" {
+		return 0
+	}
+	return p.ScoresUpdated
+}
+
+// rulesAt returns the rules by which the hub may have counted p, those of that day first.
+func rulesAt(list []rules, p *snapshot.Proposal) (near []rules) {
+	counted := finallyCounted(p)
+	if counted == 0 {
+		return list[len(list)-1:]
+	}
+	of := 0 // that day
+	for i, r := range list {
+		if at(r.from, 0) <= counted {
+			of = i
 		}
 	}
-	return none
-}
-
-// addEra appends a result if it is not today's.
-func (t *Tally) addEra(rule string, o Outcome, total float64, null []int) {
-	same := Agree(total, t.ScoresTotal) && !o.differs(t.Outcome) && (len(null) == 0 || o.ScoresByStrategy == nil)
-	for i, row := range o.ScoresByStrategy {
-		for k := range row {
-			same = same && Agree(row[k], t.ScoresByStrategy[i][k])
+	near = list[of : of+1 : of+1]
+	for i, r := range list {
+		if i != of && at(r.from, -slack) <= counted && (r.until == "" || counted < at(r.until, slack)) {
+			near = append(near, r)
 		}
 	}
-	if !same {
-		t.Eras = append(t.Eras, EraResult{Rule: rule, Until: until(rule), Outcome: o, ScoresTotal: total, Null: null})
+	return near
+}
+
+// String names rules that are not today's; today's are "".
+func (r rules) String() string {
+	if r.until == "" || r.what == "" {
+		return ""
 	}
+	return fmt.Sprintf("rules of %s to %s (snapshot.js %s): %s", r.from, r.until, r.sdk, r.what)
+}
+
+// checked makes a count fail, as the code of its time did, if a choice is not of one of the kinds.
+func checked(counted func(election) (count, error), kinds ...kind) func(election) (count, error) {
+	return func(e election) (count, error) {
+		for _, b := range e.ballots {
+			if !slices.Contains(kinds, b.choice.kind()) {
+				return count{}, fmt.Errorf("%w: found %.40q", ErrOddChoice, b.choice.toString())
+			}
+		}
+		return counted(e)
+	}
+}
+
+// scoresTotal is what scores_total adds up, of all ballots and of the count of some of them.
+func (r rules) scoresTotal(all, counted election, c count) (float64, error) {
+	switch r.total {
+	case validBallots:
+		return counted.power(), nil
+	case allScores:
+		return fold(c.Scores), nil
+	case runoffOfAll:
+		all.strategies = 0
+		c, err := countRankedLists(all)
+		return fold(c.Scores), err
+	}
+	return all.power(), nil
 }

@@ -1,9 +1,11 @@
 package tally
 
 import (
+	"cmp"
 	"math"
 	"math/big"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -109,7 +111,7 @@ func (v value) writeTo(b *strings.Builder) {
 	case kindBool:
 		b.WriteString(strconv.FormatBool(v.number == 1))
 	case kindNumber:
-		b.WriteString(strconv.FormatFloat(v.number+0, 'f', -1, 64)) // + 0 turns -0 into 0
+		b.WriteString(numberToString(v.number))
 	case kindString:
 		b.WriteString(v.text())
 	case kindObject:
@@ -126,6 +128,19 @@ func (v value) writeTo(b *strings.Builder) {
 	}
 }
 
+func numberToString(f float64) string {
+	switch size := math.Abs(f); {
+	case math.IsInf(f, 1):
+		return "Infinity"
+	case math.IsInf(f, -1):
+		return "-Infinity"
+	case size >= 1e21 || 0 < size && size < 1e-6:
+		text := strconv.FormatFloat(f, 'e', -1, 64)
+		return strings.Replace(text, "e-0", "e-", 1)
+	}
+	return strconv.FormatFloat(f+0, 'f', -1, 64) // + 0 turns -0 into 0
+}
+
 // looselyEquals is JavaScript's v == s for a string s, of which number is the value.
 func (v value) looselyEquals(s string, number float64) bool {
 	switch v.kind() {
@@ -135,6 +150,49 @@ func (v value) looselyEquals(s string, number float64) bool {
 		return v.number == number
 	}
 	return v.toString() == s
+}
+
+// entries lists an object's fields in JavaScript's order: array indexes first, ascending, then the
+// others as they came. The keys of a list's items and of a text's characters are their indexes.
+func (v value) entries() (entries []field) {
+	for i, item := range v.items() {
+		entries = append(entries, field{strconv.Itoa(i), item})
+	}
+	for i, character := range []rune(v.text()) {
+		entries = append(entries, field{strconv.Itoa(i), value{other: &other{kind: kindString, text: string(character)}}})
+	}
+	type place struct {
+		order uint64
+		at    int
+	}
+	places := make([]place, len(v.fields()))
+	for i, f := range v.fields() {
+		places[i] = place{propertyOrder(f.key), i}
+	}
+	slices.SortFunc(places, func(a, b place) int { return cmp.Or(cmp.Compare(a.order, b.order), cmp.Compare(a.at, b.at)) })
+	for _, p := range places {
+		entries = append(entries, v.fields()[p.at])
+	}
+	return entries
+}
+
+// addUp is JavaScript's sum of the values from 0, which becomes a text at the first that is
+// neither a number, a boolean nor null.
+func addUp(entries []field) float64 {
+	sum := 0.0
+	for i, f := range entries {
+		if f.value.kind() < kindString {
+			sum += f.value.number
+			continue
+		}
+		var text strings.Builder
+		value{number: sum}.writeTo(&text)
+		for _, f := range entries[i:] {
+			f.value.writeTo(&text)
+		}
+		return stringToNumber(text.String())
+	}
+	return sum
 }
 
 // distinct reports whether a JavaScript Set of the items, which are choices, has as many

@@ -28,7 +28,7 @@ func near(a, b float64) bool { return (a != 0 || b != 0) && Agree(a, b) }
 // addNearTies finds the close decisions behind t, and what else they allow.
 func (t *Tally) addNearTies(valid election, c count) {
 	// Weights round even where the sums of the powers do not.
-	if weights := t.Type == "weighted" || t.Type == "quadratic"; !weights && valid.exact() {
+	if !c.weighted && valid.exact() {
 		return
 	}
 	switch {

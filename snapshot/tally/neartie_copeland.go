@@ -25,7 +25,7 @@ func (d *duels) nearTies(strict Outcome) (ties []NearTie, others []Outcome) {
 	var try func(winners [][]int, open []pair)
 	try = func(winners [][]int, open []pair) {
 		if len(open) == 0 {
-			o := Outcome{Scores: whole.scores(winners, true), ScoresByStrategy: strict.ScoresByStrategy}
+			o := Outcome{Scores: whole.scores(winners, d.scoring), ScoresByStrategy: strict.ScoresByStrategy}
 			others = addNew(others, strict, o)
 			return
 		}

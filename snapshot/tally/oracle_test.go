@@ -17,6 +17,7 @@ var votingTypes = []string{"single-choice", "basic", "approval", "weighted", "qu
 
 // oracleElection and oracleResult are the lines of testdata/oracle.cjs.
 type oracleElection struct {
+	SDK        string       `json:"sdk,omitempty"` // an npm package; "" for the newest
 	Type       string       `json:"type"`
 	Choices    int          `json:"choices"`
 	Strategies int          `json:"strategies"`

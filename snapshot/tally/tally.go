@@ -1,10 +1,10 @@
 // Package tally recounts the votes of a Snapshot proposal.
 //
-// [Recount] counts votes of every voting type by Snapshot's own rules, odd
-// choices included, and [Compare] compares the hub's result with it, figure by
+// [Recount] counts votes of every voting type by Snapshot's own rules of the day
+// of the count, odd choices included, and [Compare] compares the hub's result with it, figure by
 // figure. The comparison ends in a [Verdict]: the result agrees, it does not, or
-// the verdict names the reason for the difference: rounding noise decides, older
-// rules counted, choices are still encrypted. [TurnoutOf] sums the votes that
+// the verdict names the reason for the difference: rounding noise decides, votes were
+// left out by a known defect of the hub, choices are still encrypted. [TurnoutOf] sums the votes that
 // count towards a quorum exactly.
 //
 // The votes themselves are taken as given: nothing here checks a signature or
@@ -31,6 +31,9 @@ var (
 	// choices, a voter with two votes, a choice that is not JSON, a power that is
 	// negative or not finite, or ballots on which Snapshot's own run-off never ends.
 	ErrUncountable = errors.New("votes cannot be counted")
+	// ErrOddChoice means that Snapshot's code of the day of the count could not count a
+	// choice, or only by accident: it says nothing about the other votes.
+	ErrOddChoice = errors.New("the rules of the day of the count do not cover a choice")
 	// ErrTooLarge means that a count would take more time or memory than any vote is worth:
 	// it says nothing about the votes.
 	ErrTooLarge = errors.New("too large to count")
@@ -47,12 +50,13 @@ var (
 // [TurnoutOf].
 type Tally struct {
 	Type string `json:"type"` // voting type; "" is resolved to "single-choice"
-	// Outcome is the result under today's rules.
+	// Rule names the rules that counted, if they are not today's.
+	Rule string `json:"rule,omitempty"`
 	Outcome
-	// ScoresTotal is the power of all votes, those with an invalid choice
+	// ScoresTotal is by today's rules the power of all votes, those with an invalid choice
 	// included; for copeland of the valid ones only.
 	ScoresTotal float64 `json:"scores_total"`
-	// Valid says of each vote, in the order given, whether its choice is valid.
+	// Valid says of each vote, in the order given, whether the rules count its choice.
 	Valid []bool `json:"valid"`
 	// Ragged lists votes (by index) without exactly one power per strategy. If
 	// there are any, ScoresByStrategy is nil: Snapshot's own would be null.
@@ -65,9 +69,13 @@ type Tally struct {
 	// Alternatives are the other outcomes that near ties allow. The list is
 	// not complete where very many decisions are close.
 	Alternatives []Outcome `json:"alternatives,omitempty"`
-	// Eras holds results under rules that Snapshot had before, the newest
-	// first, where they differ from today's.
-	Eras []EraResult `json:"eras,omitempty"`
+
+	// What Compare counts again by other rules or without some votes.
+	all    election
+	rules  rules
+	near   []rules // by which the hub may have counted, these rules first
+	latest rules   // today's
+	odd    [][]*cell
 }
 
 // Outcome is a result in voting power.
@@ -76,46 +84,72 @@ type Outcome struct {
 	ScoresByStrategy [][]float64 `json:"scores_by_strategy"` // [choice][strategy]
 }
 
-// Recount tallies votes as Snapshot's sequencer does (snapshot.js, 0.14.26 and
-// later), from each vote's power as the hub gives it. Of the proposal it reads
-// the type, the number of choices and of strategies, and scores_state.
+// Recount tallies votes as Snapshot did on the day on which the hub counted a final proposal
+// (scores_updated), and otherwise as it does today (snapshot.js, 0.14.26 and later), from each
+// vote's power as the hub gives it. Of the proposal it reads the type, the number of choices
+// and of strategies, scores_state and scores_updated.
 //
-// It fails with [ErrVotingType], [ErrSealed], [ErrUncountable] or [ErrTooLarge] rather than
+// It fails with [ErrVotingType], [ErrSealed], [ErrUncountable], [ErrOddChoice] or [ErrTooLarge] rather than
 // return a doubtful tally. Its work is bounded: 500 choices on 10,000 ballots take some
 // seconds in the voting types that compare choices, and what would take minutes is too large.
 func Recount(p *snapshot.Proposal, votes []snapshot.Vote) (*Tally, error) {
-	t := &Tally{Type: votingType(p)}
-	r, err := rulesOf(t.Type)
+	list, err := rulesOf(votingType(p))
 	if err != nil {
 		return nil, err
 	}
-	all, err := t.ballots(p, votes)
+	all, err := readBallots(p, votes)
 	if err != nil {
 		return nil, err
 	}
-	valid := t.valid(all, r.valid)
-	counted, err := r.count(valid)
+	near := rulesAt(list, p)
+	t, err := all.tally(near[0])
+	for i := 1; (errors.Is(err, ErrUncountable) || errors.Is(err, ErrOddChoice)) && i < len(near); i++ {
+		if other, otherErr := all.tally(near[i]); otherErr == nil {
+			t, err = other, nil
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
-	t.Outcome = counted.Outcome
-	t.ScoresTotal = all.power()
-	if t.Type == "copeland" {
-		t.ScoresTotal = valid.power()
+	t.Type, t.all, t.near, t.latest = votingType(p), all, near, list[len(list)-1]
+	return t, nil
+}
+
+// tally counts by some rules.
+func (e election) tally(r rules) (*Tally, error) {
+	t := &Tally{Rule: r.String(), rules: r}
+	for i, b := range e.ballots {
+		if b.choice.sealed() {
+			t.Sealed = append(t.Sealed, i)
+		}
+		if len(b.split) != e.strategies {
+			t.Ragged = append(t.Ragged, i)
+		}
 	}
-	if !isFinite(all.power()) || !t.finite() {
+	if len(t.Ragged) > 0 {
+		e.strategies = 0 // nothing to count by strategy
+	}
+	counts := t.valid(e, r.valid)
+	c, err := r.count(counts)
+	if err != nil {
+		return nil, err
+	}
+	t.Outcome, t.odd = c.Outcome, c.oddCells(r.cells)
+	if t.ScoresTotal, err = r.scoresTotal(e, counts, c); err != nil {
+		return nil, err
+	}
+	if !isFinite(e.power()) || !isFinite(t.ScoresTotal) || !t.finite() {
 		return nil, fmt.Errorf("%w: the sum of their powers is too large for a double", ErrUncountable)
 	}
-	t.addNearTies(valid, counted)
-	t.addEras(r, counted, all, valid)
+	t.addNearTies(counts, c)
 	return t, nil
 }
 
 // maxScores bounds the scores of a result: one for each choice, and for each strategy of it.
 const maxScores = 500_000
 
-// ballots parses the votes and notes the sealed and the ragged ones.
-func (t *Tally) ballots(p *snapshot.Proposal, votes []snapshot.Vote) (election, error) {
+// readBallots parses the votes.
+func readBallots(p *snapshot.Proposal, votes []snapshot.Vote) (election, error) {
 	e := election{choices: len(p.Choices), strategies: len(p.Strategies), ballots: make([]ballot, len(votes))}
 	if e.choices == 0 {
 		return e, fmt.Errorf("%w: the proposal has no choices; snapshot.DecodeProposal reads a reply of the hub",
@@ -127,7 +161,7 @@ func (t *Tally) ballots(p *snapshot.Proposal, votes []snapshot.Vote) (election, 
 	if err := checkVotes(votes); err != nil {
 		return e, err
 	}
-	choices := newChoiceReader()
+	choices, sealed := newChoiceReader(), 0
 	for i, v := range votes {
 		choice, err := choices.read(v.Choice)
 		if errors.Is(err, ErrTooLarge) {
@@ -137,20 +171,14 @@ func (t *Tally) ballots(p *snapshot.Proposal, votes []snapshot.Vote) (election, 
 			return e, fmt.Errorf("%w: vote %s: %w", ErrUncountable, v.ID, err)
 		}
 		if choice.sealed() {
-			t.Sealed = append(t.Sealed, i)
+			sealed++
 		}
-		if len(v.VPByStrategy) != e.strategies {
-			t.Ragged = append(t.Ragged, i)
-		}
-		e.ballots[i] = ballot{choice, v.VP, v.VPByStrategy}
+		e.ballots[i] = ballot{choice, v.VP, v.VPByStrategy, v.Created}
 	}
-	if len(t.Sealed) > 0 && p.ScoresState != "final" {
+	if sealed > 0 && p.ScoresState != "final" {
 		return e, fmt.Errorf(
 			"%w: %d of %d votes are still encrypted and scores_state is %q; recount when it is \"final\"",
-			ErrSealed, len(t.Sealed), len(votes), p.ScoresState)
-	}
-	if len(t.Ragged) > 0 {
-		e.strategies = 0 // nothing to count by strategy
+			ErrSealed, sealed, len(votes), p.ScoresState)
 	}
 	return e, nil
 }
@@ -184,11 +212,11 @@ func (v value) sealed() bool {
 	return len(v.text()) > 2 && v.text()[:2] == "0x"
 }
 
-// valid marks the ballots with a valid choice and returns those.
+// valid marks the ballots that count and returns those.
 func (t *Tally) valid(all election, valid func(value, int) bool) election {
 	t.Valid = make([]bool, 0, len(all.ballots))
 	return all.only(func(b ballot) bool {
-		ok := valid(b.choice, all.choices)
+		ok := valid == nil || valid(b.choice, all.choices)
 		t.Valid = append(t.Valid, ok)
 		return ok
 	})

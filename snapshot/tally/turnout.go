@@ -35,7 +35,7 @@ func TurnoutOf(p *snapshot.Proposal, votes []snapshot.Vote, choices []string) (*
 		if err := checkNames(p, choices); err != nil {
 			return nil, err
 		}
-		all, err := new(Tally).ballots(p, votes)
+		all, err := readBallots(p, votes)
 		if err != nil {
 			return nil, err
 		}

@@ -1,37 +1,11 @@
 package tally
 
 import (
-	"fmt"
+	"strconv"
+	"strings"
 
 	"github.com/perpdao/perpquorum/snapshot"
 )
-
-// rules are those of one voting type. valid decides which ballots count sees.
-type rules struct {
-	valid func(v value, choices int) bool
-	count func(e election) (count, error)
-}
-
-// rulesOf returns the rules of a voting type.
-func rulesOf(votingType string) (rules, error) {
-	switch votingType {
-	case "single-choice", "basic":
-		return rules{validSingleChoice, countSingleChoice}, nil
-	case "approval":
-		return rules{validApproval, countApproval}, nil
-	case "weighted":
-		return rules{validWeights, countWeighted}, nil
-	case "quadratic":
-		return rules{validWeights, countQuadratic}, nil
-	case "ranked-choice":
-		return rules{validRanking, countRanked}, nil
-	case "copeland":
-		return rules{validCopeland, countCopeland}, nil
-	}
-	return rules{}, fmt.Errorf(
-		"%w %q: want single-choice, basic, approval, weighted, quadratic, ranked-choice or copeland",
-		ErrVotingType, votingType)
-}
 
 // votingType resolves "", which is single-choice in the oldest proposals.
 func votingType(p *snapshot.Proposal) string {
@@ -78,13 +52,27 @@ func allChoices(items []value, choices int) bool {
 	return true
 }
 
+// validNonEmptyApproval is as Snapshot had it before 2023-03.
+func validNonEmptyApproval(v value, choices int) bool {
+	return len(v.items()) > 0 && validApproval(v, choices)
+}
+
+// countApproval finds each number once, and other numbers than the choices' nowhere.
 func countApproval(e election) (count, error) {
 	return e.byColumn(func(power func(ballot) float64) []float64 {
-		scores := make([]float64, e.choices)
-		for _, b := range e.ballots {
+		scores, last := make([]float64, e.choices), make([]int, e.choices)
+		for n, b := range e.ballots {
 			for _, item := range b.choice.items() {
-				if item.other == nil {
-					scores[int(item.number)-1] += power(b)
+				if i, ok := wholeWithin(item.number, e.choices); ok && item.other == nil && last[i-1] <= n {
+					scores[i-1] += power(b)
+					last[i-1] = n + 1
+				}
+			}
+			if text := b.choice.text(); text != "" { // the first code searched texts for digits
+				for i := range scores {
+					if strings.Contains(text, strconv.Itoa(i+1)) {
+						scores[i] += power(b)
+					}
 				}
 			}
 		}

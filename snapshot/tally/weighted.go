@@ -1,7 +1,6 @@
 package tally
 
 import (
-	"cmp"
 	"math"
 	"slices"
 	"strconv"
@@ -13,15 +12,25 @@ import (
 // validWeights wants keys that JavaScript takes for choice numbers, and
 // weights of at least 0, not all of them 0. A key such as "01" is valid.
 func validWeights(v value, choices int) bool {
-	positive := false
-	for _, f := range v.fields() {
+	positive := slices.ContainsFunc(v.fields(), func(f field) bool { return f.value.number > 0 })
+	return positive && validAnyWeights(v, choices)
+}
+
+func validKeys(v value, choices int, valid func(weight float64) bool) bool {
+	return !slices.ContainsFunc(v.fields(), func(f field) bool {
 		_, ok := wholeWithin(stringToNumber(f.key), choices)
-		if !ok || f.value.other != nil || f.value.number < 0 {
-			return false
-		}
-		positive = positive || f.value.number > 0
-	}
-	return positive
+		return !ok || f.value.other != nil || !valid(f.value.number)
+	})
+}
+
+// validAnyWeights is as Snapshot had it in August 2022: all weights may be zero.
+func validAnyWeights(v value, choices int) bool {
+	return len(v.fields()) > 0 && validKeys(v, choices, func(weight float64) bool { return weight >= 0 })
+}
+
+// validPositiveWeights is as Snapshot had it from June to August 2022.
+func validPositiveWeights(v value, choices int) bool {
+	return len(v.fields()) > 0 && validKeys(v, choices, func(weight float64) bool { return weight > 0 })
 }
 
 // weight is that of one choice, from 0.
@@ -38,23 +47,14 @@ type weights struct {
 }
 
 func weightsOf(v value, choices int) (w weights) {
-	var lost []float64
-	for _, f := range v.fields() {
-		i, _ := wholeWithin(stringToNumber(f.key), choices)
-		if f.key == strconv.Itoa(i) {
-			w.of = append(w.of, weight{i - 1, f.value.number})
-		} else {
-			lost = append(lost, f.value.number)
+	entries := v.entries()
+	for _, f := range entries {
+		i, ok := wholeWithin(stringToNumber(f.key), choices)
+		if ok && f.key == strconv.Itoa(i) {
+			w.of = append(w.of, weight{i - 1, f.value.toNumber()})
 		}
 	}
-	// JavaScript lists integer keys first, ascending, then the others as they came.
-	slices.SortFunc(w.of, func(a, b weight) int { return cmp.Compare(a.choice, b.choice) })
-	for _, x := range w.of {
-		w.sum += x.weight
-	}
-	for _, x := range lost {
-		w.sum += x
-	}
+	w.sum = addUp(entries)
 	return w
 }
 
@@ -93,7 +93,7 @@ func (p proportional) count(e election) (count, error) {
 	for c, share := range p.divide(cells, e.power()) {
 		o.ScoresByStrategy[c/e.strategies][c%e.strategies] = share
 	}
-	return count{Outcome: o}, nil
+	return count{Outcome: o, weighted: true}, nil
 }
 
 func (p proportional) divide(raw []float64, power float64) []float64 {

@@ -97,9 +97,13 @@ func (o *Outcome) auditVoter(vote int) voterAudit {
 }
 
 // compare compares a vote under one choice of blocks. A vote without any power by strategy,
-// as some old rows are, is compared by its total alone.
+// as some old rows are, is compared by its total alone. A vote that the hub left out of its count
+// may have no power there at all.
 func (o *Outcome) compare(vote int, scores []strategy.Score) (a voterAudit) {
 	v := o.Evidence.Votes[vote]
+	if _, out := slices.BinarySearch(o.Comparison.LeftOut, vote); out && v.VPState == "" && v.VP == 0 {
+		return a
+	}
 	add := func(m Mismatch) {
 		m.Vote = vote
 		a.mismatches = append(a.mismatches, m)

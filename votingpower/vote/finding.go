@@ -84,7 +84,8 @@ const (
 	ScoresNotRecounted         Code = "scores-not-recounted"
 	ScoresByStrategyUncounted  Code = "scores-by-strategy-not-recounted" // scores and total agree
 	NearTie                    Code = "near-tie"                         // rounding could have decided otherwise
-	OlderRules                 Code = "older-rules"                      // the scores follow rules that Snapshot had
+	OlderRules                 Code = "older-rules"                      // today's would give other scores
+	VotesLeftOut               Code = "votes-left-out"                   // the hub is known to have left such votes out
 	ChoicesSealed              Code = "choices-still-sealed"             // they were never decrypted
 	VotingPowerAgrees          Code = "voting-power-agrees"
 	VotingPowerDiffers         Code = "voting-power-differs"

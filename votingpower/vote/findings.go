@@ -68,6 +68,8 @@ func (o *Outcome) checkComplete() {
 		o.find(Failure, VotesChanged, "the hub recounted while the votes were read; check again")
 	case n == e.Proposal.Votes:
 		o.find(Info, VotesComplete, "%s, as many as the hub counted", listed)
+	case len(o.Comparison.LeftOut) == n-e.Proposal.Votes && n > e.Proposal.Votes:
+		o.find(Warning, VotesIncomplete, "the hub lists %s and counted %d; %s", listed, e.Proposal.Votes, o.Comparison.Why)
 	case o.Status.Final:
 		o.find(Failure, VotesIncomplete, "the hub lists %s and counted %d", listed, e.Proposal.Votes)
 	default:

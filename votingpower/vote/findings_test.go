@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/perpdao/perpquorum/chains"
 	"github.com/perpdao/perpquorum/votingpower/vote"
@@ -204,7 +205,8 @@ func TestTotalWithoutRecount(t *testing.T) {
 		e.Proposal.Type, e.Votes[1].Choice = "approval", json.RawMessage("[]")
 		e.Votes[0].Choice = json.RawMessage("[1]")
 		recount(t, e)
-		e.Proposal.ScoresTotal = 14639538 // of 2023-02: it left invalid votes out
+		e.Proposal.ScoresTotal = 14639538 // of January 2023: it left invalid votes out
+		e.Proposal.ScoresUpdated = time.Date(2023, time.January, 15, 0, 0, 0, 0, time.UTC).Unix()
 	}
 	tests := map[string]struct {
 		change  func(e *vote.Evidence)
@@ -216,7 +218,7 @@ func TestTotalWithoutRecount(t *testing.T) {
 		"custom, a false sum": {func(e *vote.Evidence) { e.Proposal.Type, e.Proposal.ScoresTotal = "custom", 9e7 },
 			vote.Disagrees, "failure scores-differ: total of all votes: the hub has 90000000, " +
 				"the votes add up to 14639538.5 (difference 75360461.5)"},
-		"older rules": {older, vote.NotEstablished, "warning older-rules"},
+		"older rules": {older, vote.NotEstablished, "warning quorum-not-established"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -101,18 +101,19 @@ func (o *Outcome) measure() error {
 	return nil
 }
 
-// hubTurnout is the hub's scores_total, exactly as its double. Where that does not count the
-// votes that the model counts (named choices; copeland, whose total leaves invalid votes
-// out, as older rules did; a vote whose scores are not final), or is not what a recount
-// gives, it is the sum of the hub's doubles of the votes that do count.
+// hubTurnout is the hub's scores_total, exactly as its double. Where that is not the sum of the
+// votes that the model counts (named choices; copeland, whose total leaves invalid votes out, as
+// older rules did; a vote whose scores are not final), or there is no recount, it is the sum of
+// the hub's doubles of those votes.
 func (o *Outcome) hubTurnout(m *votingpower.Model, counted *tally.Turnout) (*big.Rat, Source) {
 	p := o.Evidence.Proposal
-	sum := new(big.Rat).SetFloat64(p.ScoresTotal)
-	recounted := o.Tally != nil && o.Comparison.Total.Agrees
-	if sum == nil || len(m.Turnout) > 0 || p.Type == "copeland" || !o.Status.Final || !recounted {
+	total := new(big.Rat).SetFloat64(p.ScoresTotal)
+	power, _ := counted.Power.Float64() // only to see how near it is
+	if total == nil || len(m.Turnout) > 0 || p.Type == "copeland" || !o.Status.Final || o.Tally == nil ||
+		!tally.Agree(p.ScoresTotal, power) {
 		return counted.Power, FromHubVotes
 	}
-	return sum, FromHubTotal
+	return total, FromHubTotal
 }
 
 // checkTurnout: nothing can vote that does not circulate. Power that is not established may
