@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -23,9 +24,9 @@ const (
 func openBundle(name string, stdin io.Reader) (*report.Bundle, error) {
 	switch name {
 	case exampleName:
-		return report.ReadBundle(bytes.NewReader(fixtures.Example))
+		return builtIn(name, fixtures.Example)
 	case exampleVoteName:
-		return report.ReadBundle(bytes.NewReader(fixtures.ExampleVote))
+		return builtIn(name, fixtures.ExampleVote)
 	case "-":
 		name = "standard input"
 	default:
@@ -41,6 +42,15 @@ func openBundle(name string, stdin io.Reader) (*report.Bundle, error) {
 		return nil, fmt.Errorf("%s: %w", filepath.Base(name), err)
 	}
 	return b, nil
+}
+
+// builtIn reads a built-in example, unless its name is also that of a file.
+func builtIn(name string, bundle []byte) (*report.Bundle, error) {
+	if info, err := os.Stat(name); err == nil && !info.IsDir() {
+		return nil, hintf(usagef("%s is built in, and also the name of a file here", name),
+			"write ./%s for the file, or go to another directory for what is built in", name)
+	}
+	return report.ReadBundle(bytes.NewReader(bundle))
 }
 
 // recompute reads a bundle and derives its report anew. Evidence that contradicts itself is a

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -53,6 +54,9 @@ func outputFile(name string) (string, error) {
 	if strings.Contains(name, "://") {
 		return "", usagef("want the name of a file, found a URL")
 	}
+	if name == "-" { // elsewhere it is standard input; nothing else goes to standard output
+		return "", hintf(usagef("want the name of a file, found -"), "write ./- for a file of that name")
+	}
 	info, err := os.Stat(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return newFile(name)
@@ -83,12 +87,19 @@ func newFile(name string) (string, error) {
 }
 
 // writeWhole writes a file by way of a temporary one beside it, so that it has
-// the whole new content or what it had before. See outputFile for the name.
+// the whole new content or what it had before. It keeps the mode of a file that it
+// replaces. See outputFile for the name.
 func writeWhole(name string, write func(io.Writer) error) (err error) {
 	if name, err = outputFile(name); err != nil {
 		return err
 	}
-	temp, err := os.CreateTemp(filepath.Dir(name), ".perpquorum-*")
+	mode := fs.FileMode(0o666) // of a new file, less the umask
+	old, _ := os.Stat(name)
+	if old != nil {
+		mode = old.Mode()
+	}
+	temp, err := os.OpenFile(filepath.Join(filepath.Dir(name), ".perpquorum-"+rand.Text()),
+		os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode.Perm())
 	if err != nil {
 		return err
 	}
@@ -97,8 +108,11 @@ func writeWhole(name string, write func(io.Writer) error) (err error) {
 			os.Remove(temp.Name())
 		}
 	}()
-	err = errors.Join(write(temp), temp.Chmod(0o644), temp.Sync(), temp.Close())
-	if err != nil {
+	err = write(temp)
+	if old != nil {
+		err = errors.Join(err, temp.Chmod(mode)) // the umask may have taken something away
+	}
+	if err = errors.Join(err, temp.Sync(), temp.Close()); err != nil {
 		return err
 	}
 	return os.Rename(temp.Name(), name)

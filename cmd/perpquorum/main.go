@@ -30,7 +30,27 @@ func main() {
 		printError(os.Stderr, errInterrupted)
 		os.Exit(exitTrouble)
 	})
+	if isClosed(os.Stdout) {
+		printError(os.Stderr, hintf(errors.New("standard output is closed"), "write > /dev/null to print nothing"))
+		os.Exit(exitTrouble)
+	}
 	os.Exit(run(ctx, os.Args, os.Stdin, os.Stdout, os.Stderr))
+}
+
+// isClosed reports whether a stream was closed when the program started. Go's runtime then
+// opens the null device in its place, to read and write; who wants to print nothing opens
+// it to write.
+func isClosed(stream *os.File) bool {
+	info, err := stream.Stat()
+	if err != nil {
+		return true
+	}
+	null, err := os.Stat(os.DevNull)
+	if err != nil || !os.SameFile(info, null) {
+		return false
+	}
+	_, err = stream.Read(make([]byte, 1))
+	return err == io.EOF // and not that it cannot be read
 }
 
 // grace is how long an interrupted run may take to end by itself. Network I/O
