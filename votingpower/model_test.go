@@ -236,6 +236,9 @@ func TestParseModelRefuses(t *testing.T) {
 		{"escrow is excluded", `0xbC396689893D065F41bc2C6EcbeE5e0085233447`, `0x4444444444444444444444444444444444444444`,
 			`line 12: excluded[0].address: 0x4444444444444444444444444444444444444444 is escrows[0]: ` +
 				`what is locked in it would be subtracted twice`},
+		{"escrow is a token", `0x4444444444444444444444444444444444444444`, `0x1111111111111111111111111111111111111111`,
+			`line 16: escrows[0].address: 0x1111111111111111111111111111111111111111 is tokens[0]: ` +
+				`its supply would be counted twice`},
 		{"signature with arguments", `"weight()"`, `"weight(uint256)"`,
 			`line 16: escrows[0].weight: found "weight(uint256)", want a function without arguments such as "totalSupply()"`},
 		{"signature without parentheses", `"weight()"`, `"weight"`, `line 16: escrows[0].weight: found "weight"`},

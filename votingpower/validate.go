@@ -208,6 +208,9 @@ func (c *checker) escrows() {
 		if j, ok := seen[p]; ok {
 			c.fail(at("escrows", i, "address"), "%v on %v is escrows[%d] already", e.Address, e.Chain, j)
 		}
+		if j, ok := c.tokens[e.Chain]; ok && c.model.Tokens[j].Address == e.Address {
+			c.fail(at("escrows", i, "address"), "%v is tokens[%d]: its supply would be counted twice", e.Address, j)
+		}
 		seen[p] = i
 		c.getter(i, "weight", e.Address, e.Weight)
 		c.getter(i, "locked", e.Address, e.Locked)
