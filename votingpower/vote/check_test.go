@@ -142,6 +142,14 @@ func TestExcludedWalletVotes(t *testing.T) {
 	}
 }
 
+// TestEscrowVotes: whoever locked the tokens votes with them, not the contract that has them.
+func TestEscrowVotes(t *testing.T) {
+	e := reached(t)
+	e.Votes[2].Voter = vePERP
+	askAgain(t, e)
+	wants(t, noticed(check(t, e)), "warning excluded-wallet-voted: "+vePERP+" (vePERP) voted with 2000000")
+}
+
 // TestOpenVote: a vote that is not final needs no power from the chains.
 func TestOpenVote(t *testing.T) {
 	e := reached(t)

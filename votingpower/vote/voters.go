@@ -108,7 +108,7 @@ func (o *Outcome) checkDuplicates() {
 	o.shorten(first)
 }
 
-// checkExcluded: tokens that do not circulate should not vote.
+// checkExcluded: tokens that do not circulate should not vote. Those in an escrow vote by its weight.
 func (o *Outcome) checkExcluded() {
 	e, first := o.Evidence.Circulating, len(o.Findings)
 	excluded := map[common.Address]string{}
@@ -116,6 +116,9 @@ func (o *Outcome) checkExcluded() {
 		if w.ExcludedAt(e.At) {
 			excluded[w.Address] = w.Label
 		}
+	}
+	for _, escrow := range e.Model.Escrows {
+		excluded[escrow.Address] = escrow.Label
 	}
 	for _, v := range o.Evidence.Votes {
 		label, ok := excluded[common.HexToAddress(v.Voter)]
