@@ -17,6 +17,7 @@ import (
 func TestVoteScripts(t *testing.T) {
 	t.Parallel()
 	w := testchain.Start(t)
+	ethereumMirror, optimismMirror := mirror(t, w.Ethereum.URL), mirror(t, w.Optimism.URL)
 	voter := honest(t, "basic").votes[mixedHolder(t, honest(t, "basic"))].Voter
 	cmds := commands()
 	cmds["hub"] = func(ts *testscript.TestScript, neg bool, args []string) { startHub(ts, t, args) }
@@ -30,6 +31,8 @@ func TestVoteScripts(t *testing.T) {
 			env.Setenv("PERPQUORUM_ALLOW_DEV_CHAIN", "1")
 			env.Setenv("PERPQUORUM_RPC_ETHEREUM", w.Ethereum.URL)
 			env.Setenv("PERPQUORUM_RPC_OPTIMISM", w.Optimism.URL)
+			env.Setenv("ETHEREUM_MIRROR", ethereumMirror)
+			env.Setenv("OPTIMISM_MIRROR", optimismMirror)
 			env.Setenv("SNAPSHOT_HUB_URL", "http://127.0.0.1:1/")
 			env.Setenv("VOTER", voter)
 			env.Setenv("NOBODY", w.Nobody.Address.Hex())
