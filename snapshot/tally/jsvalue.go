@@ -161,6 +161,10 @@ func (v value) entries() (entries []field) {
 	for i, character := range []rune(v.text()) {
 		entries = append(entries, field{strconv.Itoa(i), value{other: &other{kind: kindString, text: string(character)}}})
 	}
+	inOrder := func(a, b field) int { return cmp.Compare(propertyOrder(a.key), propertyOrder(b.key)) }
+	if len(entries) == 0 && slices.IsSortedFunc(v.fields(), inOrder) {
+		return v.fields() // as most are
+	}
 	type place struct {
 		order uint64
 		at    int
@@ -170,6 +174,7 @@ func (v value) entries() (entries []field) {
 		places[i] = place{propertyOrder(f.key), i}
 	}
 	slices.SortFunc(places, func(a, b place) int { return cmp.Or(cmp.Compare(a.order, b.order), cmp.Compare(a.at, b.at)) })
+	entries = slices.Grow(entries, len(places))
 	for _, p := range places {
 		entries = append(entries, v.fields()[p.at])
 	}

@@ -76,6 +76,27 @@ func TestVotesLeftOut(t *testing.T) {
 	}
 }
 
+// TestVoteNeverComputed: a vote that the hub left out may have no power there; it has its power on
+// the chains, and the hub is not accused of another.
+func TestVoteNeverComputed(t *testing.T) {
+	e := poll(t, votesFor("14639538"), abstain("0.5"))
+	uncomputed := e.Votes[1]
+	uncomputed.VP, uncomputed.VPByStrategy, uncomputed.VPState = 0, nil, ""
+	e.Votes = e.Votes[:1]
+	recount(t, e)
+	e.Votes, e.Proposal.Votes = append(e.Votes, uncomputed), 1
+	e.Proposal.ScoresUpdated = time.Date(2021, time.November, 12, 0, 0, 0, 0, time.UTC).Unix()
+	o := check(t, e)
+	if has(o, vote.VotingPowerDiffers) || !has(o, vote.VotesLeftOut) {
+		t.Errorf("found %q", noticed(o))
+	}
+	turnout(t, o, vote.Reached, quorumTokens, vote.FromChains)
+	e.Proposal.ScoresUpdated = time.Date(2024, time.January, 15, 0, 0, 0, 0, time.UTC).Unix()
+	if o := check(t, e); !has(o, vote.VotingPowerDiffers) {
+		t.Errorf("in another year: found %q", noticed(o))
+	}
+}
+
 // details are what the findings of a kind say.
 func details(o *vote.Outcome, code vote.Code) (list []string) {
 	for _, f := range o.Findings {
