@@ -45,7 +45,7 @@ func parseProposal(text string) (snapshot.ProposalRef, error) {
 func hubError(err error) error {
 	switch {
 	case errors.Is(err, snapshot.ErrEndpoint):
-		return misuse(fmt.Errorf("--hub: %w", err))
+		return misuse(fmt.Errorf("--hub or SNAPSHOT_HUB_URL: %w", err))
 	case errors.Is(err, snapshot.ErrAuth):
 		return hintf(err, "the API key is read from SNAPSHOT_API_KEY")
 	case errors.Is(err, snapshot.ErrRateLimit):
