@@ -18,6 +18,7 @@ const (
 	fieldCost = 2  // of a key
 	outerCost = 8  // of a choice that is a list or an object
 	innerCost = 32 // of anything but a number within a choice: no valid choice needs one
+	maxItems  = 1 << 16
 )
 
 // choiceReader reads choices within these bounds.
@@ -95,11 +96,14 @@ func (r *choiceReader) value(cost, most int) value {
 }
 
 func (r *choiceReader) items(most int) []value {
-	items := make([]value, 0, max(0, min(most, r.left)))
+	items := make([]value, 0, min(most, maxItems))
 	for r.err == nil && r.dec.PeekKind() != ']' {
-		if v := r.value(innerCost, 1); r.err == nil {
-			items = append(items, v)
+		v := r.value(innerCost, 1)
+		if len(items) == maxItems {
+			r.fail(fmt.Errorf("%w: a choice is a list of more than %d values", ErrTooLarge, maxItems))
+			break
 		}
+		items = append(items, v)
 	}
 	r.close()
 	return items

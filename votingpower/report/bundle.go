@@ -2,13 +2,14 @@ package report
 
 import (
 	"bufio"
+	"bytes"
 	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"slices"
-	"strconv"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/perpdao/perpquorum/votingpower"
 	"github.com/perpdao/perpquorum/votingpower/vote"
@@ -22,8 +23,9 @@ const (
 	BundleFormat1 = "perpquorum-bundle/1"
 )
 
-// MaxBundleSize bounds the JSON of a bundle, in bytes, after decompression.
-const MaxBundleSize = 64 << 20
+// MaxBundleSize bounds the JSON of a bundle, in bytes, after decompression. A vote of 100,000
+// voters who rank 60 choices takes a quarter of it.
+const MaxBundleSize = 256 << 20
 
 // ErrBundle is wrapped by ReadBundle for input that is not a bundle of a known
 // format at all, so that nothing can be said about what it claims.
@@ -74,103 +76,123 @@ func (b *Bundle) digest() (string, error) {
 // what Write writes, spacing and the order of keys aside: unknown, missing and duplicate
 // keys, other spellings of a value, and anything behind the end are errors. They wrap
 // ErrBundle, or votingpower.ErrEvidence if it is a bundle but its content is not sound.
+//
+// It takes at most ten times the size of the JSON plus 100 MB of memory, whatever is in it.
 func ReadBundle(r io.Reader) (*Bundle, error) {
-	data, err := readAll(r)
-	if err != nil {
-		return nil, err
-	}
-	return parseBundle(data)
-}
-
-func parseBundle(data []byte) (*Bundle, error) {
-	found, err := values(data)
+	r, err := decompressed(r)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrBundle, err)
 	}
-	i := slices.IndexFunc(found, func(v value) bool { return v.path == "/format" })
-	if i < 0 {
+	var data bytes.Buffer
+	limited := &io.LimitedReader{R: r, N: MaxBundleSize + 1}
+	found, err := readFingerprint(io.TeeReader(limited, &data))
+	switch {
+	case limited.N == 0:
+		return nil, fmt.Errorf("%w: larger than %d MiB", ErrBundle, MaxBundleSize>>20)
+	case err != nil:
+		return nil, fmt.Errorf("%w: %w", ErrBundle, err)
+	case found.format == "":
 		return nil, fmt.Errorf("%w: it names no format, want %q", ErrBundle, BundleFormat)
+	case found.format != BundleFormat && found.format != BundleFormat1:
+		return nil, fmt.Errorf("%w: format is %.80q, want %q or %q", ErrBundle, found.format, BundleFormat, BundleFormat1)
 	}
-	format := found[i].json
-	if format != strconv.Quote(BundleFormat) && format != strconv.Quote(BundleFormat1) {
-		return nil, fmt.Errorf("%w: format is %s, want %q or %q", ErrBundle, format, BundleFormat, BundleFormat1)
-	}
-	b, err := decodeBundle(data, found, &Bundle{Format: format[1 : len(format)-1]})
-	if err != nil {
+	b := &Bundle{Format: found.format}
+	if err := b.decode(data.Bytes(), found); err != nil {
 		return nil, fmt.Errorf("%w: bundle: %w", votingpower.ErrEvidence, err)
 	}
 	return b, nil
 }
 
-// decodeBundle demands that the bundle has the same values when it is written again. That
-// refuses whatever encoding/json is too lenient about: unknown keys, keys in another case,
-// other spellings of the same number or time, values that are left out when they are zero.
-func decodeBundle(data []byte, found []value, b *Bundle) (*Bundle, error) {
+// decompressed reads plain text, and text that is compressed with gzip.
+func decompressed(r io.Reader) (io.Reader, error) {
+	buffered := bufio.NewReader(r)
+	if magic, _ := buffered.Peek(2); string(magic) != "\x1f\x8b" { // an error comes up again later
+		return buffered, nil
+	}
+	return gzip.NewReader(buffered)
+}
+
+// decode demands that the bundle says the same when it is written again. That refuses
+// whatever encoding/json is too lenient about: unknown keys, keys in another case, other
+// spellings of the same number or time, values that are left out when they are zero.
+func (b *Bundle) decode(data []byte, found fingerprint) error {
 	if err := json.Unmarshal(data, b.keyed()); err != nil {
-		return nil, err
+		return err
 	}
 	if b.Evidence == nil || b.Claim == nil {
-		return nil, errors.New("evidence or claim is missing")
+		return errors.New("evidence or claim is missing")
 	}
-	again, err := json.Marshal(b.keyed())
-	if err != nil {
-		return nil, err
+	again, err := b.fingerprint()
+	if err != nil || again.sum == found.sum {
+		return err
 	}
-	want, err := values(again)
-	if err != nil {
-		return nil, err
+	var text bytes.Buffer
+	if err := writeJSON(&text, b.keyed()); err != nil {
+		return err
 	}
-	for _, d := range differences(found, want) {
-		return nil, fmt.Errorf("%s: found %s, want %s", d.Path, d.Claimed, d.Recomputed)
-	}
-	return b, nil
+	return firstDifference(data, text.Bytes())
 }
 
-// readAll reads and decompresses, at most MaxBundleSize bytes.
-func readAll(r io.Reader) ([]byte, error) {
-	buffered := bufio.NewReader(r)
-	r = buffered
-	if magic, _ := buffered.Peek(2); string(magic) == "\x1f\x8b" { // an error comes up again below
-		gz, err := gzip.NewReader(buffered)
-		if err != nil {
-			return nil, fmt.Errorf("%w: %w", ErrBundle, err)
+// fingerprint is that of the bundle's JSON. An error says why that could not be read again.
+func (b *Bundle) fingerprint() (fingerprint, error) {
+	text, writer := io.Pipe()
+	go func() { writer.CloseWithError(writeJSON(writer, b.keyed())) }()
+	f, err := readFingerprint(text)
+	text.CloseWithError(err) // so that the writer ends, too
+	return f, err
+}
+
+// firstDifference says where two JSON texts differ first, with their keys in order.
+func firstDifference(found, want []byte) error {
+	inOrder := func(text []byte) (*jsontext.Decoder, error) {
+		v := jsontext.Value(text).Clone()
+		err := v.Format(jsontext.ReorderRawObjects(true))
+		return jsontext.NewDecoder(bytes.NewBuffer(v)), err
+	}
+	a, err := inOrder(found)
+	if err != nil {
+		return err
+	}
+	b, err := inOrder(want)
+	if err != nil {
+		return err
+	}
+	for {
+		got, err := a.ReadToken()
+		want, wantErr := b.ReadToken()
+		if err := errors.Join(err, wantErr); err != nil {
+			return err
 		}
-		r = gz
+		if got.Kind() != want.Kind() || got.String() != want.String() {
+			return fmt.Errorf("%.300s: found %.80q, want %.80q", a.StackPointer(), got.String(), want.String())
+		}
 	}
-	data, err := io.ReadAll(io.LimitReader(r, MaxBundleSize+1))
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrBundle, err)
-	}
-	if len(data) > MaxBundleSize {
-		return nil, fmt.Errorf("%w: larger than %d MiB", ErrBundle, MaxBundleSize>>20)
-	}
-	return data, nil
 }
 
-// Write writes the bundle to w as compact JSON, compressed with gzip if compress says so. The
-// same bundle gives the same bytes. What could not be read again is an error.
+// Write writes the bundle to w as compact JSON, compressed with gzip if compress says so. The same
+// bundle gives the same bytes. What could not be read again is an error, and nothing is written.
 func (b *Bundle) Write(w io.Writer, compress bool) error {
 	if b.Format == "" || b.Evidence == nil || b.Claim == nil {
 		return errors.New("bundle without format, evidence or claim: write the one that Report.Bundle returns")
 	}
-	data, err := encodeJSON(b.keyed(), "")
-	if err != nil {
-		return err
-	}
-	if len(data) > MaxBundleSize {
-		return fmt.Errorf("bundle has %d bytes, more than the %d MiB that can be read again", len(data), MaxBundleSize>>20)
-	}
 	// A hub can answer with text that bundles do not take, such as the same key twice.
-	if _, err := parseBundle(data); err != nil {
+	if _, err := b.fingerprint(); err != nil {
 		return fmt.Errorf("bundle could not be read again: %w", err)
 	}
 	if !compress {
-		_, err = w.Write(data)
-		return err
+		return b.writeLine(w)
 	}
 	gz := gzip.NewWriter(w)
-	if _, err := gz.Write(data); err != nil {
+	if err := b.writeLine(gz); err != nil {
 		return err
 	}
 	return gz.Close()
+}
+
+func (b *Bundle) writeLine(w io.Writer) error {
+	err := writeJSON(w, b.keyed())
+	if err == nil {
+		_, err = io.WriteString(w, "\n")
+	}
+	return err
 }

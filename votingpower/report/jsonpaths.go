@@ -10,15 +10,12 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// maxDepth bounds the nesting of a bundle's JSON. It has about ten levels, but an encrypted
-// choice may turn out to be anything, up to the 100 levels that the hub's database stores,
-// and one voter must not keep others from the evidence.
-const maxDepth = 128
-
-// maxValues bounds the values in a bundle's JSON. Each costs a hundred bytes of memory or
-// more while it is compared, whatever little it takes in the file; a full vote of a hundred
-// thousand voters has a quarter as many.
-const maxValues = 4 << 20
+// Bounds of a claim, which is a Document as some version of the program writes it: what makes
+// the paths of its values long.
+const (
+	maxClaimDepth = 12
+	maxClaimKey   = 64 // bytes
+)
 
 // value is one value of a JSON text: a scalar as compact JSON, or "{" or "[".
 type value struct {
@@ -26,9 +23,10 @@ type value struct {
 	json string
 }
 
-// values lists the values of exactly one JSON text, in its order, the outermost left out.
-// Duplicate keys, text that is not UTF-8 and anything behind the end are errors.
-func values(data []byte) (all []value, err error) {
+// values lists the values of exactly one JSON text, in its order, the outermost left out, if
+// there are at most as many as most. Duplicate keys, text that is not UTF-8 and anything behind
+// the end are errors.
+func values(data []byte, most int) (all []value, err error) {
 	dec := jsontext.NewDecoder(bytes.NewReader(data))
 	for {
 		parent, length := dec.StackIndex(dec.StackDepth())
@@ -39,10 +37,12 @@ func values(data []byte) (all []value, err error) {
 			return nil, fmt.Errorf("JSON: %w", io.ErrUnexpectedEOF)
 		case err != nil:
 			return nil, fmt.Errorf("JSON: %w", err)
-		case depth > maxDepth:
-			return nil, fmt.Errorf("JSON: nested more than %d levels deep", maxDepth)
-		case len(all) == maxValues:
-			return nil, fmt.Errorf("JSON: more than %d values", maxValues)
+		case depth > maxClaimDepth:
+			return nil, fmt.Errorf("JSON: nested more than %d levels deep", maxClaimDepth)
+		case parent == '{' && length%2 == 0 && kind == '"' && len(token.String()) > maxClaimKey:
+			return nil, fmt.Errorf("JSON: a key of more than %d bytes", maxClaimKey)
+		case len(all) == most:
+			return nil, fmt.Errorf("JSON: more than %d values", most)
 		case depth == 0:
 			if _, err := dec.ReadToken(); !errors.Is(err, io.EOF) {
 				return nil, errors.New("JSON: more data behind the end")

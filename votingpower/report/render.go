@@ -10,6 +10,8 @@ import (
 	"text/template"
 	"time"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/perpdao/perpquorum/chains"
 	"github.com/perpdao/perpquorum/snapshot"
 	"github.com/perpdao/perpquorum/votingpower"
@@ -46,7 +48,9 @@ func (r *Report) Render(w io.Writer, format Format) error {
 	case Markdown:
 		out, err = r.execute(markdownTemplate)
 	case JSON:
-		out, err = encodeJSON(r.document, "  ")
+		var text bytes.Buffer
+		err = writeJSON(&text, r.document, jsontext.WithIndent("  "))
+		out = append(text.Bytes(), '\n')
 	default:
 		err = fmt.Errorf("unknown format %q, want one of %q", format, Formats())
 	}

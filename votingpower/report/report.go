@@ -11,9 +11,6 @@ package report
 import (
 	"bytes"
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
 
 	"github.com/perpdao/perpquorum/votingpower"
@@ -59,33 +56,11 @@ func (r *Report) Document() *Document { return r.document }
 
 // Bundle returns the bundle of the report, with the report's document as its claim.
 func (r *Report) Bundle() (*Bundle, error) {
-	claim, err := encodeJSON(r.document.claimed(), "")
-	if err != nil {
+	var claim bytes.Buffer
+	if err := writeJSON(&claim, r.document.claimed()); err != nil {
 		return nil, err
 	}
 	b := r.bundle
-	b.Claim = claim
+	b.Claim = claim.Bytes()
 	return &b, nil
-}
-
-// digest returns the SHA-256 hash, in hex, of the compact JSON of v, without escapes for
-// HTML: the bytes that `jq -cj` prints of it.
-func digest(v any) (string, error) {
-	data, err := encodeJSON(v, "")
-	if err != nil {
-		return "", fmt.Errorf("%w: %w", votingpower.ErrEvidence, err)
-	}
-	sum := sha256.Sum256(bytes.TrimSuffix(data, []byte("\n")))
-	return hex.EncodeToString(sum[:]), nil
-}
-
-// encodeJSON writes v as JSON and a line break, without the escaping that is meant for HTML.
-// An indent of "" makes it compact.
-func encodeJSON(v any, indent string) ([]byte, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", indent)
-	err := enc.Encode(v)
-	return b.Bytes(), err
 }
