@@ -22,7 +22,9 @@ func TestProposal(t *testing.T) {
 		{Name: "erc20-balance-of", Params: json.RawMessage(`{"address":"0x01","decimals":18}`)},
 		{Name: "multichain", Network: "10", Params: json.RawMessage(`{"strategies":[{"name":"ticket","network":1}]}`)},
 	}
-	p.Override = map[string]string{"discussion": `"https://forum.example/1"`, "labels": `["fees"]`, "plugins": `{"poap":{}}`}
+	p.Override = map[string]string{
+		"discussion": `"https://forum.example/1"`, "labels": `["fees"]`, "plugins": `{"poap":{}}`,
+	}
 	bothGenerations(t, func(t *testing.T, g hub.Generation) {
 		_, c := serve(t, hubFor(g, p, nil))
 		got, err := c.Proposal(t.Context(), "0x"+strings.ToUpper(p.ID[2:]))

@@ -70,7 +70,7 @@ func TestReadBundleRefuses(t *testing.T) {
 		"truncated":        {good[:len(good)/2], report.ErrBundle, "unexpected EOF"},
 		"trailing data":    {good + "{}", report.ErrBundle, "behind the end"},
 		"not an object":    {"[]", report.ErrBundle, ""},
-		"another format":   {replaced("bundle/2", "bundle/3"), report.ErrBundle, `"perpquorum-bundle/2" or "perpquorum-bundle/1"`},
+		"another format":   {replaced("bundle/2", "bundle/3"), report.ErrBundle, `bundle/2" or "perpquorum-bundle/1"`},
 		"keys of format 1": {strings.Replace(vote, `"vote":`, `"ballot":`, 1), votingpower.ErrEvidence, "/ballot"},
 		"keys of format 2": {strings.Replace(vote, "bundle/2", "bundle/1", 1), votingpower.ErrEvidence, "/vote"},
 		"deep nesting":     {strings.Repeat("[", 100000), report.ErrBundle, "deep"},

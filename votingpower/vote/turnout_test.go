@@ -218,7 +218,8 @@ func TestNearestBlock(t *testing.T) {
 func TestFiguresOfAnotherBlock(t *testing.T) {
 	e := ambiguousPoll(t, []int{0}, [2]string{"10", "20"})
 	e.Circulating = pollEvidence(t, blockAt(99757040, snapshotTime-10, snapshotTime)) // of another fork
-	if _, err := vote.Check(e); err == nil || !strings.Contains(err.Error(), "voters were read at optimism block 99757040") {
+	const want = "voters were read at optimism block 99757040"
+	if _, err := vote.Check(e); err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("found %v", err)
 	}
 }
