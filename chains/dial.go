@@ -27,7 +27,8 @@ type Dialer struct {
 	// MaxBatch bounds the calls per JSON-RPC batch. 0: 100. 1: no batches.
 	MaxBatch int
 	// Transport carries the HTTP requests. Nil: a transport with timeouts that
-	// takes proxies from the environment. Replies are checked outside of it.
+	// takes proxies from the environment. Replies are checked outside of it. One
+	// that is given closes each connection after one reply; see jsonrpc.Options.
 	Transport http.RoundTripper
 	// UserAgent is sent with each request. Empty: "perpquorum". Some providers
 	// refuse the default agents of HTTP libraries.

@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -8,6 +9,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -147,6 +149,8 @@ func (c *Client) try(ctx context.Context, op, query string, variables map[string
 	data, err := graphql.NewClient(c.Endpoint, e).ExecRaw(limited, query, variables)
 	var failure *HubError
 	switch {
+	case err == nil && len(c.APIKey) >= 8 && bytes.Contains(data, []byte(c.APIKey)): // shorter ones may be words
+		return nil, e.failure(ErrProtocol, "the answer repeats the API key, which would then be published")
 	case err == nil && len(data) > 0:
 		return data, nil
 	case ctx.Err() != nil:
@@ -157,6 +161,23 @@ func (c *Client) try(ctx context.Context, op, query string, variables map[string
 		return nil, e.failure(ErrProtocol, "an answer without data")
 	}
 	return nil, e.refusal(err)
+}
+
+// masked masks secrets in what the errors about fields quote.
+func (c *Client) masked(err error) error {
+	switch e := err.(type) {
+	case *FieldError:
+		for _, text := range []*string{&e.Object, &e.Found, &e.Want} {
+			if masked := c.redact.Mask(*text); strings.Contains(masked, "***") {
+				*text = masked
+			}
+		}
+	case interface{ Unwrap() []error }:
+		for _, one := range e.Unwrap() {
+			c.masked(one)
+		}
+	}
+	return err
 }
 
 // failure makes a HubError whose detail is free of secrets and control characters.

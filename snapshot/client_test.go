@@ -350,6 +350,38 @@ func TestKeepsSecrets(t *testing.T) {
 	}
 }
 
+// A hub that writes a key into what it lists makes no error, and no report, that shows it.
+func TestAnswerHoldsNoKey(t *testing.T) {
+	t.Parallel()
+	const key, inURL = "SENTINEL-api-key", "SENTINEL-query-key"
+	p := hub.NewProposal(space, "x")
+	for _, tt := range []struct {
+		name, field, value, says string
+		refused                  bool
+	}{
+		{"key in a title", "title", `"buy ` + key + `"`, "repeats the API key", true},
+		{"key in a number", "start", `"` + key + `"`, "repeats the API key", true},
+		{"URL in a number", "start", `"` + inURL + `"`, "start is", true},
+		{"URL in disguise", "start", `"` + strings.Join(strings.Split(inURL, ""), " ") + `"`, "start is", true},
+		{"URL in a list", "choices", `["yes", {"` + inURL + `": 1}]`, "choices", true},
+		{"URL in a title", "title", `"` + inURL + `"`, "", false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			q := p
+			q.Override = map[string]string{tt.field: tt.value}
+			h := hub.New(hub.Options{Proposals: []hub.Proposal{q}, Keys: []string{key}})
+			client, stop := h.Pipe()
+			defer stop()
+			c := &snapshot.Client{Endpoint: "http://hub.example/graphql?k=" + inURL, HTTP: client, APIKey: key, Retries: -1}
+			_, err := c.Proposal(t.Context(), q.ID)
+			if (err != nil) != tt.refused || err != nil &&
+				(!strings.Contains(err.Error(), tt.says) || strings.Contains(err.Error(), "SENTINEL")) {
+				t.Errorf("error %v", err)
+			}
+		})
+	}
+}
+
 // A host that may itself be a key is shortened like that of an endpoint.
 func TestHostHoldsNoKey(t *testing.T) {
 	t.Parallel()

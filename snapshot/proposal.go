@@ -42,9 +42,9 @@ func (c *Client) Proposal(ctx context.Context, id string) (*Proposal, error) {
 	f.demand(signedFields)
 	p, err := decodeProposal(f)
 	if err == nil && p.ID != id {
-		return nil, &FieldError{Object: op, Field: "id", Found: quote(p.ID), Want: "the id asked for"}
+		p, err = nil, &FieldError{Object: op, Field: "id", Found: quote(p.ID), Want: "the id asked for"}
 	}
-	return p, err
+	return p, c.masked(err)
 }
 
 // object asks for the one object of an id; null means that the hub has none.
@@ -62,7 +62,7 @@ func (c *Client) object(ctx context.Context, op, root, query, id string) (*field
 		answer.fail(root, raw, "an object or null")
 	}
 	if answer.err != nil {
-		return nil, answer.err
+		return nil, c.masked(answer.err)
 	}
 	return newFields(op, raw), nil
 }
@@ -81,7 +81,7 @@ func (c *Client) rows(
 		return nil, &FieldError{Object: op, Field: root,
 			Found: fmt.Sprintf("a list of %d", len(list)), Want: fmt.Sprintf("at most the %d asked for", limit)}
 	}
-	return list, answer.err
+	return list, c.masked(answer.err)
 }
 
 // decodeProposal reads a proposal as the hub's GraphQL API gives it.
@@ -173,5 +173,5 @@ func (c *Client) ClosedProposals(ctx context.Context, space string, limit int) (
 		}
 		return p, err
 	})
-	return proposals, errors.Join(odd...)
+	return proposals, c.masked(errors.Join(odd...))
 }

@@ -30,7 +30,7 @@ func (c *Client) Space(ctx context.Context, id string) (*Space, error) {
 	}
 	f.check(strings.EqualFold(s.ID, id), "id", "the id asked for")
 	if f.err != nil {
-		return nil, f.err
+		return nil, c.masked(f.err)
 	}
 	return s, nil
 }

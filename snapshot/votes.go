@@ -123,8 +123,8 @@ func (c *Client) voteRows(ctx context.Context, proposal string) ([]Vote, error) 
 				index[v.ID] = len(rows)
 				rows = append(rows, v)
 			case !strings.EqualFold(rows[i].Voter, v.Voter):
-				return nil, &FieldError{Object: "vote " + v.ID, Field: "voter", Found: quote(v.Voter),
-					Want: "as on the page before, " + rows[i].Voter}
+				return nil, c.masked(&FieldError{Object: "vote " + v.ID, Field: "voter", Found: quote(v.Voter),
+					Want: "as on the page before, " + rows[i].Voter})
 			default:
 				rows[i] = v // the fresher reading
 			}
@@ -166,7 +166,7 @@ func (c *Client) votePage(ctx context.Context, proposal string, since int64, ski
 		return v, f.err
 	})
 	if len(odd) > 0 {
-		return nil, odd[0]
+		return nil, c.masked(odd[0])
 	}
 	return page, nil
 }
