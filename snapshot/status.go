@@ -24,7 +24,7 @@ func (p *Proposal) Status(now time.Time) Status {
 	case t <= p.End:
 		return Status{State: "active", Reason: "voting is open until " + utc(p.End)}
 	case p.ScoresState != "final":
-		reason := fmt.Sprintf("voting is closed, but the hub's scores_state is %q, expected \"final\"", p.ScoresState)
+		reason := fmt.Sprintf("voting is closed, but the hub's scores_state is %.80q, expected \"final\"", p.ScoresState)
 		return Status{State: "closed", Reason: reason}
 	}
 	return Status{State: "closed", Final: true}

@@ -39,7 +39,7 @@ func parseMethod(raw json.RawMessage) (m method, err error) {
 		return m, fmt.Errorf("params.methodABI: %w", err)
 	}
 	if m.Type != "function" || !identifier.MatchString(m.Name) {
-		return m, fmt.Errorf("params.methodABI: found the %s %q, want a function", clip([]byte(m.Type)), clip([]byte(m.Name)))
+		return m, fmt.Errorf("params.methodABI: found the %s %s, want a function", clip([]byte(m.Type)), clip([]byte(m.Name)))
 	}
 	var names []string
 	for _, in := range m.Inputs {
@@ -101,7 +101,7 @@ func (m method) chooseOutput(raw json.RawMessage) (func(hexutil.Bytes) (*big.Int
 		}
 	}
 	if index < 0 {
-		return nil, fmt.Errorf("params.output: %s returns nothing named %q", m.shown(), clip([]byte(name)))
+		return nil, fmt.Errorf("params.output: %s returns nothing named %s", m.shown(), clip([]byte(name)))
 	}
 	t, err := chains.ParseType(m.Outputs[index].Type)
 	if err != nil || t.T != abi.UintTy && t.T != abi.IntTy {

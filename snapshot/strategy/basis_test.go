@@ -55,7 +55,7 @@ func TestBases(t *testing.T) {
 		{"several of none", "multichain", `{"strategies":[]}`, "plain []"},
 		{"not known", "delegation", `{}`, "unverifiable: it depends on a delegation registry"},
 		{"several, one of them not known", "multichain", `{"strategies":[` + balance + `,{"name":"gno","network":"1"}]}`,
-			"unverifiable: strategies[1] (gno): it asks a subgraph"},
+			"unverifiable: strategies[1] (\"gno\"): it asks a subgraph"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			q := strategy.Query{Network: chains.Ethereum, Strategies: one(test.strategy, test.params).Strategies}

@@ -101,7 +101,7 @@ func parseMath(params json.RawMessage, at site) (scorer, error) {
 	}
 	op, ok := operations()[p.Operation]
 	if !ok {
-		return nil, fmt.Errorf("operation %q is not known", clip([]byte(p.Operation)))
+		return nil, fmt.Errorf("operation %s is not known", clip([]byte(p.Operation)))
 	}
 	if len(p.Operands) != op.operands {
 		return nil, fmt.Errorf("operation %s: found %d operands, want %d", p.Operation, len(p.Operands), op.operands)
@@ -130,7 +130,7 @@ func parseOperand(o operand, at site) (scorer, error) {
 		}
 		return parse(o.Strategy.spec(), at.inside(at.Place))
 	}
-	return nil, fmt.Errorf("type %q is not known", clip([]byte(o.Type)))
+	return nil, fmt.Errorf("type %s is not known", clip([]byte(o.Type)))
 }
 
 func (c computed) basis() (sources []Source, plain bool) {

@@ -146,11 +146,11 @@ func parseDecimals(raw json.RawMessage) (int, error) {
 // terminal must not see.
 func clip(raw []byte) string {
 	const most = 60
-	text := string(raw)
+	text := strings.Trim(string(raw), `"`)
 	if len(text) > most {
 		text = text[:most] + "…"
 	}
-	return strings.Trim(strconv.Quote(text), `"`)
+	return strconv.Quote(text)
 }
 
 // integer reads a whole number: a JSON number, or a string in decimal or 0x form.

@@ -92,7 +92,7 @@ func network(text string, at Place) (chains.ID, error) {
 	}
 	id, err := strconv.ParseUint(text, 10, 64)
 	if err != nil || strconv.FormatUint(id, 10) != text || id == 0 {
-		return 0, fmt.Errorf("network %q is not an EIP-155 chain id", clip([]byte(text)))
+		return 0, fmt.Errorf("network %s is not an EIP-155 chain id", clip([]byte(text)))
 	}
 	return chains.ID(id), nil
 }

@@ -212,7 +212,7 @@ func TestUnverifiable(t *testing.T) {
 		{"network in another spelling", "multichain", `{"strategies":[{"name":"ticket","network":"01","params":{}}]}`,
 			`network "01" is not an EIP-155 chain id`},
 		{"multichain of the unknown", "multichain", `{"strategies":[{"name":"api","network":"1","params":{}}]}`,
-			"strategies[0] (api): it asks a web service"},
+			"strategies[0] (\"api\"): it asks a web service"},
 		{"weighted of the unknown", "weighted", `{"strategy":{"name":"api","params":{}}}`, "web service"},
 		{"gate that is no number", "ticket", `{"start":"soon"}`, "params.start"},
 	} {

@@ -217,7 +217,7 @@ func (m mapped) score(v voter, blocks blocks, answer answers) (Score, error) {
 // cases occur they must be the EIP-55 checksum, or the score service fails.
 func address(text string) (common.Address, error) {
 	if len(text) != 42 || text[:2] != "0x" || !common.IsHexAddress(text) {
-		return common.Address{}, fmt.Errorf("found %q, want 0x and 40 hex digits", clip([]byte(text)))
+		return common.Address{}, fmt.Errorf("found %s, want 0x and 40 hex digits", clip([]byte(text)))
 	}
 	a := common.HexToAddress(text)
 	if hex := text[2:]; hex != strings.ToLower(hex) && hex != strings.ToUpper(hex) && text != a.Hex() {

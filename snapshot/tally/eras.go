@@ -67,7 +67,7 @@ func rulesOf(votingType string) (list []rules, err error) {
 		list = rulesOfCopeland()
 	default:
 		return nil, fmt.Errorf(
-			"%w %q: want single-choice, basic, approval, weighted, quadratic, ranked-choice or copeland",
+			"%w %.80q: want single-choice, basic, approval, weighted, quadratic, ranked-choice or copeland",
 			ErrVotingType, votingType)
 	}
 	for i, next := range list[1:] {

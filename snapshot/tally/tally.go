@@ -168,7 +168,7 @@ func readBallots(p *snapshot.Proposal, votes []snapshot.Vote) (election, error) 
 			return e, err
 		}
 		if err != nil {
-			return e, fmt.Errorf("%w: vote %s: %w", ErrUncountable, v.ID, err)
+			return e, fmt.Errorf("%w: vote %.80q: %w", ErrUncountable, v.ID, err)
 		}
 		if choice.sealed() {
 			sealed++
@@ -177,7 +177,7 @@ func readBallots(p *snapshot.Proposal, votes []snapshot.Vote) (election, error) 
 	}
 	if sealed > 0 && p.ScoresState != "final" {
 		return e, fmt.Errorf(
-			"%w: %d of %d votes are still encrypted and scores_state is %q; recount when it is \"final\"",
+			"%w: %d of %d votes are still encrypted and scores_state is %.80q; recount when it is \"final\"",
 			ErrSealed, sealed, len(votes), p.ScoresState)
 	}
 	return e, nil
@@ -190,7 +190,7 @@ func checkVotes(votes []snapshot.Vote) error {
 	for _, v := range votes {
 		voter := strings.ToLower(v.Voter)
 		if voted[voter] {
-			return fmt.Errorf("%w: found two votes of voter %q, want the latest one only", ErrUncountable, v.Voter)
+			return fmt.Errorf("%w: found two votes of voter %.80q, want the latest one only", ErrUncountable, v.Voter)
 		}
 		voted[voter] = true
 		vp := v.VP
@@ -198,7 +198,7 @@ func checkVotes(votes []snapshot.Vote) error {
 			vp = v.VPByStrategy[i]
 		}
 		if impossible(vp) {
-			return fmt.Errorf("%w: vote %s: power %v is not a finite number of at least 0", ErrUncountable, v.ID, vp)
+			return fmt.Errorf("%w: vote %.80q: power %v is not a finite number of at least 0", ErrUncountable, v.ID, vp)
 		}
 	}
 	return nil

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"math/big"
 	"net/http"
 	"regexp"
@@ -61,8 +62,8 @@ func (r *Report) hash(d *Document) (err error) {
 // findings are those of the vote, or of the measurement, after what the bundle says of itself.
 func (r *Report) findings() (found []vote.Finding) {
 	if why := r.bundle.Synthetic; why != "" {
-		found = []vote.Finding{{
-			Level: vote.Warning, Code: vote.SyntheticFigures, Title: vote.SyntheticFigures.Title(), Detail: why}}
+		found = []vote.Finding{{Level: vote.Warning, Code: vote.SyntheticFigures, Title: vote.SyntheticFigures.Title(),
+			Detail: fmt.Sprintf("%.200q", why)}}
 	}
 	if r.outcome != nil {
 		return append(found, r.outcome.Findings...)

@@ -157,7 +157,7 @@ func TestExcludedWalletVotes(t *testing.T) {
 	askAgain(t, e)
 	o := check(t, e)
 	wants(t, noticed(o), "warning excluded-wallet-voted: "+
-		"0xD374225abB84DCA94e121F0B8A06B93E39aD7a99 (DAO treasury) voted with 2000000")
+		"0xD374225abB84DCA94e121F0B8A06B93E39aD7a99 (\"DAO treasury\") voted with 2000000")
 	if o.Verdict != vote.Reached {
 		t.Errorf("verdict %q", o.Verdict)
 	}

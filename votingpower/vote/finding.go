@@ -31,7 +31,8 @@ const (
 )
 
 // Finding is something a reader should know. Title and Detail are plain text for people, and may
-// be worded differently in another version; foreign text in Detail is as it came.
+// be worded differently in another version. Text of a hub, a model or a bundle stands in Detail
+// in quotes, cut, and with what does not print escaped, so that it cannot pass for words of ours.
 type Finding struct {
 	Level  Level  `json:"level"`
 	Code   Code   `json:"code"`

@@ -66,15 +66,15 @@ func TestFindings(t *testing.T) {
 
 		// The hub's figures of a voter.
 		"a voter's power": {func(e v) { e.Votes[1].VPByStrategy[0] += 0.5 }, vote.Disagrees, []string{
-			"failure scores-differ: choice 2 (Against), strategy 1",
+			"failure scores-differ: choice 2 (\"Against\"), strategy 1",
 			"failure voting-power-differs: 1 of 4 votes, in 1 figure",
-			"voter " + voter(1) + ", strategy 1 (erc20-balance-of): the hub has 4000000.625, " +
+			"voter " + voter(1) + ", strategy 1 (\"erc20-balance-of\"): the hub has 4000000.625, " +
 				"the chains give 4000000.125 (difference 0.5)",
 		}},
 		"a voter's total": {func(e v) { e.Votes[1].VP -= 0.5 }, vote.Disagrees, []string{
 			"failure scores-differ: total of all votes: the hub has 16000007.625, " +
 				"the recount gives 16000007.125 (difference 0.5)",
-			"failure scores-differ: choice 2 (Against): the hub has 4000000.125, the recount gives 3999999.625",
+			"failure scores-differ: choice 2 (\"Against\"): the hub has 4000000.125, the recount gives 3999999.625",
 			"failure voting-power-differs: 1 of 4",
 			"voter " + voter(1) + ", total: the hub has 3999999.625, the chains give 4000000.125 (difference -0.5)",
 		}},
@@ -89,15 +89,15 @@ func TestFindings(t *testing.T) {
 
 		// The hub's result.
 		"a score": {func(e v) { e.Proposal.Scores[2] += 1 }, vote.Disagrees, []string{
-			"failure scores-differ: choice 3 (Abstain): the hub has 2000001, the recount gives 2000000 (difference 1)",
-			"choice 3 (Abstain), strategy 1",
+			"failure scores-differ: choice 3 (\"Abstain\"): the hub has 2000001, the recount gives 2000000 (difference 1)",
+			"choice 3 (\"Abstain\"), strategy 1",
 		}},
 		"the total": {func(e v) { e.Proposal.ScoresTotal += 1 }, vote.Disagrees, []string{
 			"failure scores-differ: total of all votes: the hub has 16000008.625, " +
 				"the recount gives 16000007.625 (difference 1)",
 		}},
 		"a score missing": {func(e v) { e.Proposal.Scores = e.Proposal.Scores[:2] }, vote.Disagrees, []string{
-			"failure scores-differ: the hub has 2 scores for 3 choices", "choice 3 (Abstain): the hub has nothing",
+			"failure scores-differ: the hub has 2 scores for 3 choices", "choice 3 (\"Abstain\"): the hub has nothing",
 		}},
 		"too many duels to count": {func(e v) {
 			e.Proposal.Type, e.Proposal.Choices, e.Proposal.ScoresTotal = "copeland", make([]string, 6000), 0
@@ -112,10 +112,10 @@ func TestFindings(t *testing.T) {
 		// The list of votes.
 		"a vote dropped": {func(e v) { drop(e, 3) }, vote.Disagrees, []string{
 			"failure votes-incomplete: the hub lists 3 votes and counted 4",
-			"total of all votes", "choice 1 (For)", "choice 1 (For), strategy 1",
+			"total of all votes", "choice 1 (\"For\")", "choice 1 (\"For\"), strategy 1",
 		}},
 		"a vote dropped and the count with it": {func(e v) { drop(e, 3); e.Proposal.Votes-- }, vote.Disagrees,
-			[]string{"total of all votes", "choice 1 (For)", "choice 1 (For), strategy 1"}},
+			[]string{"total of all votes", "choice 1 (\"For\")", "choice 1 (\"For\"), strategy 1"}},
 		"a voter twice": {func(e v) {
 			again := e.Votes[3]
 			again.ID, again.Voter = "0x"+strings.Repeat("a", 64), strings.ToLower(again.Voter)
@@ -141,7 +141,7 @@ func TestFindings(t *testing.T) {
 		"scores not final": {func(e v) { e.Proposal.ScoresState = "pending" }, vote.NotFinal,
 			[]string{`warning vote-not-final: voting is closed, but the hub's scores_state is "pending"`}},
 		"open, disagreeing": {func(e v) { e.ReadAt, e.Votes[0].VP = e.Proposal.End, 1 }, vote.NotFinal, []string{
-			"warning vote-not-final", "warning scores-differ: total", "warning scores-differ: choice 1 (For)",
+			"warning vote-not-final", "warning scores-differ: total", "warning scores-differ: choice 1 (\"For\")",
 			"failure voting-power-differs", "failure voting-power-differs", "warning hub-turnout-would-decide-otherwise"}},
 		"a block that is not final": {func(e v) {
 			c := e.Circulating.Chains[chains.Optimism]

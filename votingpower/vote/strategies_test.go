@@ -321,26 +321,26 @@ func TestPinned(t *testing.T) {
 		"no network of their own": {[]snapshot.Strategy{{Name: perp.Name, Params: perp.Params}, ticket},
 			[]snapshot.Strategy{perp, ticket}, vote.Reached, nil},
 		"another order": {[]snapshot.Strategy{ticket, perp}, []snapshot.Strategy{perp, ticket}, vote.Disagrees, []string{
-			"failure strategies-differ: strategy 1 is ticket, the model pins erc20-balance-of",
-			"failure strategies-differ: strategy 2 is erc20-balance-of, the model pins ticket",
+			"failure strategies-differ: strategy 1 is \"ticket\", the model pins \"erc20-balance-of\"",
+			"failure strategies-differ: strategy 2 is \"erc20-balance-of\", the model pins \"ticket\"",
 			"failure strategies-differ: they are the pinned ones in another order",
 			"strategy-not-established"}},
 		"another value": {[]snapshot.Strategy{perp, ticket}, []snapshot.Strategy{perp, named("ticket", `{"value":1}`)},
-			vote.Disagrees, append(differs("strategy 2 (ticket) has other parameters than the model pins"),
+			vote.Disagrees, append(differs("strategy 2 (\"ticket\") has other parameters than the model pins"),
 				"strategy-not-established")},
 		"a value as text": {[]snapshot.Strategy{perp}, []snapshot.Strategy{
 			named("erc20-balance-of", `{"symbol":"PERP","address":"`+strings.ToLower(perpOnL1)+`"}`)}, vote.Disagrees,
-			differs("strategy 1 (erc20-balance-of) has other parameters than the model pins")},
+			differs("strategy 1 (\"erc20-balance-of\") has other parameters than the model pins")},
 		"another network": {[]snapshot.Strategy{perp, ticket},
 			[]snapshot.Strategy{perp, named("ticket@10", `{"value":9000000}`)}, vote.Disagrees,
-			append(differs("strategy 2 (ticket) is on network 1, the model pins network 10"),
+			append(differs("strategy 2 (\"ticket\") is on network \"1\", the model pins network \"10\""),
 				"strategy-not-established")},
 		"one more": {[]snapshot.Strategy{perp, ticket}, []snapshot.Strategy{perp}, vote.Disagrees,
 			append(differs("the proposal has 2, the model pins 1"), "strategy-not-established")},
 		"one less": {[]snapshot.Strategy{perp}, []snapshot.Strategy{perp, ticket}, vote.Disagrees,
 			differs("the proposal has 1, the model pins 2")},
 		"a pinned service is still the hub's word": {[]snapshot.Strategy{perp, service}, []snapshot.Strategy{perp, service},
-			vote.NotEstablished, []string{"warning strategy-unverifiable: strategy 2 (api)", "quorum-not-established"}},
+			vote.NotEstablished, []string{"warning strategy-unverifiable: strategy 2 (\"api\")", "quorum-not-established"}},
 		"a list":             {[]snapshot.Strategy{perp, list}, []snapshot.Strategy{perp, list}, vote.NotReached, nil},
 		"no rational number": {[]snapshot.Strategy{perp, root}, []snapshot.Strategy{perp, root}, vote.NotReached, nil},
 		"no rational number, within rounding": {[]snapshot.Strategy{named("math",
@@ -407,7 +407,7 @@ func TestStrictlyEstablished(t *testing.T) {
 			named("erc20-balance-of", of(perpOnL1, "")), named("ticket", ""))
 		e.Strict = true
 		o := check(t, e)
-		wants(t, noticed(o), "warning strategy-not-established: strategy 2 (ticket) gives 1 of the turnout: "+
+		wants(t, noticed(o), "warning strategy-not-established: strategy 2 (\"ticket\") gives 1 of the turnout: "+
 			"it reads no chain, its figures are in the proposal", // the other one is the proposal's id
 			"warning quorum-not-established: everything was to be checked, and could not be: see 2 findings above")
 		if o.Verdict != vote.NotEstablished {

@@ -76,7 +76,7 @@ func TestUnverifiable(t *testing.T) {
 	o := check(t, e)
 	turnout(t, o, vote.NotEstablished, "14639538.5", vote.FromHubTotal)
 	wants(t, noticed(o),
-		"warning strategy-unverifiable: strategy 1 (delegation): it depends on a delegation registry; "+
+		"warning strategy-unverifiable: strategy 1 (\"delegation\"): it depends on a delegation registry; "+
 			"the hub's figures are used unchecked",
 		"warning turnout-within-rounding-of-the-quorum: the turnout is the hub's double 14639538.5, the quorum 14639538.5",
 		"warning quorum-not-established: the quorum is 14639538.5, the turnout 14639538.5, and 0 of it is established; "+

@@ -63,7 +63,7 @@ func (o *Outcome) powerDiffers() {
 			ours = "its parts add up to"
 		}
 		o.find(Failure, VotingPowerDiffers, "voter %s, %s: the hub has %s, %s %s (difference %s)",
-			o.Evidence.Votes[m.Vote].Voter, o.figure(m), hub, ours, double(m.Chains), double(m.Difference()))
+			hex(o.Evidence.Votes[m.Vote].Voter), o.figure(m), hub, ours, double(m.Chains), double(m.Difference()))
 	}
 }
 
@@ -75,7 +75,16 @@ func (o *Outcome) figure(m Mismatch) string {
 	case m.Surplus:
 		return fmt.Sprintf("strategy %d, which the proposal does not have", m.Strategy+1)
 	}
-	return fmt.Sprintf("strategy %d (%s)", m.Strategy+1, o.Evidence.Proposal.Strategies[m.Strategy].Name)
+	return fmt.Sprintf("strategy %d (%.80q)", m.Strategy+1, o.Evidence.Proposal.Strategies[m.Strategy].Name)
+}
+
+// hex is an address or an id as it is, and any other text in quotes.
+func hex(text string) string {
+	digits, ok := strings.CutPrefix(text, "0x")
+	if ok && len(digits) <= 64 && strings.Trim(digits, "0123456789abcdefABCDEF") == "" {
+		return text
+	}
+	return fmt.Sprintf("%.80q", text)
 }
 
 // checkPeriod: the hub takes votes from start to end, both included.
@@ -84,7 +93,7 @@ func (o *Outcome) checkPeriod() {
 	for _, v := range o.Evidence.Votes {
 		if v.Created < p.Start || v.Created > p.End {
 			o.find(Failure, VoteOutsidePeriod, "voter %s signed at %s, the vote ran from %s to %s",
-				v.Voter, utc(v.Created), utc(p.Start), utc(p.End))
+				hex(v.Voter), utc(v.Created), utc(p.Start), utc(p.End))
 		}
 	}
 	o.shorten(first)
@@ -100,7 +109,8 @@ func (o *Outcome) checkDuplicates() {
 	for _, v := range slices.Concat(o.Evidence.Votes, o.Evidence.Superseded) {
 		key := strings.ToLower(v.Voter)
 		if other, again := counted[key]; again {
-			o.find(level, DuplicateVoter, "voter %s has more than one vote: %s counts, %s is there too", v.Voter, other, v.ID)
+			o.find(level, DuplicateVoter, "voter %s has more than one vote: %s counts, %s is there too",
+				hex(v.Voter), hex(other), hex(v.ID))
 		} else {
 			counted[key] = v.ID
 		}
@@ -123,7 +133,7 @@ func (o *Outcome) checkExcluded() {
 	for _, v := range o.Evidence.Votes {
 		label, ok := excluded[common.HexToAddress(v.Voter)]
 		if ok && common.IsHexAddress(v.Voter) { // a Starknet address is longer
-			o.find(Warning, ExcludedWalletVoted, "%s (%s) voted with %s, and the circulating voting power leaves it out",
+			o.find(Warning, ExcludedWalletVoted, "%s (%.80q) voted with %s, and the circulating voting power leaves it out",
 				v.Voter, label, double(v.VP))
 		}
 	}
