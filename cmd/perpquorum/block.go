@@ -59,7 +59,7 @@ func (o *blockOptions) run(c *cli.Context) error {
 		return err
 	}
 	if o.format == "json" {
-		return printJSON(c.App.Writer, rows)
+		return report.WriteJSON(c.App.Writer, rows)
 	}
 	return printBlocks(c.App.Writer, rows)
 }

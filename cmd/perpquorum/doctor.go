@@ -91,7 +91,7 @@ func (o *doctorOptions) run(c *cli.Context) error {
 		return err
 	}
 	if o.json || o.format == "json" {
-		err = printJSON(c.App.Writer, d)
+		err = report.WriteJSON(c.App.Writer, d)
 	} else {
 		d.print(c.App.Writer)
 	}

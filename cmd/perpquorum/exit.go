@@ -165,13 +165,13 @@ func printError(w io.Writer, err error) {
 	}
 }
 
-// printable drops what a terminal would act on instead of showing it: text in
-// an error or a bundle can come from anybody.
+// printable makes white space single spaces, and drops what a terminal would act on instead of
+// showing it: text in an error or a bundle can come from anybody.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
-			return -1
+		if unicode.IsGraphic(r) {
+			return r
 		}
-		return r
-	}, s)
+		return -1
+	}, strings.Join(strings.Fields(s), " "))
 }

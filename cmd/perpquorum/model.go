@@ -1,13 +1,12 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
-	"io"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/perpdao/perpquorum/votingpower"
+	"github.com/perpdao/perpquorum/votingpower/report"
 )
 
 func modelCommand() *cli.Command {
@@ -18,7 +17,7 @@ perpquorum model check FILE
 perpquorum model schema`,
 		Description: modelHelp,
 		Action: func(c *cli.Context) error {
-			return printJSON(c.App.Writer, votingpower.PERP())
+			return report.WriteJSON(c.App.Writer, votingpower.PERP())
 		},
 		Subcommands: []*cli.Command{
 			{
@@ -61,14 +60,6 @@ func checkModel(c *cli.Context) error {
 	_, err = fmt.Fprintf(c.App.Writer, "valid: %q, %s, %s, %s%s\n", m.Name, counted(len(m.Tokens), "token"),
 		counted(len(m.Excluded), "excluded wallet"), counted(len(m.Escrows), "escrow"), pinned)
 	return err
-}
-
-// printJSON writes v as every command does, for people and programs to read.
-func printJSON(w io.Writer, v any) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(v)
 }
 
 // counted writes a number with what it is the number of.

@@ -13,6 +13,7 @@ import (
 	"github.com/perpdao/perpquorum/chains"
 	"github.com/perpdao/perpquorum/snapshot"
 	"github.com/perpdao/perpquorum/snapshot/strategy"
+	"github.com/perpdao/perpquorum/votingpower/report"
 	"github.com/perpdao/perpquorum/votingpower/vote"
 )
 
@@ -91,7 +92,7 @@ func (o *powerOptions) run(c *cli.Context) error {
 	case "csv":
 		return csv.NewWriter(c.App.Writer).WriteAll(t.cells())
 	case "json":
-		return printJSON(c.App.Writer, t)
+		return report.WriteJSON(c.App.Writer, t)
 	}
 	return t.text(c.App.Writer)
 }

@@ -65,7 +65,19 @@ type scriptCommand = func(ts *testscript.TestScript, neg bool, args []string)
 
 // commands are the commands of our own that scripts use.
 func commands() map[string]scriptCommand {
-	return map[string]scriptCommand{"exits": exits, "judges": judges, "replace": replace, "posts": posts}
+	return map[string]scriptCommand{"exits": exits, "judges": judges, "replace": replace, "posts": posts, "says": says}
+}
+
+// says is the script command "says REGEXP". It is stdout for text whose lines are broken after 80
+// columns.
+func says(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 1 {
+		ts.Fatalf("usage: [!] says REGEXP")
+	}
+	text := strings.ReplaceAll(ts.ReadFile("stdout"), "\n    ", " ")
+	if found := regexp.MustCompile("(?m)" + args[0]).MatchString(text); found == neg {
+		ts.Fatalf("%s: found %v in\n%s", args[0], found, text)
+	}
 }
 
 // posts is the script command "posts FILE". It demands that the program printed the text of the
@@ -74,7 +86,7 @@ func posts(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: posts FILE")
 	}
-	text, hash, found := strings.Cut(ts.ReadFile("stdout"), "\nBundle SHA-256: ")
+	text, hash, found := strings.Cut(strings.ReplaceAll(ts.ReadFile("stdout"), "\n    ", " "), "\nBundle SHA-256: ")
 	if want := ts.ReadFile(args[0]); text != want || !found || len(hash) != 64+len("\n") {
 		ts.Fatalf("found\n%s%s\nwant\n%s", text, hash, want)
 	}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math/big"
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -69,17 +68,6 @@ func (r *Report) findings() (found []vote.Finding) {
 		return append(found, r.outcome.Findings...)
 	}
 	return append(found, vote.Marks(r.result)...)
-}
-
-// plainSymbol is a symbol that cannot pass for words of a report.
-var plainSymbol = regexp.MustCompile(`^[A-Za-z0-9.-]{1,12}$`)
-
-// Unit is the symbol as it stands behind a number: in quotes, if it could pass for words.
-func (m Model) Unit() string {
-	if plainSymbol.MatchString(m.Symbol) {
-		return m.Symbol
-	}
-	return quoted(m.Symbol)
 }
 
 func (r *Report) describeChain(id chains.ID) Chain {

@@ -41,7 +41,7 @@ func TestProposalOtherThanSigned(t *testing.T) {
 			b = sealed(t, b)
 			test.lie(b.Vote.Proposal)
 			for _, format := range report.Formats() {
-				if got := strings.ReplaceAll(render(t, b, format), `\"`, `"`); !strings.Contains(got, test.says) {
+				if got := strings.ReplaceAll(flat(t, b, format), `\"`, `"`); !strings.Contains(got, test.says) {
 					t.Errorf("%s: %q is missing", format, test.says)
 				}
 			}

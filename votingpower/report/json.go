@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	rawjson "encoding/json"
@@ -8,6 +9,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
@@ -37,6 +40,27 @@ func writeOddText(enc *jsontext.Encoder, s string) error {
 		return err
 	}
 	return enc.WriteValue(jsontext.Value(b.String()))
+}
+
+// WriteJSON writes v as JSON for people and programs to read. Characters that a terminal would
+// act on, or that do not show, are escaped.
+func WriteJSON(w io.Writer, v any) error {
+	var text bytes.Buffer
+	if err := writeJSON(&text, v, jsontext.WithIndent("  ")); err != nil {
+		return err
+	}
+	var out []byte
+	for _, r := range text.String() + "\n" { // beyond ASCII, these can only be part of texts
+		if r == '\n' || unicode.IsGraphic(r) {
+			out = utf8.AppendRune(out, r)
+			continue
+		}
+		for _, unit := range utf16.AppendRune(nil, r) {
+			out = fmt.Appendf(out, "\\u%04x", unit)
+		}
+	}
+	_, err := w.Write(out)
+	return err
 }
 
 // digest returns the SHA-256 hash, in hex, of the compact JSON of v, without escapes for

@@ -50,9 +50,3 @@ func TestAmountKeepsEveryUnit(t *testing.T) {
 		t.Errorf("without decimals: found %+v", got)
 	}
 }
-
-func TestClean(t *testing.T) {
-	if got, want := clean("a\r\nb\x1b[31m\u202ec\u200b\x00\u2028d\t"), "a  b[31mc d"; got != want {
-		t.Errorf("found %q, want %q", got, want)
-	}
-}

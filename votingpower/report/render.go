@@ -10,8 +10,6 @@ import (
 	"text/template"
 	"time"
 
-	"github.com/go-json-experiment/json/jsontext"
-
 	"github.com/perpdao/perpquorum/chains"
 	"github.com/perpdao/perpquorum/snapshot"
 	"github.com/perpdao/perpquorum/votingpower"
@@ -36,6 +34,9 @@ var textTemplate string
 //go:embed markdown.tmpl
 var markdownTemplate string
 
+//go:embed consistent.tmpl
+var consistentTemplate string
+
 // Render writes the report in the given format, in one Write. The figures of
 // Text are rounded to three decimals; the tables of Markdown and the JSON are
 // exact.
@@ -44,13 +45,11 @@ func (r *Report) Render(w io.Writer, format Format) error {
 	var err error
 	switch format {
 	case Text:
-		out, err = r.execute(textTemplate)
+		out, err = r.text(textTemplate)
 	case Markdown:
-		out, err = r.execute(markdownTemplate)
+		out, err = r.execute(markdownTemplate, markdown)
 	case JSON:
-		var text bytes.Buffer
-		err = writeJSON(&text, r.document, jsontext.WithIndent("  "))
-		out = append(text.Bytes(), '\n')
+		return WriteJSON(w, r.document)
 	default:
 		err = fmt.Errorf("unknown format %q, want one of %q", format, Formats())
 	}
@@ -61,10 +60,23 @@ func (r *Report) Render(w io.Writer, format Format) error {
 	return err
 }
 
-func (r *Report) execute(text string) ([]byte, error) {
-	tmpl, err := template.New("report").Funcs(template.FuncMap{
-		"clean":  clean,
-		"md":     markdown,
+// RenderConsistent writes what is worth saying of a bundle in which Verify found no difference:
+// first what it does not bind.
+func (r *Report) RenderConsistent(w io.Writer) error {
+	out, err := r.text(consistentTemplate)
+	if err == nil {
+		_, err = w.Write(out)
+	}
+	return err
+}
+
+func (r *Report) text(text string) ([]byte, error) {
+	out, err := r.execute(text, func(s string) string { return s })
+	return []byte(wrap(string(out))), err
+}
+
+func (r *Report) execute(text string, escape func(string) string) ([]byte, error) {
+	tmpl, err := template.New("report").Funcs(foreign(escape)).Funcs(template.FuncMap{
 		"source": source,
 		"round":  roundDecimal,
 		"group":  grouped,
@@ -86,7 +98,6 @@ func (r *Report) execute(text string) ([]byte, error) {
 		"counts":        counts,
 		"votes":         votes,
 		"turnoutSource": turnoutSource,
-		"quoted":        quoted,
 		"reading":       reading,
 		"established":   established,
 	}).Parse(text)

@@ -3,7 +3,6 @@ package report
 import (
 	"fmt"
 	"math/big"
-	"strconv"
 	"strings"
 
 	"github.com/ethereum/go-ethereum/common"
@@ -112,6 +111,3 @@ func turnoutSource(t Turnout) (string, error) {
 func hubFigures(which, read string) string {
 	return "the hub's " + which + ", since not all of them were recomputed; " + read + " was read from the chains"
 }
-
-// quoted is foreign text that stands beside words of ours.
-func quoted(s string) string { return strconv.Quote(clean(s)) }

@@ -26,8 +26,15 @@ type Difference struct {
 
 // String says it in one line.
 func (d Difference) String() string {
-	return fmt.Sprintf("%s: claimed %s, recomputed %s", d.Path, d.Claimed, d.Recomputed)
+	path := d.Path
+	if !plainPath.MatchString(path) { // its keys are what somebody wrote
+		path = quoted(path, maxDetail)
+	}
+	return fmt.Sprintf("%s: claimed %s, recomputed %s",
+		path, clean(d.Claimed, maxDetail), clean(d.Recomputed, maxDetail))
 }
+
+var plainPath = regexp.MustCompile(`^[a-z0-9_/]{1,100}$`)
 
 // words are the values of a claim that are not compared: wording, which another version of
 // the program may change without changing what it says, and the labels of endpoints, which

@@ -157,7 +157,7 @@ func counts(t Turnout) string {
 	}
 	names := make([]string, len(t.Counts))
 	for i, name := range t.Counts {
-		names[i] = strconv.Quote(name)
+		names[i] = quoted(name, maxName)
 	}
 	return fmt.Sprintf("the %s for %s", votes(t.Votes), strings.Join(names, ", "))
 }

@@ -168,7 +168,7 @@ func TestEscrowVotes(t *testing.T) {
 	e := reached(t)
 	e.Votes[2].Voter = vePERP
 	askAgain(t, e)
-	wants(t, noticed(check(t, e)), "warning excluded-wallet-voted: "+vePERP+" (vePERP) voted with 2000000")
+	wants(t, noticed(check(t, e)), "warning excluded-wallet-voted: "+vePERP+" (\"vePERP\") voted with 2000000")
 }
 
 // TestOpenVote: a vote that is not final needs no power from the chains.
