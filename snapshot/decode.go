@@ -10,17 +10,36 @@ import (
 	"strings"
 )
 
-// decodeRows decodes rows one by one, and returns an error for each that fails.
+// A list with a few odd rows is worth reading; one of nothing else is not.
+const (
+	maxOdd  = 100    // errors that are listed one by one
+	mostOdd = 10_000 // odd rows, after which the rest is not read
+)
+
+// decodeRows decodes rows one by one, and returns an error for each that fails, up to maxOdd
+// and one more.
 func decodeRows[T any](
 	object string, rows []json.RawMessage, decode func(*fields) (*T, error),
 ) (good []T, odd []error) {
-	good = make([]T, 0, len(rows))
+	good = make([]T, 0, min(len(rows), pageSize))
 	for i, raw := range rows {
-		if v, err := decode(newFields(fmt.Sprintf("%s[%d]", object, i), raw)); err != nil {
-			odd = append(odd, err)
-		} else {
-			good = append(good, *v)
+		f := newFields(fmt.Sprintf("%s[%d]", object, i), raw)
+		v, err := (*T)(nil), f.err
+		if err == nil {
+			v, err = decode(f)
 		}
+		switch bad := i - len(good); {
+		case err == nil:
+			good = append(good, *v)
+		case bad < maxOdd:
+			odd = append(odd, err)
+		case bad == mostOdd:
+			return good, append(odd, fmt.Errorf("%s: %d rows cannot be read; the %d behind them were not tried",
+				object, mostOdd+1, len(rows)-i-1))
+		}
+	}
+	if more := len(rows) - len(good) - len(odd); more > 0 {
+		odd = append(odd, fmt.Errorf("%s: %d more of %d rows cannot be read", object, more, len(rows)))
 	}
 	return good, odd
 }
@@ -36,7 +55,8 @@ type fields struct {
 
 func newFields(object string, raw json.RawMessage) *fields {
 	f := &fields{object: object}
-	if err := json.Unmarshal(raw, &f.raw); err != nil || f.raw == nil {
+	ok := false
+	if f.raw, ok = parseObject(raw); !ok {
 		f.err = &FieldError{Object: object, Field: "the object itself", Found: show(raw), Want: "a JSON object"}
 	}
 	return f
@@ -103,9 +123,9 @@ func read[T any](f *fields, name, want string, parse func(json.RawMessage) (T, b
 	return v
 }
 
-// readList reads an array.
+// readList reads an array of as many items as a proposal may have choices, or fewer.
 func readList[T any](f *fields, name, want string, parse func(json.RawMessage) (T, bool)) []T {
-	raws := f.list(name)
+	raws := f.list(name, maxChoices)
 	items := make([]T, len(raws))
 	for i, raw := range raws {
 		var ok bool
@@ -132,12 +152,13 @@ func (f *fields) optionalText(name string) string {
 	return f.text(name)
 }
 
-// orEmpty returns any JSON, with an empty object in the place of null.
+// orEmpty returns any JSON, with an empty object in the place of null. It does not keep the
+// whole answer in memory.
 func (f *fields) orEmpty(name string) json.RawMessage {
 	if isNull(f.raw[name]) {
 		return json.RawMessage(`{}`)
 	}
-	return f.raw[name]
+	return bytes.Clone(f.raw[name])
 }
 
 // optionalBool reads a boolean that may be null and then is false.
@@ -155,20 +176,28 @@ func (f *fields) textOrNumber(name string) string {
 	return f.text(name)
 }
 
-func (f *fields) integer(name string) int64          { return read(f, name, wantInteger, parseInteger) }
-func (f *fields) number(name string) float64         { return read(f, name, wantNumber, parseNumber) }
-func (f *fields) list(name string) []json.RawMessage { return read(f, name, "a list", parseList) }
-func (f *fields) texts(name string) []string         { return readList(f, name, "a string", parseText) }
-func (f *fields) numbers(name string) []float64      { return readList(f, name, wantNumber, parseNumber) }
+func (f *fields) integer(name string) int64     { return read(f, name, wantInteger, parseInteger) }
+func (f *fields) number(name string) float64    { return read(f, name, wantNumber, parseNumber) }
+func (f *fields) texts(name string) []string    { return readList(f, name, "a string", parseText) }
+func (f *fields) numbers(name string) []float64 { return readList(f, name, wantNumber, parseNumber) }
+
+// list reads an array of at most so many items.
+func (f *fields) list(name string, most int) []json.RawMessage {
+	list, ok := listOf(most)(f.raw[name])
+	if !ok {
+		f.fail(name, f.raw[name], fmt.Sprintf("a list of at most %d", most))
+	}
+	return list
+}
 
 // cells reads an array of arrays of numbers, null, or lists of one number: until
 // June 2022 the hub nested the cells of weighted votes.
 func (f *fields) cells(name string) [][]*float64 {
 	table := [][]*float64{}
-	for i, row := range readList(f, name, "a list", parseList) {
+	for i, row := range readList(f, name, "a list", listOf(maxStrategies)) {
 		cells := make([]*float64, len(row))
 		for k, raw := range row {
-			if inner, ok := parseList(raw); ok && len(inner) == 1 {
+			if inner, ok := listOf(1)(raw); ok && len(inner) == 1 {
 				raw = inner[0]
 			}
 			if isNull(raw) {
@@ -191,11 +220,6 @@ func parseText(raw json.RawMessage) (string, bool) {
 		return "", false
 	}
 	return *s, true
-}
-
-func parseList(raw json.RawMessage) ([]json.RawMessage, bool) {
-	var list []json.RawMessage
-	return list, json.Unmarshal(raw, &list) == nil && list != nil
 }
 
 // parseNumber reads a JSON number as the nearest double, which gives back the

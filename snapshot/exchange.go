@@ -98,11 +98,13 @@ func (e *exchange) classify(h http.Header, body []byte) *HubError {
 	if json.Unmarshal(body, &answer) != nil || !bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")) {
 		return e.notJSON(h, body)
 	}
-	var messages []json.RawMessage
+	messages, ok := listOf(maxOdd)(answer.Errors)
 	switch {
 	case answer.Error != "":
 		return e.turnedAway(h, answer.Error+": "+answer.Description)
-	case json.Unmarshal(answer.Errors, &messages) == nil && len(messages) > 0:
+	case bytes.HasPrefix(answer.Errors, []byte("[")) && !ok:
+		return e.failure(ErrProtocol, fmt.Sprintf("an answer with more than %d errors", maxOdd))
+	case len(messages) > 0:
 		return nil
 	case e.status == http.StatusOK:
 		return nil // without data the caller notices

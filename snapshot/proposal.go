@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -76,7 +77,7 @@ func (c *Client) rows(
 		return nil, err
 	}
 	answer := newFields(op, data)
-	list := answer.list(root)
+	list := answer.list(root, maxChoices)
 	if answer.err == nil && len(list) > limit {
 		return nil, &FieldError{Object: op, Field: root,
 			Found: fmt.Sprintf("a list of %d", len(list)), Want: fmt.Sprintf("at most the %d asked for", limit)}
@@ -118,7 +119,41 @@ func decodeProposal(f *fields) (*Proposal, error) {
 	if f.err != nil {
 		return nil, f.err
 	}
+	if err := p.Check(); err != nil {
+		return nil, err
+	}
 	return p, nil
+}
+
+// Bounds of a proposal. Snapshot takes at most 10 strategies, and names and choices of 256
+// characters; nobody can vote among thousands of choices.
+const (
+	maxChoices    = 10_000
+	maxStrategies = 32
+	maxTitle      = 64 << 10 // bytes of a title or choice
+)
+
+// Check returns a [FieldError] for a proposal that is out of bounds.
+func (p *Proposal) Check() error {
+	fail := func(field string, found, most int, what string) error {
+		return &FieldError{Object: "proposal " + quote(p.ID), Field: field,
+			Found: fmt.Sprintf("%d %s", found, what), Want: fmt.Sprintf("at most %d", most)}
+	}
+	if n := len(p.Choices); n > maxChoices {
+		return fail("choices", n, maxChoices, "choices")
+	}
+	if n := len(p.Strategies); n > maxStrategies {
+		return fail("strategies", n, maxStrategies, "strategies")
+	}
+	if n := len(p.Title); n > maxTitle {
+		return fail("title", n, maxTitle, "bytes")
+	}
+	for i, choice := range p.Choices {
+		if n := len(choice); n > maxTitle {
+			return fail(fmt.Sprintf("choices[%d]", i), n, maxTitle, "bytes")
+		}
+	}
+	return nil
 }
 
 // block reads a block number, which comes as a number or as a string.
@@ -130,13 +165,13 @@ func (f *fields) block(name string) uint64 {
 
 // strategies reads a list of strategies; a network may be missing.
 func (f *fields) strategies(name string) []Strategy {
-	strategies, odd := decodeRows(f.object+": "+name, f.list(name), func(item *fields) (*Strategy, error) {
+	strategies, odd := decodeRows(f.object+": "+name, f.list(name, maxStrategies), func(item *fields) (*Strategy, error) {
 		s := &Strategy{Name: item.text("name")}
 		if network := item.raw["network"]; len(network) > 0 && !isNull(network) {
 			s.Network = item.textOrNumber("network")
 		}
 		if params := item.raw["params"]; !isNull(params) {
-			s.Params = params
+			s.Params = bytes.Clone(params)
 		}
 		return s, item.err
 	})

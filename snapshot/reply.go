@@ -34,13 +34,16 @@ func DecodeProposal(reply []byte) (*Proposal, error) {
 	return decodeProposal(f)
 }
 
+// maxSaved bounds the rows of a saved reply, several times the largest vote there was.
+const maxSaved = 1 << 20
+
 // DecodeVotes reads votes from a reply of a hub, such as a saved file:
 // {"data":{"votes":[…]}}, a part of it, or one vote after the other. Of a vote,
 // ipfs and vp_state may be missing; reason, app and metadata are read if all
 // three are there.
 //
-// The error joins a [FieldError] for each row that is not a vote; the votes of
-// the other rows come with it. Nothing shows whether the votes are complete.
+// The error joins a [FieldError] for each row that is not a vote, of a hundred at
+// most; the votes of the other rows come with it. Nothing shows whether the votes are complete.
 func DecodeVotes(reply []byte) ([]Vote, error) {
 	rows, err := values(reply)
 	switch {
@@ -53,7 +56,7 @@ func DecodeVotes(reply []byte) ([]Vote, error) {
 		if err != nil {
 			return nil, err
 		}
-		if list, ok := parseList(raw); ok {
+		if list, ok := listOf(maxSaved)(raw); ok {
 			rows = list
 		}
 	}
@@ -88,8 +91,8 @@ func noValue(number int, found string) error {
 // returns anything else as it is.
 func unwrap(reply json.RawMessage, name string) (json.RawMessage, error) {
 	for _, key := range []string{"data", name} {
-		var object map[string]json.RawMessage
-		if json.Unmarshal(reply, &object) != nil {
+		object, ok := parseObject(reply)
+		if !ok {
 			return reply, nil
 		}
 		if failed := object["errors"]; len(failed) > 0 && !isNull(failed) {

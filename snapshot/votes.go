@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"fmt"
@@ -175,7 +176,7 @@ func (c *Client) votePage(ctx context.Context, proposal string, since int64, ski
 func decodeVote(f *fields) (*Vote, error) {
 	v := &Vote{
 		ID: f.text("id"), IPFS: f.optionalText("ipfs"), Voter: f.text("voter"), Created: f.integer("created"),
-		Choice: f.raw["choice"], VP: f.number("vp"), VPByStrategy: f.numbers("vp_by_strategy"),
+		Choice: bytes.Clone(f.raw["choice"]), VP: f.number("vp"), VPByStrategy: f.numbers("vp_by_strategy"),
 		VPState: f.text("vp_state"),
 	}
 	if f.has(strings.Fields(signedVoteFields)...) {

@@ -77,6 +77,9 @@ func (o *Outcome) derive() error {
 	if err := checkSpace(e.Proposal, e.Circulating.Model); err != nil {
 		return err
 	}
+	if err := e.Proposal.Check(); err != nil {
+		return err
+	}
 	o.Status = e.Proposal.Status(time.Unix(e.ReadAt, 0))
 	if err := o.computePower(); err != nil {
 		return fmt.Errorf("voting power: %w", err)
