@@ -17,8 +17,8 @@ import (
 //
 // On an HTTP/1 connection net/http writes to the standard logger what a server sends
 // while no request waits for an answer, and a server can repeat there the key and the
-// headers of a request. So an HTTP/1 connection carries one request, which its bytes
-// wait for. HTTP/2 connections are shared.
+// headers of a request. So an HTTP/1 connection carries one request only, and delivers
+// nothing before it. HTTP/2 connections are shared.
 type Transport struct {
 	given  http.RoundTripper
 	own    *http.Transport // if none is given

@@ -1,5 +1,6 @@
-// Package keyurl handles URLs of HTTP endpoints, which hold API keys: it names them
-// without the key, and cleans foreign text that may repeat the key.
+// Package keyurl handles URLs of HTTP endpoints, which hold API keys: it names endpoints
+// without the key, cleans foreign text that may repeat the key, and sends requests so
+// that net/http logs none.
 package keyurl
 
 import (
