@@ -104,11 +104,15 @@ func (o *checkOptions) judge(ctx context.Context, clock jsonrpc.Clock) (*report.
 			return nil, err
 		}
 	}
+	ctx, cancel := context.WithTimeout(ctx, o.endpoints.timeout)
+	defer cancel()
 	e, err := collect(ctx, o.voteOptions, m, o.judging, vote.Collect)
 	if err != nil {
 		return nil, err
 	}
-	return report.New(&report.Bundle{Generator: generator(), Evidence: e.Circulating, Vote: e})
+	return inTime(ctx, func() (*report.Report, error) {
+		return report.New(&report.Bundle{Generator: generator(), Evidence: e.Circulating, Vote: e})
+	})
 }
 
 // verdict maps a report's verdict to the exit code that scripts branch on.

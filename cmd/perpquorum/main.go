@@ -57,6 +57,36 @@ func isClosed(stream *os.File) bool {
 // ends at once; a read from a pipe that nobody writes to does not.
 const grace = 700 * time.Millisecond
 
+// guarded makes an error of one line of a panic: its stack would say nothing to a user.
+func guarded(f func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = hintf(fmt.Errorf("the program failed: %v", p), "this is a bug: please report it, with the command line")
+		}
+	}()
+	return f()
+}
+
+// inTime runs a computation that reads nothing, and returns when it is done or ctx ends. What
+// is computed has bounds, but no way to stop: the program ends instead.
+func inTime[T any](ctx context.Context, compute func() (T, error)) (T, error) {
+	var value T
+	done := make(chan error, 1)
+	go func() {
+		done <- guarded(func() (err error) {
+			value, err = compute()
+			return err
+		})
+	}()
+	select {
+	case err := <-done:
+		return value, err
+	case <-ctx.Done():
+		var none T // value may still be written to
+		return none, fmt.Errorf("computing the report: %w", ctx.Err())
+	}
+}
+
 // run executes one command line, args[0] being the program's name, and returns
 // the exit code. What the command prints is held back until it has succeeded,
 // so that standard output carries the whole product or nothing.
@@ -72,7 +102,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	case help:
 		cli.HelpPrinterCustom(&product, helpTemplate, c, helpFuncs())
 	default:
-		err = app.RunContext(ctx, argv)
+		err = guarded(func() error { return app.RunContext(ctx, argv) })
 	}
 	progress.clear()
 	var verdict verdictError

@@ -84,7 +84,7 @@ func (o *powerOptions) run(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	t, err := newPowerTable(source, evidence)
+	t, err := inTime(ctx, func() (*powerTable, error) { return newPowerTable(source, evidence) })
 	if err != nil {
 		return err
 	}

@@ -103,11 +103,15 @@ func (o *reportOptions) make(ctx context.Context, stdin io.Reader) (*report.Repo
 	if o.ref.ID != "" {
 		read = o.fromProposal
 	}
+	ctx, cancel := context.WithTimeout(ctx, o.endpoints.timeout)
+	defer cancel()
 	e, err := read(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return report.New(&report.Bundle{Generator: generator(), Evidence: e})
+	return inTime(ctx, func() (*report.Report, error) {
+		return report.New(&report.Bundle{Generator: generator(), Evidence: e})
+	})
 }
 
 // fromProposal reads the blocks that check reads, and no votes.
