@@ -67,7 +67,7 @@ func guarded(f func() error) (err error) {
 	return f()
 }
 
-// inTime runs a computation that reads nothing, and returns when it is done or ctx ends. What
+// inTime runs a computation that asks no server, and returns when it is done or ctx ends. What
 // is computed has bounds, but no way to stop: the program ends instead.
 func inTime[T any](ctx context.Context, compute func() (T, error)) (T, error) {
 	var value T

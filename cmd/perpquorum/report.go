@@ -96,15 +96,15 @@ func checkMoment(isSet func(string) bool) error {
 }
 
 func (o *reportOptions) make(ctx context.Context, stdin io.Reader) (*report.Report, error) {
+	ctx, cancel := context.WithTimeout(ctx, o.endpoints.timeout)
+	defer cancel()
 	if o.bundle != "" {
-		return reportFromBundle(o.bundle, stdin)
+		return inTime(ctx, func() (*report.Report, error) { return reportFromBundle(o.bundle, stdin) })
 	}
 	read := o.fromChains
 	if o.ref.ID != "" {
 		read = o.fromProposal
 	}
-	ctx, cancel := context.WithTimeout(ctx, o.endpoints.timeout)
-	defer cancel()
 	e, err := read(ctx)
 	if err != nil {
 		return nil, err
