@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/perpdao/perpquorum/votingpower/report"
 )
 
 // TestGuarded: a failure of the program itself is one line and exit code 1, without a stack.
@@ -40,5 +42,14 @@ func TestInTime(t *testing.T) {
 	})
 	if n != 0 || !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("found %d, %v", n, err)
+	}
+}
+
+// TestDescribeDifferences: a claim that differs everywhere does not fill the terminal.
+func TestDescribeDifferences(t *testing.T) {
+	lines := strings.Split(describeDifferences(make([]report.Difference, 150)), "\n")
+	first, last := lines[0], lines[len(lines)-1]
+	if len(lines) != 102 || first != "150 differences between claim and evidence" || last != "and 50 more" {
+		t.Errorf("%d lines, from %q to %q", len(lines), first, last)
 	}
 }

@@ -35,7 +35,7 @@ Examples:
    perpquorum verify example
    perpquorum verify quorum.json.gz && echo right
 
-Each difference is one line on standard error.`
+Each difference is one line on standard error, up to a hundred of them.`
 
 func runVerify(c *cli.Context) error {
 	r, different, err := recompute(c.Args().First(), c.App.Reader)
@@ -50,7 +50,11 @@ func runVerify(c *cli.Context) error {
 
 func describeDifferences(different []report.Difference) string {
 	lines := []string{counted(len(different), "difference") + " between claim and evidence"}
-	for _, d := range different {
+	for i, d := range different {
+		if i == 100 { // the author of a claim decides how many there are
+			lines = append(lines, fmt.Sprintf("and %d more", len(different)-i))
+			break
+		}
 		lines = append(lines, d.String())
 	}
 	return strings.Join(lines, "\n")
