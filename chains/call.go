@@ -40,10 +40,11 @@ func (c Call) name() string {
 }
 
 // Answer is the return data of one Call, never empty, and the labels of the endpoints
-// that gave it.
+// that gave it. Level is that of the read: Trusted or Bound.
 type Answer struct {
-	Data hexutil.Bytes
-	From []string
+	Data  hexutil.Bytes
+	From  []string
+	Level Level
 }
 
 // maxSignature bounds a function's signature, in bytes.

@@ -71,11 +71,3 @@ func (e *Endpoint) Ask(ctx context.Context, b Block, questions []Question) ([]Re
 	}
 	return replies, nil
 }
-
-// Drop makes the client use the endpoint no more. Reads that no other endpoint
-// can answer fail with the reason.
-func (e *Endpoint) Drop(reason error) {
-	e.n.health.mu.Lock()
-	defer e.n.health.mu.Unlock()
-	e.n.health.dropped = reason
-}

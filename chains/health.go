@@ -17,6 +17,7 @@ type health struct {
 	mu       sync.Mutex
 	failures int   // in a row
 	dropped  error // why the endpoint is no longer used
+	faults   []Fault
 }
 
 // gone returns why the endpoint is no longer used, or nil.

@@ -49,7 +49,7 @@ func (c *Client) answers(
 	}
 	out := make([]Answer, len(data))
 	for i := range data {
-		out[i] = Answer{Data: data[i], From: from}
+		out[i] = Answer{Data: data[i], From: from, Level: Trusted}
 	}
 	return out, nil
 }

@@ -95,6 +95,9 @@ func TestWrongProofs(t *testing.T) {
 			if _, err := n.CallAt(t.Context(), b, calls); !errors.Is(err, proof.ErrWrongProof) {
 				t.Errorf("the endpoint is used still: found error %v", err)
 			}
+			if f := n.Faults(); len(f) != 1 || f[0].Code != chains.WrongProof || f[0].Detail == "" {
+				t.Errorf("found the faults %q, want one with code %s", f, chains.WrongProof)
+			}
 		})
 	}
 }

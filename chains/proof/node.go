@@ -53,7 +53,7 @@ func (n Node) Prove(ctx context.Context, b chains.Block, calls []chains.Call) ([
 		case ctx.Err() != nil:
 			return nil, nil, err
 		case e != nil && errors.Is(err, ErrWrongProof):
-			e.Drop(err)
+			n.Blame(e.Label(), chains.WrongProof, err)
 		}
 		if reasons != nil {
 			err = fmt.Errorf("%w; %w", reasons, err)
