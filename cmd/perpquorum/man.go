@@ -19,7 +19,7 @@ func manCommand() *cli.Command {
 		Action: func(c *cli.Context) error {
 			cli.HelpPrinterCustom(c.App.Writer, manTemplate, manual{
 				Command: root(c.App), Topics: topics,
-				Bundle: report.BundleFormat, Document: report.DocumentFormat,
+				Bundle: report.BundleFormat, Bundle1: report.BundleFormat1, Document: report.DocumentFormat,
 				Model: votingpower.ModelFormat, Model1: votingpower.ModelFormat1,
 				Power: powerFormat, Doctor: diagnosisFormat,
 			}, helpFuncs())
@@ -38,8 +38,8 @@ Examples:
 // manual is what the manual says beside the help of the program itself.
 type manual struct {
 	*cli.Command
-	Topics                                         []topic
-	Bundle, Document, Model, Model1, Power, Doctor string // formats
+	Topics                                                  []topic
+	Bundle, Bundle1, Document, Model, Model1, Power, Doctor string // formats
 }
 
 // All lists commands and subcommands.

@@ -163,7 +163,7 @@ func countArguments(c *cli.Command, arguments []string) error {
 	case len(arguments) > len(names):
 		return usagef("unexpected argument %s", quote(arguments[len(names)]))
 	case len(arguments) < len(names):
-		return usagef("%s is missing", names[len(arguments)])
+		return usagef("%s is missing", strings.ReplaceAll(names[len(arguments)], "|", " or "))
 	}
 	return nil
 }
@@ -173,6 +173,9 @@ func unknownCommand(c *cli.Command, name string) error {
 	var known []string
 	for _, child := range c.Subcommands {
 		known = append(known, child.Name)
+		if takesFile(child) && strings.ContainsAny(name, "./") && !strings.Contains(name, "://") {
+			return hintf(err, "to %s: %s", child.Usage, child.UsageText)
+		}
 	}
 	if near := nearest(name, known); near != "" {
 		err = hintf(err, "did you mean %q?", near)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"time"
 
@@ -59,12 +60,18 @@ Examples:
    perpquorum report --proposal https://snapshot.box/#/s:vote-perp.eth/proposal/0x...
    perpquorum report --bundle quorum.json.gz --format json
 
+Of a proposal, only the snapshot block is read. Its id, its strategies and its
+votes are checked by perpquorum check.
+
 The text format rounds to three decimals, as the forum's posts do; the tables of
 the markdown format and the json format are exact.`
 
 func (o *reportOptions) run(c *cli.Context) error {
 	if err := checkMoment(c.IsSet); err != nil {
 		return err
+	}
+	if !c.IsSet("proposal") && o.hub != os.Getenv("SNAPSHOT_HUB_URL") {
+		return usagef("--hub has no meaning without --proposal")
 	}
 	if err := o.output.check(o.model); err != nil {
 		return err

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"math/big"
 	"net/http"
 	"slices"
@@ -62,7 +61,7 @@ func (r *Report) hash(d *Document) (err error) {
 func (r *Report) findings() (found []vote.Finding) {
 	if why := r.bundle.Synthetic; why != "" {
 		found = []vote.Finding{{Level: vote.Warning, Code: vote.SyntheticFigures, Title: vote.SyntheticFigures.Title(),
-			Detail: fmt.Sprintf("%.200q", why)}}
+			Detail: quoted(why, 200)}}
 	}
 	if r.outcome != nil {
 		return append(found, r.outcome.Findings...)

@@ -77,7 +77,7 @@ func distance(margin string) (string, error) {
 	case short:
 		return "short by " + strings.TrimPrefix(text, "-"), nil
 	}
-	return "above it by " + text, nil
+	return "with " + text + " to spare", nil
 }
 
 // share writes the quorum's fraction of the voting power: in percent, or as a fraction such

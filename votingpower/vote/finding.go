@@ -2,6 +2,7 @@ package vote
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -121,6 +122,17 @@ func (o *Outcome) doubt(code Code, detail string, args ...any) {
 	o.find(Warning, code, detail, args...)
 	o.doubts++
 }
+
+// quoted is foreign text in quotes, cut to so many characters, with what does not print escaped.
+func quoted(text string, most int) string {
+	if letters := []rune(text); len(letters) > most {
+		text = string(letters[:most-1]) + "…"
+	}
+	return strconv.Quote(text)
+}
+
+// name quotes a name of the hub's or the model's.
+func name(text string) string { return quoted(text, 80) }
 
 // longest is how many findings or figures of one kind are listed; the rest is counted.
 const longest = 10

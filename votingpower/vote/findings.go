@@ -20,7 +20,7 @@ func (o *Outcome) checkNetwork() {
 		o.find(Failure, SnapshotBlockDiffers, "the figures are not of %v block %d, the proposal's snapshot block",
 			o.Network, p.Snapshot)
 	default:
-		o.find(Info, SnapshotBlockMatches, "%v block %d, in space %.80q", o.Network, p.Snapshot, p.Space)
+		o.find(Info, SnapshotBlockMatches, "%v block %d, in space %s", o.Network, p.Snapshot, name(p.Space))
 		o.checkTimes(block)
 	}
 }

@@ -17,11 +17,11 @@ func (o *Outcome) checkIdentity() {
 		detail := "the id is the hash of this content: %s. It does not bind %s"
 		args := []any{strings.Join(bound(c), ", "), strings.Join(unbound(c), ", ")}
 		if c.Field != "" {
-			detail, args = detail+"; the hub shows the %s otherwise than signed, as %.140q", append(args, c.Field, c.Signed)
+			detail, args = detail+"; the hub shows the %s otherwise than signed, as %s", append(args, c.Field, quoted(c.Signed, 140))
 		}
 		o.find(Info, ProposalIDMatches, detail, args...)
 	case c.Verdict == signature.Differs && c.Field != "":
-		o.find(Failure, ProposalIDDiffers, "the id is that of a proposal with the %s %.140q", c.Field, c.Signed)
+		o.find(Failure, ProposalIDDiffers, "the id is that of a proposal with the %s %s", c.Field, quoted(c.Signed, 140))
 	case c.Verdict == signature.Differs:
 		o.find(Failure, ProposalIDDiffers,
 			"no known form of message explains the id; the content may not be what its author signed")

@@ -20,7 +20,7 @@ func Marks(r *votingpower.Result) []Finding { return marks(r, nil) }
 func marks(r *votingpower.Result, others []chains.ID) (found []Finding) {
 	e, ids := r.Evidence, r.Evidence.Model.Chains()
 	if why := e.Model.Synthetic; why != "" {
-		add(&found, Warning, SyntheticFigures, "%.200q", why)
+		add(&found, Warning, SyntheticFigures, "%s", quoted(why, 200))
 	}
 	var names []string
 	development := slices.DeleteFunc(e.Model.Chains(), func(id chains.ID) bool { return !e.Chains[id].Development })

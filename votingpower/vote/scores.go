@@ -167,5 +167,5 @@ func (o *Outcome) choice(number int) string {
 	if number < 1 || number > len(choices) {
 		return fmt.Sprintf("choice %d", number)
 	}
-	return fmt.Sprintf("choice %d (%.80q)", number, choices[number-1])
+	return fmt.Sprintf("choice %d (%s)", number, name(choices[number-1]))
 }

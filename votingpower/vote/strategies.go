@@ -86,20 +86,20 @@ func (o *Outcome) checkStrategies() {
 	if s.ByHash {
 		o.find(Info, StrategiesPinned, "they have the SHA-256 that was asked for, %s", s.SHA256)
 	} else if e.Strategies != "" {
-		o.find(Failure, StrategiesDiffer, "they have the SHA-256 %s, and %.80q was asked for", s.SHA256, e.Strategies)
+		o.find(Failure, StrategiesDiffer, "they have the SHA-256 %s, and %s was asked for", s.SHA256, name(e.Strategies))
 	}
 	if o.Power == nil {
 		o.find(Info, VotingPowerNotRecomputed, "the vote is not final; the hub's figures are used unchecked")
 		return
 	}
 	for k, share := range s.Shares {
-		name := fmt.Sprintf("strategy %d (%.80q)", k+1, e.Proposal.Strategies[k].Name)
+		which := fmt.Sprintf("strategy %d (%s)", k+1, name(e.Proposal.Strategies[k].Name))
 		switch {
 		case share.Basis.Unverifiable != "":
-			o.doubt(StrategyUnverifiable, "%s: %s; the hub's figures are used unchecked", name, share.Basis.Unverifiable)
+			o.doubt(StrategyUnverifiable, "%s: %s; the hub's figures are used unchecked", which, share.Basis.Unverifiable)
 		case share.open():
 			o.doubt(StrategyNotEstablished, "%s gives %s of the turnout: %s",
-				name, votingpower.Decimal(share.Power), share.Reason())
+				which, votingpower.Decimal(share.Power), share.Reason())
 		}
 	}
 }
@@ -121,12 +121,12 @@ func (o *Outcome) strategiesDiffer(pinned []strategy.Spec) {
 		switch {
 		case here[k] == there[k]:
 		case f.Name != p.Name:
-			o.find(Failure, StrategiesDiffer, "strategy %d is %.80q, the model pins %.80q", k+1, f.Name, p.Name)
+			o.find(Failure, StrategiesDiffer, "strategy %d is %s, the model pins %s", k+1, name(f.Name), name(p.Name))
 		case f.Network != p.Network:
-			o.find(Failure, StrategiesDiffer, "strategy %d (%.80q) is on network %.80q, the model pins network %.80q",
-				k+1, f.Name, f.Network, p.Network)
+			o.find(Failure, StrategiesDiffer, "strategy %d (%s) is on network %s, the model pins network %s",
+				k+1, name(f.Name), name(f.Network), name(p.Network))
 		default:
-			o.find(Failure, StrategiesDiffer, "strategy %d (%.80q) has other parameters than the model pins", k+1, f.Name)
+			o.find(Failure, StrategiesDiffer, "strategy %d (%s) has other parameters than the model pins", k+1, name(f.Name))
 		}
 	}
 	slices.Sort(here)

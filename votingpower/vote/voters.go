@@ -75,7 +75,7 @@ func (o *Outcome) figure(m Mismatch) string {
 	case m.Surplus:
 		return fmt.Sprintf("strategy %d, which the proposal does not have", m.Strategy+1)
 	}
-	return fmt.Sprintf("strategy %d (%.80q)", m.Strategy+1, o.Evidence.Proposal.Strategies[m.Strategy].Name)
+	return fmt.Sprintf("strategy %d (%s)", m.Strategy+1, name(o.Evidence.Proposal.Strategies[m.Strategy].Name))
 }
 
 // hex is an address or an id as it is, and any other text in quotes.
@@ -84,7 +84,7 @@ func hex(text string) string {
 	if ok && len(digits) <= 64 && strings.Trim(digits, "0123456789abcdefABCDEF") == "" {
 		return text
 	}
-	return fmt.Sprintf("%.80q", text)
+	return name(text)
 }
 
 // checkPeriod: the hub takes votes from start to end, both included.
@@ -133,8 +133,8 @@ func (o *Outcome) checkExcluded() {
 	for _, v := range o.Evidence.Votes {
 		label, ok := excluded[common.HexToAddress(v.Voter)]
 		if ok && common.IsHexAddress(v.Voter) { // a Starknet address is longer
-			o.find(Warning, ExcludedWalletVoted, "%s (%.80q) voted with %s, and the circulating voting power leaves it out",
-				v.Voter, label, double(v.VP))
+			o.find(Warning, ExcludedWalletVoted, "%s (%s) voted with %s, and the circulating voting power leaves it out",
+				v.Voter, name(label), double(v.VP))
 		}
 	}
 	o.shorten(first)
