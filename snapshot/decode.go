@@ -100,11 +100,7 @@ func (f *fields) check(ok bool, name, want string) {
 }
 
 // checkID refuses an id that is not in the hub's spelling.
-func (f *fields) checkID() {
-	id := f.text("id")
-	found, ok := proposalID(id)
-	f.check(ok && found == id, "id", "0x and 64 lower-case hex digits, or Qm…")
-}
+func (f *fields) checkID() { f.check(checkID("", f.text("id")) == nil, "id", wantID) }
 
 // show gives the text of a JSON value for an error message.
 func show(raw json.RawMessage) string {
@@ -137,6 +133,8 @@ func readList[T any](f *fields, name, want string, parse func(json.RawMessage) (
 }
 
 const (
+	wantID      = "0x and 64 lower-case hex digits, Qm…, or bafkrei…"
+	wantVoter   = "an address of 40 (EVM) or 64 (Starknet) hex digits"
 	wantNumber  = "a finite number of at least 0"
 	wantInteger = "a whole number of at least 0"
 )

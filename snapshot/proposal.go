@@ -33,7 +33,7 @@ const proposalQuery = `query Proposal($id: String!) { proposal(id: $id) {` + pro
 func (c *Client) Proposal(ctx context.Context, id string) (*Proposal, error) {
 	id, ok := proposalID(id)
 	if !ok {
-		return nil, fmt.Errorf("%w: %w; want 0x and 64 hex digits, or Qm…", ErrProposalRef, badID(id))
+		return nil, fmt.Errorf("%w: %w; want %s", ErrProposalRef, badID(id), idForms)
 	}
 	op := "proposal " + id
 	f, err := c.object(ctx, op, "proposal", proposalQuery, id)
@@ -133,8 +133,11 @@ const (
 	maxTitle      = 64 << 10 // bytes of a title or choice
 )
 
-// Check returns a [FieldError] for a proposal that is out of bounds.
+// Check returns a [FieldError] for a proposal that is out of bounds, or whose id no hub can give.
 func (p *Proposal) Check() error {
+	if err := checkID("proposal", p.ID); err != nil {
+		return err
+	}
 	fail := func(field string, found, most int, what string) error {
 		return &FieldError{Object: "proposal " + quote(p.ID), Field: field,
 			Found: fmt.Sprintf("%d %s", found, what), Want: fmt.Sprintf("at most %d", most)}
@@ -154,6 +157,22 @@ func (p *Proposal) Check() error {
 		}
 	}
 	return nil
+}
+
+// Check returns a [FieldError] for a vote whose id or voter no hub can give.
+func (v *Vote) Check() error {
+	if err := checkID("vote", v.ID); err != nil || isVoter(v.Voter) {
+		return err
+	}
+	return &FieldError{Object: "vote " + v.ID, Field: "voter", Found: quote(v.Voter), Want: wantVoter}
+}
+
+// checkID refuses an id that is not in the hub's spelling.
+func checkID(object, id string) error {
+	if found, ok := proposalID(id); ok && found == id {
+		return nil
+	}
+	return &FieldError{Object: object, Field: "id", Found: quote(id), Want: wantID}
 }
 
 // block reads a block number, which comes as a number or as a string.

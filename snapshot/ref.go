@@ -10,18 +10,22 @@ import (
 // ErrProposalRef marks text that names no proposal of a Snapshot hub.
 var ErrProposalRef = errors.New("not a Snapshot proposal")
 
-const wantRef = "want an id (0x and 64 hex digits, or Qm…) or a URL that ends in one"
+const wantRef = "want an id (" + idForms + ") or a URL that ends in one"
+
+// idForms names the three forms of ids.
+const idForms = "0x and 64 hex digits, Qm…, or bafkrei…"
 
 // ProposalRef names a proposal.
 type ProposalRef struct {
-	ID    string // "0x" and 64 lower-case hex digits, or a CIDv0 ("Qm…")
+	ID    string // "0x" and 64 lower-case hex digits, a CIDv0 ("Qm…"), or a CIDv1 ("bafkrei…")
 	Space string // the space that the URL names; "" if it names none
 }
 
 // ParseProposalRef reads a proposal's id, or any URL that ends in one:
 //
 //	0xb2a5…                                             an id (32 bytes, hex)
-//	QmWbpC…                                             an id from before 2022 (CIDv0)
+//	QmWbpC…                                             an id from before 2023 (CIDv0)
+//	bafkrei…                                            an id of 2022 (CIDv1)
 //	https://snapshot.org/#/vote-perp.eth/proposal/0x…   the older site
 //	https://snapshot.box/#/s:vote-perp.eth/proposal/0x… the newer site
 //	https://vote.example.org/#/proposal/0x…             a DAO's own domain
@@ -117,7 +121,7 @@ func proposalID(s string) (string, bool) {
 	switch {
 	case len(s) == 66 && strings.HasPrefix(s, "0x") && isHex(s[2:]):
 		return strings.ToLower(s), true
-	case isCIDv0(s):
+	case isCIDv0(s), isCIDv1(s):
 		return s, true
 	}
 	return "", false
@@ -132,6 +136,8 @@ func badID(s string) error {
 		return errors.New("what follows 0x is not hexadecimal")
 	case strings.HasPrefix(s, "Qm"):
 		return fmt.Errorf("found %d characters, a Qm… id has 46 of base58", len(s))
+	case strings.HasPrefix(s, "bafkrei"):
+		return fmt.Errorf("found %d characters, a bafkrei… id has 59 of a–z and 2–7", len(s))
 	}
 	return errors.New("found no id")
 }
@@ -143,4 +149,10 @@ func isHex(s string) bool { return strings.Trim(s, "0123456789abcdefABCDEF") == 
 func isCIDv0(s string) bool {
 	const base58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 	return len(s) == 46 && strings.HasPrefix(s, "Qm") && strings.Trim(s, base58) == ""
+}
+
+// isCIDv1 reports whether s is a version 1 IPFS content id of a file's bytes: a sha2-256
+// hash in base32, which always begins with "bafkrei".
+func isCIDv1(s string) bool {
+	return len(s) == 59 && strings.HasPrefix(s, "bafkrei") && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz234567") == ""
 }

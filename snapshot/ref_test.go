@@ -11,6 +11,7 @@ import (
 const (
 	hexID  = "0x2d4f7b1c0a9e8d6c5b4a39281706f5e4d3c2b1a09f8e7d6c5b4a392817060504"
 	cidID  = "QmWbpCtwdLzxuLKnMW4Vv4MPFd2pdPX71YBKPasfZxqLUS"
+	rawID  = "bafkreiaqm25seyxh6gtc6aegrwkdbhgwpjz2ljxqwrzrtnczb7fsbsgrjq"
 	upper  = "0x2D4F7B1C0A9E8D6C5B4A39281706F5E4D3C2B1A09F8E7D6C5B4A392817060504"
 	other  = "0x1111111111111111111111111111111111111111111111111111111111111111"
 	oldURL = "https://snapshot.org/#/vote-perp.eth/proposal/"
@@ -22,9 +23,11 @@ func TestParseProposalRef(t *testing.T) {
 		{hexID, hexID, ""},
 		{upper, hexID, ""},
 		{cidID, cidID, ""},
+		{rawID, rawID, ""},
 		{"  " + hexID + "\n", hexID, ""},
 		{oldURL + hexID, hexID, "vote-perp.eth"},
 		{oldURL + cidID, cidID, "vote-perp.eth"},
+		{oldURL + rawID + "/votes", rawID, "vote-perp.eth"},
 		{newURL + hexID, hexID, "vote-perp.eth"},
 		{newURL + upper, hexID, "vote-perp.eth"},
 		{newURL + hexID + "/", hexID, "vote-perp.eth"},
@@ -61,6 +64,9 @@ func TestParseProposalRefErrors(t *testing.T) {
 		{hexID[:65] + "g", "not hexadecimal"},
 		{cidID + "x", "47 characters"},
 		{"Qm0" + cidID[3:], "base58"},
+		{rawID[:58], "58 characters, a bafkrei… id has 59"},
+		{rawID[:58] + "1", "of a–z and 2–7"},
+		{strings.ToUpper(rawID), "found no id"},
 		{"latest", `"latest": found no id; want`},
 		{newURL, "the URL given: found no id"},
 		{newURL + "12", "the URL given: found no id"},

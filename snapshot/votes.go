@@ -184,7 +184,7 @@ func decodeVote(f *fields) (*Vote, error) {
 	}
 	f.check(len(v.Choice) > 0 && !isNull(v.Choice), "choice", "a choice")
 	f.checkID()
-	f.check(isVoter(v.Voter), "voter", "an address of 40 (EVM) or 64 (Starknet) hex digits")
+	f.check(isVoter(v.Voter), "voter", wantVoter)
 	if f.err != nil {
 		return nil, f.err
 	}

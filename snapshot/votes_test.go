@@ -110,6 +110,7 @@ func TestVoteFields(t *testing.T) {
 		}
 		votes[0].VPByStrategy, votes[0].VPState = nil, ""
 		votes[1].ID = "QmWbpCtwdLzxuLKnMW4Vv4MPFd2pdPX71YBKPasfZxqLUS"
+		votes[2].ID = rawID
 		votes[2].Voter = "0x" + strings.Repeat("0a", 32)
 		_, c := serve(t, hubFor(g, p, votes))
 		list, err := c.Votes(t.Context(), &snapshot.Proposal{ID: p.ID})

@@ -108,7 +108,7 @@ func hostileVote(t testing.TB) *report.Bundle {
 	b := load(t, "reached")
 	p := b.Vote.Proposal
 	p.Title, p.Type, p.ScoresState = hostile, hostile, "final"
-	p.ID, p.Choices = "0x`<b>|", []string{hostile, "|" + hostile, ""}
+	p.Choices = []string{hostile, "|" + hostile, ""}
 	b.Vote.Hub = hostile
 	b.Vote.Votes[0].VPByStrategy[0]++
 	b.Vote.Votes[1].Created = 1

@@ -5,8 +5,6 @@ import (
 	"strings"
 	"text/template"
 	"unicode"
-
-	"github.com/perpdao/perpquorum/snapshot"
 )
 
 // Text of a hub, a model or a bundle is foreign: anybody may have written it, to look like words
@@ -33,12 +31,6 @@ func foreign(escape func(string) string) template.FuncMap {
 				return symbol
 			}
 			return escape(quoted(symbol, maxName))
-		},
-		"id": func(id string) string {
-			if ref, err := snapshot.ParseProposalRef(id); err == nil && ref.ID == id {
-				return id
-			}
-			return escape(quoted(id, maxName))
 		},
 	}
 }

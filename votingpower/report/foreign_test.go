@@ -50,7 +50,7 @@ func strange(t testing.TB, s string) *report.Bundle {
 	b := load(t, "reached")
 	p, m := b.Vote.Proposal, b.Evidence.Model
 	b.Synthetic, b.Vote.Hub = "x"+s, "x"+s
-	p.ID, p.Title, p.Type, p.Choices = "x"+s, s, "x"+s, []string{s, "x" + s, "y" + s}
+	p.Title, p.Type, p.Choices = s, "x"+s, []string{s, "x" + s, "y" + s}
 	b.Vote.Votes[1].Created = 1
 	p.Strategies[0].Name, b.Vote.Power.Query.Strategies[0].Name = "x"+s, "x"+s
 	for _, reading := range b.Vote.Power.Places { // nothing is read for an unknown strategy

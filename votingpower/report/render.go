@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/perpdao/perpquorum/chains"
-	"github.com/perpdao/perpquorum/snapshot"
 	"github.com/perpdao/perpquorum/votingpower"
 )
 
@@ -136,10 +135,7 @@ func (r *Report) public() bool {
 func (r *Report) Rerun() string {
 	command := "perpquorum report"
 	if v := r.document.Vote; v != nil {
-		command = "perpquorum check PROPOSAL"
-		if ref, err := snapshot.ParseProposalRef(v.ID); err == nil { // it is foreign text, and somebody runs it
-			command = "perpquorum check " + ref.ID
-		}
+		command = "perpquorum check " + v.ID
 	}
 	pinned := false
 	for _, c := range r.document.Chains {

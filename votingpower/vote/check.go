@@ -77,7 +77,7 @@ func (o *Outcome) derive() error {
 	if err := checkSpace(e.Proposal, e.Circulating.Model); err != nil {
 		return err
 	}
-	if err := e.Proposal.Check(); err != nil {
+	if err := e.checkRows(); err != nil {
 		return err
 	}
 	o.Status = e.Proposal.Status(time.Unix(e.ReadAt, 0))
@@ -95,6 +95,21 @@ func (o *Outcome) derive() error {
 		return err
 	}
 	return o.measure()
+}
+
+// checkRows refuses what no hub can give.
+func (e *Evidence) checkRows() error {
+	if err := e.Proposal.Check(); err != nil {
+		return err
+	}
+	for _, list := range [][]snapshot.Vote{e.Votes, e.Superseded} {
+		for i := range list {
+			if err := list[i].Check(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // computePower computes the voters' power and demands that it answers the question that

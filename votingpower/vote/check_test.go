@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/perpdao/perpquorum/chains"
+	"github.com/perpdao/perpquorum/snapshot"
 	"github.com/perpdao/perpquorum/snapshot/strategy"
 	"github.com/perpdao/perpquorum/votingpower"
 	"github.com/perpdao/perpquorum/votingpower/vote"
@@ -267,5 +268,23 @@ func TestBlockNamedForVoters(t *testing.T) {
 	wants(t, noticed(o), "warning block-pinned: voters' power on 137 was read at block 77, which was named by number")
 	if o.Verdict != vote.Reached {
 		t.Errorf("verdict %q", o.Verdict)
+	}
+}
+
+// TestImpossibleIDs: what no hub can give is refused in a bundle as well.
+func TestImpossibleIDs(t *testing.T) {
+	for name, change := range map[string]func(e *vote.Evidence){
+		"a proposal's":     func(e *vote.Evidence) { e.Proposal.ID = "0x12" },
+		"a vote's":         func(e *vote.Evidence) { e.Votes[1].ID = "bafkrei" },
+		"in capitals":      func(e *vote.Evidence) { e.Votes[1].ID = strings.ToUpper(e.Votes[1].ID) },
+		"a former vote's":  func(e *vote.Evidence) { e.Superseded = []snapshot.Vote{{ID: "Qm", Voter: voter(0)}} },
+		"a voter's":        func(e *vote.Evidence) { e.Votes[1].Voter = "vitalik.eth" },
+		"a voter's, short": func(e *vote.Evidence) { e.Votes[1].Voter = "0x12" },
+	} {
+		e := reached(t)
+		change(e)
+		if _, err := vote.Check(e); !errors.Is(err, votingpower.ErrEvidence) || !errors.Is(err, snapshot.ErrProtocol) {
+			t.Errorf("%s: error %v", name, err)
+		}
 	}
 }

@@ -63,7 +63,7 @@ func (o *Outcome) powerDiffers() {
 			ours = "its parts add up to"
 		}
 		o.find(Failure, VotingPowerDiffers, "voter %s, %s: the hub has %s, %s %s (difference %s)",
-			hex(o.Evidence.Votes[m.Vote].Voter), o.figure(m), hub, ours, double(m.Chains), double(m.Difference()))
+			o.Evidence.Votes[m.Vote].Voter, o.figure(m), hub, ours, double(m.Chains), double(m.Difference()))
 	}
 }
 
@@ -78,22 +78,13 @@ func (o *Outcome) figure(m Mismatch) string {
 	return fmt.Sprintf("strategy %d (%s)", m.Strategy+1, name(o.Evidence.Proposal.Strategies[m.Strategy].Name))
 }
 
-// hex is an address or an id as it is, and any other text in quotes.
-func hex(text string) string {
-	digits, ok := strings.CutPrefix(text, "0x")
-	if ok && len(digits) <= 64 && strings.Trim(digits, "0123456789abcdefABCDEF") == "" {
-		return text
-	}
-	return name(text)
-}
-
 // checkPeriod: the hub takes votes from start to end, both included.
 func (o *Outcome) checkPeriod() {
 	p, first := o.Evidence.Proposal, len(o.Findings)
 	for _, v := range o.Evidence.Votes {
 		if v.Created < p.Start || v.Created > p.End {
 			o.find(Failure, VoteOutsidePeriod, "voter %s signed at %s, the vote ran from %s to %s",
-				hex(v.Voter), utc(v.Created), utc(p.Start), utc(p.End))
+				v.Voter, utc(v.Created), utc(p.Start), utc(p.End))
 		}
 	}
 	o.shorten(first)
@@ -110,7 +101,7 @@ func (o *Outcome) checkDuplicates() {
 		key := strings.ToLower(v.Voter)
 		if other, again := counted[key]; again {
 			o.find(level, DuplicateVoter, "voter %s has more than one vote: %s counts, %s is there too",
-				hex(v.Voter), hex(other), hex(v.ID))
+				v.Voter, other, v.ID)
 		} else {
 			counted[key] = v.ID
 		}
