@@ -47,7 +47,10 @@ func TestMatrixTruncated(t *testing.T) {
 							return body
 						}
 						whole.Store(max(whole.Load(), int64(len(body))))
-						return body[:min(int(at.Load()), len(body))]
+						if at.Load() >= 1<<20 {
+							return body
+						}
+						return body[:min(int(at.Load()), len(body)-1)] // also of the short replies to single calls
 					},
 					Wire: wire,
 				}}}

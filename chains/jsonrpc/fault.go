@@ -26,6 +26,7 @@ type fault struct {
 	text       string
 	page       bool          // the body is an HTML page
 	foreign    bool          // the body is not a JSON-RPC reply
+	unsent     bool          // no connection was made
 	retryAfter time.Duration // what the endpoint asked for; 0: nothing usable
 }
 
@@ -33,7 +34,8 @@ func broken(text string) *fault { return &fault{class: ClassProtocol, status: 20
 
 // transportFault describes an error of the HTTP round trip.
 func transportFault(err error) *fault {
-	f := &fault{class: ClassTransport, text: err.Error()}
+	dial, _ := errors.AsType[*net.OpError](err)
+	f := &fault{class: ClassTransport, text: err.Error(), unsent: dial != nil && dial.Op == "dial"}
 	var timeout net.Error
 	switch {
 	case isTLS(err):

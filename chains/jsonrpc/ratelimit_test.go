@@ -163,7 +163,7 @@ func TestSendSurvivesGatewayErrors(t *testing.T) {
 			mu.Lock()
 			defer mu.Unlock()
 			key := string(msgs[0].Params[0])
-			if random.Float64() > 0.4 || failures[key] == 5 {
+			if random.Float64() > 0.3 || failures[key] == 5 {
 				return false
 			}
 			failures[key]++

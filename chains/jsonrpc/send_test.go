@@ -121,6 +121,82 @@ func TestSendShrinksBatches(t *testing.T) {
 	}
 }
 
+// TestSendShrinksWhateverTheStatus: an endpoint that takes no batches of more than 3 calls, and
+// says so by a status or by closing the connection, gets no size more than twice.
+func TestSendShrinksWhateverTheStatus(t *testing.T) {
+	t.Parallel()
+	hangUp := func(*node, http.ResponseWriter, []message, bool) bool { panic(http.ErrAbortHandler) }
+	tests := []struct {
+		name   string
+		refuse handler
+		sizes  []int // of the first requests
+	}{
+		{"400", body(400, ""), []int{60, 10, 3}},
+		{"400 with an odd error", body(400, `{"error":{"code":-32700,"message":"Parse error"}}`), []int{60, 10, 3}},
+		{"405", body(405, ""), []int{60, 10, 3}},
+		{"405 with a page", body(405, "<html><title>405 Not Allowed</title></html>"), []int{60, 10, 3}},
+		{"413", body(413, ""), []int{60, 10, 3}},
+		{"415", body(415, ""), []int{60, 10, 3}},
+		{"422", body(422, `{"detail":"value is not a valid dict"}`), []int{60, 10, 3}},
+		{"500", body(500, ""), []int{60, 60, 10, 3}},
+		{"502 with a page", body(502, "<html><title>502 Bad Gateway</title></html>"), []int{60, 60, 10, 3}},
+		{"200 with a page", body(200, "<html></html>"), []int{60, 60, 10, 3}},
+		{"200 with half a reply", body(200, `[{"jsonrpc":"2.0","id":1,"resu`), []int{60, 60, 10, 3}},
+		{"connection closed", hangUp, []int{60, 60, 10, 3}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			n := serve(t, func(n *node, w http.ResponseWriter, msgs []message, batch bool) bool {
+				return len(msgs) > 3 && tt.refuse(n, w, msgs, batch)
+			})
+			e := connect(t, Options{}, n.URL)
+			mustAnswer(t, e, 60)
+			if got := n.sizes[:min(len(tt.sizes), len(n.sizes))]; !slices.Equal(got, tt.sizes) {
+				t.Errorf("sizes %v, want %v", n.sizes, tt.sizes)
+			}
+			if most := len(tt.sizes) - 1 + 60/3; n.count() > most {
+				t.Errorf("%d requests, want at most %d", n.count(), most)
+			}
+			before := n.count()
+			mustAnswer(t, e, 9) // the size is remembered
+			if n.count() > before+3 {
+				t.Errorf("then %d requests for 9 calls", n.count()-before)
+			}
+		})
+	}
+}
+
+// TestSendGivesUpOnADeadEndpoint: no request is repeated more often because batches become
+// smaller on the way, and an endpoint that cannot be reached is not asked in other sizes.
+func TestSendGivesUpOnADeadEndpoint(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		all   handler
+		class Class
+		sizes []int
+	}{
+		"400":       {body(400, ""), ClassProtocol, []int{60, 10, 3, 0, 0, 0}},
+		"405":       {body(405, ""), ClassNotRPC, []int{60, 10, 3, 0}},
+		"503":       {body(503, ""), ClassServer, []int{60, 60, 10, 3, 0, 0, 0, 0, 0}},
+		"not found": {body(404, ""), ClassNotRPC, []int{60}},
+		"no key":    {body(401, ""), ClassAuth, []int{60}},
+		"no quota":  {body(402, ""), ClassQuota, []int{60}},
+	} {
+		n := serve(t, tt.all)
+		mustFail(t, connect(t, Options{}, n.URL), 60, tt.class)
+		if !slices.Equal(n.sizes, tt.sizes) {
+			t.Errorf("%s: sizes %v, want %v", name, n.sizes, tt.sizes)
+		}
+	}
+	gone := serve(t, nil)
+	gone.Close()
+	e := connect(t, Options{}, gone.URL)
+	mustFail(t, e, 60, ClassTransport)
+	if size := e.BatchSize(); size != defaultBatch {
+		t.Errorf("batches of %d after connections were refused, want %d", size, defaultBatch)
+	}
+}
+
 func TestSendKeepsTheHeadOfACutBatch(t *testing.T) {
 	t.Parallel()
 	for name, fail := range map[string]struct {

@@ -2,6 +2,7 @@ package jsonrpc
 
 import (
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -53,6 +54,9 @@ func newSurvey(chunk []*call, outcomes []outcome) survey {
 			continue
 		}
 		o.class = classify(o.fault)
+		if o.refusesBatch(c.tries) {
+			o.class = ClassSize
+		}
 		o.own = o.isOwn(c.Optional)
 		switch {
 		case o.own:
@@ -87,6 +91,9 @@ func (r *run) settle(c *call, o outcome, v survey) (time.Duration, error) {
 		return 0, nil
 	case o.class == ClassSize && v.n > 1:
 		r.open = append(r.open, c)
+		if f.status == 0 || f.status > http.StatusInternalServerError {
+			return max(f.retryAfter, 1), nil // perhaps it is down for a moment, and not the batch too large
+		}
 		return 0, nil
 	case o.class == ClassRate && v.answered > 0 && r.patience.tries == 0 && f.retryAfter <= longestWait:
 		// The endpoint serves, only not all at once. The budget bounds this.
@@ -106,6 +113,20 @@ func (r *run) settle(c *call, o outcome, v survey) (time.Duration, error) {
 		r.single = r.single || f.status == 200 && c.tries >= 2
 	}
 	return max(f.retryAfter, 1), nil // 1 ns: the backoff decides
+}
+
+// refusesBatch reports whether the number of calls in the request may be why it failed, in
+// words that do not say so. A status such as 400 or 405 does not pass, so it is believed at
+// once. A server error, a broken reply or a closed connection is believed the second time.
+func (o outcome) refusesBatch(tries int) bool {
+	switch {
+	case !o.whole || o.fault.unsent:
+		return false
+	case o.class == ClassNotRPC:
+		return o.fault.status == http.StatusMethodNotAllowed || o.fault.status == http.StatusUnsupportedMediaType
+	}
+	passing := slices.Contains([]Class{ClassServer, ClassTransport, ClassProtocol, ClassUnknown}, o.class)
+	return passing && (tries >= 1 || o.fault.status/100 == 4)
 }
 
 // isOwn reports whether the failure lies in this call, not in the batch, the connection,

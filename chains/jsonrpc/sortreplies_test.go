@@ -132,7 +132,7 @@ func TestSendAsksSinglyWhoIsMeant(t *testing.T) {
 			return batch && body(200, `{"jsonrpc":"2.0","id":null,"error":`+text+`}`)(n, w, msgs, batch)
 		})
 		mustAnswer(t, connect(t, Options{}, n.URL), 8)
-		if n.count() > 10 {
+		if n.count() > 11 {
 			t.Errorf("%s: %d requests", text, n.count())
 		}
 	}
