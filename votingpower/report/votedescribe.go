@@ -82,7 +82,7 @@ func describePower(o *vote.Outcome) VotePower {
 		Recomputed: a.Recomputed, Differing: a.Differing, Worst: []PowerDifference{},
 		Agreement: append([]string{}, a.Agreement...), Blocks: []PowerBlock{}, Unverifiable: []UnverifiableStrategy{},
 	}
-	for _, m := range a.Mismatches[:min(len(a.Mismatches), 10)] {
+	for _, m := range a.Worst {
 		v.Worst = append(v.Worst, describeMismatch(o, m))
 	}
 	for _, place := range o.Evidence.Places() {

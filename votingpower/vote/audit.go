@@ -14,8 +14,9 @@ import (
 type Audit struct {
 	Recomputed int // votes whose whole power was recomputed
 	Differing  int // votes with a figure that does not agree
-	// Mismatches are the figures that do not agree, the greatest difference first.
-	Mismatches []Mismatch
+	Figures    int // that do not agree
+	// Worst lists up to ten of these figures, the greatest difference first.
+	Worst []Mismatch
 	// Agreement says in words how many votes agree with which block, where a chain has
 	// several blocks with the snapshot's timestamp.
 	Agreement []string
@@ -42,71 +43,76 @@ func (m Mismatch) Difference() float64 { return m.Hub - m.Chains }
 
 // voterAudit compares one vote's power on the hub with the chains.
 type voterAudit struct {
-	choice     int // the choice of blocks that fits best, an index of Result.Powers
-	mismatches []Mismatch
+	choice     int     // the choice of blocks that fits best, an index of Result.Powers
+	mismatches int     // figures that do not agree
 	distance   float64 // sum of the differences between the hub's figures and the chains'
 	fits       []int   // the choices of blocks without more mismatches than the best
 	unchecked  bool    // a strategy could not be recomputed
 }
 
-// audit compares the power of all voters.
+// audit compares the power of all voters. There may be millions of mismatches, so it keeps the worst only.
 func (o *Outcome) audit() {
 	a := &o.Audit
 	for i := range o.Evidence.Votes {
-		voter := o.auditVoter(i)
+		voter, found := o.auditVoter(i)
 		a.voters = append(a.voters, voter)
-		a.Mismatches = append(a.Mismatches, voter.mismatches...)
 		if !voter.unchecked {
 			a.Recomputed++
 		}
-		if len(voter.mismatches) > 0 {
+		if len(found) > 0 {
 			a.Differing++
+			a.Figures += len(found)
+			a.Worst = worst(append(a.Worst, found...))
 		}
 	}
-	slices.SortStableFunc(a.Mismatches, func(a, b Mismatch) int {
+	a.Agreement = o.agreement()
+}
+
+// worst sorts mismatches, and cuts the list.
+func worst(list []Mismatch) []Mismatch {
+	slices.SortStableFunc(list, func(a, b Mismatch) int {
 		return cmp.Compare(math.Abs(b.Difference()), math.Abs(a.Difference()))
 	})
-	a.Agreement = o.agreement()
+	return list[:min(len(list), longest)]
 }
 
 // auditVoter compares a vote under each choice of blocks and keeps the best: the fewest
 // mismatches, then the smallest differences.
-func (o *Outcome) auditVoter(vote int) voterAudit {
+func (o *Outcome) auditVoter(vote int) (best voterAudit, found []Mismatch) {
 	if o.Power == nil {
-		return voterAudit{unchecked: true}
+		return voterAudit{unchecked: true}, nil
 	}
-	var all []voterAudit
+	var fits []int
 	for choice, power := range o.Power.Powers {
-		a := o.compare(vote, power.Scores[vote])
+		a, mismatches := o.compare(vote, power.Scores[vote])
 		a.choice = choice
-		all = append(all, a)
-	}
-	best := all[0]
-	for _, a := range all[1:] {
-		if len(a.mismatches) < len(best.mismatches) ||
-			len(a.mismatches) == len(best.mismatches) && a.distance < best.distance {
-			best = a
+		if choice == 0 || a.mismatches < best.mismatches {
+			best, found, fits = a, mismatches, nil
+		}
+		if a.mismatches > best.mismatches {
+			continue
+		}
+		fits = append(fits, choice)
+		if a.distance < best.distance {
+			best, found = a, mismatches
 		}
 	}
-	for _, a := range all {
-		if len(a.mismatches) == len(best.mismatches) {
-			best.fits = append(best.fits, a.choice)
-		}
-	}
-	return best
+	best.fits = fits
+	return best, found
 }
 
 // compare compares a vote under one choice of blocks. A vote without any power by strategy,
 // as some old rows are, is compared by its total alone. A vote that the hub left out of its count
 // may have no power there at all.
-func (o *Outcome) compare(vote int, scores []strategy.Score) (a voterAudit) {
+func (o *Outcome) compare(vote int, scores []strategy.Score) (a voterAudit, found []Mismatch) {
 	v := o.Evidence.Votes[vote]
 	if _, out := slices.BinarySearch(o.Comparison.LeftOut, vote); out && v.VPState == "" && v.VP == 0 {
-		return a
+		return a, nil
 	}
 	add := func(m Mismatch) {
 		m.Vote = vote
-		a.mismatches = append(a.mismatches, m)
+		found = append(found, m)
+		a.mismatches++
 	}
 	want := 0.0
 	if a.unchecked = o.unverifiable(); !a.unchecked {
@@ -129,7 +135,7 @@ func (o *Outcome) compare(vote int, scores []strategy.Score) (a voterAudit) {
 		}
 	}
 	if len(v.VPByStrategy) == 0 && a.unchecked {
-		return a // there is nothing to compare the total with
+		return a, found // there is nothing to compare the total with
 	}
 	for k := len(v.VPByStrategy); k > 0 && k < len(scores); k++ {
 		add(Mismatch{Strategy: k, Chains: scores[k].Value, Missing: true})
@@ -137,7 +143,7 @@ func (o *Outcome) compare(vote int, scores []strategy.Score) (a voterAudit) {
 	if !tally.Agree(v.VP, want) {
 		add(Mismatch{Strategy: Total, Hub: v.VP, Chains: want})
 	}
-	return a
+	return a, found
 }
 
 // unverifiable reports whether a strategy could not be recomputed.
@@ -153,7 +159,7 @@ func (o *Outcome) agreement() (out []string) {
 	either, only := 0, make([]int, len(o.Power.Powers))
 	for _, a := range o.Audit.voters {
 		switch {
-		case len(a.mismatches) > 0:
+		case a.mismatches > 0:
 		case len(a.fits) < len(o.Power.Powers):
 			only[a.choice]++
 		default:

@@ -139,7 +139,7 @@ func TestGreatestMismatches(t *testing.T) {
 	}
 	recount(t, e)
 	o := check(t, e)
-	if worst := o.Audit.Mismatches; o.Audit.Differing != 29 || len(worst) != 58 ||
+	if worst := o.Audit.Worst; o.Audit.Differing != 29 || o.Audit.Figures != 58 || len(worst) != 10 ||
 		worst[0].Difference() != -841 || worst[0].Vote != 29 {
 		t.Errorf("found %+v", o.Audit)
 	}

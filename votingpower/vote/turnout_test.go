@@ -208,7 +208,7 @@ func TestNearestBlock(t *testing.T) {
 	e := ambiguousPoll(t, []int{1}, [2]string{"10", "20"})
 	e.Votes[0].VPByStrategy[1]--
 	e.Votes[0].VP--
-	worst := check(t, e).Audit.Mismatches
+	worst := check(t, e).Audit.Worst
 	if len(worst) != 2 || worst[0].Chains != 20 && worst[1].Chains != 20 {
 		t.Errorf("found %+v, want the last block's 20", worst)
 	}

@@ -14,7 +14,7 @@ func (o *Outcome) checkPower() {
 	a, votes := o.Audit, count(len(o.Evidence.Votes), "vote")
 	switch {
 	case o.Power == nil:
-	case len(a.Mismatches) > 0:
+	case a.Figures > 0:
 		o.powerDiffers()
 	case a.Recomputed == 0 && len(o.Evidence.Votes) > 0:
 		o.find(Info, VotingPowerNotRecomputed, "a strategy is unverifiable here, so that none of %s "+
@@ -42,7 +42,7 @@ func (o *Outcome) basis() string {
 
 func (o *Outcome) powerDiffers() {
 	a, votes, more := o.Audit, len(o.Evidence.Votes), ""
-	if len(a.Mismatches) > longest {
+	if a.Figures > longest {
 		more = fmt.Sprintf("; the %d that are furthest off follow", longest)
 	}
 	if a.Differing > votes/2 && votes > 1 {
@@ -50,8 +50,8 @@ func (o *Outcome) powerDiffers() {
 			"or by other strategies"
 	}
 	o.find(Failure, VotingPowerDiffers, "%d of %s, in %s%s",
-		a.Differing, count(votes, "vote"), count(len(a.Mismatches), "figure"), more)
-	for _, m := range a.Mismatches[:min(len(a.Mismatches), longest)] {
+		a.Differing, count(votes, "vote"), count(a.Figures, "figure"), more)
+	for _, m := range a.Worst {
 		hub, ours := double(m.Hub), "the strategies give"
 		if o.basis() == "the chains" {
 			ours = "the chains give"
