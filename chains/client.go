@@ -1,9 +1,11 @@
 package chains
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/ethereum/go-ethereum/core/types"
 )
@@ -85,4 +87,25 @@ func onChain(id ID, err error) error {
 		return err
 	}
 	return &chainError{id, err}
+}
+
+// SideBySide calls f for all keys at once and returns the results in the order of keys.
+// Of several errors it returns that of the first key, so that the error does not depend
+// on timing: a failure cancels only the calls for the keys after it.
+func SideBySide[K, T any](ctx context.Context, keys []K, f func(context.Context, K) (T, error)) ([]T, error) {
+	results, errs := make([]T, len(keys)), make([]error, len(keys))
+	var group sync.WaitGroup
+	for i, key := range keys {
+		own := ctx
+		later, cancel := context.WithCancel(ctx)
+		defer cancel()
+		group.Go(func() {
+			if results[i], errs[i] = f(own, key); errs[i] != nil {
+				cancel()
+			}
+		})
+		ctx = later
+	}
+	group.Wait()
+	return results, cmp.Or(errs...)
 }

@@ -1,13 +1,11 @@
 package votingpower
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/perpdao/perpquorum/chains"
@@ -93,7 +91,7 @@ func (c *collector) run(ctx context.Context) (*Evidence, error) {
 	}
 	e := &Evidence{Model: c.model, At: at, Chains: map[chains.ID]ChainEvidence{}, Reads: make([]Read, len(terms))}
 	ids := c.model.Chains()
-	blocks, err := sideBySide(ctx, ids, func(ctx context.Context, id chains.ID) (chains.Block, error) {
+	blocks, err := chains.SideBySide(ctx, ids, func(ctx context.Context, id chains.ID) (chains.Block, error) {
 		block, ok := pinned[id]
 		if !ok {
 			var err error
@@ -113,36 +111,13 @@ func (c *collector) run(ctx context.Context) (*Evidence, error) {
 	return e, nil
 }
 
-// sideBySide calls f for all chains at once and returns the results in the order of ids.
-// Of several errors it returns that of the first chain, so that the error does not depend
-// on timing: a failure cancels only the calls for the chains after it.
-func sideBySide[T any](
-	ctx context.Context, ids []chains.ID, f func(context.Context, chains.ID) (T, error),
-) ([]T, error) {
-	results, errs := make([]T, len(ids)), make([]error, len(ids))
-	var group sync.WaitGroup
-	for i, id := range ids {
-		own := ctx
-		later, cancel := context.WithCancel(ctx)
-		defer cancel()
-		group.Go(func() {
-			if results[i], errs[i] = f(own, id); errs[i] != nil {
-				cancel()
-			}
-		})
-		ctx = later
-	}
-	group.Wait()
-	return results, cmp.Or(errs...)
-}
-
 // pinned reads the blocks that are named by number.
 func (c *collector) pinned(ctx context.Context) (map[chains.ID]chains.Block, error) {
 	ids := slices.DeleteFunc(c.model.Chains(), func(id chains.ID) bool {
 		_, ok := c.when.Blocks[id]
 		return !ok
 	})
-	blocks, err := sideBySide(ctx, ids, func(ctx context.Context, id chains.ID) (chains.Block, error) {
+	blocks, err := chains.SideBySide(ctx, ids, func(ctx context.Context, id chains.ID) (chains.Block, error) {
 		n := c.when.Blocks[id]
 		b, err := c.nodes[id].BlockByNumber(ctx, n)
 		if err != nil {
@@ -182,7 +157,7 @@ func (c *collector) at(ctx context.Context, pinned map[chains.ID]chains.Block) (
 			return b.Time(), nil
 		}
 	}
-	times, err := sideBySide(ctx, ids, func(ctx context.Context, id chains.ID) (time.Time, error) {
+	times, err := chains.SideBySide(ctx, ids, func(ctx context.Context, id chains.ID) (time.Time, error) {
 		header, err := c.nodes[id].Finalized(ctx)
 		if err != nil {
 			return time.Time{}, err

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/urfave/cli/v2"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/perpdao/perpquorum/chains"
 	"github.com/perpdao/perpquorum/votingpower/report"
@@ -110,23 +109,17 @@ func (o *blockOptions) find(ctx context.Context) ([]blockRow, error) {
 		return nil, err
 	}
 	defer closeAll()
-	rows := make([]blockRow, len(o.chains))
-	g, gctx := errgroup.WithContext(ctx)
-	for i, id := range o.chains {
-		g.Go(func() error {
-			b, err := nodes[id].BlockAt(gctx, o.at)
-			if err != nil {
-				return momentHint(err)
-			}
-			if err := b.Proves(o.at); err != nil {
-				return fmt.Errorf("%s: %w", id, err)
-			}
-			_, development := nodes[id].Chain()
-			rows[i] = newBlockRow(id, b, development)
-			return nil
-		})
-	}
-	return rows, g.Wait()
+	return chains.SideBySide(ctx, o.chains, func(ctx context.Context, id chains.ID) (blockRow, error) {
+		b, err := nodes[id].BlockAt(ctx, o.at)
+		if err != nil {
+			return blockRow{}, momentHint(err)
+		}
+		if err := b.Proves(o.at); err != nil {
+			return blockRow{}, fmt.Errorf("%s: %w", id, err)
+		}
+		_, development := nodes[id].Chain()
+		return newBlockRow(id, b, development), nil
+	})
 }
 
 // blockRow is the JSON of one chain's block, for the commands block and power.

@@ -6,11 +6,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/ethereum/go-ethereum/common/hexutil"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/perpdao/perpquorum/chains"
 )
@@ -66,13 +64,16 @@ func (p *plan) collect(ctx context.Context, nodes map[chains.ID]chains.Node) (*E
 	if err != nil {
 		return nil, err
 	}
-	group, ctx := errgroup.WithContext(ctx)
-	for place, reading := range places {
-		for i := range reading.Sampled {
-			group.Go(func() error { return reading.Sampled[i].read(ctx, nodes[place.Chain], calls[at{place, i}]) })
+	var samples []at
+	for _, place := range p.places {
+		for i := range places[place].Sampled {
+			samples = append(samples, at{place, i})
 		}
 	}
-	if err := group.Wait(); err != nil {
+	_, err = chains.SideBySide(ctx, samples, func(ctx context.Context, s at) (struct{}, error) {
+		return struct{}{}, places[s.place].Sampled[s.sample].read(ctx, nodes[s.place.Chain], calls[s])
+	})
+	if err != nil {
 		return nil, err
 	}
 	return &Evidence{Query: p.query, Places: places}, nil
@@ -108,24 +109,12 @@ func (p *plan) calls(choices []choice) (map[at][]chains.Call, error) {
 // resolve finds the blocks of all places whose block is derived from the snapshot
 // block in hop steps.
 func (p *plan) resolve(ctx context.Context, nodes map[chains.ID]chains.Node, places map[Place]Reading, hop int) error {
-	group, ctx := errgroup.WithContext(ctx)
-	var mu sync.Mutex
-	found := map[Place]Reading{}
-	for _, place := range p.places {
-		if p.hops(place) != hop {
-			continue
-		}
-		group.Go(func() error {
-			reading, err := p.resolvePlace(ctx, nodes[place.Chain], places, place)
-			mu.Lock()
-			defer mu.Unlock()
-			found[place] = reading
-			return err
-		})
-	}
-	err := group.Wait()
-	for place, reading := range found {
-		places[place] = reading
+	due := slices.DeleteFunc(slices.Clone(p.places), func(place Place) bool { return p.hops(place) != hop })
+	found, err := chains.SideBySide(ctx, due, func(ctx context.Context, place Place) (Reading, error) {
+		return p.resolvePlace(ctx, nodes[place.Chain], places, place)
+	})
+	for i, place := range due {
+		places[place] = found[i]
 	}
 	return err
 }
