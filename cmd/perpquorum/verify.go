@@ -21,10 +21,11 @@ from the evidence in it: the hashes of the blocks from their headers, that each
 block is the first at or after the query time, the sum, and the quorum; for a
 vote also the tally, every voter's power, the turnout and the verdict. Then it
 compares every figure, hash, mark and verdict with the report that the bundle
-claims; words may be those of another version. It refuses evidence of a time
-that is later than the clock here. It needs no network. A BUNDLE of - is
-standard input; "example" and "example-vote" are built in. With "consistent" and
-exit code 0 the claim is right, whatever its verdict is.
+claims; words may be those of another version, and so may a verdict by rules of
+a day that it did not know: then both verdicts are printed. It refuses evidence
+of a time that is later than the clock here. It needs no network. A BUNDLE of -
+is standard input; "example" and "example-vote" are built in. With "consistent"
+and exit code 0 the claim is right, whatever its verdict is.
 
 A bundle cannot prove that its blocks are those of the public chains, nor that
 contracts returned there what it says; only numbers and times that no block of

@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	_ "embed"
 	"fmt"
 	"io"
@@ -60,7 +61,7 @@ func (r *Report) Render(w io.Writer, format Format) error {
 }
 
 // RenderConsistent writes what is worth saying of a bundle in which Verify found no difference:
-// first what it does not bind.
+// first what it does not bind. Where the verdict of an older program stands, it names both.
 func (r *Report) RenderConsistent(w io.Writer) error {
 	out, err := r.text(consistentTemplate)
 	if err == nil {
@@ -86,6 +87,7 @@ func (r *Report) execute(text string, escape func(string) string) ([]byte, error
 		},
 		"minus":   func(sign string) string { return strings.Replace(sign, "-", "−", 1) },
 		"rerun":   r.Rerun,
+		"older":   r.older,
 		"sources": r.sources,
 		"millis":  func(seconds int64) int64 { return seconds * 1000 },
 		"public":  r.public,
@@ -108,6 +110,14 @@ func (r *Report) execute(text string, escape func(string) string) ([]byte, error
 		return nil, err
 	}
 	return b.Bytes(), nil
+}
+
+// older is the verdict that the bundle claims, if it is another one, with who came to it.
+func (r *Report) older() string {
+	if r.claimed == "" || r.claimed == r.document.Verdict {
+		return ""
+	}
+	return fmt.Sprintf("%s, as %s judged it", r.claimed, quoted(cmp.Or(r.bundle.Generator, "an older program"), maxName))
 }
 
 // address writes an address in Markdown, with a link to the chain's explorer

@@ -23,6 +23,7 @@ type Report struct {
 	result   *votingpower.Result
 	outcome  *vote.Outcome // nil where there is no vote
 	document *Document
+	claimed  vote.Verdict // of the bundle, once Verify has found it right
 }
 
 // New derives the report from the bundle's evidence. It does not look at the claim; see

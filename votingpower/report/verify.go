@@ -50,7 +50,10 @@ var words = regexp.MustCompile(`^/(` +
 
 // Verify recomputes the report from the bundle's evidence, and compares it with the bundle's
 // claim: every figure, hash, level, code, mark and verdict, but not the wording. The claim is
-// right if there is no difference and no error. An error wraps votingpower.ErrEvidence: the
+// right if there is no difference and no error. An older program may have come to another verdict
+// by the rules that it knew; that is no difference if all figures and hashes are the same, and
+// the findings that it names lead to it, but none that is a failure now is missing. See
+// RenderConsistent. An error wraps votingpower.ErrEvidence: the
 // evidence contradicts itself, or is later than now by more than [vote.ClockSlack], whatever is
 // claimed.
 func Verify(b *Bundle, now time.Time) (*Report, []Difference, error) {
@@ -61,11 +64,7 @@ func Verify(b *Bundle, now time.Time) (*Report, []Difference, error) {
 	if err := checkClock(&r.bundle, now); err != nil {
 		return nil, nil, fmt.Errorf("%w: %w", votingpower.ErrEvidence, err)
 	}
-	var text bytes.Buffer
-	if err := writeJSON(&text, r.document.claimed()); err != nil {
-		return nil, nil, err
-	}
-	recomputed, err := values(text.Bytes(), math.MaxInt)
+	recomputed, err := r.document.values()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -74,10 +73,23 @@ func Verify(b *Bundle, now time.Time) (*Report, []Difference, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("%w: claim: %w", votingpower.ErrEvidence, err)
 	}
+	older := r.document.inWordsOf(b.Claim)
+	if recomputed, err = older.values(); err != nil {
+		return nil, nil, err
+	}
+	r.claimed = older.Verdict
 	different := slices.DeleteFunc(differences(claimed, recomputed), func(d Difference) bool {
 		return words.MatchString(d.Path) || r.document.Format == DocumentFormat1 && differsByAge(d)
 	})
 	return r, different, nil
+}
+
+func (d *Document) values() ([]value, error) {
+	var text bytes.Buffer
+	if err := writeJSON(&text, d); err != nil {
+		return nil, err
+	}
+	return values(text.Bytes(), math.MaxInt)
 }
 
 // checkClock refuses evidence of a time that has not come yet.

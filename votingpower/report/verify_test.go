@@ -6,12 +6,14 @@ import (
 	"errors"
 	"math"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/perpdao/perpquorum/votingpower"
 	"github.com/perpdao/perpquorum/votingpower/report"
+	"github.com/perpdao/perpquorum/votingpower/vote"
 )
 
 // TestFormat1 verifies bundles that were published in format 1, as they are and with one
@@ -61,8 +63,81 @@ func TestFormat1(t *testing.T) {
 	}
 	// These claims were honest when nobody judged strategies: one says that a quorum is reached,
 	// which it is with a ticket, one that an unknown strategy is a disagreement.
-	t.Run("a ticket", func(t *testing.T) { format1(t, "ticket", "", "", "/verdict") })
-	t.Run("strictness", func(t *testing.T) { format1(t, "strict", "", "", "/verdict") })
+	t.Run("a ticket", func(t *testing.T) { format1(t, "ticket", "", "", "") })
+	t.Run("a ticket, missed", func(t *testing.T) {
+		format1(t, "ticket", `"verdict":"reached"`, `"verdict":"not reached"`, "/verdict")
+	})
+	t.Run("strictness", func(t *testing.T) { format1(t, "strict", "", "", "") })
+	t.Run("strictness, reached", func(t *testing.T) {
+		format1(t, "strict", `"verdict":"disagrees"`, `"verdict":"reached"`, "/verdict")
+	})
+}
+
+// TestOlderVerdict: a program that knows fewer rules came to another verdict, by findings that it
+// names. That stands beside today's, as long as no figure, hash or failure of today differs.
+func TestOlderVerdict(t *testing.T) {
+	type d = *report.Document
+	find := func(d d, code vote.Code) *vote.Finding {
+		i := slices.IndexFunc(d.Findings, func(f vote.Finding) bool { return f.Code == code })
+		return &d.Findings[i]
+	}
+	disagreed := func(d d) {
+		d.Verdict, d.Vote.Scores[0].Recount, d.Vote.Scores[0].Agrees = vote.Disagrees, "7", false
+		*find(d, vote.ScoresAgree) = vote.Finding{Level: vote.Failure, Code: vote.ScoresDiffer}
+	}
+	for name, test := range map[string]struct {
+		change func(d)
+		want   string // path of the first difference; "" for none
+	}{
+		"by other rules":       {disagreed, ""},
+		"another verdict only": {func(d d) { d.Verdict = vote.Disagrees }, "/verdict"},
+		"another verdict too":  {func(d d) { disagreed(d); d.Verdict = vote.NotReached }, "/verdict"},
+		"a recount only":       {func(d d) { d.Vote.Scores[0].Recount = "7" }, "/vote/scores/0/recount"},
+		"a hub's score":        {func(d d) { disagreed(d); d.Vote.Scores[0].Hub = "7" }, "/vote/scores/0/hub"},
+		"the turnout":          {func(d d) { disagreed(d); d.Vote.Turnout.Margin = "7" }, "/vote/turnout/margin"},
+		"the hash":             {func(d d) { disagreed(d); d.Bundle = "7" }, "/bundle_sha256"},
+		"a level that is none": {func(d d) { disagreed(d); find(d, vote.ScoresDiffer).Level = "bad" }, "/verdict"},
+		"another failure": {func(d d) {
+			disagreed(d)
+			*find(d, vote.VotingPowerAgrees) = vote.Finding{Level: vote.Failure, Code: vote.VotingPowerDiffers}
+		}, "/findings/8/level"},
+	} {
+		b, d := sealed(t, load(t, "reached")), report.Document{}
+		if err := json.Unmarshal(b.Claim, &d); err != nil {
+			t.Fatal(err)
+		}
+		test.change(&d)
+		b.Claim, b.Generator = encode(t, d), "perpquorum 0.1"
+		r, different, err := report.Verify(b, time.Now())
+		var got string
+		if len(different) > 0 {
+			got = different[0].Path
+		}
+		if err != nil || got != test.want {
+			t.Errorf("%s: found %v, %v; want %q", name, different, err, test.want)
+			continue
+		}
+		var text bytes.Buffer
+		if err := r.RenderConsistent(&text); err != nil || test.want == "" &&
+			!strings.Contains(text.String(), `verdict of the bundle: disagrees, as "perpquorum 0.1" judged it; this`) {
+			t.Errorf("%s: %v, %s", name, err, &text)
+		}
+	}
+	lenient := sealed(t, disagreeing(t)) // a failure of today cannot be left out
+	lenient.Claim = json.RawMessage(strings.ReplaceAll(strings.ReplaceAll(string(lenient.Claim),
+		`"failure"`, `"warning"`), `"disagrees"`, `"reached"`))
+	if _, different, err := report.Verify(lenient, time.Now()); err != nil || len(different) == 0 {
+		t.Errorf("a failure is none: %v, %v", different, err)
+	}
+}
+
+func encode(t *testing.T, v any) []byte {
+	t.Helper()
+	var text bytes.Buffer
+	if err := report.WriteJSON(&text, v); err != nil {
+		t.Fatal(err)
+	}
+	return text.Bytes()
 }
 
 // format1 verifies a published bundle with one text of its claim replaced.
