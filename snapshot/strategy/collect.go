@@ -60,23 +60,52 @@ func (p *plan) collect(ctx context.Context, nodes map[chains.ID]chains.Node) (*E
 	if err != nil {
 		return nil, err
 	}
-	calls, err := p.calls(choices)
-	if err != nil {
-		return nil, err
+	for _, reading := range places {
+		for i := range reading.Sampled {
+			reading.Sampled[i].Results = []hexutil.Bytes{}
+		}
 	}
+	known := map[callKey]hexutil.Bytes{}
+	for more := true; more; {
+		var calls map[at][]chains.Call
+		if calls, more, err = p.calls(choices, known); err != nil {
+			return nil, err
+		}
+		if err := p.readAll(ctx, nodes, places, calls); err != nil {
+			return nil, err
+		}
+		if more = more && len(calls) > 0; more {
+			learn(known, places, calls)
+		}
+	}
+	return &Evidence{Query: p.query, Places: places}, nil
+}
+
+// readAll makes the calls, chains side by side.
+func (p *plan) readAll(ctx context.Context, nodes map[chains.ID]chains.Node, places map[Place]Reading,
+	calls map[at][]chains.Call) error {
 	var samples []at
 	for _, place := range p.places {
 		for i := range places[place].Sampled {
-			samples = append(samples, at{place, i})
+			if s := (at{place, i}); len(calls[s]) > 0 {
+				samples = append(samples, s)
+			}
 		}
 	}
-	_, err = chains.SideBySide(ctx, samples, func(ctx context.Context, s at) (struct{}, error) {
+	_, err := chains.SideBySide(ctx, samples, func(ctx context.Context, s at) (struct{}, error) {
 		return struct{}{}, places[s.place].Sampled[s.sample].read(ctx, nodes[s.place.Chain], calls[s])
 	})
-	if err != nil {
-		return nil, err
+	return err
+}
+
+// learn adds the results of the calls that were made last.
+func learn(known map[callKey]hexutil.Bytes, places map[Place]Reading, calls map[at][]chains.Call) {
+	for at, calls := range calls {
+		all := places[at.place].Sampled[at.sample].Results
+		for i, result := range all[len(all)-len(calls):] {
+			known[keyOf(read{at.place, calls[i]}, at.sample)] = result
+		}
 	}
-	return &Evidence{Query: p.query, Places: places}, nil
 }
 
 // at is a sample of a place.
@@ -88,11 +117,14 @@ type at struct {
 // maxCalls bounds all calls of a query together, in bytes of memory: four million calls.
 const maxCalls = 512 << 20
 
-// calls lists what is read at each sample of each place, each call once.
-func (p *plan) calls(choices []choice) (map[at][]chains.Call, error) {
-	calls, seen, size := map[at][]chains.Call{}, map[callKey]bool{}, 0
-	err := p.eachCall(choices, func(r read, sample int) error {
-		key := keyOf(r, sample)
+// calls lists what is read next at each sample of each place, each call once, and reports
+// whether further calls depend on the answers.
+func (p *plan) calls(
+	choices []choice, known map[callKey]hexutil.Bytes,
+) (calls map[at][]chains.Call, more bool, err error) {
+	calls = map[at][]chains.Call{}
+	seen, size := map[callKey]bool{}, 128*len(known)
+	more, err = p.eachCall(choices, known, func(key callKey, r read, sample int) error {
 		if seen[key] {
 			return nil
 		}
@@ -103,7 +135,7 @@ func (p *plan) calls(choices []choice) (map[at][]chains.Call, error) {
 		calls[at{r.place, sample}] = append(calls[at{r.place, sample}], r.call)
 		return nil
 	})
-	return calls, err
+	return calls, more, err
 }
 
 // resolve finds the blocks of all places whose block is derived from the snapshot
@@ -157,12 +189,8 @@ func (p *plan) resolvePlace(
 // maxAnswer bounds the return data of a call, in bytes. Only contract-call reads more than a word.
 const maxAnswer = 16 << 10
 
-// read makes the calls at the sample's block.
+// read makes the calls at the sample's block and appends their results.
 func (s *Sample) read(ctx context.Context, node chains.Node, calls []chains.Call) error {
-	s.Results = make([]hexutil.Bytes, len(calls))
-	if len(calls) == 0 {
-		return nil
-	}
 	answers, err := node.BulkCallAt(ctx, s.Block, calls)
 	if err != nil {
 		return err
@@ -170,13 +198,14 @@ func (s *Sample) read(ctx context.Context, node chains.Node, calls []chains.Call
 	if len(answers) != len(calls) {
 		return fmt.Errorf("asked %d calls, got %d answers", len(calls), len(answers))
 	}
-	var labels []string
+	s.Results = slices.Grow(s.Results, len(calls))
+	labels := strings.FieldsFunc(s.From, func(r rune) bool { return r == ',' || r == ' ' })
 	for i, a := range answers {
 		if len(a.Data) > maxAnswer {
 			return fmt.Errorf("%s of %s at block %d: found %d bytes, want at most %d",
 				calls[i].Signature, calls[i].To, s.Block.Number(), len(a.Data), maxAnswer)
 		}
-		s.Results[i] = a.Data
+		s.Results = append(s.Results, a.Data)
 		for _, label := range a.From {
 			if !slices.Contains(labels, label) {
 				labels = append(labels, label)

@@ -68,10 +68,10 @@ func (g group) basis() (sources []Source, plain bool) {
 	return sources, plain
 }
 
-func (g group) calls(v voter, blocks blocks) ([]read, error) {
+func (g group) calls(v voter, in *inputs) ([]read, error) {
 	var out []read
 	for _, s := range g {
-		calls, err := s.calls(v, blocks)
+		calls, err := s.calls(v, in)
 		if err != nil {
 			return nil, err
 		}
@@ -132,10 +132,10 @@ func parseBranch(inner nested, starts map[string]json.RawMessage, at site) (scor
 // noEntry is the score of a voter whom a composition leaves out.
 func noEntry() Score { return Score{Exact: new(big.Rat), missing: true} }
 
-func (m multichain) score(v voter, blocks blocks, answer answers) (Score, error) {
+func (m multichain) score(v voter, in *inputs) (Score, error) {
 	sum := noEntry()
 	for _, inner := range m.group {
-		s, err := inner.score(v, blocks, answer)
+		s, err := inner.score(v, in)
 		switch {
 		case err != nil:
 			return Score{}, err

@@ -3,6 +3,7 @@ package strategy
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/ethereum/go-ethereum/common/hexutil"
@@ -32,8 +33,9 @@ func Compute(e *Evidence) (*Result, error) {
 	result := &Result{Query: &e.Query, Unverifiable: p.reasons}
 	for _, c := range choices {
 		power := Power{Blocks: c.describe(p, e.Places)}
+		in := p.inputs(c, results)
 		for _, v := range p.voters {
-			scores, err := p.scores(v, c, results)
+			scores, err := p.scores(v, in)
 			if err != nil {
 				return nil, fmt.Errorf("voter %s: %w", v.text, err)
 			}
@@ -44,20 +46,13 @@ func Compute(e *Evidence) (*Result, error) {
 	return result, nil
 }
 
-func (p *plan) scores(v voter, c choice, results map[callKey]hexutil.Bytes) ([]Score, error) {
+func (p *plan) scores(v voter, in *inputs) ([]Score, error) {
 	out := make([]Score, len(p.scorers))
-	answer := func(r read) (hexutil.Bytes, error) {
-		data, ok := results[keyOf(r, c.sample[r.place])]
-		if !ok {
-			return nil, fmt.Errorf("%v: no result for %s of %s", r.place, r.call.Signature, r.call.To)
-		}
-		return data, nil
-	}
 	for i, s := range p.scorers {
 		if s == nil {
 			continue
 		}
-		score, err := s.score(v, c.blocks, answer)
+		score, err := s.score(v, in)
 		if err != nil {
 			return nil, fmt.Errorf("strategy %s: %w", p.query.Strategies[i].Name, err)
 		}
@@ -147,21 +142,30 @@ func (r Reading) checkRun(t time.Time) error {
 
 // results finds the result of each call. It demands as many results as calls.
 func (p *plan) results(places map[Place]Reading, choices []choice) (map[callKey]hexutil.Bytes, error) {
-	found, taken := map[callKey]hexutil.Bytes{}, map[at]int{}
-	err := p.eachCall(choices, func(r read, sample int) error {
-		key, n := keyOf(r, sample), taken[at{r.place, sample}]
-		if _, again := found[key]; again {
+	known, taken := map[callKey]hexutil.Bytes{}, map[at]int{}
+	for more := true; more; {
+		found, err := map[callKey]hexutil.Bytes{}, error(nil)
+		more, err = p.eachCall(choices, known, func(key callKey, r read, sample int) error {
+			n := taken[at{r.place, sample}]
+			if _, again := found[key]; again {
+				return nil
+			}
+			s := places[r.place].Sampled[sample]
+			if n == len(s.Results) {
+				return fmt.Errorf("%v: found %d results at block %d, the strategies make more calls", r.place, n, s.Block.Number())
+			}
+			found[key], taken[at{r.place, sample}] = s.Results[n], n+1
 			return nil
+		})
+		if err != nil {
+			return nil, err
 		}
-		s := places[r.place].Sampled[sample]
-		if n == len(s.Results) {
-			return fmt.Errorf("%v: found %d results at block %d, the strategies make more calls", r.place, n, s.Block.Number())
+		more = more && len(found) > 0
+		if len(known) == 0 {
+			known = found
+			continue
 		}
-		found[key], taken[at{r.place, sample}] = s.Results[n], n+1
-		return nil
-	})
-	if err != nil {
-		return nil, err
+		maps.Copy(known, found)
 	}
 	for place, reading := range places {
 		for i, s := range reading.Sampled {
@@ -171,5 +175,5 @@ func (p *plan) results(places map[Place]Reading, choices []choice) (map[callKey]
 			}
 		}
 	}
-	return found, nil
+	return known, nil
 }

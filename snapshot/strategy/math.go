@@ -138,11 +138,11 @@ func (c computed) basis() (sources []Source, plain bool) {
 	return sources, false
 }
 
-func (c computed) score(v voter, blocks blocks, answer answers) (Score, error) {
+func (c computed) score(v voter, in *inputs) (Score, error) {
 	x := make([]Score, len(c.group))
 	for i, o := range c.group {
 		var err error
-		if x[i], err = o.score(v, blocks, answer); err != nil {
+		if x[i], err = o.score(v, in); err != nil {
 			return Score{}, err
 		}
 		if x[i].missing && i == 0 {

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/ethereum/go-ethereum/common/hexutil"
 )
 
 // plan is a parsed query.
@@ -121,26 +123,42 @@ func keyOf(r read, sample int) (key callKey) {
 	return sha256.Sum256(append(text, r.call.Data...)) // no calldata is a native balance
 }
 
-// eachCall visits what is read under any of the choices of blocks, in the order of voters
-// and strategies. The same call comes again where several strategies or choices make it.
-func (p *plan) eachCall(choices []choice, visit func(r read, sample int) error) error {
+// inputs are what strategies compute from under a choice of blocks.
+func (p *plan) inputs(c choice, known map[callKey]hexutil.Bytes) *inputs {
+	return &inputs{blocks: c.blocks, sample: c.sample, known: known, voters: p.voters, memo: map[scorer]any{}}
+}
+
+// eachCall visits what is read under any of the choices of blocks and not known yet, in the
+// order of voters and strategies, and reports whether further calls depend on the answers. The
+// same call comes again where several strategies or choices make it.
+func (p *plan) eachCall(
+	choices []choice, known map[callKey]hexutil.Bytes, visit func(key callKey, r read, sample int) error,
+) (more bool, err error) {
+	var all []*inputs
+	for _, c := range choices {
+		all = append(all, p.inputs(c, known))
+	}
 	for _, v := range p.voters {
 		for _, s := range p.scorers {
 			if s == nil {
 				continue
 			}
-			for _, c := range choices {
-				reads, err := s.calls(v, c.blocks)
+			for _, in := range all {
+				reads, err := s.calls(v, in)
 				if err != nil {
-					return fmt.Errorf("voter %s: %w", v.text, err)
+					return false, fmt.Errorf("voter %s: %w", v.text, err)
 				}
 				for _, r := range reads {
-					if err := visit(r, c.sample[r.place]); err != nil {
-						return err
+					key := keyOf(r, in.sample[r.place])
+					if _, made := known[key]; made {
+						continue
+					}
+					if err := visit(key, r, in.sample[r.place]); err != nil {
+						return false, err
 					}
 				}
 			}
 		}
 	}
-	return nil
+	return slices.ContainsFunc(all, func(in *inputs) bool { return in.unread }), nil
 }

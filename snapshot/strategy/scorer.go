@@ -17,11 +17,12 @@ type scorer interface {
 	places() []Place
 	// basis returns the fields of Basis with these names.
 	basis() (sources []Source, plain bool)
-	// calls lists what is read for a voter; it depends on blocks only where a
-	// strategy is skipped before a start block.
-	calls(v voter, blocks blocks) ([]read, error)
+	// calls lists what is read for a voter. It depends on blocks where a strategy is skipped
+	// before a start block. Where a call follows from the answer to another one, it is listed
+	// once that answer is there; in notes what is not.
+	calls(v voter, in *inputs) ([]read, error)
 	// score works the answers to those calls out into a score.
-	score(v voter, blocks blocks, answer answers) (Score, error)
+	score(v voter, in *inputs) (Score, error)
 }
 
 // voter is a voter's address. Starknet addresses have no EVM form.
@@ -40,8 +41,37 @@ type read struct {
 // blocks holds the block chosen for each place.
 type blocks map[Place]chains.Block
 
-// answers looks up the return data of a read.
-type answers func(read) (hexutil.Bytes, error)
+// inputs are what strategies compute from, under one choice of blocks.
+type inputs struct {
+	blocks blocks
+	sample map[Place]int
+	known  map[callKey]hexutil.Bytes // the return data of the calls that are made
+	voters []voter                   // all of the query: the result of some strategies depends on them
+	memo   map[scorer]any            // what a strategy has worked out for all voters
+	unread bool                      // an answer was asked for that is not known
+}
+
+// answer looks up the return data of a read.
+func (in *inputs) answer(r read) (hexutil.Bytes, error) {
+	data, ok := in.known[keyOf(r, in.sample[r.place])]
+	if !ok {
+		in.unread = true
+		return nil, fmt.Errorf("%v: no result for %s of %s", r.place, r.call.Signature, r.call.To)
+	}
+	return data, nil
+}
+
+// once returns what a strategy works out once for all voters.
+func once[T any](in *inputs, s scorer, work func() (T, error)) (T, error) {
+	if value, ok := in.memo[s]; ok {
+		return value.(T), nil
+	}
+	value, err := work()
+	if err == nil {
+		in.memo[s] = value
+	}
+	return value, err
+}
 
 // window is a strategy that counts only where start ≤ block ≤ end, in blocks of the
 // chain at a place. Outside, everyone has the same score.
@@ -91,16 +121,16 @@ func (w window) closed(blocks blocks) bool {
 	return w.start != nil && w.start.Cmp(block) > 0 || w.end != nil && block.Cmp(w.end) > 0
 }
 
-func (w window) calls(v voter, blocks blocks) ([]read, error) {
-	if w.closed(blocks) {
+func (w window) calls(v voter, in *inputs) ([]read, error) {
+	if w.closed(in.blocks) {
 		return nil, nil
 	}
-	return w.scorer.calls(v, blocks)
+	return w.scorer.calls(v, in)
 }
 
-func (w window) score(v voter, blocks blocks, answer answers) (Score, error) {
-	if w.closed(blocks) {
+func (w window) score(v voter, in *inputs) (Score, error) {
+	if w.closed(in.blocks) {
 		return w.outside, nil
 	}
-	return w.scorer.score(v, blocks, answer)
+	return w.scorer.score(v, in)
 }

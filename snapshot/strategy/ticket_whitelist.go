@@ -34,10 +34,10 @@ func parseTicket(params json.RawMessage, _ site) (scorer, error) {
 	return constant{value}, nil
 }
 
-func (constant) places() []Place                               { return nil }
-func (constant) basis() ([]Source, bool)                       { return nil, false }
-func (constant) calls(voter, blocks) ([]read, error)           { return nil, nil }
-func (c constant) score(voter, blocks, answers) (Score, error) { return c.value, nil }
+func (constant) places() []Place                       { return nil }
+func (constant) basis() ([]Source, bool)               { return nil, false }
+func (constant) calls(voter, *inputs) ([]read, error)  { return nil, nil }
+func (c constant) score(voter, *inputs) (Score, error) { return c.value, nil }
 
 // listed gives the voters of an inline list their score, by address in any case.
 type listed map[string]Score
@@ -62,9 +62,9 @@ func parseWhitelist(params json.RawMessage, _ site) (scorer, error) {
 	return l, nil
 }
 
-func (listed) places() []Place                     { return nil }
-func (listed) basis() ([]Source, bool)             { return nil, false }
-func (listed) calls(voter, blocks) ([]read, error) { return nil, nil }
+func (listed) places() []Place                      { return nil }
+func (listed) basis() ([]Source, bool)              { return nil, false }
+func (listed) calls(voter, *inputs) ([]read, error) { return nil, nil }
 
 // shortest is the number of characters of an EVM address; voters have no shorter one.
 const shortest = 42
@@ -76,7 +76,7 @@ func (l listed) add(address string, s Score) {
 	}
 }
 
-func (l listed) score(v voter, _ blocks, _ answers) (Score, error) {
+func (l listed) score(v voter, _ *inputs) (Score, error) {
 	if s, ok := l[strings.ToLower(v.text)]; ok {
 		return s, nil
 	}

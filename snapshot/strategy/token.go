@@ -25,7 +25,7 @@ func (s oneCall) places() []Place { return []Place{s.source.Place} }
 
 func (s oneCall) basis() (sources []Source, plain bool) { return []Source{s.source}, true }
 
-func (s oneCall) calls(v voter, _ blocks) ([]read, error) {
+func (s oneCall) calls(v voter, _ *inputs) ([]read, error) {
 	if v.star {
 		return nil, nil
 	}
@@ -35,7 +35,7 @@ func (s oneCall) calls(v voter, _ blocks) ([]read, error) {
 
 // score takes a negative integer as it is; only the top level turns what is not
 // positive into 0, so that inside a composition it still subtracts.
-func (s oneCall) score(v voter, _ blocks, answer answers) (Score, error) {
+func (s oneCall) score(v voter, in *inputs) (Score, error) {
 	if v.star {
 		return zero(), nil
 	}
@@ -43,7 +43,7 @@ func (s oneCall) score(v voter, _ blocks, answer answers) (Score, error) {
 	if err != nil {
 		return Score{}, err
 	}
-	data, err := answer(read{s.source.Place, call})
+	data, err := in.answer(read{s.source.Place, call})
 	if err != nil {
 		return Score{}, err
 	}
@@ -205,8 +205,8 @@ func (m mapped) basis() (sources []Source, plain bool) {
 	return sources, false
 }
 
-func (m mapped) score(v voter, blocks blocks, answer answers) (Score, error) {
-	s, err := m.scorer.score(v, blocks, answer)
+func (m mapped) score(v voter, in *inputs) (Score, error) {
+	s, err := m.scorer.score(v, in)
 	if err != nil {
 		return Score{}, err
 	}
