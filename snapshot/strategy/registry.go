@@ -20,24 +20,29 @@ func parsers() map[string]parser {
 	weight := func(s scorer, p tokenParams) (scorer, error) { return multiplied(s, p.Weight, "weight") }
 	coeff := func(s scorer, p tokenParams) (scorer, error) { return multiplied(s, p.Coeff, "coeff") }
 	return map[string]parser{
-		"erc20-balance-of":          token("balanceOf(address)", false, asRead),
-		"erc20-votes":               token("getVotes(address)", false, asRead), // EIP-5805
-		"comp-like-votes":           token("getCurrentVotes(address)", false, asRead),
-		"erc20-with-balance":        token("balanceOf(address)", false, withBalance),
-		"erc20-balance-of-weighted": token("balanceOf(address)", false, weight),
-		"erc20-balance-of-coeff":    token("balanceOf(address)", false, coeff),
-		"eth-balance":               parseNative,
-		"native-balance":            parseNative,
-		"erc721":                    token("balanceOf(address)", true, asRead),
-		"erc721-with-multiplier":    token("balanceOf(address)", true, multiplierOr1),
-		"erc1155-balance-of":        parseERC1155,
-		"contract-call":             parseContractCall,
-		"ticket":                    parseTicket,
-		"whitelist":                 parseWhitelist,
-		"whitelist-weighted":        parseWhitelistWeighted,
-		"weighted":                  parseWeighted,
-		"math":                      parseMath,
-		"multichain":                parseMultichain,
+		"erc20-balance-of":             token("balanceOf(address)", false, asRead),
+		"erc20-votes":                  token("getVotes(address)", false, asRead), // EIP-5805
+		"comp-like-votes":              token("getCurrentVotes(address)", false, asRead),
+		"erc20-with-balance":           token("balanceOf(address)", false, withBalance),
+		"erc20-balance-of-weighted":    token("balanceOf(address)", false, weight),
+		"erc20-balance-of-coeff":       token("balanceOf(address)", false, coeff),
+		"eth-balance":                  parseNative,
+		"native-balance":               parseNative,
+		"erc20-balance-of-cv":          token("balanceOf(address)", false, root),
+		"balance-of-with-min":          token("balanceOf(address)", false, withMin),
+		"erc20-balance-of-fixed-total": token("balanceOf(address)", false, shareOut),
+		"uni":                          parseUni,
+		"erc4626-assets-of":            parseVault,
+		"erc721":                       token("balanceOf(address)", true, asRead),
+		"erc721-with-multiplier":       token("balanceOf(address)", true, multiplierOr1),
+		"erc1155-balance-of":           parseERC1155,
+		"contract-call":                parseContractCall,
+		"ticket":                       parseTicket,
+		"whitelist":                    parseWhitelist,
+		"whitelist-weighted":           parseWhitelistWeighted,
+		"weighted":                     parseWeighted,
+		"math":                         parseMath,
+		"multichain":                   parseMultichain,
 	}
 }
 
@@ -109,7 +114,7 @@ func reasonFor(name string) string {
 		"offchain-delegation", "delegate-registry-v2", "erc20-balance-of-quadratic-delegation",
 		"esd-delegation", "balancer-delegation", "rocketpool-node-operator-delegate-v8":
 		return "it depends on a delegation registry"
-	case "erc20-votes-with-override", "erc20-balance-of-fixed-total", "aura-vlaura-vebal-with-overrides",
+	case "erc20-votes-with-override", "aura-vlaura-vebal-with-overrides",
 		"eden-online-override", "balance-of-with-linear-vesting-power", "orbs-network-delegation",
 		"ocean-dao-brightid", "cyberkongz", "cyberkongz-v2", "sonic-staked-balance":
 		return "its result depends on who else voted, or changes while the vote is open"

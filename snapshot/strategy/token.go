@@ -39,19 +39,28 @@ func (s oneCall) score(v voter, in *inputs) (Score, error) {
 	if v.star {
 		return zero(), nil
 	}
-	call, err := s.call(v)
+	amount, err := s.raw(v, in)
 	if err != nil {
 		return Score{}, err
+	}
+	return scale(amount, s.source.Decimals), nil
+}
+
+// raw is the integer that the call returned.
+func (s oneCall) raw(v voter, in *inputs) (*big.Int, error) {
+	call, err := s.call(v)
+	if err != nil {
+		return nil, err
 	}
 	data, err := in.answer(read{s.source.Place, call})
 	if err != nil {
-		return Score{}, err
+		return nil, err
 	}
 	amount, err := s.amount(data)
 	if err != nil {
-		return Score{}, fmt.Errorf("%s of %s: %w", call.Signature, call.To, err)
+		return nil, fmt.Errorf("%s of %s: %w", call.Signature, call.To, err)
 	}
-	return scale(amount, s.source.Decimals), nil
+	return amount, nil
 }
 
 // word reads return data that is one uint256.
@@ -71,6 +80,7 @@ type tokenParams struct {
 	Coeff      json.RawMessage `json:"coeff"`
 	Multiplier json.RawMessage `json:"multiplier"`
 	TokenID    json.RawMessage `json:"tokenId"`
+	Total      json.RawMessage `json:"total"`
 }
 
 // finish makes a strategy of the amount that was read.
@@ -150,67 +160,6 @@ func parseNative(params json.RawMessage, at site) (scorer, error) {
 	var err error
 	s.source.Decimals, err = parseDecimals(p.Decimals)
 	return s, err
-}
-
-// withBalance scores 1 where the balance is strictly greater than minBalance (in
-// whole tokens; nothing, null or 0 mean 0), else 0. It compares doubles, because
-// Snapshot does: a balance that rounds to the bound is not above it.
-func withBalance(s scorer, p tokenParams) (scorer, error) {
-	bound := zero()
-	if !falsy(p.MinBalance) {
-		var err error
-		if bound, err = parseNumber(p.MinBalance); err != nil {
-			return nil, fmt.Errorf("params.minBalance: %w", err)
-		}
-	}
-	return mapped{s, func(balance Score) Score {
-		if balance.Value <= bound.Value {
-			return zero()
-		}
-		return one()
-	}}, nil
-}
-
-// multiplierOr1 multiplies by multiplier; nothing, null and 0 mean 1.
-func multiplierOr1(s scorer, p tokenParams) (scorer, error) {
-	if falsy(p.Multiplier) {
-		return s, nil
-	}
-	return multiplied(s, p.Multiplier, "multiplier")
-}
-
-// multiplied multiplies by a parameter that has no default: null counts as 0
-// and a missing one makes every score not a number, which the top level drops.
-func multiplied(inner scorer, raw json.RawMessage, name string) (scorer, error) {
-	factor := notANumber()
-	if absent(raw) && len(raw) > 0 {
-		factor = zero()
-	} else if len(raw) > 0 {
-		var err error
-		if factor, err = parseNumber(raw); err != nil {
-			return nil, fmt.Errorf("params.%s: %w", name, err)
-		}
-	}
-	return mapped{inner, func(s Score) Score { return s.times(factor) }}, nil
-}
-
-// mapped is a strategy whose score is a function of another's.
-type mapped struct {
-	scorer
-	f func(Score) Score
-}
-
-func (m mapped) basis() (sources []Source, plain bool) {
-	sources, _ = m.scorer.basis()
-	return sources, false
-}
-
-func (m mapped) score(v voter, in *inputs) (Score, error) {
-	s, err := m.scorer.score(v, in)
-	if err != nil {
-		return Score{}, err
-	}
-	return m.f(s), nil
 }
 
 // address reads an EVM address: 0x and 40 hex digits. Where letters of both
