@@ -72,6 +72,7 @@ const (
 	ProposalIDDiffers          Code = "proposal-id-differs"
 	ProposalEdited             Code = "proposal-edited"         // which keeps its id
 	ProposalIDNotChecked       Code = "proposal-id-not-checked" // it is no hash, or of texts that the hub does not keep
+	HubTimesContradict         Code = "hub-times-contradict"    // each other
 	ProposalFlagged            Code = "proposal-flagged"        // Snapshot warns of the proposal
 	VoteFinal                  Code = "vote-final"
 	VoteNotFinal               Code = "vote-not-final"

@@ -93,6 +93,35 @@ func (o *Outcome) checkTimes(block chains.Block) {
 	}
 }
 
+// checkHubTimes compares times that only the hub knows with each other. They decide by which rules
+// the votes are recounted, and whether the proposal's id has to match.
+func (o *Outcome) checkHubTimes() {
+	p, read := o.Evidence.Proposal, o.Evidence.ReadAt
+	counted := p.ScoresUpdated
+	if !o.Status.Final { // votes are counted while they come in
+		counted = 0
+	}
+	for _, t := range []struct {
+		what          string
+		at, from, to  int64
+		after, before string
+	}{
+		{"the proposal was edited", p.Updated, p.Created, p.Start, "it was made", "voting began"},
+		{"the votes were counted for good", counted, p.End, read, "voting ended", "they were read"},
+	} {
+		slack := int64(ClockSlack / time.Second)
+		switch {
+		case t.at == 0: // not at all
+		case t.at < t.from-slack:
+			o.doubt(HubTimesContradict, "the hub says that %s at %s, and %s only at %s",
+				t.what, utc(t.at), t.after, utc(t.from))
+		case t.at > t.to+slack:
+			o.doubt(HubTimesContradict, "the hub says that %s at %s, and %s already at %s",
+				t.what, utc(t.at), t.before, utc(t.to))
+		}
+	}
+}
+
 // roughly writes a duration of at least some minutes for a reader, rounded down.
 func roughly(d time.Duration) string {
 	switch {

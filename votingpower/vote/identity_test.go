@@ -2,6 +2,7 @@ package vote_test
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -199,6 +200,44 @@ func TestSnapshotTime(t *testing.T) {
 			wants(t, noticed(o), want...)
 			if o.Verdict != test.verdict {
 				t.Errorf("verdict %s, want %s", o.Verdict, test.verdict)
+			}
+		})
+	}
+}
+
+// TestHubTimes: what the hub says of editing and counting has to fit its other times.
+func TestHubTimes(t *testing.T) {
+	const counted, edited = "warning hub-times-contradict: the hub says that the votes were counted for good at ",
+		"warning hub-times-contradict: the hub says that the proposal was edited at "
+	tests := map[string]struct {
+		lie  func(*vote.Evidence)
+		want string
+	}{
+		"edited in time":        {func(e *vote.Evidence) { e.Proposal.Updated = e.Proposal.Start }, ""},
+		"edited before":         {func(e *vote.Evidence) { e.Proposal.Updated = 1 }, edited + "Thu, 01 Jan 1970"},
+		"edited while voting":   {func(e *vote.Evidence) { e.Proposal.Updated = e.Proposal.End }, edited + "Fri, 19 May 2023"},
+		"counted at the end":    {func(e *vote.Evidence) { e.Proposal.ScoresUpdated = e.Proposal.End - 300 }, ""},
+		"counted before":        {func(e *vote.Evidence) { e.Proposal.ScoresUpdated = 1636700000 }, counted + "Fri, 12 Nov 2021"},
+		"counted after reading": {func(e *vote.Evidence) { e.Proposal.ScoresUpdated = e.ReadAt + 301 }, counted + "Fri, 19 May 2023"},
+		"never counted":         {func(e *vote.Evidence) { e.Proposal.ScoresUpdated = 0 }, ""},
+		"counted meanwhile": {func(e *vote.Evidence) {
+			e.ReadAt, e.Power, e.Proposal.ScoresUpdated = e.Proposal.End, nil, e.Proposal.Start
+		}, "warning vote-not-final"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			e := reached(t)
+			test.lie(e)
+			o := check(t, e)
+			var want []string
+			if test.want != "" {
+				want = []string{test.want}
+			}
+			wants(t, slices.DeleteFunc(noticed(o), func(found string) bool {
+				return !strings.Contains(found, "hub-times") && !strings.Contains(found, "not-final")
+			}), want...)
+			if e.Strict = true; test.want != "" && check(t, e).Verdict == vote.Reached {
+				t.Error("strict: reached")
 			}
 		})
 	}
