@@ -123,6 +123,26 @@ func TestRevertFailsTheWhole(t *testing.T) {
 	}
 }
 
+// TestFirstChainFails: of two chains that fail the first is reported, even if the second fails earlier.
+func TestFirstChainFails(t *testing.T) {
+	t.Parallel()
+	n, nodes := ethereum(nil)
+	second := make(chan struct{})
+	n.answer = func(uint64, chains.Call) ([]byte, error) {
+		<-second
+		return nil, chains.ErrReverted
+	}
+	nodes[10] = &node{id: 10, headers: n.headers, answer: func(uint64, chains.Call) ([]byte, error) {
+		close(second)
+		return nil, chains.ErrNoContract
+	}}
+	q := one("erc20-balance-of", `{"address":"`+token+`","decimals":0}`)
+	q.Strategies = append(q.Strategies, strategy.Spec{Name: "erc20-balance-of", Network: "10", Params: q.Strategies[0].Params})
+	if _, err := try(nodes, q); !errors.Is(err, chains.ErrReverted) {
+		t.Errorf("error %v, want that of the first chain", err)
+	}
+}
+
 func TestStarknetVoter(t *testing.T) {
 	t.Parallel()
 	_, nodes := ethereum(always("5"))

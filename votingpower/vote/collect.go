@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/perpdao/perpquorum/chains"
 	"github.com/perpdao/perpquorum/snapshot"
 	"github.com/perpdao/perpquorum/snapshot/strategy"
@@ -55,16 +53,19 @@ func Collect(ctx context.Context, hub *snapshot.Client, dial Dial, m *votingpowe
 		return nil, err
 	}
 	e := &Evidence{Hub: hub.Host(), Strict: o.Strict, Strategies: o.Strategies}
-	g, gctx := errgroup.WithContext(ctx)
-	g.Go(func() error {
-		o.progress("reading %d votes", p.Votes)
-		return e.readVotes(gctx, hub, p)
+	_, err = chains.SideBySide(ctx, []func(context.Context) error{
+		func(ctx context.Context) error {
+			o.progress("reading %d votes", p.Votes)
+			return e.readVotes(ctx, hub, p)
+		},
+		func(ctx context.Context) (err error) {
+			e.Circulating, err = plan.circulating(ctx, nodes)
+			return err
+		},
+	}, func(ctx context.Context, read func(context.Context) error) (struct{}, error) {
+		return struct{}{}, read(ctx)
 	})
-	g.Go(func() (err error) {
-		e.Circulating, err = plan.circulating(gctx, nodes)
-		return err
-	})
-	if err := g.Wait(); err != nil {
+	if err != nil {
 		return nil, err
 	}
 	if !e.Proposal.Status(time.Unix(e.ReadAt, 0)).Final {
