@@ -9,10 +9,10 @@
 // its pace, and repeats what failed for a passing reason. All replies come, in
 // order, or none.
 //
-// A reply counts only if it has status 200, valid JSON in UTF-8 with nothing
-// after it, no duplicate or unknown key, and each of our ids at most once.
-// Everything else (null, "", a short batch, a page of HTML) is an error that
-// names what was found.
+// A reply counts only if it has status 200 to 203, valid JSON in UTF-8 with nothing
+// after it, no duplicate key, and each of our ids at most once, as a number or as its
+// text. Keys that nothing can be mistaken for are ignored. Everything else (null, "", a
+// short batch, a page of HTML) is an error that names what was found.
 //
 // A failure is an *EndpointError. Its Class says what kind of failure it is, from
 // the words, codes and statuses that clients and providers are known to use. It

@@ -74,8 +74,6 @@ func foreignFault(status int, body []byte) *fault {
 		}
 	case strings.HasPrefix(text, "<"):
 		f.page, f.text = true, "HTML page: "+title(text)
-	case strings.HasPrefix(text, "\xef\xbb\xbf"):
-		f.class, f.text = ClassProtocol, "byte order mark before the JSON"
 	case strings.HasPrefix(text, "\x1f\x8b"):
 		f.class, f.text = ClassProtocol, "compressed reply without a Content-Encoding header"
 	case status == 200 && strings.ContainsAny(text[:1], "[{"):

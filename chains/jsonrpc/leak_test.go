@@ -31,7 +31,6 @@ func TestNoSecretInAnyError(t *testing.T) {
 			`{"jsonrpc":"2.0","id":null,"error":{"code":-32000,"message":"x","data":"`+quoted+`"}}`),
 		"HTML":     body(403, "<title>"+echo+"</title>"),
 		"id":       body(200, `{"jsonrpc":"2.0","id":"`+key+`","result":"0x1"}`),
-		"key":      body(200, `{"jsonrpc":"2.0","id":1,"`+key+`":1,"result":"0x1"}`),
 		"twice":    body(200, `{"`+key+`":1,"`+key+`":1}`),
 		"version":  body(200, `{"jsonrpc":"`+key+`","id":1,"result":"0x1"}`),
 		"encoding": body(200, "", "Content-Encoding", key),

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"unicode/utf8"
 
 	jsonv2 "github.com/go-json-experiment/json"
@@ -22,10 +24,13 @@ type outcome struct {
 	own   bool  // the fault is the call's own, and its reply
 }
 
+var byteOrderMark = []byte("\xef\xbb\xbf")
+
 // readReplies reads the body of the reply to the calls with the given ids, sent as
 // a batch or as one object. The outcomes are in the order of the ids. The fault is
 // that of the whole reply.
 func readReplies(body []byte, ids []string, batch bool) ([]outcome, *fault) {
+	body = bytes.TrimPrefix(body, byteOrderMark)
 	if f := checkJSON(body); f != nil {
 		return nil, f
 	}
@@ -112,25 +117,29 @@ func readList(body []byte, ids []string) ([]outcome, *fault) {
 }
 
 // readElement reads one reply object: its id as raw text, and its result or its
-// error. An error wins over a result.
+// error. An error wins over a result. A number that comes back as a text is the same id. Of other
+// keys, those are refused that could be meant for ours, or that say that something failed.
 func readElement(raw json.RawMessage) (id string, o outcome) {
 	var obj map[string]json.RawMessage
 	if json.Unmarshal(raw, &obj) != nil || obj == nil {
 		return "", outcome{fault: broken("reply element is not an object: " + string(raw[:min(len(raw), 80)]))}
 	}
 	id = string(obj["id"])
+	if text := strings.Trim(id, `"`); text != "" && len(text)+2 == len(id) && strings.Trim(text, "0123456789") == "" {
+		id = text
+	}
 	if f := objectFault(200, obj); f != nil {
 		return id, outcome{fault: f}
 	}
 	for key := range obj {
-		switch key {
-		case "jsonrpc", "id", "result", "error":
-		default:
-			return id, outcome{fault: broken("reply has the unknown key " + key)}
+		known := func(ours string) bool { return strings.EqualFold(key, ours) }
+		if !slices.Contains(replyKeys, key) && (slices.ContainsFunc(replyKeys, known) ||
+			slices.ContainsFunc(failureKeys, known)) {
+			return id, outcome{fault: broken("reply has the key " + key + " beside the result")}
 		}
 	}
-	if version, ok := obj["jsonrpc"]; ok && string(version) != `"2.0"` {
-		return id, outcome{fault: broken("reply has jsonrpc " + string(version))}
+	if v := string(obj["jsonrpc"]); v != "" && v != `"2.0"` && v != `"1.0"` {
+		return id, outcome{fault: broken("reply has jsonrpc " + v)}
 	}
 	result, ok := obj["result"]
 	if !ok {
@@ -138,6 +147,11 @@ func readElement(raw json.RawMessage) (id string, o outcome) {
 	}
 	return id, outcome{raw: result}
 }
+
+var (
+	replyKeys   = []string{"jsonrpc", "id", "result", "error"}
+	failureKeys = []string{"errors", "message", "code"} // with which gateways say that something failed
+)
 
 func noID(id string) bool { return id == "" || id == "null" }
 

@@ -2,6 +2,7 @@ package jsonrpc
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -47,6 +48,12 @@ func TestReplyAccepts(t *testing.T) {
 	}{
 		{"single", one, `{"jsonrpc":"2.0","id":7,"result":"0x1"}`, []string{`"0x1"`}},
 		{"white space around", one, " {\"id\":7,\"result\":\"0x1\"}\r\n", []string{`"0x1"`}},
+		{"byte order mark", one, "\xef\xbb\xbf{\"id\":7,\"result\":\"0x1\"}", []string{`"0x1"`}},
+		{"old version", one, `{"jsonrpc":"1.0","id":7,"result":"0x1","error":null}`, []string{`"0x1"`}},
+		{"id as text", one, `{"id":"7","result":"0x1"}`, []string{`"0x1"`}},
+		{"ids as texts", two, `[{"id":"8","result":"0x2"},{"id":7,"result":"0x1"}]`, []string{`"0x1"`, `"0x2"`}},
+		{"other keys", one, `{"id":7,"result":"0x1","usOut":5,"stale":false,"node":{"id":8,"result":"0x2"}}`,
+			[]string{`"0x1"`}},
 		{"null result", one, `{"id":7,"result":null}`, []string{`null`}},
 		{"null error beside a result", one, `{"id":7,"result":"0x1","error":null}`, []string{`"0x1"`}},
 		{"batch", two, `[{"id":7,"result":"0x1"},{"id":8,"result":"0x2"}]`, []string{`"0x1"`, `"0x2"`}},
@@ -91,7 +98,6 @@ func TestReplyRefuses(t *testing.T) {
 		{"white space", one, " \n", ClassProtocol, "empty body"},
 		{"HTML", one, "<html><title>Hello</title></html>", ClassProtocol, "HTML page: Hello"},
 		{"plain text", one, "error code: 1015", ClassRate, "1015"},
-		{"byte order mark", one, "\xef\xbb\xbf{\"id\":7,\"result\":\"0x1\"}", ClassProtocol, "byte order mark"},
 		{"gzip without header", one, "\x1f\x8b\x08\x00", ClassProtocol, "compressed"},
 		{"string", one, `"0x1"`, ClassProtocol, "not of the kind"},
 		{"number", one, `1`, ClassProtocol, "not of the kind"},
@@ -118,27 +124,43 @@ func TestReplyRefuses(t *testing.T) {
 		{"unknown id of an error", two, `[{"id":9,"error":{"code":1,"message":"x"}}]`, ClassProtocol, "id 9"},
 		{"null id", one, `{"id":null,"result":"0x1"}`, ClassProtocol, "id null, want 7"},
 		{"missing id", one, `{"result":"0x1"}`, ClassProtocol, "id missing, want 7"},
-		{"string id", one, `{"id":"7","result":"0x1"}`, ClassProtocol, `want 7`},
 		{"float id", one, `{"id":7.0,"result":"0x1"}`, ClassProtocol, "id 7.0, want 7"},
 		{"exponent id", one, `{"id":7e0,"result":"0x1"}`, ClassProtocol, "id 7e0, want 7"},
 		{"other id", one, `{"id":6,"result":"0x1"}`, ClassProtocol, "id 6, want 7"},
 		{"other id of an error", one, `{"id":6,"error":{"code":1,"message":"x"}}`, ClassProtocol, "id 6, want 7"},
 		{"null id in a batch", two, `[{"id":null,"result":"0x1"}]`, ClassProtocol, "id null"},
 		{"missing id in a batch", two, `[{"result":"0x1"}]`, ClassProtocol, "id missing"},
-		{"string id in a batch", two, `[{"id":"7","result":"0x1"}]`, ClassProtocol, "which was not asked"},
 		{"float id in a batch", two, `[{"id":7.0,"result":"0x1"}]`, ClassProtocol, "id 7.0"},
 		{"trailing bytes", one, `{"id":7,"result":"0x1"}x`, ClassProtocol, "malformed"},
 		{"second object", one, `{"id":7,"result":"0x1"}{"id":7,"result":"0x2"}`, ClassProtocol, "malformed"},
 		{"duplicate key", one, `{"id":7,"result":"0x1","result":"0x2"}`, ClassProtocol, "key result twice"},
-		{"folded key", one, `{"id":7,"result":"0x1","RESULT":"0x2"}`, ClassProtocol, "unknown key RESULT"},
+		{"folded key", one, `{"id":7,"result":"0x1","RESULT":"0x2"}`, ClassProtocol, "key RESULT beside"},
 		{"key folded beyond ASCII", one, "{\"id\":7,\"result\":\"0x1\",\"re\u017fult\":\"0x2\"}", ClassProtocol,
-			"unknown key"},
+			"key reſult beside"},
 		{"escaped duplicate key", one, `{"id":7,"result":"0x1","re\u0073ult":"0x2"}`, ClassProtocol, "twice"},
-		{"only a folded key", one, `{"id":7,"Result":"0x1"}`, ClassProtocol, "unknown key Result"},
+		{"only a folded key", one, `{"id":7,"Result":"0x1"}`, ClassProtocol, "key Result beside"},
 		{"duplicate key inside the result", one, `{"id":7,"result":{"number":"0x1","number":"0x2"}}`, ClassProtocol,
 			"key number twice"},
-		{"foreign key", one, `{"id":7,"result":"0x1","warning":"x"}`, ClassProtocol, "unknown key warning"},
-		{"other version", one, `{"jsonrpc":"1.0","id":7,"result":"0x1"}`, ClassProtocol, "jsonrpc"},
+		{"folded error", one, `{"id":7,"result":"0x1","Error":{"code":1}}`, ClassProtocol, "key Error beside"},
+		{"folded id", one, `{"id":7,"result":"0x1","ID":8}`, ClassProtocol, "key ID beside"},
+		{"errors", one, `{"id":7,"result":"0x1","errors":["stale"]}`, ClassProtocol, "key errors beside"},
+		{"code beside a result", one, `{"id":7,"result":"0x1","code":429}`, ClassProtocol, "key code beside"},
+		{"message beside a result", one, `{"id":7,"result":"0x1","message":"slow"}`, ClassProtocol, "message beside"},
+		{"two byte order marks", one, "\xef\xbb\xbf\xef\xbb\xbf{\"id\":7,\"result\":\"0x1\"}", ClassProtocol, ""},
+		{"byte order mark at the end", one, "{\"id\":7,\"result\":\"0x1\"}\xef\xbb\xbf", ClassProtocol, "malformed"},
+		{"UTF-16", one, "\xff\xfe{\x00}\x00", ClassProtocol, ""},
+		{"padded id text", one, `{"id":"07","result":"0x1"}`, ClassProtocol, "id 07, want 7"},
+		{"id text in quotes", one, `{"id":"\"7\"","result":"0x1"}`, ClassProtocol, "want 7"},
+		{"escaped id text", one, `{"id":"\u0037","result":"0x1"}`, ClassProtocol, "want 7"},
+		{"id text with a space", one, `{"id":" 7","result":"0x1"}`, ClassProtocol, "want 7"},
+		{"hex id text", one, `{"id":"0x7","result":"0x1"}`, ClassProtocol, "want 7"},
+		{"empty id text", one, `{"id":"","result":"0x1"}`, ClassProtocol, "want 7"},
+		{"one id as text and as number", two, `[{"id":"7","result":"0x1"},{"id":7,"result":"0x2"}]`, ClassProtocol,
+			"id 7 twice"},
+		{"text of an unknown id", two, `[{"id":"9","result":"0x1"}]`, ClassProtocol, "id 9, which was not asked"},
+		{"other version", one, `{"jsonrpc":"3.0","id":7,"result":"0x1"}`, ClassProtocol, "jsonrpc"},
+		{"version as a number", one, `{"jsonrpc":2.0,"id":7,"result":"0x1"}`, ClassProtocol, "jsonrpc 2.0"},
+		{"version null", one, `{"jsonrpc":null,"id":7,"result":"0x1"}`, ClassProtocol, "jsonrpc null"},
 		{"neither", one, `{"jsonrpc":"2.0","id":7}`, ClassProtocol, "neither"},
 		{"null error only", one, `{"jsonrpc":"2.0","id":7,"error":null}`, ClassProtocol, "neither"},
 		{"empty error", one, `{"id":7,"error":{}}`, ClassUnknown, "without message"},
@@ -197,6 +219,9 @@ func FuzzReply(f *testing.F) {
 	f.Add([]byte(`[{"id":null,"error":{"code":-32005,"message":"limit","data":{"rate":{"backoff_seconds":2}}}}]`), true)
 	f.Add([]byte(`{"id":7,"error":"text"}`), true)
 	f.Add([]byte("<html>"), false)
+	f.Add([]byte("\xef\xbb\xbf{\"jsonrpc\":\"1.0\",\"id\":\"7\",\"cost\":1,\"result\":\"0x1\"}"), false)
+	f.Add([]byte(`[{"id":"8","result":"0x2"},{"id":7,"result":"0x1","RESULT":"0x3"}]`), true)
+	f.Add([]byte(`[{"id":"7","result":"0x2"},{"id":7,"result":"0x1"}]`), true)
 	f.Fuzz(func(t *testing.T, body []byte, batch bool) {
 		calls := one
 		if batch {
@@ -221,8 +246,8 @@ func FuzzReply(f *testing.F) {
 				classify(o.fault)
 				continue
 			}
-			if !bytes.Contains(body, o.raw) {
-				t.Fatalf("call %d: result %s is not in the reply", i, o.raw)
+			if found := named(body, calls.ids[i]); len(found) != 1 || !bytes.Equal(found[0], o.raw) {
+				t.Fatalf("call %d: result %s, but the reply has %q under that id", i, o.raw, found)
 			}
 			parts = append(parts, `{"id":`+calls.ids[i]+`,"result":`+string(o.raw)+`}`)
 		}
@@ -243,6 +268,28 @@ func FuzzReply(f *testing.F) {
 			}
 		}
 	})
+}
+
+// named finds the results that stand beside an id, in any letter case and as a number or a text.
+func named(body []byte, id string) (found []json.RawMessage) {
+	body = bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))
+	var list []map[string]json.RawMessage
+	if json.Unmarshal(body, &list) != nil {
+		list = make([]map[string]json.RawMessage, 1)
+		json.Unmarshal(body, &list[0])
+	}
+	for _, object := range list {
+		ours := false
+		for key, value := range object {
+			ours = ours || strings.EqualFold(key, "id") && strings.Trim(string(value), `"`) == id
+		}
+		for key, value := range object {
+			if ours && strings.EqualFold(key, "result") {
+				found = append(found, value)
+			}
+		}
+	}
+	return found
 }
 
 // BenchmarkReply reads a batch of 100 headers with 150 transaction hashes

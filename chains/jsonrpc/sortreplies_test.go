@@ -62,9 +62,9 @@ func TestSendRefusesBrokenReplies(t *testing.T) {
 			return append(r, map[string]any{"id": 999999, "result": 99})
 		}),
 		"null element": change(func(m []message, r []any) []any { return append(r, nil) }),
-		"string id": change(func(m []message,
+		"padded id": change(func(m []message,
 			r []any) []any {
-			r[0].(map[string]any)["id"] = fmt.Sprint(m[0].ID)
+			r[0].(map[string]any)["id"] = fmt.Sprint("0", m[0].ID)
 			return r
 		}),
 		"HTML":                 body(200, "<!DOCTYPE html><title>Welcome</title>"),

@@ -33,15 +33,15 @@ type transport struct {
 	now   func() time.Time
 }
 
-// post sends a body and returns that of the reply. Only a complete reply with
-// status 200 passes.
+// post sends a body and returns that of the reply. Only a complete reply with a status from 200
+// to 203 passes: in each of them the body is the whole answer.
 func (t *transport) post(ctx context.Context, body []byte) ([]byte, *fault) {
 	resp, err := t.inner.RoundTrip(t.request(ctx, body))
 	if err != nil {
 		return nil, transportFault(err)
 	}
 	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
+	if resp.StatusCode < http.StatusOK || resp.StatusCode > http.StatusNonAuthoritativeInfo {
 		return nil, t.refusal(resp)
 	}
 	return readBody(resp)
@@ -87,7 +87,7 @@ func readBody(resp *http.Response) ([]byte, *fault) {
 	return nil, f
 }
 
-// refusal reads a reply with a status other than 200. Whatever it holds is not a value.
+// refusal reads a reply with any other status. Whatever it holds is not a value.
 func (t *transport) refusal(resp *http.Response) *fault {
 	if resp.StatusCode/100 == 3 {
 		return &fault{class: ClassRedirect, status: resp.StatusCode, text: "to " + redirectHost(resp)}
@@ -114,6 +114,7 @@ func redirectHost(resp *http.Response) string {
 // refusalFault finds the words of a reply with an error status: in a JSON-RPC error, the
 // first error of a batch, a JSON object of another kind, or text.
 func refusalFault(status int, raw []byte) *fault {
+	raw = bytes.TrimPrefix(raw, byteOrderMark)
 	var list []json.RawMessage
 	if json.Unmarshal(raw, &list) == nil && len(list) > 0 {
 		raw = list[0]

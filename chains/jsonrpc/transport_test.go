@@ -90,6 +90,22 @@ func TestTruncatedOnTheWire(t *testing.T) {
 	}
 }
 
+// TestStatusOfSuccess: the body of each of these is the whole answer. That of 206 is a part of one.
+func TestStatusOfSuccess(t *testing.T) {
+	t.Parallel()
+	for status := 200; status < 210; status++ {
+		n := serve(t, func(_ *node, w http.ResponseWriter, msgs []message, batch bool) bool {
+			w.WriteHeader(status)
+			echo(w, msgs, batch)
+			return true
+		})
+		replies, err := connect(t, Options{}, n.URL).Send(t.Context(), numbered(2))
+		if accepted := err == nil && string(replies[1].Raw) == "1"; accepted != (status <= 203) {
+			t.Errorf("status %d: got %v, %v", status, replies, err)
+		}
+	}
+}
+
 func zipped(text string) []byte {
 	var b bytes.Buffer
 	w := gzip.NewWriter(&b)
