@@ -1,11 +1,13 @@
 package chains
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
+	"regexp"
 	"sync"
 	"time"
 
@@ -139,6 +141,10 @@ func (r *headerReader) parseTagged(reply jsonrpc.Reply) (*types.Header, error) {
 	return h, nil
 }
 
+// padded finds quantities of a header that some endpoints write with leading zeros.
+var padded = regexp.MustCompile(`"(number|timestamp|difficulty|gasLimit|gasUsed|baseFeePerGas|blobGasUsed|` +
+	`excessBlobGas)"\s*:\s*"0x0+([0-9a-fA-F]+)"`)
+
 // parseHeader decodes a block object. The header must hash to the object's own
 // hash, so that each field that matters was really read.
 func parseHeader(raw json.RawMessage) (*types.Header, error) {
@@ -146,7 +152,15 @@ func parseHeader(raw json.RawMessage) (*types.Header, error) {
 	var named struct {
 		Hash *common.Hash `json:"hash"`
 	}
-	if err := json.Unmarshal(raw, &h); err != nil {
+	if !bytes.HasPrefix(raw, []byte("{")) {
+		return nil, fmt.Errorf("found %.80s, which is not a header", raw)
+	}
+	err := json.Unmarshal(raw, &h)
+	if err != nil {
+		h = types.Header{}
+		err = json.Unmarshal(padded.ReplaceAll(raw, []byte(`"$1":"0x$2"`)), &h)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("block header: %w", err)
 	}
 	if err := json.Unmarshal(raw, &named); err != nil {

@@ -27,6 +27,7 @@ func FuzzParseHeader(f *testing.F) {
 		f.Add([]byte(raw))
 		f.Add(bytes.Replace(raw, []byte(`"0x7"`), []byte(`"0x8"`), 1))
 		f.Add(bytes.Replace(raw, []byte(`"0x7"`), []byte(`""`), 1))
+		f.Add(bytes.Replace(raw, []byte(`"0x7"`), []byte(`"0x007"`), 1))
 		f.Add(raw[:len(raw)/2])
 	}
 	f.Add([]byte("null"))

@@ -126,11 +126,18 @@ func (w way) next(err error) (way, bool) {
 	case w.byNumber:
 		return w, false
 	case errors.Is(err, errElsewhere), errors.Is(err, errAllRefused),
-		errors.As(err, &failure) && failure.Class == jsonrpc.ClassUnknown: // EIP-1898 refused in unknown words
+		errors.As(err, &failure) && mayMeanHash(failure):
 		w.byNumber = true
 		return w, true
 	}
 	return w, false
+}
+
+// mayMeanHash reports whether the endpoint may have refused EIP-1898 in words of another meaning: in
+// unknown ones, as if it had not the block, or by an "Internal error", which may be missing state too.
+func mayMeanHash(e *EndpointError) bool {
+	return e.Class == jsonrpc.ClassUnknown || e.Class == jsonrpc.ClassLag ||
+		e.Class == jsonrpc.ClassMissingState && e.Code == -32603
 }
 
 // errAllRefused: the endpoint refused every read, as it does when it does not know

@@ -209,6 +209,8 @@ func TestPersonas(t *testing.T) {
 		"op-bedrock-only": {chains: []chains.ID{chains.Optimism}},
 		"op-legacy":       {chains: []chains.ID{chains.Optimism}},
 		"cloudflare":      {old: archive},
+		"no-batches":      {},
+		"odd":             {},
 	}
 	for _, persona := range faultrpc.Personas() {
 		tt, ok := known[persona]

@@ -25,6 +25,8 @@ var rules = []rule{
 	// A revert with a reason: the contract's own words are not the endpoint's.
 	{class: ClassLag, code: 3, any: []string{"unknown block", "block not found"}},
 	{class: ClassExecution, start: "execution reverted"},
+	// Nethermind's, before its stack trace is searched for other words.
+	{class: ClassMissingState, any: []string{"trieexception", "trienodeexception", "is missing from the db"}},
 
 	// Batch and size. Erigon's limit on returned data is about one call.
 	{class: ClassGas, any: []string{"returndata.limit", "returndata limit"}},
@@ -87,13 +89,14 @@ var rules = []rule{
 		"no state data", "state is not available", "unexpected state root", "no state found for block",
 		"state not found for block", "been pruned", "is pruned", "earliest available is",
 		"height is not available", "requested data is not available", "body not found for block",
-		"only for the 'latest' block",
+		"only for the 'latest' block", "stateunavailable", "state unavailable",
 	}},
 	{class: ClassMissingState, all: []string{"state 0x", "is not available"}},
 	{class: ClassMissingState, all: []string{"state 0x", "is not canonical"}},
 	{class: ClassMissingState, all: []string{"historical state", "not available"}},
-	// Besu's and Cloudflare's only words for state they lack.
+	// Besu's and Cloudflare's only words for state they lack; Nethermind adds an exception.
 	{class: ClassMissingState, exact: "internal error", code: -32603},
+	{class: ClassMissingState, start: "internal error", code: -32603, any: []string{"exception"}},
 
 	// The block itself.
 	{class: ClassReorg, any: []string{"not currently canonical", "not canonical"}},

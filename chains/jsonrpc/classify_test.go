@@ -159,6 +159,13 @@ func TestClassify(t *testing.T) {
 		{ClassUnavailable, 200, -32008, "Initial sync is still in progress"},
 		// state that only a code tells
 		{ClassMissingState, 200, -32603, "Internal error"},
+		{ClassMissingState, 200, -32603, "Internal error: Nethermind.Trie.MissingTrieNodeException: Node A: P:2 " +
+			"H:0x992e is missing from the DB\n   at Nethermind.JsonRpc.RateLimiter in /src/archive/batch limit.cs"},
+		{ClassMissingState, 200, -32603, "Internal error: System.InvalidOperationException: gather failed"},
+		{ClassMissingState, 200, -32603, "Internal error: Nethermind.Evm.StateUnavailable"},
+		{ClassMissingState, 200, -32000, "StateUnavailable"},
+		{ClassUnknown, 200, -32603, "Internal error: something else"},
+		{ClassExecution, 200, 3, "execution reverted: TrieException"},
 		{ClassMissingState, 200, 4444, "some words"},
 		{ClassLegacy, 200, -32801, ""},
 		// block unknown, tags
