@@ -155,16 +155,24 @@ func TestGreatestMismatches(t *testing.T) {
 	}
 }
 
-// TestExcludedWalletVotes warns, and only while the wallet is excluded.
+// TestExcludedWalletVotes: tokens that do not circulate may vote, but not decide.
 func TestExcludedWalletVotes(t *testing.T) {
 	e := reached(t)
 	e.Votes[2].Voter = "0xD374225abB84DCA94e121F0B8A06B93E39aD7a99"
 	askAgain(t, e)
 	o := check(t, e)
 	wants(t, noticed(o), "warning excluded-wallet-voted: "+
-		"0xD374225abB84DCA94e121F0B8A06B93E39aD7a99 (\"DAO treasury\") voted with 2000000")
-	if o.Verdict != vote.Reached {
+		"0xD374225abB84DCA94e121F0B8A06B93E39aD7a99 (\"DAO treasury\") voted with 2000000; its tokens on ethereum do not circulate",
+		"warning quorum-not-established: the quorum is 14639538.5, the turnout 16000007.625, and 14000007.625 of it "+
+			"is established; 2000000 is of wallets that the circulating voting power leaves out")
+	if o.Verdict != vote.NotEstablished {
 		t.Errorf("verdict %q", o.Verdict)
+	}
+	e = poll(t, votesFor("14639538.5"), abstain("2000000"))
+	e.Votes[1].Voter = "0xD374225abB84DCA94e121F0B8A06B93E39aD7a99"
+	askAgain(t, e)
+	if o := check(t, e); o.Verdict != vote.Reached || votingpower.Decimal(o.Turnout.Established) != quorumTokens {
+		t.Errorf("verdict %q, established %v", o.Verdict, o.Turnout.Established)
 	}
 }
 
@@ -173,7 +181,12 @@ func TestEscrowVotes(t *testing.T) {
 	e := reached(t)
 	e.Votes[2].Voter = vePERP
 	askAgain(t, e)
-	wants(t, noticed(check(t, e)), "warning excluded-wallet-voted: "+vePERP+" (\"vePERP\") voted with 2000000")
+	o := check(t, e)
+	wants(t, noticed(o), "warning excluded-wallet-voted: "+vePERP+
+		" (\"vePERP\") voted with 2000000; its tokens on optimism do not circulate")
+	if o.Verdict != vote.Reached { // these are of the same address on Ethereum
+		t.Errorf("verdict %q", o.Verdict)
+	}
 }
 
 // TestOpenVote: a vote that is not final needs no power from the chains.

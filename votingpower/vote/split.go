@@ -4,7 +4,9 @@ import (
 	"math/big"
 	"slices"
 
+	"github.com/perpdao/perpquorum/snapshot/strategy"
 	"github.com/perpdao/perpquorum/snapshot/tally"
+	"github.com/perpdao/perpquorum/votingpower"
 )
 
 // split adds up the power of votes, strategy by strategy.
@@ -15,6 +17,9 @@ type split struct {
 	unsplit *big.Rat
 	// missing is the power that votes have less on the hub than by what is recomputed of it.
 	missing *big.Rat
+	idle    idleWallets
+	// aside is what idle wallets hold, of what is else established.
+	aside *big.Rat
 	// Where votes agree with several blocks equally well: how much less, and how much more,
 	// power they have at others of these blocks, and how much less that is established.
 	less, more, lessEstablished *big.Rat
@@ -22,8 +27,8 @@ type split struct {
 
 func newSplit(o *Outcome) *split {
 	s := &split{
-		o: o, shares: o.Strategies.Shares, unsplit: new(big.Rat), missing: new(big.Rat),
-		less: new(big.Rat), more: new(big.Rat), lessEstablished: new(big.Rat),
+		o: o, shares: o.Strategies.Shares, unsplit: new(big.Rat), missing: new(big.Rat), aside: new(big.Rat),
+		idle: newIdleWallets(o.Evidence.Circulating), less: new(big.Rat), more: new(big.Rat), lessEstablished: new(big.Rat),
 	}
 	for k := range s.shares {
 		s.shares[k].Power = new(big.Rat)
@@ -41,6 +46,9 @@ func (s *split) add(vote int) {
 			plus(known, power)
 			exact = plus(s.shares[k].Power, power) && exact
 			s.shares[k].inexact = s.shares[k].inexact || !exact
+			if s.shares[k].Standing.Established() && !s.established(vote, k) {
+				plus(s.aside, power)
+			}
 		}
 	}
 	if s.hub {
@@ -49,6 +57,18 @@ func (s *split) add(vote int) {
 	if len(audit.fits) > 1 {
 		s.addRange(vote)
 	}
+}
+
+// established reports whether a vote's power by a strategy is established: it is not if any of it
+// is what an idle wallet holds.
+func (s *split) established(vote, k int) bool {
+	e, share := s.o.Evidence, s.shares[k]
+	return share.Standing.Established() && !slices.ContainsFunc(share.Basis.Sources, func(source strategy.Source) bool {
+		_, idle := s.idle.label(e.Votes[vote].Voter, source.Place.Chain)
+		return idle && slices.ContainsFunc(e.Circulating.Model.Tokens, func(t votingpower.Token) bool {
+			return t.Chain == source.Place.Chain && t.Address == source.Contract
+		})
+	})
 }
 
 // recomputed is a vote's power by one strategy, and whether it is exact; nil if there is none.
@@ -111,12 +131,12 @@ func (s *split) addRange(vote int) {
 // sums is a vote's recomputed power, and the established part of it.
 func (s *split) sums(vote, choice int) (all, established *big.Rat) {
 	all, established = new(big.Rat), new(big.Rat)
-	for k, share := range s.shares {
+	for k := range s.shares {
 		power, _ := s.recomputed(vote, choice, k)
 		if power == nil {
 			continue
 		}
-		if plus(all, power); share.Standing.Established() {
+		if plus(all, power); s.established(vote, k) {
 			plus(established, power)
 		}
 	}
@@ -164,6 +184,8 @@ func (s *split) finish(t *Turnout) {
 		}
 	}
 	t.Established.Sub(t.Established, s.lessEstablished)
+	t.Established.Sub(t.Established, s.aside)
+	t.aside = s.aside
 	t.low.power = new(big.Rat).Sub(t.Established, s.missing)
 	t.low.inexact = t.low.inexact || s.missing.Sign() != 0
 	t.high.power = new(big.Rat).Add(all, s.more)

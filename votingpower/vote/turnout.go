@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math/big"
 	"slices"
+	"strings"
 
 	"github.com/perpdao/perpquorum/snapshot/tally"
 	"github.com/perpdao/perpquorum/votingpower"
@@ -39,7 +40,8 @@ type Turnout struct {
 	Read, Established, Unsplit *big.Rat
 	Quorum                     *big.Rat
 
-	low, high limit // see verdict
+	aside     *big.Rat // held by idle wallets
+	low, high limit    // see verdict
 }
 
 // limit is power that is compared with the quorum. If a double is part of it, it does not
@@ -165,12 +167,16 @@ func (o *Outcome) whyNotEstablished() {
 			count(o.doubts, "finding"))
 		return
 	}
-	t, rest := o.Turnout, ""
+	t, rest := o.Turnout, []string{}
+	if t.aside.Sign() != 0 {
+		rest = append(rest, "; "+votingpower.Decimal(t.aside)+" is of wallets that the circulating voting power leaves out")
+	}
 	if t.Unsplit.Sign() != 0 || slices.ContainsFunc(o.Strategies.Shares, Share.open) {
-		rest = "; the rest is of strategies that nothing binds to the model, or that cannot be recomputed"
+		rest = append(rest, "; the rest is of strategies that nothing binds to the model, or that cannot be recomputed")
 	}
 	o.find(Warning, QuorumNotEstablished, "the quorum is %s, the turnout %s, and %s of it is established%s",
-		votingpower.Decimal(t.Quorum), votingpower.Decimal(t.Power), votingpower.Decimal(t.Established), rest)
+		votingpower.Decimal(t.Quorum), votingpower.Decimal(t.Power), votingpower.Decimal(t.Established),
+		strings.Join(rest, ""))
 }
 
 // checkHubQuorum: the hub's own quorum is absolute, set when the proposal was made, and unsigned.

@@ -32,7 +32,8 @@
 // circulating voting power: balanceOf(address), getVotes(address) or getCurrentVotes(address) of
 // a token or an escrow, for the voter alone, and balanceOfX(address) of an escrow whose weight is
 // totalSupplyX(). Each contract counts once. A factor, another function of such a contract, a
-// ticket, a list, another contract, and whatever only the hub knows are not established.
+// ticket, a list, another contract, and whatever only the hub knows are not established. Nor are
+// tokens of wallets that the model excludes, and of its escrows: they do not circulate.
 //
 // For the built-in model of Perpetual Protocol that is PERP on Ethereum and on Optimism, and
 // balanceOfWeighted(address) or balanceOf(address) of vePERP, alone or joined by multichain.

@@ -6,6 +6,9 @@ import (
 	"strings"
 
 	"github.com/ethereum/go-ethereum/common"
+
+	"github.com/perpdao/perpquorum/chains"
+	"github.com/perpdao/perpquorum/votingpower"
 )
 
 // checkPower reports how many votes have the power that the chains give, and lists the
@@ -109,23 +112,49 @@ func (o *Outcome) checkDuplicates() {
 	o.shorten(first)
 }
 
-// checkExcluded: tokens that do not circulate should not vote. Those in an escrow vote by its weight.
-func (o *Outcome) checkExcluded() {
-	e, first := o.Evidence.Circulating, len(o.Findings)
-	excluded := map[common.Address]string{}
+// idleWallets are those whose tokens of the model do not circulate, and the escrows, whose tokens
+// vote by the escrow's weight: the label of each on each chain.
+type idleWallets map[common.Address]map[chains.ID]string
+
+func newIdleWallets(e *votingpower.Evidence) idleWallets {
+	idle := idleWallets{}
+	add := func(address common.Address, chain chains.ID, label string) {
+		if idle[address] == nil {
+			idle[address] = map[chains.ID]string{}
+		}
+		idle[address][chain] = label
+	}
 	for _, w := range e.Model.Excluded {
 		if w.ExcludedAt(e.At) {
-			excluded[w.Address] = w.Label
+			add(w.Address, w.Chain, w.Label)
 		}
 	}
 	for _, escrow := range e.Model.Escrows {
-		excluded[escrow.Address] = escrow.Label
+		add(escrow.Address, escrow.Chain, escrow.Label)
 	}
+	return idle
+}
+
+// label returns the label of a voter whose tokens on a chain are idle.
+func (w idleWallets) label(voter string, chain chains.ID) (label string, ok bool) {
+	if !common.IsHexAddress(voter) { // a Starknet address is longer
+		return "", false
+	}
+	label, ok = w[common.HexToAddress(voter)][chain]
+	return label, ok
+}
+
+// checkExcluded: tokens that do not circulate should not vote.
+func (o *Outcome) checkExcluded() {
+	e, first := o.Evidence.Circulating, len(o.Findings)
+	idle := newIdleWallets(e)
 	for _, v := range o.Evidence.Votes {
-		label, ok := excluded[common.HexToAddress(v.Voter)]
-		if ok && common.IsHexAddress(v.Voter) { // a Starknet address is longer
-			o.find(Warning, ExcludedWalletVoted, "%s (%s) voted with %s, and the circulating voting power leaves it out",
-				v.Voter, name(label), double(v.VP))
+		for _, chain := range e.Model.Chains() {
+			if label, ok := idle.label(v.Voter, chain); ok {
+				o.find(Warning, ExcludedWalletVoted,
+					"%s (%s) voted with %s; its tokens on %v do not circulate, and are not established",
+					v.Voter, name(label), double(v.VP), chain)
+			}
 		}
 	}
 	o.shorten(first)
