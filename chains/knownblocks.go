@@ -105,6 +105,11 @@ func (b Block) Plausible(id ID) error {
 	return nil
 }
 
+// manySlots is a month of slots on Ethereum. Behind the last known block, more than that and half of
+// all slots are never without a block: a chain that finalizes has two thirds of its proposers, and
+// since the Merge hardly one slot in a hundred was missed.
+const manySlots = 30 * 24 * 3600 / 12
+
 // plausible compares a block with the last known one up to it and with the one behind that.
 func plausible(known []knownBlock, m blocksearch.Moment) error {
 	next := 0
@@ -122,6 +127,9 @@ func plausible(known []knownBlock, m blocksearch.Moment) error {
 			return implausible(m, "and on the public chain %v", utc(last.Time))
 		case step > 1 && (m.Time-last.Time)%step != 0:
 			return implausible(m, "not a multiple of %d seconds after %v, as on the public chain", step, utc(last.Time))
+		case next == len(known) && step > 1 && 2*distance+manySlots < (m.Time-last.Time)/step:
+			return implausible(m, "too late for the public chain, whose block %d has time %v: half of the slots since then "+
+				"would have no block", last.Number, utc(last.Time))
 		case last.Full && distance != (m.Time-last.Time)/step:
 			return implausible(m, "which is that of block %d of the public chain", last.Number+(m.Time-last.Time)/step)
 		}

@@ -58,6 +58,7 @@ func TestImpossibleBlocks(t *testing.T) {
 		"more blocks than slots":       {chains.Ethereum, merge + 101, mergeTime + 1200, "too early"},
 		"too many slots missed":        {chains.Ethereum, merge + 100, mergeTime + 12*1e6, "too late"},
 		"after the last known block":   {chains.Ethereum, 23935694 + 2, 1764798551 + 12, "too early"},
+		"Ethereum without blocks":      {chains.Ethereum, 23935694 + 6, 1764798551 + 12*300000, "half of the slots"},
 		"known block much later":       {chains.Ethereum, 23935694, 1764798551 + 12, "on the public chain 2025"},
 		"far too high":                 {chains.Ethereum, math.MaxUint64, 1764798551 + 12, "too early"},
 		"far too late":                 {chains.Ethereum, 2, math.MaxUint64, "too late"},
