@@ -137,7 +137,8 @@ func TestFirstChainFails(t *testing.T) {
 		return nil, chains.ErrNoContract
 	}}
 	q := one("erc20-balance-of", `{"address":"`+token+`","decimals":0}`)
-	q.Strategies = append(q.Strategies, strategy.Spec{Name: "erc20-balance-of", Network: "10", Params: q.Strategies[0].Params})
+	bridged := strategy.Spec{Name: "erc20-balance-of", Network: "10", Params: q.Strategies[0].Params}
+	q.Strategies = append(q.Strategies, bridged)
 	if _, err := try(nodes, q); !errors.Is(err, chains.ErrReverted) {
 		t.Errorf("error %v, want that of the first chain", err)
 	}

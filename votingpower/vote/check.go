@@ -60,9 +60,9 @@ func Check(e *Evidence) (*Outcome, error) {
 	}
 	o.Findings = marks(result, development)
 	for _, check := range []func(){
-		o.checkNetwork, o.checkIdentity, o.checkHubTimes, o.checkFlagged, o.checkFinal, o.checkComplete, o.checkScores, o.checkPower,
-		o.checkPins, o.checkStrategies, o.checkPeriod, o.checkDuplicates, o.checkExcluded, o.checkTurnout,
-		o.checkRounding, o.checkHubQuorum,
+		o.checkNetwork, o.checkIdentity, o.checkHubTimes, o.checkFlagged, o.checkFinal, o.checkComplete,
+		o.checkScores, o.checkPower, o.checkPins, o.checkStrategies, o.checkPeriod, o.checkDuplicates,
+		o.checkExcluded, o.checkTurnout, o.checkRounding, o.checkHubQuorum,
 	} {
 		check()
 	}

@@ -162,7 +162,8 @@ func TestExcludedWalletVotes(t *testing.T) {
 	askAgain(t, e)
 	o := check(t, e)
 	wants(t, noticed(o), "warning excluded-wallet-voted: "+
-		"0xD374225abB84DCA94e121F0B8A06B93E39aD7a99 (\"DAO treasury\") voted with 2000000; its tokens on ethereum do not circulate",
+		"0xD374225abB84DCA94e121F0B8A06B93E39aD7a99 (\"DAO treasury\") voted with 2000000; "+
+		"its tokens on ethereum do not circulate",
 		"warning quorum-not-established: the quorum is 14639538.5, the turnout 16000007.625, and 14000007.625 of it "+
 			"is established; 2000000 is of wallets that the circulating voting power leaves out")
 	if o.Verdict != vote.NotEstablished {

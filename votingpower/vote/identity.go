@@ -17,7 +17,8 @@ func (o *Outcome) checkIdentity() {
 		detail := "the id is the hash of this content: %s. It does not bind %s"
 		args := []any{strings.Join(bound(c), ", "), strings.Join(unbound(c), ", ")}
 		if c.Field != "" {
-			detail, args = detail+"; the hub shows the %s otherwise than signed, as %s", append(args, c.Field, quoted(c.Signed, 140))
+			detail += "; the hub shows the %s otherwise than signed, as %s"
+			args = append(args, c.Field, quoted(c.Signed, 140))
 		}
 		o.find(Info, ProposalIDMatches, detail, args...)
 	case c.Verdict == signature.Differs && c.Field != "":

@@ -207,20 +207,21 @@ func TestSnapshotTime(t *testing.T) {
 
 // TestHubTimes: what the hub says of editing and counting has to fit its other times.
 func TestHubTimes(t *testing.T) {
+	type E = *vote.Evidence
 	const counted, edited = "warning hub-times-contradict: the hub says that the votes were counted for good at ",
 		"warning hub-times-contradict: the hub says that the proposal was edited at "
 	tests := map[string]struct {
-		lie  func(*vote.Evidence)
+		lie  func(E)
 		want string
 	}{
-		"edited in time":        {func(e *vote.Evidence) { e.Proposal.Updated = e.Proposal.Start }, ""},
-		"edited before":         {func(e *vote.Evidence) { e.Proposal.Updated = 1 }, edited + "Thu, 01 Jan 1970"},
-		"edited while voting":   {func(e *vote.Evidence) { e.Proposal.Updated = e.Proposal.End }, edited + "Fri, 19 May 2023"},
-		"counted at the end":    {func(e *vote.Evidence) { e.Proposal.ScoresUpdated = e.Proposal.End - 300 }, ""},
-		"counted before":        {func(e *vote.Evidence) { e.Proposal.ScoresUpdated = 1636700000 }, counted + "Fri, 12 Nov 2021"},
-		"counted after reading": {func(e *vote.Evidence) { e.Proposal.ScoresUpdated = e.ReadAt + 301 }, counted + "Fri, 19 May 2023"},
-		"never counted":         {func(e *vote.Evidence) { e.Proposal.ScoresUpdated = 0 }, ""},
-		"counted meanwhile": {func(e *vote.Evidence) {
+		"edited in time":        {func(e E) { e.Proposal.Updated = e.Proposal.Start }, ""},
+		"edited before":         {func(e E) { e.Proposal.Updated = 1 }, edited + "Thu, 01 Jan 1970"},
+		"edited while voting":   {func(e E) { e.Proposal.Updated = e.Proposal.End }, edited + "Fri, 19 May 2023"},
+		"counted at the end":    {func(e E) { e.Proposal.ScoresUpdated = e.Proposal.End - 300 }, ""},
+		"counted before":        {func(e E) { e.Proposal.ScoresUpdated = 1636700000 }, counted + "Fri, 12 Nov 2021"},
+		"counted after reading": {func(e E) { e.Proposal.ScoresUpdated = e.ReadAt + 301 }, counted + "Fri, 19 May 2023"},
+		"never counted":         {func(e E) { e.Proposal.ScoresUpdated = 0 }, ""},
+		"counted meanwhile": {func(e E) {
 			e.ReadAt, e.Power, e.Proposal.ScoresUpdated = e.Proposal.End, nil, e.Proposal.Start
 		}, "warning vote-not-final"},
 	}
