@@ -75,11 +75,12 @@ func newElection(
 	return e
 }
 
-// sign gives the proposal the id of its content, as its author does.
+// sign gives the proposal and the votes the ids of their contents, as their authors do.
 func (e *election) sign() {
 	e.proposal.Sign()
 	for i := range e.votes {
 		e.votes[i].Proposal = e.proposal.ID
+		e.votes[i].Sign()
 	}
 }
 

@@ -42,6 +42,7 @@ func TestExampleVote(t *testing.T) {
 	p.ID, p.Link, p.Body, p.App, p.Plugins = made.ID, made.Link, "", "", nil
 	for i := range b.Vote.Votes {
 		v := &b.Vote.Votes[i]
+		v.ID = hub.NewVote(made, voters[i].Name, v.Created, nil, 0).ID
 		v.Reason, v.App, v.Metadata = "", "", nil
 	}
 	b.Vote.Hub, b.Vote.ReadAt = "local test hub", e.proposal.End+86400

@@ -49,6 +49,11 @@ func CheckVote(p *snapshot.Proposal, v *snapshot.Vote) Check {
 	if c, ok := r.changed(voteForms, id, voteAlternatives(p, v)); ok {
 		return c
 	}
+	return r.unexplained(p, v)
+}
+
+// unexplained is the check of a vote whose id none of the messages gives.
+func (r readings) unexplained(p *snapshot.Proposal, v *snapshot.Vote) Check {
 	sealed := isSealed(v.Choice)
 	switch {
 	case p.Privacy != "" && p.Privacy != "any" && !sealed:

@@ -12,6 +12,7 @@ import (
 
 	"github.com/perpdao/perpquorum/chains"
 	"github.com/perpdao/perpquorum/snapshot"
+	"github.com/perpdao/perpquorum/snapshot/signature"
 	"github.com/perpdao/perpquorum/snapshot/strategy"
 	"github.com/perpdao/perpquorum/snapshot/tally"
 	"github.com/perpdao/perpquorum/votingpower"
@@ -34,7 +35,8 @@ type Outcome struct {
 	Findings   []Finding // in a fixed order
 	Verdict    Verdict
 
-	doubts int // findings about what could not be checked
+	ids    []signature.Check // of the votes; nil if they were not read with all that was signed
+	doubts int               // findings about what could not be checked
 }
 
 // Check recounts the votes, compares every voter's power with the chains, and the turnout
@@ -61,8 +63,8 @@ func Check(e *Evidence) (*Outcome, error) {
 	o.Findings = marks(result, development)
 	for _, check := range []func(){
 		o.checkNetwork, o.checkIdentity, o.checkHubTimes, o.checkFlagged, o.checkFinal, o.checkComplete,
-		o.checkScores, o.checkPower, o.checkPins, o.checkStrategies, o.checkPeriod, o.checkDuplicates,
-		o.checkExcluded, o.checkTurnout, o.checkRounding, o.checkHubQuorum,
+		o.checkVoteIDs, o.checkScores, o.checkPower, o.checkPins, o.checkStrategies, o.checkPeriod,
+		o.checkDuplicates, o.checkExcluded, o.checkTurnout, o.checkRounding, o.checkHubQuorum,
 	} {
 		check()
 	}

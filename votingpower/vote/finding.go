@@ -74,6 +74,9 @@ const (
 	ProposalIDNotChecked       Code = "proposal-id-not-checked" // it is no hash, or of texts that the hub does not keep
 	HubTimesContradict         Code = "hub-times-contradict"    // each other
 	ProposalFlagged            Code = "proposal-flagged"        // Snapshot warns of the proposal
+	VoteIDsMatch               Code = "vote-ids-match"          // they are the hashes of the votes
+	VoteIDDiffers              Code = "vote-id-differs"
+	VoteIDsNotChecked          Code = "vote-ids-not-checked"
 	VoteFinal                  Code = "vote-final"
 	VoteNotFinal               Code = "vote-not-final"
 	VotesChanged               Code = "votes-changed"    // the hub recounted while the votes were read

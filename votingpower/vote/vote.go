@@ -13,6 +13,8 @@
 //     error, and not judged.
 //   - The proposal: its id is the hash of what its author signed (package signature), where that can
 //     be rebuilt. Its snapshot block must be older than the vote, within [ClockSlack].
+//   - The votes: the id of each is the hash of what its voter signed, where that can be rebuilt from
+//     the hub's row. An id that no known form of message explains is a failure.
 //   - The result: the votes are recounted by Snapshot's rules (package tally), and every score
 //     is compared. Scores are doubles on the hub; they agree within its rounding.
 //   - The voters: each one's power is recomputed from the chains (package strategy) and compared.
