@@ -58,16 +58,21 @@ func TestChaos(t *testing.T) {
 }
 
 func chaoticVotes(t *testing.T, o hub.Options, seed uint64) (*snapshot.VoteList, error) {
-	random := rand.New(rand.NewPCG(seed, 0))
-	o.Fault = func(hub.Request) *hub.Fault { // requests come one at a time
+	random, mu := rand.New(rand.NewPCG(seed, 0)), sync.Mutex{}
+	o.Fault = func(hub.Request) *hub.Fault {
+		mu.Lock()
+		defer mu.Unlock()
 		if random.Float64() < 0.2 {
 			return chaos[random.IntN(len(chaos))]
 		}
 		return nil
 	}
 	_, c := serve(t, o)
-	p := o.Proposals[0]
-	return c.Votes(t.Context(), &snapshot.Proposal{ID: p.ID, ScoresUpdated: p.ScoresUpdated})
+	p := known(o.Proposals[0])
+	if seed%2 == 0 { // one page after the other
+		p.ScoresState = ""
+	}
+	return c.Votes(t.Context(), p)
 }
 
 // An answer without end, compressed or not, is cut off at a bounded cost.

@@ -68,21 +68,24 @@ func (c *Client) object(ctx context.Context, op, root, query, id string) (*field
 	return newFields(op, raw), nil
 }
 
-// rows asks for a list of at most limit rows.
+// rows asks for one list or several, of at most limit rows each, and joins them.
 func (c *Client) rows(
-	ctx context.Context, op, root, query string, variables map[string]any, limit int,
-) ([]json.RawMessage, error) {
+	ctx context.Context, op, query string, variables map[string]any, limit int, roots ...string,
+) (all []json.RawMessage, err error) {
 	data, err := c.query(ctx, op, query, variables)
 	if err != nil {
 		return nil, err
 	}
 	answer := newFields(op, data)
-	list := answer.list(root, maxChoices)
-	if answer.err == nil && len(list) > limit {
-		return nil, &FieldError{Object: op, Field: root,
-			Found: fmt.Sprintf("a list of %d", len(list)), Want: fmt.Sprintf("at most the %d asked for", limit)}
+	for _, root := range roots {
+		list := answer.list(root, maxChoices)
+		if answer.err == nil && len(list) > limit {
+			return nil, &FieldError{Object: op, Field: root,
+				Found: fmt.Sprintf("a list of %d", len(list)), Want: fmt.Sprintf("at most the %d asked for", limit)}
+		}
+		all = append(all, list...)
 	}
-	return list, c.masked(answer.err)
+	return all, c.masked(answer.err)
 }
 
 // decodeProposal reads a proposal as the hub's GraphQL API gives it.
@@ -216,7 +219,7 @@ func (c *Client) ClosedProposals(ctx context.Context, space string, limit int) (
 	if limit < 1 || limit > pageSize {
 		return nil, fmt.Errorf("%s: limit %d, want 1 to %d", op, limit, pageSize)
 	}
-	rows, err := c.rows(ctx, op, "proposals", closedQuery, map[string]any{"space": space, "first": limit}, limit)
+	rows, err := c.rows(ctx, op, closedQuery, map[string]any{"space": space, "first": limit}, limit, "proposals")
 	if err != nil {
 		return nil, err
 	}

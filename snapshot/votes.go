@@ -9,29 +9,13 @@ import (
 	"strings"
 )
 
-// The hub's limits of a list: rows of a page, and rows that may be skipped.
-const (
-	pageSize = 1000
-	maxSkip  = 5000
-)
-
 // signedVoteFields are the rest of what a voter signs. They decide nothing.
 const signedVoteFields = "reason app metadata"
 
-// votesQuery selects scalar fields only: with the vote's proposal or space in
-// it, the newer hub drops rows after it has cut the page, and a short page would
-// no longer be the last. "created" ascending, then id, is the one order that
-// both generations of the hub share. A $since of 0 filters nothing.
-const votesQuery = `query Votes($proposal: String!, $since: Int!, $skip: Int!) {
-  votes(first: 1000, skip: $skip, orderBy: "created", orderDirection: asc,
-    where: { proposal: $proposal, created_gte: $since }) {
-    id ipfs voter created choice vp vp_by_strategy vp_state ` + signedVoteFields + `
-  }
-}`
-
 // Votes reads every vote of p, however many there are, and then the proposal
 // again. Use the list's Proposal from then on: it is the one that belongs to the
-// votes. 12,000 votes take 14 requests. Of p only ID and ScoresUpdated matter.
+// votes. 12,000 votes take 6 requests. Of p only ID and ScoresUpdated matter, and
+// ScoresState and Votes for how many votes are asked for at once.
 //
 // If the proposal is final but the number of rows is not [Proposal].Votes, or
 // its scores were recounted meanwhile, everything is read once more. If that
@@ -45,13 +29,23 @@ const votesQuery = `query Votes($proposal: String!, $since: Int!, $skip: Int!) {
 // More than 5,999 votes of one second cannot be told apart by the hub's lists,
 // and end in [ErrRefused].
 func (c *Client) Votes(ctx context.Context, p *Proposal) (*VoteList, error) {
+	return c.StreamVotes(ctx, p, func([]Vote) {})
+}
+
+// StreamVotes is Votes, and gives votes to arrived as soon as they are read, some of them
+// more than once. What counts is the list that it returns.
+func (c *Client) StreamVotes(ctx context.Context, p *Proposal, arrived func([]Vote)) (*VoteList, error) {
 	id, ok := proposalID(p.ID)
 	if !ok {
 		return nil, fmt.Errorf("votes: %w: %w", ErrProposalRef, badID(p.ID))
 	}
+	r := voteReader{client: c, proposal: id, arrived: arrived}
+	if p.ScoresState == "final" { // of an open vote, a row could move from one page to another
+		r.expected = p.Votes
+	}
 	before := p
 	for again := false; ; again = true {
-		rows, err := c.voteRows(ctx, id)
+		rows, err := r.read(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -68,7 +62,7 @@ func (c *Client) Votes(ctx context.Context, p *Proposal) (*VoteList, error) {
 		case again:
 			return list, incomplete
 		}
-		before = after
+		before, r.expected = after, 0
 	}
 }
 
@@ -102,74 +96,6 @@ func newVoteList(rows []Vote) *VoteList {
 		}
 	}
 	return l
-}
-
-// voteRows reads all rows, each id once. The cursor is a time, and the next page
-// begins with the second the last one ended in, not after it: votes of one
-// second may lie on both. Going forward in time, a voter who votes again during
-// the read is seen twice rather than missed.
-func (c *Client) voteRows(ctx context.Context, proposal string) ([]Vote, error) {
-	var rows []Vote
-	index := map[string]int{} // of each id in rows
-	since, skip := int64(0), 0
-	for {
-		page, err := c.votePage(ctx, proposal, since, skip)
-		if err != nil {
-			return nil, err
-		}
-		for _, v := range page {
-			i, seen := index[v.ID]
-			switch {
-			case !seen:
-				index[v.ID] = len(rows)
-				rows = append(rows, v)
-			case !strings.EqualFold(rows[i].Voter, v.Voter):
-				return nil, c.masked(&FieldError{Object: "vote " + v.ID, Field: "voter", Found: quote(v.Voter),
-					Want: "as on the page before, " + rows[i].Voter})
-			default:
-				rows[i] = v // the fresher reading
-			}
-		}
-		if len(page) < pageSize {
-			return rows, nil
-		}
-		if last := page[len(page)-1].Created; last > since {
-			since, skip = last, 0
-			continue
-		}
-		if skip += pageSize; skip > maxSkip {
-			return nil, c.failure("votes of proposal "+proposal, ErrRefused,
-				fmt.Sprintf("more votes in the second %d than the hub lists (%d); they cannot all be read",
-					since, maxSkip+pageSize-1))
-		}
-	}
-}
-
-// votePage reads up to pageSize votes created at or after since.
-func (c *Client) votePage(ctx context.Context, proposal string, since int64, skip int) ([]Vote, error) {
-	op := "votes of proposal " + proposal
-	variables := map[string]any{"proposal": proposal, "since": since, "skip": skip}
-	rows, err := c.rows(ctx, op, "votes", votesQuery, variables, pageSize)
-	if err != nil {
-		return nil, err
-	}
-	ids := make(map[string]bool, len(rows))
-	page, odd := decodeRows(op+": votes", rows, func(f *fields) (*Vote, error) {
-		f.demand(signedVoteFields)
-		v, err := decodeVote(f)
-		if err != nil {
-			return nil, err
-		}
-		f.check(!ids[v.ID], "id", "an id that is not on this page already")
-		f.check(v.Created >= since, "created",
-			fmt.Sprintf("the %d asked for, or later: the hub ignores the order", since))
-		since, ids[v.ID] = v.Created, true
-		return v, f.err
-	})
-	if len(odd) > 0 {
-		return nil, c.masked(odd[0])
-	}
-	return page, nil
 }
 
 // decodeVote reads a vote as the hub's GraphQL API gives it.

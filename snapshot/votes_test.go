@@ -31,46 +31,96 @@ func wantIDs(votes []hub.Vote) []string {
 	return list
 }
 
+// TestVotesReadsAll reads one page after the other, and those of a proposal that is known to be final side by side.
 func TestVotesReadsAll(t *testing.T) {
 	tests := []struct {
-		name     string
-		votes    int
-		when     func(int) int64
-		requests int // at most, with the proposal read again
+		name       string
+		votes      int
+		when       func(int) int64
+		pages      int // requests at most, with the proposal read again
+		sideBySide int // the same
 	}{
-		{"none", 0, onePerSecond, 2},
-		{"one", 1, onePerSecond, 2},
-		{"a full page", 1000, onePerSecond, 3},
-		{"a page and one", 1001, onePerSecond, 3},
-		{"more than the hub skips", 6001, onePerSecond, 9},
-		{"12,000, five a second", 12_000, func(k int) int64 { return onePerSecond(k / 5) }, 14},
-		{"ties across every page", 3500, func(k int) int64 { return onePerSecond(k / 700) }, 12},
-		{"5,999 in one second", 5999, func(int) int64 { return onePerSecond(0) }, 8},
+		{"none", 0, onePerSecond, 2, 2},
+		{"one", 1, onePerSecond, 2, 2},
+		{"a full page", 1000, onePerSecond, 3, 2},
+		{"a page and one", 1001, onePerSecond, 3, 2},
+		{"more than the hub skips", 6001, onePerSecond, 9, 4},
+		{"12,000, five a second", 12_000, func(k int) int64 { return onePerSecond(k / 5) }, 14, 6},
+		{"ties across every page", 3500, func(k int) int64 { return onePerSecond(k / 700) }, 12, 3},
+		{"5,999 in one second", 5999, func(int) int64 { return onePerSecond(0) }, 8, 3},
 		{"7,000, of which 5,500 in one second", 7000, func(k int) int64 { return onePerSecond(min(max(k, 700), 6199)) },
-			13},
+			13, 5},
 	}
 	eachGeneration(t, func(t *testing.T, g hub.Generation) {
 		for _, tt := range tests {
-			timed(t, tt.name, func(t *testing.T) {
-				p, votes := election("all", tt.votes, tt.when)
+			p, votes := election("all", tt.votes, tt.when)
+			read := func(t *testing.T, of *snapshot.Proposal, most int) {
 				h, c := serve(t, hubFor(g, p, votes))
-				list, err := c.Votes(t.Context(), &snapshot.Proposal{ID: p.ID, ScoresUpdated: p.ScoresUpdated})
+				arrived := map[string]bool{}
+				list, err := c.StreamVotes(t.Context(), of, func(votes []snapshot.Vote) {
+					for _, v := range votes {
+						arrived[v.ID] = true
+					}
+				})
 				if err != nil {
 					t.Fatal(err)
 				}
-				if got, want := ids(list.Votes), wantIDs(votes); !slices.Equal(got, want) {
-					t.Errorf("read %d different votes, want %d", len(got), len(want))
+				if got, want := ids(list.Votes), wantIDs(votes); !slices.Equal(got, want) || len(arrived) != len(want) {
+					t.Errorf("read %d different votes, and %d arrived, want %d", len(got), len(arrived), len(want))
 				}
 				if len(list.Superseded) != 0 || list.Rows() != tt.votes || list.Proposal.Votes != tt.votes {
 					t.Errorf("%d superseded, %d rows, %d counted; want 0, %d, %[4]d", len(list.Superseded), list.Rows(),
 						list.Proposal.Votes, tt.votes)
 				}
-				if n := len(h.Requests()); n > tt.requests {
-					t.Errorf("%d requests, want at most %d", n, tt.requests)
+				if n := len(h.Requests()); n > most {
+					t.Errorf("%d requests, want at most %d", n, most)
 				}
 				if !slices.IsSortedFunc(list.Votes,
 					func(a, b snapshot.Vote) int { return int(a.Created - b.Created) }) {
 					t.Error("not in the order of time")
+				}
+			}
+			timed(t, tt.name+", page by page", func(t *testing.T) {
+				read(t, &snapshot.Proposal{ID: p.ID, ScoresUpdated: p.ScoresUpdated}, tt.pages)
+			})
+			timed(t, tt.name+", side by side", func(t *testing.T) { read(t, known(p), tt.sideBySide) })
+		}
+	})
+}
+
+// known is what Votes uses of a proposal that was read before.
+func known(p hub.Proposal) *snapshot.Proposal {
+	return &snapshot.Proposal{ID: p.ID, ScoresState: p.ScoresState, ScoresUpdated: p.ScoresUpdated, Votes: p.Votes}
+}
+
+// TestVotesOfCarefulHubs: a hub that refuses several pages in one request, or whose answer is
+// too large, is asked for one page after the other. Rows that do not follow one another are
+// not trusted.
+func TestVotesOfCarefulHubs(t *testing.T) {
+	several := func(fault *hub.Fault) func(hub.Request) *hub.Fault {
+		return func(r hub.Request) *hub.Fault {
+			if strings.Contains(r.Query, "votes1") {
+				return fault
+			}
+			return nil
+		}
+	}
+	tests := map[string]*hub.Fault{
+		"refused":     {Message: "too many root fields"},
+		"too large":   {Status: 200, Body: `{"data":"` + strings.Repeat("x", 17<<20)},
+		"wrong order": {Rows: func(rows []hub.Row) []hub.Row { slices.Reverse(rows); return rows }},
+		"no rows":     {Rows: func([]hub.Row) []hub.Row { return nil }},
+	}
+	eachGeneration(t, func(t *testing.T, g hub.Generation) {
+		for name, fault := range tests {
+			timed(t, name, func(t *testing.T) {
+				p, votes := election("careful", 2500, onePerSecond)
+				o := hubFor(g, p, votes)
+				o.Fault = several(fault)
+				_, c := serve(t, o)
+				list, err := c.Votes(t.Context(), known(p))
+				if err != nil || !slices.Equal(ids(list.Votes), wantIDs(votes)) {
+					t.Errorf("list %v, error %v", list, err)
 				}
 			})
 		}

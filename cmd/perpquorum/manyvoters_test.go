@@ -40,7 +40,10 @@ const crowdModel = `{"format":"perpquorum-model/1","name":"Crowd","symbol":"SYN"
 	"network":"ethereum","space":"vote-perp.eth","quorum":"1/10",
 	"tokens":[{"chain":"ethereum","address":"%s","label":"SYN","supply":true}],"excluded":[],"escrows":[],"sources":[]}`
 
-func newCrowd(tb testing.TB, n int) *crowd {
+// latency is how long each request takes on its way, besides what the servers here do.
+type latency struct{ hub, rpc time.Duration }
+
+func newCrowd(tb testing.TB, n int, far latency) *crowd {
 	tb.Helper()
 	c := &crowd{voters: n}
 	balances := make([]map[common.Address]*big.Int, 3)
@@ -97,25 +100,30 @@ func newCrowd(tb testing.TB, n int) *crowd {
 	if err := os.WriteFile(model, []byte(fmt.Sprintf(crowdModel, testchain.PERP)), 0o600); err != nil {
 		tb.Fatal(err)
 	}
-	c.args = []string{p.ID, "--hub", endpoint, "--model", model, "--allow-dev-chain",
-		"--rpc", "ethereum=" + c.counted(tb, ethereum.URL), "--rpc", "optimism=" + c.counted(tb, optimism.URL)}
+	var hubRequests atomic.Int64
+	c.args = []string{p.ID, "--hub", relay(tb, endpoint, &hubRequests, far.hub), "--model", model, "--allow-dev-chain",
+		"--rpc", "ethereum=" + relay(tb, ethereum.URL, &c.requests, far.rpc),
+		"--rpc", "optimism=" + relay(tb, optimism.URL, &c.requests, far.rpc)}
 	return c
 }
 
-// counted puts a server in front of an endpoint that counts its requests.
-func (c *crowd) counted(tb testing.TB, endpoint string) string {
+// relay puts a server in front of an endpoint that counts its requests and delays them.
+func relay(tb testing.TB, endpoint string, requests *atomic.Int64, delay time.Duration) string {
 	tb.Helper()
 	target, err := url.Parse(endpoint)
 	if err != nil {
 		tb.Fatal(err)
 	}
+	path := target.Path
+	target.Path = ""
 	proxy := httputil.NewSingleHostReverseProxy(target)
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c.requests.Add(1)
+		requests.Add(1)
+		time.Sleep(delay)
 		proxy.ServeHTTP(w, r)
 	}))
 	tb.Cleanup(s.Close)
-	return s.URL
+	return s.URL + path
 }
 
 // check runs the program as a process of its own, and returns the most memory
@@ -166,7 +174,7 @@ func TestManyVoters(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes some seconds")
 	}
-	c := newCrowd(t, 10_000)
+	c := newCrowd(t, 10_000, latency{})
 	name := filepath.Join(t.TempDir(), "vote.json.gz")
 	memory := c.check(t, "--evidence", name)
 	if n := c.requests.Load(); n >= mostRequests || memory >= mostMemory {
@@ -182,7 +190,7 @@ func TestManyVoters(t *testing.T) {
 func BenchmarkManyVoters(b *testing.B) {
 	for _, n := range []int{1_000, 10_000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			c := newCrowd(b, n)
+			c := newCrowd(b, n, latency{})
 			var memory int64
 			start := time.Now()
 			b.ResetTimer()
@@ -194,4 +202,13 @@ func BenchmarkManyVoters(b *testing.B) {
 			b.ReportMetric(time.Since(start).Seconds()*1e6/float64(b.N*n), "µs/voter")
 		})
 	}
+}
+
+// BenchmarkFarAway checks a vote of 12,000 with a hub and endpoints that take long to answer.
+func BenchmarkFarAway(b *testing.B) {
+	c := newCrowd(b, 12_000, latency{hub: 500 * time.Millisecond, rpc: 80 * time.Millisecond})
+	for b.Loop() {
+		c.check(b)
+	}
+	b.ReportMetric(float64(c.requests.Load())/float64(b.N), "requests/op")
 }
