@@ -4,9 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
-
-	"github.com/ethereum/go-ethereum/core/types"
 
 	"github.com/perpdao/perpquorum/chains/blocksearch"
 )
@@ -31,39 +30,95 @@ func (c *Client) BlockAt(ctx context.Context, t time.Time) (Block, error) {
 }
 
 func (c *Client) blockAt(ctx context.Context, t time.Time) (Block, error) {
-	reaches := func(h *types.Header) bool { return h.Time >= seconds(t) }
+	reaches := func(h *header) bool { return h.Time >= seconds(t) }
 	end, finalized, err := c.reach(ctx, reaches, TooNewError{At: t})
 	if err != nil {
 		return Block{}, err
 	}
-	seen := map[uint64]*types.Header{end.Number.Uint64(): end}
-	fetch := func(ctx context.Context, numbers []uint64) ([]blocksearch.Moment, error) {
-		headers, err := c.headers(ctx, numbers)
-		read := make([]blocksearch.Moment, len(headers))
-		for i, h := range headers {
-			read[i] = momentOf(h)
-			seen[read[i].Number] = h
-		}
-		return read, err
+	s := search{Client: c, seen: map[uint64]*header{}, unsound: true}
+	b, err := s.run(ctx, end, t)
+	if s.guessed && errors.Is(err, ErrReorg) { // perhaps one of the unsound headers misled it
+		s.unsound = false
+		b, err = s.run(ctx, end, t)
 	}
-	n, err := blocksearch.First(ctx, fetch, seconds(t), momentOf(end), hintsOf(c.ID))
+	b.Unfinalized = !finalized
+	return b, err
+}
+
+// search looks for a block. Only the one found and its parent must be sound.
+type search struct {
+	*Client
+	seen    map[uint64]*header // sound ones
+	unsound bool               // the times of unsound headers are believed on the way
+	guessed bool               // one was
+}
+
+func (s *search) run(ctx context.Context, end *header, t time.Time) (Block, error) {
+	s.take([]*header{end})
+	n, err := blocksearch.First(ctx, s.fetch, seconds(t), momentOf(end), hintsOf(s.ID))
 	if errors.Is(err, blocksearch.ErrNotOneChain) {
 		err = fmt.Errorf("%w: %w", ErrReorg, err)
 	}
 	if err != nil {
 		return Block{}, err
 	}
-	block := Block{Hash: seen[n].Hash(), Header: seen[n], Unfinalized: !finalized}
-	if n > 0 {
-		block.Parent = seen[n-1]
+	b, err := s.block(ctx, n)
+	if err != nil {
+		return Block{}, err
 	}
-	if err := block.Proves(t); err != nil {
+	if err := b.Proves(t); err != nil {
 		return Block{}, fmt.Errorf("two headers read one after the other are not of one chain: %w: %w", ErrReorg, err)
 	}
-	return block, nil
+	return b, nil
 }
 
-func momentOf(h *types.Header) blocksearch.Moment {
+func (s *search) fetch(ctx context.Context, numbers []uint64, must bool) ([]blocksearch.Moment, error) {
+	read := (*headerReader).look
+	if must {
+		read = (*headerReader).read
+	}
+	hs, err := s.readHeaders(ctx, numbers, read)
+	return s.take(hs), err
+}
+
+// take notes the headers and returns the moments of those that count.
+func (s *search) take(hs []*header) (moments []blocksearch.Moment) {
+	for _, h := range hs {
+		switch {
+		case h == nil || !h.sound && !s.unsound:
+			continue
+		case h.sound:
+			s.seen[h.Number.Uint64()] = h
+		default:
+			s.guessed = true
+		}
+		moments = append(moments, momentOf(h))
+	}
+	return moments
+}
+
+// block returns block n with its parent. It reads those of the two that were not seen.
+func (s *search) block(ctx context.Context, n uint64) (Block, error) {
+	pair := []uint64{n}
+	if n > 0 {
+		pair = append(pair, n-1)
+	}
+	hs, err := s.headers(ctx, slices.DeleteFunc(slices.Clone(pair), func(m uint64) bool { return s.seen[m] != nil }))
+	if err != nil {
+		return Block{}, err
+	}
+	s.take(hs)
+	b := Block{Hash: s.seen[n].hash, Header: s.seen[n].Header}
+	if n > 0 {
+		b.Parent = s.seen[n-1].Header
+	}
+	if err := b.Check(); err != nil {
+		return Block{}, fmt.Errorf("two headers read together are not of one chain: %w: %w", ErrReorg, err)
+	}
+	return b, nil
+}
+
+func momentOf(h *header) blocksearch.Moment {
 	return blocksearch.Moment{Number: h.Number.Uint64(), Time: h.Time}
 }
 

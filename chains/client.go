@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-
-	"github.com/ethereum/go-ethereum/core/types"
 )
 
 // Client reads one chain through one or more endpoints. It is safe for concurrent
@@ -49,27 +47,15 @@ func (c *Client) BlockByNumber(ctx context.Context, n uint64) (Block, error) {
 }
 
 func (c *Client) blockByNumber(ctx context.Context, n uint64) (Block, error) {
-	reaches := func(h *types.Header) bool { return h.Number.Uint64() >= n }
+	reaches := func(h *header) bool { return h.Number.Uint64() >= n }
 	_, finalized, err := c.reach(ctx, reaches, TooNewError{Number: n})
 	if err != nil {
 		return Block{}, err
 	}
-	numbers := []uint64{n}
-	if n > 0 {
-		numbers = append(numbers, n-1)
-	}
-	hs, err := c.headers(ctx, numbers)
-	if err != nil {
-		return Block{}, err
-	}
-	b := Block{Hash: hs[0].Hash(), Header: hs[0], Pinned: true, Unfinalized: !finalized}
-	if n > 0 {
-		b.Parent = hs[1]
-	}
-	if err := b.Check(); err != nil {
-		return Block{}, fmt.Errorf("two headers read together are not of one chain: %w: %w", ErrReorg, err)
-	}
-	return b, nil
+	s := search{Client: c, seen: map[uint64]*header{}}
+	b, err := s.block(ctx, n)
+	b.Pinned, b.Unfinalized = true, !finalized
+	return b, err
 }
 
 // chainError names the chain that an error is about.

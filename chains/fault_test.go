@@ -182,6 +182,23 @@ func (a *attempt) readEither(t *testing.T, before, after *faultrpc.Chain) error 
 	return nil
 }
 
+// blockAt looks for a block by time.
+func (a *attempt) blockAt(t *testing.T, at time.Time) (chains.Block, error) {
+	t.Helper()
+	a.dialer.Clock = a.servers[0].Clock
+	c, err := a.dialer.Dial(t.Context(), a.id, a.urls...)
+	if err != nil {
+		return chains.Block{}, err
+	}
+	t.Cleanup(c.Close)
+	b, err := c.BlockAt(t.Context(), at)
+	if err != nil {
+		wantNoSecret(t, err)
+		return b, err
+	}
+	return b, b.Proves(at)
+}
+
 func (a *attempt) figures(ctx context.Context, t *testing.T) (calls []chains.Call, answers []chains.Answer, err error) {
 	d := a.dialer
 	if d.Clock == nil {

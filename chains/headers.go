@@ -1,42 +1,44 @@
 package chains
 
 import (
-	"bytes"
+	"cmp"
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"math"
-	"regexp"
 	"sync"
 	"time"
 
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/common/hexutil"
-	"github.com/ethereum/go-ethereum/core/types"
 
 	"github.com/perpdao/perpquorum/chains/jsonrpc"
 )
 
 // headers reads the headers of the given blocks in one round. Every header has
 // the number that was asked for, and hashes to what the endpoint says it does.
-func (c *Client) headers(ctx context.Context, numbers []uint64) ([]*types.Header, error) {
+func (c *Client) headers(ctx context.Context, numbers []uint64) ([]*header, error) {
 	if len(numbers) == 0 {
 		return nil, nil
 	}
-	hs, _, err := ask(ctx, c.pool, func(ctx context.Context, n *node) ([]*types.Header, error) {
-		return n.headers.read(ctx, numbers)
+	return c.readHeaders(ctx, numbers, (*headerReader).read)
+}
+
+func (c *Client) readHeaders(ctx context.Context, numbers []uint64,
+	read func(*headerReader, context.Context, []uint64) ([]*header, error)) ([]*header, error) {
+	hs, _, err := ask(ctx, c.pool, func(ctx context.Context, n *node) ([]*header, error) {
+		return read(n.headers, ctx, numbers)
 	}, differentHeaders)
 	return hs, err
 }
 
 // differentHeaders compares what two endpoints say about the same blocks.
-func differentHeaders(x, y reading[[]*types.Header]) error {
+func differentHeaders(x, y reading[[]*header]) error {
 	for i, a := range x.value {
-		if b := y.value[i]; a.Hash() != b.Hash() {
-			return fmt.Errorf("block %d: %s has hash %v, %s has hash %v: %w",
-				a.Number, x.label(), a.Hash(), y.label(), b.Hash(), ErrDisagree)
+		b := y.value[i]
+		if a == nil || b == nil || !a.sound || !b.sound || a.hash == b.hash {
+			continue
 		}
+		return fmt.Errorf("block %d: %s has hash %v, %s has hash %v: %w",
+			a.Number, x.label(), a.hash, y.label(), b.hash, ErrDisagree)
 	}
 	return nil
 }
@@ -48,21 +50,43 @@ type headerReader struct {
 
 	mu    sync.Mutex
 	tip   tips
-	shown map[common.Hash]bool
+	shown map[common.Hash]bool // sound headers
 }
 
 // lagPauses are the waits before a block that must exist, and was answered with
 // null, is asked for again: behind a load balancer another node may answer.
 var lagPauses = [...]time.Duration{time.Second, 3 * time.Second, 6 * time.Second}
 
-// read returns the headers of the given blocks. A null answer is asked for again
-// after a pause, if the block must exist.
-func (r *headerReader) read(ctx context.Context, numbers []uint64) ([]*types.Header, error) {
-	out := make([]*types.Header, len(numbers))
+// look returns the headers of the given blocks as far as the endpoint shows them now, sound
+// or not. What it does not show is nil.
+func (r *headerReader) look(ctx context.Context, numbers []uint64) ([]*header, error) {
+	reqs := make([]jsonrpc.Request, len(numbers))
+	for i, n := range numbers {
+		reqs[i] = headerRequest(n)
+		reqs[i].Optional = true
+	}
+	replies, err := r.endpoint.Send(ctx, reqs)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]*header, len(numbers))
+	for i, reply := range replies {
+		out[i], _ = r.parse(reply, numbers[i])
+	}
+	return out, nil
+}
+
+// read returns the headers of the given blocks. A header that cannot be read is asked for
+// once more. So is a null answer, after a pause, if the block must exist.
+func (r *headerReader) read(ctx context.Context, numbers []uint64) ([]*header, error) {
+	out := make([]*header, len(numbers))
+	missing, bad, err := r.fill(ctx, numbers, out)
+	if err == nil && bad != nil {
+		missing, bad, err = r.fill(ctx, numbers, out)
+	}
 	for attempt := 0; ; attempt++ {
-		missing, err := r.fill(ctx, numbers, out)
-		if err != nil || len(missing) == 0 {
-			return out, err
+		if err != nil || bad != nil || len(missing) == 0 {
+			return out, cmp.Or(err, bad)
 		}
 		n := numbers[missing[0]]
 		if attempt == 0 {
@@ -71,7 +95,7 @@ func (r *headerReader) read(ctx context.Context, numbers []uint64) ([]*types.Hea
 				return nil, err
 			}
 			if n > t.head.Number.Uint64() {
-				return nil, &TooNewError{Number: n, Newest: t.head, Err: ErrNoBlockYet}
+				return nil, &TooNewError{Number: n, Newest: t.head.Header, Err: ErrNoBlockYet}
 			}
 		}
 		if attempt == len(lagPauses) {
@@ -80,12 +104,13 @@ func (r *headerReader) read(ctx context.Context, numbers []uint64) ([]*types.Hea
 		if err := r.endpoint.Clock().Sleep(ctx, lagPauses[attempt]); err != nil {
 			return nil, err
 		}
+		missing, bad, err = r.fill(ctx, numbers, out)
 	}
 }
 
 // fill asks for the headers that out lacks. It returns the indices of those that
-// were answered with null.
-func (r *headerReader) fill(ctx context.Context, numbers []uint64, out []*types.Header) (missing []int, err error) {
+// were answered with null, and why another one cannot be used.
+func (r *headerReader) fill(ctx context.Context, numbers []uint64, out []*header) (missing []int, bad, err error) {
 	var want []int
 	var reqs []jsonrpc.Request
 	for i, h := range out {
@@ -95,38 +120,38 @@ func (r *headerReader) fill(ctx context.Context, numbers []uint64, out []*types.
 	}
 	replies, err := r.endpoint.Send(ctx, reqs)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for k, i := range want {
 		if replies[k].Null() {
 			missing = append(missing, i)
 			continue
 		}
-		if out[i], err = r.parse(replies[k], numbers[i]); err != nil {
-			return nil, err
+		h, err := r.parse(replies[k], numbers[i])
+		if err == nil {
+			out[i] = h
 		}
+		bad = cmp.Or(bad, err)
 	}
-	return missing, nil
+	return missing, bad, nil
 }
 
 func headerRequest(n uint64) jsonrpc.Request {
 	return jsonrpc.Request{Method: "eth_getBlockByNumber", Params: []any{hexutil.Uint64(n), false}}
 }
 
-// parse reads the reply for block n.
-func (r *headerReader) parse(reply jsonrpc.Reply, n uint64) (*types.Header, error) {
+// parse reads the reply for block n. As from parseHeader, there may be a header beside
+// the error.
+func (r *headerReader) parse(reply jsonrpc.Reply, n uint64) (*header, error) {
 	h, err := r.parseTagged(reply)
-	if err != nil {
-		return nil, err
-	}
-	if h.Number.Uint64() != n {
+	if h != nil && h.Number.Uint64() != n {
 		return nil, broken(r.endpoint, "asked for block %d, found block %d", n, h.Number)
 	}
-	return h, nil
+	return h, err
 }
 
 // parseTagged reads the reply for a block that was asked for by tag.
-func (r *headerReader) parseTagged(reply jsonrpc.Reply) (*types.Header, error) {
+func (r *headerReader) parseTagged(reply jsonrpc.Reply) (*header, error) {
 	if reply.Err != nil {
 		return nil, reply.Err
 	}
@@ -135,49 +160,10 @@ func (r *headerReader) parseTagged(reply jsonrpc.Reply) (*types.Header, error) {
 	}
 	h, err := parseHeader(reply.Raw)
 	if err != nil {
-		return nil, broken(r.endpoint, "%v", err)
+		return h, broken(r.endpoint, "%v", err)
 	}
-	r.remember(h.Hash())
+	r.remember(h.hash)
 	return h, nil
-}
-
-// padded finds quantities of a header that some endpoints write with leading zeros.
-var padded = regexp.MustCompile(`"(number|timestamp|difficulty|gasLimit|gasUsed|baseFeePerGas|blobGasUsed|` +
-	`excessBlobGas)"\s*:\s*"0x0+([0-9a-fA-F]+)"`)
-
-// parseHeader decodes a block object. The header must hash to the object's own
-// hash, so that each field that matters was really read.
-func parseHeader(raw json.RawMessage) (*types.Header, error) {
-	var h types.Header
-	var named struct {
-		Hash *common.Hash `json:"hash"`
-	}
-	if !bytes.HasPrefix(raw, []byte("{")) {
-		return nil, fmt.Errorf("found %.80s, which is not a header", raw)
-	}
-	err := json.Unmarshal(raw, &h)
-	if err != nil {
-		h = types.Header{}
-		err = json.Unmarshal(padded.ReplaceAll(raw, []byte(`"$1":"0x$2"`)), &h)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("block header: %w", err)
-	}
-	if err := json.Unmarshal(raw, &named); err != nil {
-		return nil, fmt.Errorf("block header: %w", err)
-	}
-	if named.Hash == nil {
-		return nil, errors.New("block header: found no hash")
-	}
-	if !h.Number.IsUint64() || h.Time > math.MaxInt64 {
-		return nil, fmt.Errorf("block header: number %v or timestamp %d is out of range", h.Number, h.Time)
-	}
-	if got := h.Hash(); got != *named.Hash {
-		return nil, fmt.Errorf("block %d: the header hashes to %v, but its hash is given as %v: "+
-			"the header was altered, or it has fields of a fork that is newer than this program",
-			h.Number, got, *named.Hash)
-	}
-	return &h, nil
 }
 
 // maxShown bounds the memory for header hashes of a long-lived client.

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/ethereum/go-ethereum/core/types"
-
 	"github.com/perpdao/perpquorum/chains/jsonrpc"
 )
 
@@ -51,7 +49,7 @@ func (p *prober) greet(ctx context.Context) {
 }
 
 // seen describes a block of the endpoint, or nil.
-func (p *prober) seen(h *types.Header) *ProbeBlock {
+func (p *prober) seen(h *header) *ProbeBlock {
 	if h == nil {
 		return nil
 	}
@@ -108,7 +106,7 @@ func (p *prober) findBlock(ctx context.Context, at time.Time) {
 	}
 	b, err := p.client.blockAt(ctx, at)
 	if p.found.BlockReason.Err = p.note(ctx, err); err == nil {
-		p.block, p.found.Block = &b, p.seen(b.Header)
+		p.block, p.found.Block = &b, p.seen(&header{Header: b.Header, hash: b.Hash})
 		p.found.Block.Unfinalized = b.Unfinalized
 	}
 }

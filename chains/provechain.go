@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"sync"
 
-	"github.com/ethereum/go-ethereum/core/types"
-
 	"github.com/perpdao/perpquorum/chains/jsonrpc"
 )
 
@@ -84,7 +82,7 @@ func (p *chainProof) checkID(r jsonrpc.Reply) error {
 }
 
 // checkAnchor demands the known hash at the anchor's height.
-func (p *chainProof) checkAnchor(r jsonrpc.Reply, a anchor, head *types.Header) error {
+func (p *chainProof) checkAnchor(r jsonrpc.Reply, a anchor, head *header) error {
 	id, e := p.headers.id, p.headers.endpoint
 	if r.Err != nil || r.Null() {
 		if head.Number.Uint64() >= a.Number && !p.allowDev {
@@ -97,8 +95,8 @@ func (p *chainProof) checkAnchor(r jsonrpc.Reply, a anchor, head *types.Header) 
 	if err != nil {
 		return err
 	}
-	if h.Hash() != a.Hash {
-		return notPublic(e, id, fmt.Sprintf("block %d has hash %v, want %v", a.Number, h.Hash(), a.Hash))
+	if h.hash != a.Hash {
+		return notPublic(e, id, fmt.Sprintf("block %d has hash %v, want %v", a.Number, h.hash, a.Hash))
 	}
 	return nil
 }

@@ -14,10 +14,10 @@ import (
 // tips are the head and the finalized block of a chain, as one endpoint or all
 // agreeing endpoints have them.
 type tips struct {
-	head      *types.Header
-	finalized *types.Header // nil if the endpoint does not say
-	unknown   error         // why finalized is nil
-	at        time.Time     // when they were read
+	head      *header
+	finalized *header   // nil if the endpoint does not say
+	unknown   error     // why finalized is nil
+	at        time.Time // when they were read
 }
 
 // notBelow returns t with what is higher in old. Behind a load balancer the next answer may
@@ -49,7 +49,7 @@ func (c *Client) Finalized(ctx context.Context) (*types.Header, error) {
 	if err != nil {
 		return nil, onChain(c.ID, err)
 	}
-	return types.CopyHeader(t.finalized), nil
+	return types.CopyHeader(t.finalized.Header), nil
 }
 
 // tips returns head and finalized block. They are read again if fresh is set or
@@ -82,8 +82,8 @@ func (c *Client) tips(ctx context.Context, fresh bool) (tips, error) {
 // unfinalized blocks are allowed. Otherwise it fails with ErrNoBlockYet or
 // ErrNotFinalized, as a copy of asked.
 func (c *Client) reach(
-	ctx context.Context, reaches func(*types.Header) bool, asked TooNewError,
-) (end *types.Header, finalized bool, err error) {
+	ctx context.Context, reaches func(*header) bool, asked TooNewError,
+) (end *header, finalized bool, err error) {
 	final := func(t tips) bool { return t.finalized != nil && reaches(t.finalized) }
 	t, err := c.tips(ctx, false)
 	if err == nil && !final(t) && (!c.allowUnfinalized || !reaches(t.head)) {
@@ -95,13 +95,13 @@ func (c *Client) reach(
 	case final(t):
 		return t.finalized, true, nil
 	case !reaches(t.head):
-		asked.Newest, asked.Err = t.head, ErrNoBlockYet
+		asked.Newest, asked.Err = t.head.Header, ErrNoBlockYet
 	case c.allowUnfinalized:
 		return t.head, false, nil
 	case t.finalized == nil:
 		asked.Err = t.unknown
 	default:
-		asked.Newest, asked.Err = t.finalized, ErrNotFinalized
+		asked.Newest, asked.Err = t.finalized.Header, ErrNotFinalized
 	}
 	return nil, false, &asked
 }

@@ -32,19 +32,30 @@ type Hints struct {
 // their headers are not of one chain.
 var ErrNotOneChain = errors.New("these are not headers of one chain")
 
+// Fetch returns the moments of those of the given blocks, whose numbers ascend, that can be
+// read. With must set there is one, and that it cannot be read is an error.
+type Fetch func(ctx context.Context, numbers []uint64, must bool) ([]Moment, error)
+
 // First returns the number of the first block at or after target, in Unix
-// seconds. The block end must not be earlier than target. fetch returns the
-// moments of the given blocks, whose numbers ascend. Unless it is 0, the block
-// before the one found was fetched too.
-func First(ctx context.Context, fetch func(context.Context, []uint64) ([]Moment, error),
-	target uint64, end Moment, h Hints) (uint64, error) {
+// seconds. The block end must not be earlier than target. Unless it is 0, the block
+// before the one found was fetched too. Blocks that cannot be read are worked around:
+// only where the answer depends on one of them must it be read.
+func First(ctx context.Context, fetch Fetch, target uint64, end Moment, h Hints) (uint64, error) {
 	b := newBracket(target, end)
 	for !b.done() {
-		read, err := fetch(ctx, b.probes(h))
+		var must bool
+		if b.low() == b.last {
+			b, must = b.aside()
+		}
+		ask := b.probes(h)
+		if must {
+			ask = []uint64{b.last - 1}
+		}
+		read, err := fetch(ctx, ask, must)
 		if err != nil {
 			return 0, err
 		}
-		if b, err = b.narrow(read); err != nil {
+		if b, err = b.narrow(ask, read); err != nil {
 			return 0, err
 		}
 	}

@@ -25,7 +25,7 @@ func search(t testing.TB, target, head uint64, time func(uint64) uint64, h block
 	t.Helper()
 	var took trip
 	first, last := uint64(0), head // the candidates that are left
-	fetch := func(_ context.Context, numbers []uint64) ([]blocksearch.Moment, error) {
+	fetch := func(_ context.Context, numbers []uint64, _ bool) ([]blocksearch.Moment, error) {
 		if len(numbers) == 0 || !slices.IsSorted(numbers) || numbers[0] < first || numbers[len(numbers)-1] >= last {
 			t.Fatalf("candidates %d to %d: asked for %d", first, last, numbers)
 		}
@@ -192,7 +192,7 @@ func TestTimeThatRunsBackwards(t *testing.T) {
 		{"across rounds", []moments{{{10, 90}, {500, 150}}, {{11, 80}}},
 			"block 10 has time 90, but block 11 has time 80"},
 	} {
-		fetch := func(context.Context, []uint64) ([]blocksearch.Moment, error) {
+		fetch := func(context.Context, []uint64, bool) ([]blocksearch.Moment, error) {
 			read := test.rounds[0]
 			test.rounds = test.rounds[1:]
 			return read, nil
@@ -202,6 +202,71 @@ func TestTimeThatRunsBackwards(t *testing.T) {
 		if !errors.Is(err, blocksearch.ErrNotOneChain) || !strings.Contains(err.Error(), test.says) {
 			t.Errorf("%s: found error %v", test.name, err)
 		}
+	}
+}
+
+var errMissing = errors.New("missing")
+
+// aroundHoles searches where some blocks are missing, or only seem to be, which shows when one
+// of them must be read.
+func aroundHoles(t testing.TB, target, head uint64, time func(uint64) uint64, h blocksearch.Hints,
+	missing func(uint64) bool, always bool) (found uint64, rounds int, err error) {
+	t.Helper()
+	fetch := func(_ context.Context, numbers []uint64, must bool) (read []blocksearch.Moment, err error) {
+		if rounds++; rounds > 1000 || len(numbers) == 0 || must && len(numbers) != 1 {
+			t.Fatalf("round %d asks for %d", rounds, numbers)
+		}
+		for _, n := range numbers {
+			switch {
+			case !missing(n) || must && !always:
+				read = append(read, blocksearch.Moment{Number: n, Time: time(n)})
+			case must:
+				err = errMissing
+			}
+		}
+		return read, err
+	}
+	found, err = blocksearch.First(t.Context(), fetch, target, blocksearch.Moment{Number: head, Time: time(head)}, h)
+	return found, rounds, err
+}
+
+// TestMissingBlocks finds blocks on nodes that do not have every header.
+func TestMissingBlocks(t *testing.T) {
+	t.Parallel()
+	eth := modelchain.Ethereum()
+	const merge = 15537394
+	below := func(floor uint64) func(uint64) bool { return func(n uint64) bool { return n < floor } }
+	only := func(hole uint64) func(uint64) bool { return func(n uint64) bool { return n == hole } }
+	butGenesis := func(n uint64) bool { return n > 0 && n < 20_000_000 }
+	for _, test := range []struct {
+		name    string
+		missing func(uint64) bool
+		block   uint64 // sought by its own time
+		hints   blocksearch.Hints
+		rounds  int
+		err     error
+	}{
+		{"no block before the merge", below(merge), 17_000_000, ethereumHints(), 3, nil},
+		{"no block before the merge, one hour after it", below(merge), merge + 300, ethereumHints(), 3, nil},
+		{"no old blocks, nothing known of the chain", below(20_000_000), 21_000_000, blocksearch.Hints{}, 7, nil},
+		{"at the floor", below(20_000_000), 20_000_001, blocksearch.Hints{}, 12, nil},
+		{"the parent is below the floor", below(20_000_000), 20_000_000, blocksearch.Hints{}, 12, errMissing},
+		{"far below the floor", below(20_000_000), 2_000_000, blocksearch.Hints{}, 12, errMissing},
+		{"only block 0 is old", butGenesis, 21_000_000, blocksearch.Hints{}, 8, nil},
+		{"only block 0 is old, below the floor", butGenesis, 2_000_000, blocksearch.Hints{}, 20, errMissing},
+		{"the merge is missing, before it", only(merge), merge - 1000, ethereumHints(), 12, nil},
+		{"the merge is missing, after it", only(merge), merge + 1000, ethereumHints(), 3, nil},
+		{"the block is missing", only(18_000_000), 18_000_000, ethereumHints(), 10, errMissing},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			found, rounds, err := aroundHoles(t, eth.Time(test.block), eth.Head, eth.Time, test.hints, test.missing, true)
+			if !errors.Is(err, test.err) || err == nil && found != test.block {
+				t.Errorf("found block %d and error %v, want block %d and %v", found, err, test.block, test.err)
+			}
+			if rounds > test.rounds {
+				t.Errorf("%d rounds, want at most %d", rounds, test.rounds)
+			}
+		})
 	}
 }
 
@@ -236,6 +301,24 @@ func FuzzSearch(f *testing.F) {
 			if took := search(t, target, head, func(n uint64) uint64 { return times[n] },
 				h); took.found != uint64(want) {
 				t.Errorf("times %d: first at or after %d is block %d, found %d", times, target, want, took.found)
+			}
+			at := func(n uint64) uint64 { return times[n] }
+			hole, floor := target%max(head, 1), target%(head+1)
+			single := func(n uint64) bool { return n == hole }
+			for name, test := range map[string]struct {
+				missing  func(uint64) bool
+				always   bool
+				possible bool
+			}{
+				"floor":        {func(n uint64) bool { return n < floor }, true, uint64(max(want, 1)-1) >= floor},
+				"one hole":     {single, true, want != int(hole) && want != int(hole)+1},
+				"passing hole": {single, false, true},
+				"many passing": {func(n uint64) bool { return n%3 != 0 }, false, true},
+			} {
+				found, _, err := aroundHoles(t, target, head, at, h, test.missing, test.always)
+				if test.possible && err != nil || err == nil && found != uint64(want) {
+					t.Errorf("%s, times %d: first at or after %d is block %d, found %d (%v)", name, times, target, want, found, err)
+				}
 			}
 		}
 	})

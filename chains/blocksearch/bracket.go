@@ -14,7 +14,11 @@ type bracket struct {
 	// is 0. after is the time of block last, not earlier than target.
 	before, after uint64
 
-	known  []Moment // all blocks read so far, ascending
+	known []Moment // all blocks read so far, ascending
+	holes []uint64 // blocks that could not be read
+	// below says that the search goes on below block last, which is a hole. after is the
+	// time of the block above it.
+	below  bool
 	rounds int
 	slow   bool // the latest round left more than an eighth of the candidates
 }
@@ -25,12 +29,43 @@ func newBracket(target uint64, last Moment) bracket {
 	return bracket{target: target, last: last.Number, after: last.Time, known: []Moment{last}}
 }
 
-func (b bracket) done() bool { return b.first == b.last }
+func (b bracket) done() bool { return b.first == b.last && !b.below }
 
-// narrow takes the times of blocks inside the bracket. If time runs backwards, the error
-// names the two blocks.
-func (b bracket) narrow(read []Moment) (bracket, error) {
-	width := b.last - b.first
+// low is the first candidate above all holes. Where old blocks are missing the one sought
+// is most likely above them, and elsewhere a hole is seldom in the way.
+func (b bracket) low() uint64 {
+	low := b.first
+	for _, n := range b.holes {
+		if n >= low && n < b.last {
+			low = n + 1
+		}
+	}
+	return low
+}
+
+// aside leaves a place where the candidates above a hole are used up: it goes on below the
+// hole, once. If that is done, the block before last must be read.
+func (b bracket) aside() (_ bracket, must bool) {
+	if !b.below {
+		b.last, b.below = b.last-1, true
+		if b.low() < b.last {
+			return b, false
+		}
+	}
+	b.last, b.below = b.last+1, false
+	b.holes = nil // another endpoint may have them
+	return b, true
+}
+
+// narrow takes the times of those blocks among the ones asked for that could be read. If
+// time runs backwards, the error names the two blocks.
+func (b bracket) narrow(ask []uint64, read []Moment) (bracket, error) {
+	width := b.last - b.low()
+	for _, n := range ask {
+		if !slices.ContainsFunc(read, func(m Moment) bool { return m.Number == n }) {
+			b.holes = append(b.holes, n)
+		}
+	}
 	b.known = slices.Concat(b.known, read)
 	slices.SortFunc(b.known, byNumber)
 	b.known = slices.Compact(b.known)
@@ -45,11 +80,11 @@ func (b bracket) narrow(read []Moment) (bracket, error) {
 		case m.Time < b.target && m.Number >= b.first:
 			b.first, b.before = m.Number+1, m.Time
 		case m.Time >= b.target && m.Number < b.last:
-			b.last, b.after = m.Number, m.Time
+			b.last, b.after, b.below = m.Number, m.Time, false
 		}
 	}
 	b.rounds++
-	b.slow = b.last-b.first > width/8
+	b.slow = b.last-b.low() > width/8
 	return b, nil
 }
 
@@ -91,11 +126,12 @@ func (b bracket) ends(h Hints) (left, right Moment, ok bool) {
 	return left, right, ok && left.Number < right.Number
 }
 
-// inside sorts numbers and drops duplicates and those outside the bracket.
+// inside sorts numbers and drops duplicates and those that are not candidates above all holes.
 func (b bracket) inside(numbers []uint64) []uint64 {
 	slices.Sort(numbers)
 	numbers = slices.Compact(numbers)
-	return slices.DeleteFunc(numbers, func(n uint64) bool { return n < b.first || n >= b.last })
+	low := b.low()
+	return slices.DeleteFunc(numbers, func(n uint64) bool { return n < low || n >= b.last })
 }
 
 func byNumber(a, b Moment) int { return cmp.Compare(a.Number, b.Number) }

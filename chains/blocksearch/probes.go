@@ -25,34 +25,42 @@ func rungs(round int, onGrid bool) int {
 	return 12
 }
 
-// probes returns the blocks to read in the next round, ascending, all of them from first
-// to last−1. There is at least one unless the search is done.
+// probes returns the blocks to read in the next round, ascending, all of them from low
+// to last−1. There is at least one if low is not last.
 func (b bracket) probes(h Hints) []uint64 {
-	candidates := b.last - b.first
+	if ask := b.inside(b.likely(h)); len(ask) > 0 {
+		return ask
+	}
+	return b.inside(append(even(b.low(), b.last, evenlySpaced), b.low()))
+}
+
+// likely returns the blocks to read if none were missing.
+func (b bracket) likely(h Hints) []uint64 {
+	candidates := b.last - b.low()
 	if candidates <= fewCandidates || b.rounds == 3 && candidates <= lastCandidates {
-		return b.inside(consecutive(b.first, candidates))
+		return consecutive(b.low(), candidates)
 	}
 	if b.slow {
 		h = Hints{}
 	}
 	lo, hi, onGrid := b.grid(h)
 	if onGrid && hi-lo <= fewCandidates {
-		return b.inside(consecutive(lo, hi-lo+1))
+		return consecutive(lo, hi-lo+1)
 	}
 	left, right, ok := b.ends(h)
 	switch {
 	case !ok:
-		return b.inside(append(even(b.first, b.last, blindProbes), 0, 1))
+		return append(even(b.low(), b.last, blindProbes), 0, 1)
 	case onGrid:
-		return b.inside(append(b.around(left, right, lo, hi, true), lo, hi))
+		return append(b.around(left, right, lo, hi, true), lo, hi)
 	case b.rounds == 0:
-		return b.inside(append(spacedOut(left.Number, right.Number), left.Number, right.Number))
+		return append(spacedOut(left.Number, right.Number), left.Number, right.Number)
 	}
-	ask := b.around(left, right, b.first, b.last, false)
+	ask := b.around(left, right, b.low(), b.last, false)
 	if b.slow {
-		ask = append(ask, even(b.first, b.last, evenlySpaced)...)
+		ask = append(ask, even(b.low(), b.last, evenlySpaced)...)
 	}
-	return b.inside(ask)
+	return ask
 }
 
 // consecutive returns count numbers from first on.
