@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"reflect"
 	"regexp"
 	"strings"
@@ -13,34 +15,54 @@ import (
 	"github.com/perpdao/perpquorum/votingpower/report"
 )
 
-// TestBashCompletion runs the completion script in bash.
-func TestBashCompletion(t *testing.T) {
+// TestCompletion runs the completion scripts in the shells that are here. Zsh filters by the word
+// itself, which its own functions do, and they need a terminal.
+func TestCompletion(t *testing.T) {
 	t.Parallel()
-	bash, err := exec.LookPath("bash")
-	if err != nil {
-		t.Skip("no bash here")
+	shells := map[string]string{ // how a line is completed, in %q, given the script in $0
+		"bash": `source "$0"; COMP_WORDS=(%s); COMP_CWORD=$((${#COMP_WORDS[@]}-1)); _perpquorum; ` +
+			`printf '%%s\n' "${COMPREPLY[@]}"`,
+		"fish": `source $argv[1]; complete -C (string join ' ' -- %s)`,
+		"zsh": `compdef() {}; _describe() { print -l -- ${(P)2} }; compadd() { shift; print -l -- $@ }; _files() {}; ` +
+			`source "$0"; words=(%s); CURRENT=${#words}; _perpquorum`,
 	}
-	cmd, script, _ := process(t, "completion", "bash")
-	if err := cmd.Run(); err != nil {
-		t.Fatal(err)
+	tests := map[string]string{ // words up to the one to complete: its completions begin with these
+		"re":                  "report",
+		"model ":              "check schema",
+		"report --form":       "--format",
+		"report --format ":    "text markdown json",
+		"report --bundle ":    "example example-vote",
+		"block --format ":     "text json",
+		"report --evidence x": "",
 	}
-	tests := map[string]string{ // words up to the one to complete: some of its completions
-		"re":                  `^report$`,
-		"model ":              `check schema`,
-		"report --form":       `^--format$`,
-		"report --format ":    `text markdown json`,
-		"report --bundle ":    `example`,
-		"block --format ":     `^text json$`,
-		"report --evidence x": `^$`,
-	}
-	for line, want := range tests {
-		words := strings.Split("perpquorum "+line, " ")
-		quoted := `"` + strings.Join(words, `" "`) + `"`
-		out, err := exec.Command(bash, "-c", script.String()+"\nCOMP_WORDS=("+quoted+"); "+
-			`COMP_CWORD=$((${#COMP_WORDS[@]}-1)); _perpquorum; echo "${COMPREPLY[*]}"`).CombinedOutput()
-		if got := strings.TrimSpace(string(out)); err != nil || !regexp.MustCompile(want).MatchString(got) {
-			t.Errorf("perpquorum %s: found %q, %v; want %q", line, got, err, want)
-		}
+	for shell, command := range shells {
+		t.Run(shell, func(t *testing.T) {
+			t.Parallel()
+			path, err := exec.LookPath(shell)
+			if err != nil {
+				t.Skipf("no %s here", shell)
+			}
+			cmd, script, _ := process(t, "completion", shell)
+			if err := cmd.Run(); err != nil {
+				t.Fatal(err)
+			}
+			file := filepath.Join(t.TempDir(), "completion")
+			if err := os.WriteFile(file, script.Bytes(), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			for line, want := range tests {
+				words := `"` + strings.ReplaceAll("perpquorum "+line, " ", `" "`) + `"`
+				out, err := exec.Command(path, "-c", fmt.Sprintf(command, words), file).CombinedOutput()
+				for _, word := range strings.Fields(want) {
+					if err != nil || !regexp.MustCompile(`(?m)^`+word+`([:\t]|$)`).Match(out) {
+						t.Errorf("%s: found %q, %v; want %q", line, out, err, word)
+					}
+				}
+				if want == "" && strings.Contains(string(out), "report") {
+					t.Errorf("%s: found %q", line, out)
+				}
+			}
+		})
 	}
 }
 
