@@ -16,6 +16,9 @@ var ErrTurnout = errors.New("turnout is not defined")
 // Turnout is the part of the votes that counts towards a quorum.
 type Turnout struct {
 	Counted []bool // per vote, in the order given
+	// Parts says of each counted vote which part of its power counts, above 0 and at most 1.
+	// It is nil where all of it does.
+	Parts []*big.Rat
 	// Power is the exact sum of the hub's doubles of the counted votes, in voting power.
 	Power *big.Rat
 }
@@ -65,4 +68,100 @@ func checkNames(p *snapshot.Proposal, names []string) error {
 		}
 	}
 	return nil
+}
+
+// CheckWinner fails with [ErrTurnout] for a voting type in which the score of the winning choice
+// is not a sum of power that was cast for it: quadratic and copeland.
+func CheckWinner(p *snapshot.Proposal) error {
+	switch typ := votingType(p); typ {
+	case "single-choice", "basic", "approval", "weighted", "ranked-choice":
+		return nil
+	default:
+		return fmt.Errorf("%w: in voting type %.80q the winner's score is not a sum of voting power", ErrTurnout, typ)
+	}
+}
+
+// WinnerTurnout counts the votes of the choice with the highest score by the recount, of several
+// the first: in ranked-choice those that are its own in the last round, in weighted the part of
+// each vote that is given to it. It fails as [CheckWinner] does.
+func (t *Tally) WinnerTurnout(p *snapshot.Proposal, votes []snapshot.Vote) (*Turnout, error) {
+	if err := CheckWinner(p); err != nil {
+		return nil, err
+	}
+	winner := 0
+	for i, score := range t.Scores {
+		if score > t.Scores[winner] {
+			winner = i
+		}
+	}
+	part, err := t.partFor(winner)
+	if err != nil {
+		return nil, err
+	}
+	out := &Turnout{Counted: make([]bool, len(votes)), Parts: make([]*big.Rat, len(votes)), Power: new(big.Rat)}
+	next := 0 // among the valid ballots
+	for i, v := range votes {
+		if !t.Valid[i] {
+			continue
+		}
+		if share := part(next, t.all.ballots[i].choice); share.Sign() > 0 {
+			out.Counted[i], out.Parts[i] = true, share
+			out.Power.Add(out.Power, new(big.Rat).Mul(share, new(big.Rat).SetFloat64(v.VP)))
+		}
+		next++
+	}
+	return out, nil
+}
+
+// partFor returns which part of the i-th valid ballot is for a choice.
+func (t *Tally) partFor(winner int) (func(i int, choice value) *big.Rat, error) {
+	whole := func(counts bool) *big.Rat {
+		if counts {
+			return big.NewRat(1, 1)
+		}
+		return new(big.Rat)
+	}
+	switch t.Type {
+	case "weighted":
+		return func(_ int, choice value) *big.Rat { return weightsOf(choice, t.all.choices).part(winner) }, nil
+	case "approval":
+		return func(_ int, choice value) *big.Rat {
+			return whole(slices.ContainsFunc(choice.items(), func(v value) bool { return v.is(winner) }))
+		}, nil
+	case "ranked-choice":
+		valid := -1
+		run, err := countRanked(t.all.only(func(ballot) bool { valid++; return t.Valid[valid] }))
+		if err != nil {
+			return nil, err
+		}
+		return func(i int, _ value) *big.Rat { return whole(run.runoff.standing(run.last, i) == winner) }, nil
+	}
+	return func(_ int, choice value) *big.Rat { return whole(choice.is(winner)) }, nil
+}
+
+// is reports whether v is the number of a choice, from 0.
+func (v value) is(choice int) bool { return v.other == nil && v.number == float64(choice+1) }
+
+// part is what a ballot gives to a choice. Weights are the hub's doubles, taken exactly.
+func (w weights) part(choice int) *big.Rat {
+	part := new(big.Rat)
+	for _, given := range w.of {
+		if given.choice == choice && given.weight > 0 && isFinite(given.weight) && isFinite(w.sum) {
+			part.Quo(part.SetFloat64(given.weight), new(big.Rat).SetFloat64(w.sum))
+		}
+	}
+	return part
+}
+
+// standing is the choice, from 0, that the i-th ballot counts for in a round, or -1.
+func (r *runoff) standing(now round, i int) int {
+	ranking, first := r.rankings[i], int(now.first[i])
+	if first == len(ranking) {
+		return -1
+	}
+	choice, ok := r.choiceOf(r.candidate[ranking[first]])
+	if !ok {
+		return -1
+	}
+	return choice - 1
 }

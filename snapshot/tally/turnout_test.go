@@ -100,3 +100,47 @@ func TestTurnoutRefusesTwoVotesOfAVoter(t *testing.T) {
 		t.Errorf("got %v, %v", got, err)
 	}
 }
+
+// The winner's turnout is its score: the votes that are its own, or their parts that are.
+func TestWinnerTurnout(t *testing.T) {
+	for _, test := range []struct {
+		name, typ string
+		casts     []cast
+		counted   []bool
+		power     *big.Rat
+	}{
+		{"single choice", "", []cast{{"1", 3}, {"2", 4}, {"2", 0.5}, {"7", 100}},
+			[]bool{false, true, true, false}, exact(4.5)},
+		{"of a tie the first", "basic", []cast{{"2", 3}, {"1", 3}}, []bool{false, true}, exact(3)},
+		{"approval", "approval", []cast{{"[1,2]", 3}, {"[2]", 4}, {"[3]", 5}, {"[9]", 9}},
+			[]bool{true, true, false, false}, exact(7)},
+		// Choice 3 is out after the first round, and its vote goes to choice 1.
+		{"the last round", "ranked-choice", []cast{{"[1,2,3]", 4}, {"[2,1,3]", 5}, {"[3,1,2]", 2}, {"[1]", 50}},
+			[]bool{true, false, true, false}, exact(6)},
+		{"weighted", "weighted", []cast{{`{"1":1,"2":2}`, 9}, {`{"1":1}`, 1}, {`{"3":0}`, 50}, {`{"2":1,"3":2}`, 1}},
+			[]bool{true, false, false, true}, big.NewRat(19, 3)},
+		{"no votes", "basic", nil, []bool{}, new(big.Rat)},
+	} {
+		p, votes := poll(test.typ, 3, test.casts...)
+		counted, err := tally.Recount(p, votes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := counted.WinnerTurnout(p, votes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(got.Counted, test.counted) || got.Power.Cmp(test.power) != 0 {
+			t.Errorf("%s: got %v %v, want %v %v", test.name, got.Counted, got.Power, test.counted, test.power)
+		}
+		if score, _ := got.Power.Float64(); !tally.Agree(score, slices.Max(counted.Scores)) {
+			t.Errorf("%s: the turnout is %v, the highest score of %v is another", test.name, score, counted.Scores)
+		}
+	}
+	for _, typ := range []string{"quadratic", "copeland", "custom"} {
+		p, _ := poll(typ, 3)
+		if err := tally.CheckWinner(p); !errors.Is(err, tally.ErrTurnout) {
+			t.Errorf("%s: found %v", typ, err)
+		}
+	}
+}
