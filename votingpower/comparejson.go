@@ -2,6 +2,7 @@ package votingpower
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -65,6 +66,9 @@ type comparison struct {
 }
 
 func (c comparison) value() error {
+	if c.found.PeekKind() != c.want.PeekKind() { // another spelling of the same value
+		return errors.Join(c.surplus(), c.want.SkipValue())
+	}
 	found, err := c.found.ReadToken()
 	if err != nil {
 		return explain(err)

@@ -33,9 +33,12 @@ type Result struct {
 	CirculatingSupply *big.Int
 	// VotingPower is CirculatingSupply plus the escrow group, 0 or more.
 	VotingPower *big.Int
-	// Quorum is the model's fraction of VotingPower, exact: it may be a
-	// fraction of a base unit.
+	// Quorum is what the model's rule gives, exact: it may be a fraction of a base unit.
 	Quorum *big.Rat
+	// QuorumRule says which part of the rule decided, such as RuleFraction or RuleMin.
+	QuorumRule string
+	// QuorumRead is the quorum as a contract says it, nil if none is asked.
+	QuorumRead *Line
 }
 
 // Subtotal returns the signed sum of the lines of one group, in base units.
@@ -152,7 +155,7 @@ func (r Read) answer(term Term) (*big.Int, error) {
 	if !bytes.Equal(r.Data, term.Call.Data) {
 		return nil, fmt.Errorf("found call data %v, want %v (%s)", r.Data, term.Call.Data, term.Call.Signature)
 	}
-	amount, err := chains.Answer{Data: r.Result}.Uint256()
+	amount, err := term.amount(r.Result)
 	if err != nil {
 		return nil, fmt.Errorf("result of %s: %w", term.Call.Signature, err)
 	}
@@ -178,7 +181,7 @@ func checkSupplies(lines []Line) error {
 	var order []chains.ID
 	for _, line := range lines {
 		switch {
-		case line.Sign < 0:
+		case line.Sign < 0 && line.Group != GroupTerm:
 			if taken[line.Chain] == nil {
 				taken[line.Chain] = new(big.Int)
 				order = append(order, line.Chain)
@@ -197,25 +200,35 @@ func checkSupplies(lines []Line) error {
 	return nil
 }
 
+// supplies reports whether l adds tokens that exist.
+func (l Line) supplies() bool { return l.Sign > 0 && l.Group != GroupEscrow && l.Amount.Sign() > 0 }
+
 func sum(e *Evidence, lines []Line) (*Result, error) {
 	r := &Result{Evidence: e, Lines: lines}
-	if i := slices.IndexFunc(lines, func(l Line) bool { return l.Group == GroupCheck }); i >= 0 { // checks come last
+	if i := slices.IndexFunc(lines, func(l Line) bool { return l.Sign == 0 }); i >= 0 { // what is not summed comes last
 		r.Lines, r.Checks = lines[:i:i], lines[i:]
 	}
-	supply := r.Subtotal(GroupSupply)
-	if supply.Sign() == 0 {
+	var read *big.Int
+	if len(r.Checks) > 0 && r.Checks[0].Group == GroupQuorum {
+		r.QuorumRead, r.Checks = &r.Checks[0], r.Checks[1:]
+		if read = r.QuorumRead.Amount; read.Sign() == 0 {
+			return nil, fmt.Errorf("the quorum that %s of %v says is 0", r.QuorumRead.Call.Signature, r.QuorumRead.Call.To)
+		}
+	}
+	if !slices.ContainsFunc(r.Lines, Line.supplies) {
 		return nil, errors.New("the total supply is 0: no vote can be measured against it")
 	}
+	supply := r.Subtotal(GroupSupply)
 	r.CirculatingSupply = supply.Add(supply, r.Subtotal(GroupExcluded))
 	if r.CirculatingSupply.Sign() < 0 {
 		return nil, fmt.Errorf("circulating supply is negative: %v base units", r.CirculatingSupply)
 	}
 	r.VotingPower = r.Subtotal(GroupEscrow)
 	r.VotingPower.Add(r.VotingPower, r.CirculatingSupply)
+	r.VotingPower.Add(r.VotingPower, r.Subtotal(GroupTerm))
 	if r.VotingPower.Sign() < 0 {
 		return nil, fmt.Errorf("circulating voting power is negative: %v base units", r.VotingPower)
 	}
-	r.Quorum = new(big.Rat).SetInt(r.VotingPower)
-	r.Quorum.Mul(r.Quorum, e.Model.Quorum)
+	r.Quorum, r.QuorumRule = e.Model.Quorum.of(e.Model, r.VotingPower, read)
 	return r, nil
 }

@@ -145,7 +145,10 @@ func TestComputeRefuses(t *testing.T) {
 		want   string
 	}{
 		{"no model", func(e *votingpower.Evidence) { e.Model = nil }, "no model"},
-		{"invalid model", func(e *votingpower.Evidence) { m := *e.Model; m.Quorum = big.NewRat(2, 1); e.Model = &m },
+		{"invalid model", func(e *votingpower.Evidence) {
+			m := *e.Model
+			m.Quorum, e.Model = votingpower.FractionOf(2, 1), &m
+		},
 			"quorum: found 2, want at most 1"},
 		{"no time", func(e *votingpower.Evidence) { e.At = time.Time{} }, "query time: found year 1, want 1970 to 9999"},
 		{"time before chains", func(e *votingpower.Evidence) { e.At = time.Unix(-1, 0) }, "query time: found year 1969"},

@@ -140,7 +140,7 @@ func exampleModel(w *testchain.World) *votingpower.Model {
 	return &votingpower.Model{
 		Name: "Synthetic Example", Symbol: "SYNX", Decimals: 6, Synthetic: "a made-up DAO for tests",
 		Definition: "Total supply less the treasury, plus what locks add.",
-		Network:    chains.Ethereum, Quorum: big.NewRat(1, 10),
+		Network:    chains.Ethereum, Quorum: votingpower.FractionOf(1, 10),
 		Tokens: []votingpower.Token{{Chain: chains.Ethereum, Address: testchain.ExampleToken, Label: "SYNX", Supply: true,
 			Source: "made up"}},
 		Excluded: []votingpower.Wallet{{Chain: chains.Ethereum, Address: testchain.ExampleTreasury, Label: "treasury",

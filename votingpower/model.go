@@ -26,15 +26,18 @@ type Model struct {
 	// Network is the chain on which the DAO's proposals take their snapshot block.
 	Network chains.ID `json:"network"`
 	Space   string    `json:"space,omitempty"` // Snapshot space id of official votes, such as "vote-perp.eth"; may be ""
-	// Quorum is the fraction of circulating voting power that a vote needs, 0 to 1.
-	Quorum *big.Rat `json:"quorum"`
-	// Turnout lists the choices that count towards the quorum by their text, or
-	// is empty for all votes, Abstain and invalid choices included.
-	Turnout  []string `json:"turnout,omitempty"`
-	Tokens   []Token  `json:"tokens"` // one per chain, at least one of them supply
+	// Quorum is the voting power that a vote needs.
+	Quorum Quorum `json:"quorum"`
+	// Turnout says which votes count towards the quorum.
+	Turnout Turnout `json:"turnout,omitzero"`
+	// Tokens has at most one token for each chain. A token with Supply, or an entry of Custom
+	// that is added, is needed.
+	Tokens   []Token  `json:"tokens,omitempty"`
 	Excluded []Wallet `json:"excluded,omitempty"`
 	Escrows  []Escrow `json:"escrows,omitempty"`
-	Sources  []string `json:"sources,omitempty"` // where the model comes from; for display
+	// Custom lists further terms of the sum. Format 1 has none.
+	Custom  []CustomTerm `json:"terms,omitempty"`
+	Sources []string     `json:"sources,omitempty"` // where the model comes from; for display
 	// Strategies pins the voting strategies of the DAO's proposals, all of them and in their
 	// order: a proposal with others is not the DAO's. Empty, nothing is pinned. Format 1 has none.
 	Strategies []Strategy `json:"strategies,omitempty"`

@@ -24,7 +24,7 @@ func TestPERP(t *testing.T) {
 	m := votingpower.PERP()
 	if m.Symbol != "PERP" || m.Decimals != 18 || m.Network != chains.Ethereum || m.Space != "vote-perp.eth" ||
 		m.Synthetic != "" ||
-		m.Quorum.RatString() != "1/10" || m.Turnout != nil || len(m.Sources) == 0 {
+		m.Quorum.Fraction.RatString() != "1/10" || m.Turnout.Choices != nil || len(m.Sources) == 0 {
 		t.Errorf("found %+v", m)
 	}
 	if strings.Count(m.Definition, ".") != 1 || !strings.HasSuffix(m.Definition, ".") {
@@ -80,7 +80,8 @@ func TestParseModel(t *testing.T) {
 	february := time.Date(2023, 2, 1, 0, 0, 0, 0, time.UTC)
 	want := &votingpower.Model{
 		Format: votingpower.ModelFormat1, Name: "n", Symbol: "S", Decimals: 6, Definition: "d", Synthetic: "made up",
-		Network: chains.Ethereum, Quorum: big.NewRat(1, 10), Turnout: []string{"For"},
+		Network: chains.Ethereum, Quorum: votingpower.FractionOf(1, 10),
+		Turnout: votingpower.Turnout{Choices: []string{"For"}},
 		Tokens: []votingpower.Token{{Chain: 1, Address: common.HexToAddress("0x1111111111111111111111111111111111111111"),
 			Label: "t", Supply: true}},
 		Excluded: []votingpower.Wallet{
@@ -160,7 +161,8 @@ func TestParseModelRefuses(t *testing.T) {
 		{"quorum negative percent", `"10%"`, `"-10%"`, `line 6: quorum: found -1/10, want 0 or more`},
 		{"quorum above 1", `"10%"`, `"10"`, `line 6: quorum: found 10, want at most 1, which is 100%`},
 		{"quorum above 100%", `"10%"`, `"100.000001%"`, `line 6: quorum: found`},
-		{"quorum as number", `"10%"`, `0.1`, `line 6: quorum: found the number 0.1, want a string`},
+		{"quorum as number", `"10%"`, `0.1`,
+			`line 6: quorum: found the number 0.1, want a fraction such as "10%", or an object`},
 		{"quorum with exponent", `"10%"`, `"1e-999999999"`,
 			`line 6: quorum: found "1e-999999999", want a fraction such as "1/10", "0.1" or "10%"`},
 		{"quorum in hex", `"10%"`, `"0x1p-2"`, `line 6: quorum: found "0x1p-2"`},
@@ -171,7 +173,8 @@ func TestParseModelRefuses(t *testing.T) {
 
 		{"choice empty", `["For"]`, `["For", ""]`, `line 7: turnout[1]: found ""`},
 		{"choice twice", `["For"]`, `["For", "For"]`, `line 7: turnout[1]: found "For"`},
-		{"turnout as text", `["For"]`, `"For"`, `line 7: turnout: found the string "For", want an array`},
+		{"turnout as text", `["For"]`, `"For"`,
+			`line 7: turnout: found the string "For", want "all", "winner" or a list of choices`},
 
 		{"token twice", `"supply": true}`, `"supply": true},
 			{"chain": "1", "address": "0x5555555555555555555555555555555555555555", "label": "t", "supply": false}`,
@@ -329,8 +332,8 @@ func TestQuorumTexts(t *testing.T) {
 		m, err := votingpower.ParseModel(strings.NewReader(strings.Replace(modelFile, "10%", text, 1)))
 		if err != nil {
 			t.Errorf("quorum %q: %v", text, err)
-		} else if m.Quorum.RatString() != want {
-			t.Errorf("quorum %q is %s, want %s", text, m.Quorum.RatString(), want)
+		} else if m.Quorum.Fraction.RatString() != want {
+			t.Errorf("quorum %q is %s, want %s", text, m.Quorum.Fraction.RatString(), want)
 		}
 	}
 }
@@ -349,9 +352,9 @@ func TestModelCheck(t *testing.T) {
 		change func(*votingpower.Model)
 	}{
 		{"network: is missing, want a chain such as ethereum", func(m *votingpower.Model) { m.Network = 0 }},
-		{"quorum: is missing", func(m *votingpower.Model) { m.Quorum = nil }},
+		{"quorum: is missing", func(m *votingpower.Model) { m.Quorum = votingpower.Quorum{} }},
 		{"quorum: numerator and denominator have 1 and 130 bits, want at most 128", func(m *votingpower.Model) {
-			m.Quorum.SetFrac(big.NewInt(1), new(big.Int).Lsh(big.NewInt(1), 129))
+			m.Quorum.Fraction.SetFrac(big.NewInt(1), new(big.Int).Lsh(big.NewInt(1), 129))
 		}},
 		{"tokens[1].chain: is missing, want a chain such as ethereum", func(m *votingpower.Model) {
 			m.Tokens[1].Chain = 0
@@ -361,7 +364,7 @@ func TestModelCheck(t *testing.T) {
 			m.Excluded[2].From = time.Date(12000, 1, 1, 0, 0, 0, 0, time.UTC)
 		}},
 		{`turnout[0]: found "\xff", want a choice that is not empty and not listed twice`, func(m *votingpower.Model) {
-			m.Turnout = []string{"\xff"}
+			m.Turnout.Choices = []string{"\xff"}
 		}},
 		{"sources[0]: is empty", func(m *votingpower.Model) { m.Sources[0] = "" }},
 		{`format: found "perpquorum-model/0", want "perpquorum-model/2" or "perpquorum-model/1"`,

@@ -12,6 +12,9 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/ethereum/go-ethereum/common"
+
+	"github.com/perpdao/perpquorum/chains"
 	"github.com/perpdao/perpquorum/votingpower"
 )
 
@@ -42,6 +45,7 @@ type schema struct {
 	Then        *schema            `json:"then"`
 	Else        *schema            `json:"else"`
 	Not         *schema            `json:"not"`
+	AnyOf       []*schema          `json:"anyOf"`
 }
 
 func loadSchema(t *testing.T) *schema {
@@ -74,6 +78,9 @@ func (s *schema) validate(root *schema, v any) error {
 	s = s.resolve(root)
 	if s.Const != nil && v != s.Const || s.Enum != nil && !slices.Contains(s.Enum, v) {
 		return fmt.Errorf("found %v, want %v or %v", v, s.Const, s.Enum)
+	}
+	if s.AnyOf != nil && !slices.ContainsFunc(s.AnyOf, func(one *schema) bool { return one.validate(root, v) == nil }) {
+		return fmt.Errorf("found %v, which is none of %d forms", v, len(s.AnyOf))
 	}
 	if kind := kindOf(v); s.Type != "" && s.Type != kind {
 		return fmt.Errorf("found %s, want %s", kind, s.Type)
@@ -121,8 +128,10 @@ func (s *schema) validateArray(root *schema, v []any) error {
 		return fmt.Errorf("found %d items, want %d to %d", len(v), s.MinItems, s.MaxItems)
 	}
 	for i, item := range v {
-		if err := s.Items.validate(root, item); err != nil {
-			return err
+		if s.Items != nil {
+			if err := s.Items.validate(root, item); err != nil {
+				return err
+			}
 		}
 		if s.UniqueItems && slices.ContainsFunc(v[:i], func(other any) bool { return reflect.DeepEqual(item, other) }) {
 			return fmt.Errorf("item %v is there twice", item)
@@ -150,7 +159,7 @@ func (s *schema) validateObject(root *schema, v map[string]any) error {
 		}
 	}
 	if s.Not != nil && s.Not.validate(root, v) == nil {
-		return fmt.Errorf("found what must not be: %v", s.Not.Required)
+		return fmt.Errorf("found what must not be: %v", s.Not)
 	}
 	if s.If == nil {
 		return nil
@@ -264,16 +273,21 @@ func TestSchemaKeys(t *testing.T) {
 	t.Parallel()
 	root := loadSchema(t)
 	m := votingpower.PERP() // with every key there is
-	m.Synthetic, m.Turnout, m.Format = "s", []string{"For"}, votingpower.ModelFormat
+	m.Synthetic, m.Turnout.Winner, m.Format = "s", true, votingpower.ModelFormat
 	m.Strategies = []votingpower.Strategy{{Name: "ticket", Network: "1", Params: json.RawMessage("{}")}}
 	m.Excluded[0].From, m.Excluded[0].Until = queryTime, queryTime.AddDate(1, 0, 0)
+	read := votingpower.ContractRead{Chain: chains.Ethereum, Contract: common.Address{1},
+		Call: "f(bool)(uint256 a,bool b)", Args: []string{"true"}, Word: "a", Decimals: new(uint8), Source: "s"}
+	m.Custom = []votingpower.CustomTerm{{Sign: "+", Label: "l", ContractRead: read, From: queryTime,
+		Until: queryTime.AddDate(1, 0, 0)}}
+	m.Quorum = votingpower.Quorum{Read: &read, Min: votingpower.NewTokens(1), Max: votingpower.NewTokens(2)}
 	var doc map[string]any
 	if err := json.Unmarshal(marshal(t, m), &doc); err != nil {
 		t.Fatal(err)
 	}
 	first := func(list string) map[string]any { return doc[list].([]any)[0].(map[string]any) }
 	for name, object := range map[string]map[string]any{"": doc, "tokens": first("tokens"), "excluded": first("excluded"),
-		"escrows": first("escrows"), "strategies": first("strategies")} {
+		"escrows": first("escrows"), "strategies": first("strategies"), "terms": first("terms")} {
 		s := root
 		if name != "" {
 			s = root.Properties[name].resolve(root).Items.resolve(root)

@@ -58,10 +58,13 @@ func strict() json.Options {
 		json.Deterministic(true), json.RejectUnknownMembers(true), jsontext.EscapeForJS(true),
 		json.WithMarshalers(json.JoinMarshalers(
 			writeText(common.Address.Hex), writeText((*big.Rat).RatString), writeText(formatTime),
-			json.MarshalToFunc(writeObject))),
+			writeText(func(t Tokens) string { return Decimal(&t.Rat) }),
+			json.MarshalToFunc(writeQuorum), json.MarshalToFunc(writeTurnout), json.MarshalToFunc(writeObject))),
 		json.WithUnmarshalers(json.JoinUnmarshalers(
-			json.UnmarshalFromFunc(readObject), json.UnmarshalFromFunc(refuseOtherKind),
-			readText(parseAddress), readText(parseFraction), readText(parseTime), readText(parseBytes))),
+			json.UnmarshalFromFunc(readObject),
+			json.UnmarshalFromFunc(readQuorum), json.UnmarshalFromFunc(readTurnout),
+			json.UnmarshalFromFunc(refuseOtherKind), readText(parseTokens), readText(parseAddress),
+			readText(parseFraction), readText(parseTime), readText(parseBytes))),
 	)
 }
 

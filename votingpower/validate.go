@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -20,6 +22,7 @@ const (
 	maxDecimals   = 36   // keeps amounts printable; ERC-20 tokens have 0 to 18, some 24 or 27
 	maxText       = 1000 // bytes of a text of format 1
 	maxStrategies = 20   // Snapshot takes 10
+	maxTerms      = 200
 )
 
 // symbolForm is a symbol of format 2: nothing in it can pass for words of a report.
@@ -48,6 +51,8 @@ func (m *Model) Check() error {
 	c.tokenList()
 	c.excluded()
 	c.escrows()
+	c.custom()
+	c.quorum()
 	c.strategies()
 	return c.err
 }
@@ -87,8 +92,19 @@ func (c *checker) texts() {
 	for i, source := range m.Sources {
 		c.text("sources", i, "", source, true)
 	}
+	c.turnout()
+}
+
+func (c *checker) turnout() {
+	m := c.model
+	if m.Turnout.Winner && m.Format == ModelFormat1 {
+		c.fail("/turnout", "of the winner needs the format %q", ModelFormat)
+	}
+	if m.Turnout.Winner && len(m.Turnout.Choices) > 0 {
+		c.fail("/turnout", "is of the winner and of choices, want one of the two")
+	}
 	seen := map[string]bool{}
-	for i, choice := range m.Turnout {
+	for i, choice := range m.Turnout.Choices {
 		// A choice is compared with the proposal's text, odd spaces included.
 		if choice == "" || !utf8.ValidString(choice) || seen[choice] {
 			c.fail(at("turnout", i, ""), "found %.80q, want a choice that is not empty and not listed twice", choice)
@@ -110,11 +126,18 @@ func (c *checker) text(list string, i int, key, s string, required bool) {
 	case strings.TrimSpace(s) != s:
 		c.fail(at(list, i, key), "%q starts or ends with a space", s)
 	}
+	if err := printable(s); err != nil {
+		c.fail(at(list, i, key), "%v", err)
+	}
+}
+
+func printable(s string) error {
 	for _, r := range s {
 		if r == utf8.RuneError || !unicode.IsGraphic(r) {
-			c.fail(at(list, i, key), "%q holds the character %U, which is not printable", s, r)
+			return fmt.Errorf("%q holds the character %U, which is not printable", s, r)
 		}
 	}
+	return nil
 }
 
 func (c *checker) numbers() {
@@ -123,9 +146,6 @@ func (c *checker) numbers() {
 	}
 	if c.model.Network == 0 {
 		c.fail("/network", "is missing, want a chain such as ethereum")
-	}
-	if err := checkFraction(c.model.Quorum); err != nil {
-		c.fail("/quorum", "%v", err)
 	}
 }
 
@@ -139,7 +159,7 @@ func (c *checker) tokenList() {
 		c.tokens[token.Chain] = i
 		supply = supply || token.Supply
 	}
-	if !supply {
+	if !supply && !slices.ContainsFunc(c.model.Custom, func(t CustomTerm) bool { return t.Sign == "+" }) {
 		c.fail("/tokens", `no token has "supply": true, so there is no supply to sum`)
 	}
 }
@@ -165,9 +185,9 @@ func (c *checker) excluded() {
 	for i, w := range wallets {
 		p := place{w.Chain, w.Address}
 		c.row("excluded", i, p, w.Label, w.Source)
-		c.instants(i, w)
+		c.instants("excluded", i, w.From, w.Until)
 		for _, j := range seen[p] {
-			if overlap(w, wallets[j]) {
+			if overlap(w.From, w.Until, wallets[j].From, wallets[j].Until) {
 				c.fail(at("excluded", i, "address"), "%v on %v is excluded by excluded[%d] already, at times that overlap",
 					w.Address, w.Chain, j)
 			}
@@ -182,22 +202,22 @@ func (c *checker) excluded() {
 	}
 }
 
-func (c *checker) instants(i int, w Wallet) {
-	if err := checkTime(w.From); err != nil && !w.From.IsZero() {
-		c.fail(at("excluded", i, "from"), "%v", err)
+func (c *checker) instants(list string, i int, from, until time.Time) {
+	if err := checkTime(from); err != nil && !from.IsZero() {
+		c.fail(at(list, i, "from"), "%v", err)
 	}
-	if err := checkTime(w.Until); err != nil && !w.Until.IsZero() {
-		c.fail(at("excluded", i, "until"), "%v", err)
+	if err := checkTime(until); err != nil && !until.IsZero() {
+		c.fail(at(list, i, "until"), "%v", err)
 	}
-	if !w.From.IsZero() && !w.Until.IsZero() && !w.From.Before(w.Until) {
-		c.fail(at("excluded", i, "until"), "found %s, want a time after from", formatTime(w.Until))
+	if !from.IsZero() && !until.IsZero() && !from.Before(until) {
+		c.fail(at(list, i, "until"), "found %s, want a time after from", formatTime(until))
 	}
 }
 
-// overlap reports whether some t is in both wallets' times.
-func overlap(a, b Wallet) bool {
-	before := func(a, b Wallet) bool { return !a.Until.IsZero() && !b.From.IsZero() && !a.Until.After(b.From) }
-	return !before(a, b) && !before(b, a)
+// overlap reports whether some t is both from a to b and from c to d.
+func overlap(a, b, c, d time.Time) bool {
+	before := func(until, from time.Time) bool { return !until.IsZero() && !from.IsZero() && !until.After(from) }
+	return !before(b, c) && !before(d, a)
 }
 
 func (c *checker) escrows() {
@@ -217,6 +237,55 @@ func (c *checker) escrows() {
 		if e.Weight == e.Locked {
 			c.fail(at("escrows", i, "locked"), "%.80q is the weight too: the escrow would count for nothing", e.Locked)
 		}
+	}
+}
+
+// custom checks the terms, and that none adds or subtracts what another part of the model does.
+func (c *checker) custom() {
+	m := c.model
+	if len(m.Custom) > 0 && m.Format == ModelFormat1 {
+		c.fail("/terms", "needs the format %q", ModelFormat)
+	}
+	if len(m.Custom) > maxTerms {
+		c.fail("/terms", "has %d terms, want at most %d", len(m.Custom), maxTerms)
+	}
+	for i, t := range m.Custom {
+		c.text("terms", i, "label", t.Label, true)
+		c.instants("terms", i, t.From, t.Until)
+		if t.Sign != "+" && t.Sign != "-" {
+			c.fail(at("terms", i, "sign"), `found %.80q, want "+" or "-"`, t.Sign)
+		}
+		c.contractRead(at("terms", i, ""), t.ContractRead)
+		for j, other := range m.Custom[:i] {
+			if t.same(other.ContractRead) && overlap(t.From, t.Until, other.From, other.Until) {
+				c.fail(at("terms", i, ""), "is terms[%d] again, at times that overlap", j)
+			}
+		}
+		for j, token := range m.Tokens {
+			same := t.Chain == token.Chain && t.Contract == token.Address
+			if same && (token.Supply && t.Call == "totalSupply()" || strings.HasPrefix(t.Call, "balanceOf(")) {
+				c.fail(at("terms", i, ""), "reads the supply or a balance of tokens[%d]: "+
+					"use supply and excluded, or list the token's supply as a term too", j)
+			}
+		}
+	}
+}
+
+// contractRead checks a read by making the call.
+func (c *checker) contractRead(at jsontext.Pointer, r ContractRead) {
+	switch {
+	case r.Chain == 0:
+		c.fail(at+"/chain", "is missing, want a chain such as ethereum")
+	case r.Contract == (common.Address{}):
+		c.fail(at+"/contract", "is the zero address")
+	case utf8.RuneCountInString(r.Source) > maxCharacters("source"):
+		c.fail(at+"/source", "has %d characters, want at most %d", utf8.RuneCountInString(r.Source), maxCharacters("source"))
+	}
+	if err := printable(r.Source); err != nil {
+		c.fail(at+"/source", "%v", err)
+	}
+	if _, err := r.term("", 0, "", c.model.Decimals); err != nil {
+		c.fail(at, "%v", err)
 	}
 }
 

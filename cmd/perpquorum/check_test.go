@@ -48,7 +48,7 @@ func modelWithQuorum(t testing.TB, w *testchain.World, wei *big.Int) string {
 	optimism := w.Optimism.At(ethereum.Time())
 	_, power := ledgerFigures(w, ethereum.NumberU64(), optimism.NumberU64(), optimism.Time())
 	m := votingpower.PERP()
-	m.Quorum = new(big.Rat).SetFrac(wei, power)
+	m.Quorum.Fraction = new(big.Rat).SetFrac(wei, power)
 	data, err := json.Marshal(m)
 	if err != nil {
 		t.Fatal(err)

@@ -2,12 +2,17 @@ package report_test
 
 import (
 	"bytes"
+	"math/big"
 	"os"
 	"testing"
 
+	"github.com/ethereum/go-ethereum/common"
+
+	"github.com/perpdao/perpquorum/chains"
 	"github.com/perpdao/perpquorum/fixtures/hub"
 	"github.com/perpdao/perpquorum/snapshot"
 	"github.com/perpdao/perpquorum/snapshot/tally"
+	"github.com/perpdao/perpquorum/votingpower"
 	"github.com/perpdao/perpquorum/votingpower/report"
 	"github.com/perpdao/perpquorum/votingpower/vote"
 )
@@ -62,10 +67,45 @@ func unestablished(t testing.TB) *report.Bundle {
 		v.VPByStrategy = []float64{v.VP / 2, v.VP, 2.5, 0, float64(i)}
 		v.VP = v.VP*1.5 + 2.5 + float64(i)
 	}
-	b.Evidence.Model.Quorum.SetFrac64(1, 8)
+	b.Evidence.Model.Quorum.Fraction.SetFrac64(1, 8)
 	recount(t, b)
 	return b
 }
+
+// custom is a report by a made-up model of custom terms, whose quorum a contract says.
+func custom(t testing.TB, bound *votingpower.Tokens) *report.Bundle {
+	t.Helper()
+	b, eighteen := load(t, "post"), uint8(18)
+	read := func(address byte, call string, args ...string) votingpower.ContractRead {
+		return votingpower.ContractRead{Chain: chains.Ethereum, Contract: common.Address{address}, Call: call, Args: args,
+			Decimals: &eighteen}
+	}
+	governor := read(3, "quorumVotes()")
+	e := b.Evidence
+	e.Model = &votingpower.Model{
+		Format: votingpower.ModelFormat, Name: "Reef", Symbol: "REEF", Decimals: 18, Definition: "Delegated voting power.",
+		Synthetic: "made up", Network: chains.Ethereum,
+		Quorum: votingpower.Quorum{Read: &governor, Max: bound},
+		Custom: []votingpower.CustomTerm{
+			{Sign: "+", Label: "total delegation", ContractRead: read(1, "getTotalDelegation()")},
+			{Sign: "-", Label: "delegated to nobody", ContractRead: read(1, "getVotes(address)", perp)},
+		},
+	}
+	terms, err := e.Model.Terms(e.At)
+	if err != nil {
+		t.Fatal(err)
+	}
+	delete(e.Chains, chains.Optimism)
+	e.Reads = nil
+	for i, term := range terms {
+		amount := new(big.Int).Mul(big.NewInt([]int64{1000, 200, 123}[i]), big.NewInt(1e18))
+		e.Reads = append(e.Reads, votingpower.Read{Chain: term.Chain, To: term.Call.To.Hex(), Data: term.Call.Data,
+			Result: common.LeftPadBytes(amount.Bytes(), 32), From: "node.example#00000"})
+	}
+	return b
+}
+
+const perp = "0xbC396689893D065F41bc2C6EcbeE5e0085233447"
 
 // recount gives the proposal the scores of its votes, and asks the chains what they ask.
 func recount(t testing.TB, b *report.Bundle) {

@@ -19,9 +19,8 @@ func (r *Report) describe() (*Document, error) {
 	e := r.bundle.Evidence
 	d := &Document{
 		Format: DocumentFormat, Verdict: vote.Measured, Findings: r.findings(), At: NewMoment(e.At), Terms: []Term{},
-		CirculatingSupply: amount(r.result.CirculatingSupply, e.Model),
-		VotingPower:       amount(r.result.VotingPower, e.Model),
-		Quorum:            describeQuorum(r.result.Quorum, e.Model),
+		VotingPower: amount(r.result.VotingPower, e.Model),
+		Quorum:      describeQuorum(r.result),
 		Model: Model{
 			Name: e.Model.Name, Symbol: e.Model.Symbol, Decimals: e.Model.Decimals, Definition: e.Model.Definition,
 			Synthetic: e.Model.Synthetic, Network: e.Model.Network.String(), Space: e.Model.Space, Sources: e.Model.Sources,
@@ -34,6 +33,10 @@ func (r *Report) describe() (*Document, error) {
 	d.Model.BuiltIn = builtIn(d.Model.SHA256)
 	for _, id := range e.Model.Chains() {
 		d.Chains = append(d.Chains, r.describeChain(id))
+	}
+	if slices.ContainsFunc(r.result.Lines, func(l votingpower.Line) bool { return l.Group == votingpower.GroupSupply }) {
+		supply := amount(r.result.CirculatingSupply, e.Model)
+		d.CirculatingSupply = &supply
 	}
 	for _, line := range r.result.Lines {
 		d.Terms = append(d.Terms, describeTerm(line, e.Model))
@@ -114,20 +117,28 @@ func describeTerm(line votingpower.Line, m *votingpower.Model) Term {
 	if line.Sign < 0 {
 		t.Sign = "-"
 	}
-	if line.Call.Signature == "balanceOf(address)" && len(line.Call.Data) == 4+32 {
+	if strings.HasSuffix(line.Call.Signature, "(address)") && len(line.Call.Data) == 4+32 {
 		t.Account = common.BytesToAddress(line.Call.Data[4+12:]).Hex()
 	}
 	return t
 }
 
-func describeQuorum(quorum *big.Rat, m *votingpower.Model) Quorum {
-	percent := new(big.Rat).Mul(m.Quorum, big.NewRat(100, 1))
-	return Quorum{
-		Fraction:  m.Quorum.RatString(),
-		Percent:   votingpower.Decimal(percent),
-		BaseUnits: votingpower.Decimal(quorum),
-		Tokens:    votingpower.Decimal(m.InTokens(quorum)),
+func describeQuorum(r *votingpower.Result) Quorum {
+	m := r.Evidence.Model
+	q := Quorum{BaseUnits: votingpower.Decimal(r.Quorum), Tokens: votingpower.Decimal(m.InTokens(r.Quorum))}
+	if fraction := m.Quorum.Fraction; fraction != nil {
+		q.Fraction = fraction.RatString()
+		q.Percent = votingpower.Decimal(new(big.Rat).Mul(fraction, big.NewRat(100, 1)))
 	}
+	if !m.Quorum.Plain() {
+		q.Rule = r.QuorumRule
+	}
+	if r.QuorumRead != nil {
+		read := describeTerm(*r.QuorumRead, m)
+		read.Sign = ""
+		q.Read = &read
+	}
+	return q
 }
 
 // NewMoment writes a time as the document does.

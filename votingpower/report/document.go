@@ -22,10 +22,10 @@ type Document struct {
 	Chains   []Chain        `json:"chains"`
 	Terms    []Term         `json:"terms"` // the sum, in the order of the model
 	// CirculatingSupply is the sum of the terms of the groups supply and
-	// excluded, VotingPower the sum of all terms.
-	CirculatingSupply Amount `json:"circulating_supply"`
-	VotingPower       Amount `json:"circulating_voting_power"`
-	Quorum            Quorum `json:"quorum"`
+	// excluded, VotingPower the sum of all terms. The former is nil where the model has no supply.
+	CirculatingSupply *Amount `json:"circulating_supply,omitempty"`
+	VotingPower       Amount  `json:"circulating_voting_power"`
+	Quorum            Quorum  `json:"quorum"`
 	// Vote is there for a report on a vote.
 	Vote *Vote `json:"vote,omitempty"`
 	// Bundle is the SHA-256 hash of all that the bundle says, as compact JSON: everything but
@@ -83,13 +83,13 @@ type Chain struct {
 
 // Term is one summand with the amount that was read for it.
 type Term struct {
-	Group     string `json:"group"` // "supply", "excluded" or "escrow"
+	Group     string `json:"group"` // "supply", "excluded", "escrow", "term" or "quorum"
 	Sign      string `json:"sign"`  // "+" or "-"
 	Label     string `json:"label"`
 	Chain     string `json:"chain"`
 	Contract  string `json:"contract"`
 	Signature string `json:"signature"`
-	Account   string `json:"account,omitempty"` // of balanceOf(address)
+	Account   string `json:"account,omitempty"` // that the call is about
 	Amount    Amount `json:"amount"`            // as read, without the sign
 }
 
@@ -99,12 +99,16 @@ type Amount struct {
 	Tokens    string `json:"tokens"`
 }
 
-// Quorum is a fraction of the circulating voting power. It may be a fraction of
-// a base unit. Where its decimal form does not end, the exact fraction "n/d"
-// is given.
+// Quorum is the voting power that a vote needs. It may be a fraction of a base unit.
+// Where its decimal form does not end, the exact fraction "n/d" is given.
 type Quorum struct {
-	Fraction  string `json:"fraction"` // of the voting power, such as "1/10"
+	Fraction  string `json:"fraction"` // of the voting power, such as "1/10"; "" if it is none
 	Percent   string `json:"percent"`  // the same in percent, such as "10"
 	BaseUnits string `json:"base_units"`
 	Tokens    string `json:"tokens"`
+	// Rule says what decided where the model has more than a fraction: "fixed", "read",
+	// "fraction", "min" or "max".
+	Rule string `json:"rule,omitempty"`
+	// Read is the contract's answer for a quorum that is read.
+	Read *Term `json:"read,omitempty"`
 }

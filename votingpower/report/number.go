@@ -88,3 +88,21 @@ func share(q Quorum) string {
 	}
 	return grouped(q.Percent) + "%"
 }
+
+// basis says where the quorum comes from.
+func basis(q Quorum) string {
+	switch rule := q.Rule; {
+	case rule == "":
+		return share(q)
+	case rule == votingpower.RuleFixed:
+		return "a fixed amount of the model"
+	case rule == votingpower.RuleRead:
+		return "as the contract says"
+	case rule == votingpower.RuleFraction:
+		return share(q) + ", within the bounds of the model"
+	case q.Read != nil:
+		return "the " + rule + "imum of the model, instead of what the contract says"
+	default:
+		return "the " + rule + "imum of the model, instead of " + share(q)
+	}
+}

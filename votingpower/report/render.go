@@ -81,6 +81,7 @@ func (r *Report) execute(text string, escape func(string) string) ([]byte, error
 		"round":  roundDecimal,
 		"group":  grouped,
 		"share":  share,
+		"basis":  basis,
 		"name": func(chain string) (string, error) {
 			id, err := chains.ParseID(chain)
 			return chainName(id), err

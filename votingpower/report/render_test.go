@@ -256,7 +256,7 @@ func TestRerunVote(t *testing.T) {
 // TestVoteText looks for what the text says of a vote and its turnout.
 func TestVoteText(t *testing.T) {
 	named := load(t, "short")
-	named.Evidence.Model.Turnout = []string{"For", "Against"}
+	named.Evidence.Model.Turnout.Choices = []string{"For", "Against"}
 	invalid := load(t, "reached")
 	invalid.Vote.Votes[1].Choice = []byte("9")
 	for name, test := range map[string]struct {
@@ -267,8 +267,16 @@ func TestVoteText(t *testing.T) {
 		"named choices":       {named, report.Text, `the 2 votes for "For", "Against"`},
 		"one wei short":       {named, report.Text, "Quorum not reached, short by 0.000000000000000001 (reached when"},
 		"what Snapshot shows": {load(t, "short"), report.Text, "\n- Snapshot itself shows: passed\n"},
-		"invalid choices":     {invalid, report.Text, "\n- Invalid choices: 4,000,000.125 in 1 of the votes;"},
-		"invalid, as a row":   {invalid, report.Markdown, "\n| *Invalid choices (1 of the votes)* | 4,000,000.125 | | |\n"},
+		"quorum of a contract": {custom(t, nil), report.Text,
+			"\n- Circulating Voting Power (for information): 800\n- Quorum (as the contract says): 123\n"},
+		"quorum of a contract, as rows": {custom(t, nil), report.Markdown,
+			"\n| = | **800** | **Circulating voting power** | | |\n| = | **123** | **Quorum**: as the contract says " +
+				"| Mainnet | `0x0300000000000000000000000000000000000000` `quorumVotes()` |\n"},
+		"quorum above its bound": {custom(t, votingpower.NewTokens(100)), report.Markdown,
+			"**The quorum is 100 REEF**, the maximum of the model, instead of what the contract says. " +
+				"For information: the circulating voting power is 800 REEF."},
+		"invalid choices":   {invalid, report.Text, "\n- Invalid choices: 4,000,000.125 in 1 of the votes;"},
+		"invalid, as a row": {invalid, report.Markdown, "\n| *Invalid choices (1 of the votes)* | 4,000,000.125 | | |\n"},
 	} {
 		if text := flat(t, test.bundle, test.format); !strings.Contains(text, test.says) {
 			t.Errorf("%s: %q is not in:\n%s", name, test.says, text)

@@ -61,7 +61,9 @@ func describeScores(o *vote.Outcome, v *Vote) {
 
 func describeTurnout(o *vote.Outcome) Turnout {
 	t, m, decimal := o.Turnout, o.Result.Evidence.Model, votingpower.Decimal
-	out := Turnout{Counts: append([]string{}, m.Turnout...), Votes: t.Votes, Rule: quorumRule}
+	out := Turnout{
+		Counts: append([]string{}, m.Turnout.Choices...), Winner: m.Turnout.Winner, Votes: t.Votes, Rule: quorumRule,
+	}
 	if t.Power == nil {
 		return out
 	}
@@ -69,7 +71,7 @@ func describeTurnout(o *vote.Outcome) Turnout {
 	out.Read, out.Established, out.Unsplit = decimal(t.Read), decimal(t.Established), decimal(t.Unsplit)
 	out.Hub, out.HubSource = decimal(t.Hub), t.HubSource
 	out.Reached, out.Margin = t.Reached(), decimal(t.Margin())
-	if power := o.Result.VotingPower; m.Quorum.Sign() > 0 && power.Sign() > 0 {
+	if power := o.Result.VotingPower; o.Result.Quorum.Sign() > 0 && power.Sign() > 0 {
 		percent := m.InBaseUnits(t.Power)
 		out.Share = rounded(percent.Mul(percent, new(big.Rat).SetFrac(big.NewInt(100), power)))
 	}
@@ -150,6 +152,8 @@ func counts(t Turnout) string {
 	switch {
 	case t.Votes == 0:
 		return "no votes"
+	case t.Winner:
+		return "the " + votes(t.Votes) + " for the winning choice, with the part of their power that is for it"
 	case len(t.Counts) == 0 && t.Votes == 1:
 		return "the only vote"
 	case len(t.Counts) == 0:

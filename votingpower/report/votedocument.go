@@ -62,7 +62,8 @@ type Turnout struct {
 	// Counts lists the choices that count; empty means every vote, Abstain and
 	// invalid choices included.
 	Counts []string `json:"counts"`
-	Votes  int      `json:"votes"` // that count
+	Winner bool     `json:"winner,omitempty"` // the votes for the choice with the highest score count
+	Votes  int      `json:"votes"`            // that count
 	// Source is "chains" (the exact sum of what was read for every counted vote),
 	// "recomputed" (the exact sum of that and of figures in the proposal itself),
 	// "hub scores_total" (the hub's double) or "hub votes" (the sum of the hub's

@@ -92,7 +92,11 @@ func checkFit(p *snapshot.Proposal, ref snapshot.ProposalRef, m *votingpower.Mod
 	if ref.Space != "" && ref.Space != p.Space {
 		return fmt.Errorf("%w: the URL names %q, the proposal %q", ErrSpace, ref.Space, p.Space)
 	}
-	if _, err := tally.TurnoutOf(p, nil, m.Turnout); err != nil {
+	_, err := tally.TurnoutOf(p, nil, m.Turnout.Choices)
+	if m.Turnout.Winner {
+		err = tally.CheckWinner(p)
+	}
+	if err != nil {
 		return fmt.Errorf("%w: %w", ErrModel, err)
 	}
 	return nil

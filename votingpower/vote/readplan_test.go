@@ -48,10 +48,10 @@ func TestChains(t *testing.T) {
 		"a model of no space": {change: func(_ *snapshot.Proposal, m *votingpower.Model) { m.Space = "" },
 			want: vote.ErrModel, says: "names no space"},
 		"a choice that is not there": {change: func(_ *snapshot.Proposal, m *votingpower.Model) {
-			m.Turnout = []string{"Aye"}
+			m.Turnout.Choices = []string{"Aye"}
 		}, want: vote.ErrModel, says: "Aye"},
 		"choices of a weighted vote": {change: func(p *snapshot.Proposal, m *votingpower.Model) {
-			p.Type, m.Turnout = "weighted", []string{"For"}
+			p.Type, m.Turnout.Choices = "weighted", []string{"For"}
 		}, want: vote.ErrModel},
 		"a network that is no number": {change: func(p *snapshot.Proposal, _ *votingpower.Model) {
 			p.Network = "mainnet"

@@ -68,7 +68,8 @@ func (o *Outcome) votesLeftOut() {
 		count(len(c.LeftOut), "vote"), votingpower.Decimal(power), c.Why, strings.Join(voters, ", "),
 		prefixed("; ", c.Rule))
 	hub := new(big.Rat).SetFloat64(o.Evidence.Proposal.ScoresTotal)
-	if len(o.Result.Evidence.Model.Turnout) == 0 && t.Power != nil && t.Reached() != (hub.Cmp(t.Quorum) >= 0) {
+	rule := o.Result.Evidence.Model.Turnout
+	if !rule.Winner && len(rule.Choices) == 0 && t.Power != nil && t.Reached() != (hub.Cmp(t.Quorum) >= 0) {
 		o.find(Warning, TurnoutHubDiffers,
 			"with these votes the turnout is %s, the hub's total without them %s, the quorum %s",
 			votingpower.Decimal(t.Power), votingpower.Decimal(hub), votingpower.Decimal(t.Quorum))

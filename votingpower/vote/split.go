@@ -5,13 +5,13 @@ import (
 	"slices"
 
 	"github.com/perpdao/perpquorum/snapshot/strategy"
-	"github.com/perpdao/perpquorum/snapshot/tally"
 	"github.com/perpdao/perpquorum/votingpower"
 )
 
 // split adds up the power of votes, strategy by strategy.
 type split struct {
 	o       *Outcome
+	parts   []*big.Rat // of votes, see tally.Turnout
 	shares  []Share
 	hub     bool // a strategy is not recomputed, so that the hub's figures are used
 	unsplit *big.Rat
@@ -25,9 +25,9 @@ type split struct {
 	less, more, lessEstablished *big.Rat
 }
 
-func newSplit(o *Outcome) *split {
+func newSplit(o *Outcome, parts []*big.Rat) *split {
 	s := &split{
-		o: o, shares: o.Strategies.Shares, unsplit: new(big.Rat), missing: new(big.Rat), aside: new(big.Rat),
+		o: o, parts: parts, shares: o.Strategies.Shares, unsplit: new(big.Rat), missing: new(big.Rat), aside: new(big.Rat),
 		idle: newIdleWallets(o.Evidence.Circulating), less: new(big.Rat), more: new(big.Rat), lessEstablished: new(big.Rat),
 	}
 	for k := range s.shares {
@@ -62,12 +62,14 @@ func (s *split) add(vote int) {
 // established reports whether a vote's power by a strategy is established: it is not if any of it
 // is what an idle wallet holds.
 func (s *split) established(vote, k int) bool {
-	e, share := s.o.Evidence, s.shares[k]
+	m, share := s.o.Evidence.Circulating.Model, s.shares[k]
 	return share.Standing.Established() && !slices.ContainsFunc(share.Basis.Sources, func(source strategy.Source) bool {
-		_, idle := s.idle.label(e.Votes[vote].Voter, source.Place.Chain)
-		return idle && slices.ContainsFunc(e.Circulating.Model.Tokens, func(t votingpower.Token) bool {
+		_, idle := s.idle.label(s.o.Evidence.Votes[vote].Voter, source.Place.Chain)
+		return idle && (slices.ContainsFunc(m.Tokens, func(t votingpower.Token) bool {
 			return t.Chain == source.Place.Chain && t.Address == source.Contract
-		})
+		}) || slices.ContainsFunc(m.Custom, func(t votingpower.CustomTerm) bool {
+			return t.Chain == source.Place.Chain && t.Contract == source.Contract
+		}))
 	})
 }
 
@@ -78,9 +80,17 @@ func (s *split) recomputed(vote, choice, k int) (power *big.Rat, exact bool) {
 	}
 	score := s.o.Power.Powers[choice].Scores[vote][k]
 	if score.Exact != nil {
-		return score.Exact, true
+		return s.part(vote, score.Exact), true
 	}
-	return new(big.Rat).SetFloat64(score.Value), false // such as a square root
+	return s.part(vote, new(big.Rat).SetFloat64(score.Value)), false // such as a square root
+}
+
+// part is the part of a vote's power that counts.
+func (s *split) part(vote int, power *big.Rat) *big.Rat {
+	if s.parts == nil {
+		return power
+	}
+	return new(big.Rat).Mul(power, s.parts[vote])
 }
 
 // addHub adds the hub's figures for strategies that are not recomputed. Where it has none for
@@ -95,15 +105,14 @@ func (s *split) addHub(vote int, known *big.Rat) {
 			unknown = append(unknown, k)
 			continue
 		}
-		power := new(big.Rat).SetFloat64(v.VPByStrategy[k])
+		power := s.part(vote, new(big.Rat).SetFloat64(v.VPByStrategy[k]))
 		known.Add(known, power)
 		s.shares[k].Power.Add(s.shares[k].Power, power)
 	}
-	sum, _ := known.Float64()
-	if len(unknown) == 0 || tally.Agree(v.VP, sum) {
+	rest, to := s.part(vote, new(big.Rat).SetFloat64(v.VP)), s.unsplit
+	if len(unknown) == 0 || near(rest, known) {
 		return
 	}
-	rest, to := new(big.Rat).SetFloat64(v.VP), s.unsplit
 	if rest.Sub(rest, known); rest.Sign() < 0 {
 		rest, to = rest.Neg(rest), s.missing
 	} else if len(unknown) == 1 {

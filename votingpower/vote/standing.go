@@ -77,7 +77,7 @@ type contract struct {
 
 // newContracts lists the contracts of the model with the functions by which a voter's power
 // in them is read: the balance, and votes delegated to the voter, both of which add up to no
-// more than the contract has given out. Of an escrow whose weight is totalSupplyX(), the
+// more than the contract has given out. Of a contract that counts by totalSupplyX(), the
 // function balanceOfX(address) is another one.
 func newContracts(m *votingpower.Model, network chains.ID) *contracts {
 	c := &contracts{network, int(m.Decimals), map[contract][]string{}, map[contract]bool{}}
@@ -85,11 +85,18 @@ func newContracts(m *votingpower.Model, network chains.ID) *contracts {
 	for _, token := range m.Tokens {
 		c.held[contract{token.Chain, token.Address}] = functions
 	}
-	for _, escrow := range m.Escrows {
-		key := contract{escrow.Chain, escrow.Address}
+	hold := func(key contract, total string) {
 		c.held[key] = functions
-		if suffix, ok := strings.CutPrefix(strings.TrimSuffix(escrow.Weight, "()"), "totalSupply"); ok {
+		if suffix, ok := strings.CutPrefix(strings.TrimSuffix(total, "()"), "totalSupply"); ok {
 			c.held[key] = append(slices.Clone(functions), "balanceOf"+suffix+"(address)")
+		}
+	}
+	for _, escrow := range m.Escrows {
+		hold(contract{escrow.Chain, escrow.Address}, escrow.Weight)
+	}
+	for _, term := range m.Custom {
+		if term.Sign == "+" {
+			hold(contract{term.Chain, term.Contract}, term.Call)
 		}
 	}
 	return c

@@ -25,8 +25,8 @@ const (
 // Turnout is the voting power that counts towards the quorum, in tokens.
 type Turnout struct {
 	Votes int // that count
-	// Power is compared with Quorum. It is nil where it is not known yet: the model
-	// counts named choices, and some are still encrypted.
+	// Power is compared with Quorum. It is nil where it is not known: the model counts named
+	// choices, and some are still encrypted, or the winner's votes, and there is no recount.
 	Power  *big.Rat
 	Source Source
 	// Hub is what the hub's doubles give for the same votes, by HubSource.
@@ -71,6 +71,8 @@ func (t Turnout) Margin() *big.Rat { return new(big.Rat).Sub(t.Power, t.Quorum) 
 // all there is misses it.
 func (t Turnout) verdict() Verdict {
 	switch {
+	case t.Power == nil:
+		return NotEstablished
 	case t.low.power.Cmp(t.Quorum) >= 0 && !t.low.undecided(t.Quorum):
 		return Reached
 	case t.high.power.Cmp(t.Quorum) < 0 && !t.Reached() && !t.high.undecided(t.Quorum):
@@ -84,15 +86,12 @@ func (t Turnout) verdict() Verdict {
 func (o *Outcome) measure() error {
 	m, t := o.Result.Evidence.Model, &o.Turnout
 	t.Quorum = m.InTokens(o.Result.Quorum)
-	counted, err := tally.TurnoutOf(o.Evidence.Proposal, o.Evidence.Votes, m.Turnout)
-	if errors.Is(err, tally.ErrSealed) && !o.Status.Final {
-		return nil
-	}
-	if err != nil {
+	counted, err := o.counted(m.Turnout)
+	if counted == nil {
 		return err
 	}
 	t.Hub, t.HubSource = o.hubTurnout(m, counted)
-	split := newSplit(o)
+	split := newSplit(o, counted.Parts)
 	for i, counts := range counted.Counted {
 		if counts {
 			t.Votes++
@@ -103,6 +102,22 @@ func (o *Outcome) measure() error {
 	return nil
 }
 
+// counted is nil where it is not known which votes count.
+func (o *Outcome) counted(rule votingpower.Turnout) (*tally.Turnout, error) {
+	p, votes := o.Evidence.Proposal, o.Evidence.Votes
+	if rule.Winner {
+		if err := tally.CheckWinner(p); err != nil || o.Tally == nil {
+			return nil, err
+		}
+		return o.Tally.WinnerTurnout(p, votes)
+	}
+	counted, err := tally.TurnoutOf(p, votes, rule.Choices)
+	if errors.Is(err, tally.ErrSealed) && !o.Status.Final {
+		return nil, nil
+	}
+	return counted, err
+}
+
 // hubTurnout is the hub's scores_total, exactly as its double. Where that is not the sum of the
 // votes that the model counts (named choices; copeland, whose total leaves invalid votes out, as
 // older rules did; a vote whose scores are not final), or there is no recount, it is the sum of
@@ -111,8 +126,8 @@ func (o *Outcome) hubTurnout(m *votingpower.Model, counted *tally.Turnout) (*big
 	p := o.Evidence.Proposal
 	total := new(big.Rat).SetFloat64(p.ScoresTotal)
 	power, _ := counted.Power.Float64() // only to see how near it is
-	if total == nil || len(m.Turnout) > 0 || p.Type == "copeland" || !o.Status.Final || o.Tally == nil ||
-		!tally.Agree(p.ScoresTotal, power) {
+	if total == nil || m.Turnout.Winner || len(m.Turnout.Choices) > 0 || p.Type == "copeland" ||
+		!o.Status.Final || o.Tally == nil || !tally.Agree(p.ScoresTotal, power) {
 		return counted.Power, FromHubVotes
 	}
 	return total, FromHubTotal
@@ -124,10 +139,14 @@ func (o *Outcome) checkTurnout() {
 	power := o.Result.Evidence.Model.InTokens(new(big.Rat).SetInt(o.Result.VotingPower))
 	t, level := o.Turnout, Warning
 	if t.Power == nil {
-		o.doubt(TurnoutUnknown, "the model counts named choices, and choices are still encrypted")
+		why := "named choices, and choices are still encrypted"
+		if o.Result.Evidence.Model.Turnout.Winner {
+			why = "the votes for the winning choice, and there is no recount that names it"
+		}
+		o.doubt(TurnoutUnknown, "the model counts %s", why)
 		return
 	}
-	if t.Established.Cmp(power) > 0 {
+	if t.Established.Cmp(power) > 0 && o.Result.Evidence.Model.Quorum.SumDecides() {
 		level = Failure
 	}
 	if t.Power.Cmp(power) > 0 {
@@ -168,6 +187,9 @@ func (o *Outcome) whyNotEstablished() {
 		return
 	}
 	t, rest := o.Turnout, []string{}
+	if t.Power == nil {
+		return // TurnoutUnknown says it
+	}
 	if t.aside.Sign() != 0 {
 		rest = append(rest, "; "+votingpower.Decimal(t.aside)+" is of wallets that the circulating voting power leaves out")
 	}

@@ -93,7 +93,7 @@ func TestUnverifiable(t *testing.T) {
 // TestNamedChoices counts only the choices that the model names.
 func TestNamedChoices(t *testing.T) {
 	e := poll(t, votesFor("14639538"), abstain("5"), against("0.499999999999999999"), ballot{"7", "3"})
-	e.Circulating.Model.Turnout = []string{"For", "Against"}
+	e.Circulating.Model.Turnout.Choices = []string{"For", "Against"}
 	o := check(t, e)
 	turnout(t, o, vote.NotReached, "14639538.499999999999999999", vote.FromChains)
 	hub := big.NewRat(29279077, 2)
@@ -102,12 +102,37 @@ func TestNamedChoices(t *testing.T) {
 	}
 
 	e = poll(t, ballot{`"0xabcd"`, "5"})
-	e.Circulating.Model.Turnout = []string{"For"}
+	e.Circulating.Model.Turnout.Choices = []string{"For"}
 	e.ReadAt, e.Proposal.ScoresState = e.Proposal.Start+5, "pending"
 	o = check(t, e)
 	turnout(t, o, vote.NotFinal, "unknown", "")
 	if !has(o, vote.TurnoutUnknown) || o.Turnout.Reached() {
 		t.Errorf("sealed: %+v; %v", o.Turnout, noticed(o))
+	}
+}
+
+// TestWinnersVotes counts the votes for the choice with the highest score; without a recount
+// nobody knows which that is.
+func TestWinnersVotes(t *testing.T) {
+	winner := func(e *vote.Evidence) *vote.Evidence {
+		e.Circulating.Model.Format, e.Circulating.Model.Turnout.Winner = votingpower.ModelFormat, true
+		return e
+	}
+	o := check(t, winner(poll(t, votesFor("14639538"), abstain("5"), against("14639540"))))
+	turnout(t, o, vote.Reached, "14639540", vote.FromChains)
+	if o.Turnout.Votes != 1 {
+		t.Errorf("found %+v", o.Turnout)
+	}
+
+	e := winner(poll(t, ballot{`{"1":1,"2":1}`, "10000000"}, ballot{`{"2":1,"3":2}`, "30000000"}))
+	e.Proposal.Type = "weighted"
+	recount(t, e)
+	askAgain(t, e)
+	turnout(t, check(t, e), vote.Reached, "20000000", vote.FromChains) // 30M × 2/3, for choice 3
+
+	e.Votes[0].Choice = []byte(`{`)
+	if o = check(t, e); !has(o, vote.TurnoutUnknown) || o.Turnout.Reached() {
+		t.Errorf("without a recount: %s, %v", o.Verdict, noticed(o))
 	}
 }
 

@@ -129,6 +129,11 @@ func newIdleWallets(e *votingpower.Evidence) idleWallets {
 			add(w.Address, w.Chain, w.Label)
 		}
 	}
+	for _, term := range e.Model.Custom {
+		if account, ok := term.Account(); ok && term.Sign == "-" && term.CountsAt(e.At) {
+			add(account, term.Chain, term.Label)
+		}
+	}
 	for _, escrow := range e.Model.Escrows {
 		add(escrow.Address, escrow.Chain, escrow.Label)
 	}
