@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,7 +18,8 @@ import (
 
 // endpointOptions says which endpoints are read, and how.
 type endpointOptions struct {
-	urls     map[chains.ID][]string // in order of preference
+	urls     map[chains.ID][]string // of --rpc, in order of preference
+	file     string                 // of --endpoints
 	timeout  time.Duration          // of the whole run
 	dialer   chains.Dialer
 	progress *progress // nil: silent
@@ -32,6 +34,8 @@ func (o *endpointOptions) flags() []cli.Flag {
 		&cli.GenericFlag{Name: "rpc", Category: category, Value: endpointValue(&o.urls),
 			Usage: "a JSON-RPC endpoint of a chain, as `CHAIN=URL`; repeat it for more chains, " +
 				"or for more endpoints in order of preference"},
+		&cli.PathFlag{Name: "endpoints", Category: category, Destination: &o.file,
+			Usage: "read endpoints from `FILE`, for chains that neither --rpc nor a variable names"},
 		&cli.GenericFlag{Name: "agree", Category: category,
 			Value: parsed(&o.dialer.Agree, parseCount), DefaultText: "1",
 			Usage: "read `N` endpoints of each chain independently; any difference ends with exit code 11"},
@@ -50,14 +54,18 @@ func (o *endpointOptions) flags() []cli.Flag {
 }
 
 // endpointHelp explains CHAIN=URL.
-const endpointHelp = `CHAIN is ethereum, optimism or a chain id. The endpoints of a chain that no
---rpc names come from the environment:
+const endpointHelp = `CHAIN is ethereum, optimism or a chain id. The endpoints of a chain are those of
+the first of these that names one:
+   --rpc
    PERPQUORUM_RPC_ETHEREUM  URLs for Ethereum in order of preference,
                             separated by spaces or commas
    PERPQUORUM_RPC_OPTIMISM  the same for Optimism; for chain 8453 it is
                             PERPQUORUM_RPC_8453
    MAINNET_WEB3_ENDPOINT, OPTIMISM_WEB3_ENDPOINT
-                            used where the variables above are not set
+   the file of --endpoints, or the file perpquorum/endpoints in XDG_CONFIG_HOME
+                            (~/.config if that is not set), with lines CHAIN URL;
+                            a # begins a comment
+   ETH_RPC_URL              for Ethereum only
 A time that is not recent needs an archive node. URLs hold keys and are never
 printed; an endpoint is named by its host and a short hash. Two URLs of one scheme,
 host, port and path are one endpoint, which may be given once; with --agree, the
@@ -102,14 +110,25 @@ func (o endpointOptions) find(wanted []chains.ID) (urls map[chains.ID][]string, 
 	}
 	urls = map[chains.ID][]string{}
 	for _, id := range wanted {
-		urls[id] = o.urls[id]
-		if len(urls[id]) == 0 {
-			urls[id] = environmentURLs(id)
+		if urls[id] = o.urls[id]; len(urls[id]) == 0 {
+			urls[id] = environmentURLs(environmentNames(id)...)
 		}
 		if len(urls[id]) == 0 {
 			missing = append(missing, id)
 		}
 	}
+	var named map[chains.ID][]string
+	if len(missing) > 0 || o.file != "" {
+		if named, err = o.fileURLs(); err != nil {
+			return nil, nil, err
+		}
+	}
+	missing = slices.DeleteFunc(missing, func(id chains.ID) bool {
+		if urls[id] = named[id]; len(urls[id]) == 0 && id == chains.Ethereum {
+			urls[id] = environmentURLs("ETH_RPC_URL")
+		}
+		return len(urls[id]) > 0
+	})
 	return urls, missing, nil
 }
 
@@ -123,7 +142,7 @@ func (o endpointOptions) endpoints(wanted []chains.ID) (map[chains.ID][]string, 
 	for _, id := range wanted {
 		if err == nil && len(urls[id]) < o.dialer.Agree {
 			err = usagef("--agree %d: %s has %s", o.dialer.Agree, id, counted(len(urls[id]), "endpoint"))
-			err = hintf(err, "repeat --rpc %s=URL, or put more URLs into the environment variable", id)
+			err = hintf(err, "repeat --rpc %s=URL, or put more URLs into the environment variable or the file", id)
 		}
 	}
 	return urls, err
@@ -136,14 +155,15 @@ func noEndpoint(missing []chains.ID) error {
 		names = append(names, environmentNames(id)[0])
 	}
 	return hintf(usagef("no endpoint for %s", joinIDs(missing)),
-		"give %s, or set %s", strings.Join(flags, " "), strings.Join(names, " and "))
+		"give %s, set %s, or name them in %s", strings.Join(flags, " "), strings.Join(names, " and "),
+		cmp.Or(settingsFile(), "a file"))
 }
 
-func environmentURLs(id chains.ID) []string {
+func environmentURLs(names ...string) []string {
 	// A comma is a legal character of a URL, so only one in front of a scheme or
 	// of white space separates.
 	separate := strings.NewReplacer(",http://", " http://", ",https://", " https://", ", ", " ", ",\n", " ")
-	for _, name := range environmentNames(id) {
+	for _, name := range names {
 		if list := strings.Fields(separate.Replace(os.Getenv(name) + " ")); len(list) > 0 {
 			return list
 		}
@@ -154,8 +174,8 @@ func environmentURLs(id chains.ID) []string {
 // chainWords complete a flag that takes CHAIN=VALUE.
 var chainWords = []string{"ethereum=", "optimism="}
 
-// environmentNames lists the variables that may name endpoints of a chain. The
-// last two are those of Perpetual Protocol's public snapshot script.
+// environmentNames lists the variables that may name endpoints of a chain before the
+// settings file does. The last two are those of Perpetual Protocol's public snapshot script.
 func environmentNames(id chains.ID) []string {
 	names := []string{"PERPQUORUM_RPC_" + strings.ToUpper(id.String())}
 	switch id {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -21,6 +22,7 @@ type progress struct {
 	w     io.Writer // nil: silent
 	plain bool
 	shown bool
+	hints []string // to print at the end, terminal or not
 }
 
 func newProgress(stderr io.Writer) *progress {
@@ -46,6 +48,18 @@ func (p *progress) say(format string, args ...any) {
 	default:
 		fmt.Fprintf(p.w, "\r\x1b[Kperpquorum: %s …", fmt.Sprintf(format, args...))
 		p.shown = true
+	}
+}
+
+// hint keeps what the user can do better, to be printed once.
+func (p *progress) hint(format string, args ...any) {
+	if p == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if text := fmt.Sprintf(format, args...); !slices.Contains(p.hints, text) {
+		p.hints = append(p.hints, text)
 	}
 }
 
