@@ -7,6 +7,8 @@ import (
 	"math/big"
 	"slices"
 	"sync"
+
+	"github.com/perpdao/perpquorum/chains/jsonrpc"
 )
 
 const (
@@ -95,11 +97,7 @@ func (k *bulk) run(ctx context.Context) error {
 		size := k.reader.chunkSize()
 		chunks, rest := cutSpans(open, size, width)
 		errs := make([]error, len(chunks))
-		var group sync.WaitGroup
-		for i, c := range chunks {
-			group.Go(func() { errs[i] = k.readChunk(ctx, c) })
-		}
-		group.Wait()
+		jsonrpc.SideBySide(len(chunks), func(i int) { errs[i] = k.readChunk(ctx, chunks[i]) })
 		open = rest
 		clean := true
 		for i, err := range errs {

@@ -5,7 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
+
+	"github.com/perpdao/perpquorum/chains/jsonrpc"
 )
 
 // Client reads one chain through one or more endpoints. It is safe for concurrent
@@ -80,18 +81,16 @@ func onChain(id ID, err error) error {
 // on timing: a failure cancels only the calls for the keys after it.
 func SideBySide[K, T any](ctx context.Context, keys []K, f func(context.Context, K) (T, error)) ([]T, error) {
 	results, errs := make([]T, len(keys)), make([]error, len(keys))
-	var group sync.WaitGroup
-	for i, key := range keys {
-		own := ctx
-		later, cancel := context.WithCancel(ctx)
-		defer cancel()
-		group.Go(func() {
-			if results[i], errs[i] = f(own, key); errs[i] != nil {
-				cancel()
-			}
-		})
-		ctx = later
+	own, cancel := make([]context.Context, len(keys)), make([]context.CancelFunc, len(keys))
+	for i := range keys {
+		own[i] = ctx
+		ctx, cancel[i] = context.WithCancel(ctx)
+		defer cancel[i]()
 	}
-	group.Wait()
+	jsonrpc.SideBySide(len(keys), func(i int) {
+		if results[i], errs[i] = f(own[i], keys[i]); errs[i] != nil {
+			cancel[i]()
+		}
+	})
 	return results, cmp.Or(errs...)
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/perpdao/perpquorum/chains/jsonrpc"
 )
 
 // pool is the endpoints of one chain in order of preference.
@@ -112,14 +114,10 @@ func askAll[T any](ctx context.Context, p *pool, read reader[T]) ([]reading[T], 
 // order of the nodes.
 func together[T any](ctx context.Context, p *pool, nodes []*node, read reader[T]) []reading[T] {
 	out := make([]reading[T], len(nodes))
-	var wg sync.WaitGroup
-	for i, n := range nodes {
-		wg.Go(func() {
-			v, err := try(ctx, p, n, read)
-			out[i] = reading[T]{value: v, node: n, err: err}
-		})
-	}
-	wg.Wait()
+	jsonrpc.SideBySide(len(nodes), func(i int) {
+		v, err := try(ctx, p, nodes[i], read)
+		out[i] = reading[T]{value: v, node: nodes[i], err: err}
+	})
 	return out
 }
 

@@ -7,10 +7,11 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/ethereum/go-ethereum/common"
+
+	"github.com/perpdao/perpquorum/chains/jsonrpc"
 )
 
 // Target is an endpoint to probe.
@@ -184,11 +185,7 @@ func (d Dialer) Probe(ctx context.Context, at time.Time, targets ...Target) ([]P
 }
 
 func sideBySide(all []*prober, do func(*prober)) {
-	var group sync.WaitGroup
-	for _, p := range all {
-		group.Go(func() { do(p) })
-	}
-	group.Wait()
+	jsonrpc.SideBySide(len(all), func(i int) { do(all[i]) })
 }
 
 // lastFinal is the time of the earliest of the chains' finalized blocks. Of a chain's

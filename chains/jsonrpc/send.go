@@ -79,15 +79,11 @@ type run struct {
 func (r *run) wave(ctx context.Context) error {
 	chunks, rest := r.cut()
 	outcomes := make([][]outcome, len(chunks))
-	var group sync.WaitGroup
-	for i, chunk := range chunks {
-		group.Go(func() {
-			if r.pace.wait(ctx, len(chunk)) == nil && ctx.Err() == nil {
-				outcomes[i] = r.exchange(ctx, chunk)
-			}
-		})
-	}
-	group.Wait()
+	SideBySide(len(chunks), func(i int) {
+		if r.pace.wait(ctx, len(chunks[i])) == nil && ctx.Err() == nil {
+			outcomes[i] = r.exchange(ctx, chunks[i])
+		}
+	})
 	if ctx.Err() != nil {
 		return r.stopped(ctx)
 	}
@@ -104,6 +100,25 @@ func (r *run) wave(ctx context.Context) error {
 		return r.stopped(ctx)
 	}
 	return nil
+}
+
+// SideBySide calls f with 0 to n-1 at once, and returns when all calls have. A panic of one of
+// them becomes a panic here, from which a caller can recover.
+func SideBySide(n int, f func(i int)) {
+	panics := make([]any, n)
+	var group sync.WaitGroup
+	for i := range n {
+		group.Go(func() {
+			defer func() { panics[i] = recover() }()
+			f(i)
+		})
+	}
+	group.Wait()
+	for _, p := range panics {
+		if p != nil {
+			panic(p)
+		}
+	}
 }
 
 // cut takes the next batches off the open calls.

@@ -5,12 +5,12 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/perpdao/perpquorum/chains"
+	"github.com/perpdao/perpquorum/chains/jsonrpc"
 	"github.com/perpdao/perpquorum/snapshot"
 	"github.com/perpdao/perpquorum/votingpower"
 	"github.com/perpdao/perpquorum/votingpower/report"
@@ -146,10 +146,15 @@ func (o *doctorOptions) diagnose(
 	ctx context.Context, m *votingpower.Model, hub *snapshot.Client, targets []chains.Target,
 ) (diagnosis, error) {
 	d := diagnosis{Format: diagnosisFormat, Ready: true}
-	var group sync.WaitGroup
-	group.Go(func() { d.Hub = diagnoseHub(ctx, hub, m.Space, o.hub != "") })
-	probes, err := o.endpoints.dialer.Probe(ctx, o.at, targets...)
-	group.Wait()
+	var probes []chains.Probe
+	var err error
+	jsonrpc.SideBySide(2, func(i int) {
+		if i == 0 {
+			d.Hub = diagnoseHub(ctx, hub, m.Space, o.hub != "")
+		} else {
+			probes, err = o.endpoints.dialer.Probe(ctx, o.at, targets...)
+		}
+	})
 	if err != nil {
 		return d, err
 	}

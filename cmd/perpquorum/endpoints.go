@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/urfave/cli/v2"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/perpdao/perpquorum/chains"
 )
@@ -204,7 +203,10 @@ func (o endpointOptions) dial(ctx context.Context, wanted []chains.ID) (
 	if err != nil {
 		return nil, nil, err
 	}
-	clients := make([]*chains.Client, len(wanted))
+	clients, err := chains.SideBySide(ctx, wanted, func(ctx context.Context, id chains.ID) (*chains.Client, error) {
+		o.progress.say("connecting to %s", id)
+		return o.dialer.Dial(ctx, id, urls[id]...)
+	})
 	closeAll = func() {
 		for _, client := range clients {
 			if client != nil {
@@ -212,15 +214,7 @@ func (o endpointOptions) dial(ctx context.Context, wanted []chains.ID) (
 			}
 		}
 	}
-	g, gctx := errgroup.WithContext(ctx)
-	for i, id := range wanted {
-		g.Go(func() (err error) {
-			o.progress.say("connecting to %s", id)
-			clients[i], err = o.dialer.Dial(gctx, id, urls[id]...)
-			return err
-		})
-	}
-	if err := g.Wait(); err != nil {
+	if err != nil {
 		closeAll()
 		return nil, nil, err
 	}

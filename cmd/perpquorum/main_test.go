@@ -8,12 +8,22 @@ import (
 	"testing"
 	"time"
 
+	"github.com/perpdao/perpquorum/chains"
 	"github.com/perpdao/perpquorum/votingpower/report"
 )
 
-// TestGuarded: a failure of the program itself is one line and exit code 1, without a stack.
+// TestGuarded: a failure of the program itself is one line and exit code 1, without a stack, also
+// in what works side by side.
 func TestGuarded(t *testing.T) {
-	err := guarded(func() error { panic("odd") })
+	err := guarded(func() error {
+		_, err := chains.SideBySide(t.Context(), []int{1, 2}, func(_ context.Context, n int) (int, error) {
+			if n == 2 {
+				panic("odd")
+			}
+			return n, nil
+		})
+		return err
+	})
 	var out bytes.Buffer
 	printError(&out, err)
 	want := "perpquorum: error: the program failed: odd\nperpquorum: hint: this is a bug"
