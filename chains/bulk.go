@@ -28,9 +28,9 @@ const (
 // the same errors, with far fewer requests. The calls travel in chunks through
 // Multicall3 where it is deployed at that block, and in batches elsewhere.
 //
-// Each chunk proves itself from inside: block number, timestamp, parent hash and
-// chain id, and on public chains a balance that cannot be zero, are read by the
-// same eth_call. Of each function called in it, the last call, which has the least
+// Each chunk proves itself from inside: block number, timestamp, parent hash, chain
+// id and the marks of the state, and on public chains a balance that cannot be zero, are
+// read by the same eth_call. Of each function called in it, the last call, which has the least
 // gas left, is also read on its own and must agree. A call that fails or returns
 // nothing inside a chunk is read again on its own. A chunk that is too large for the
 // endpoint is halved, and the size that works is remembered. An endpoint whose
@@ -53,37 +53,42 @@ func (c *Client) BulkCallAt(ctx context.Context, b Block, calls []Call) ([]Answe
 var errMistrust = errors.New("multicall not trusted")
 
 // bulkAt reads from one endpoint, by multicall if that works there.
-func (r *stateReader) bulkAt(ctx context.Context, b Block, calls []Call, public bool) ([][]byte, error) {
+func (r *stateReader) bulkAt(ctx context.Context, b Block, calls []Call, public bool) (results, error) {
 	// This plain read finds out how to ask the endpoint for state, proves that it has the
 	// state of the block, and shows whether Multicall3 is deployed there.
 	id, err := r.callAt(ctx, b, []Call{getter("getChainId()")}, public)
 	if err != nil && !errors.As(err, new(*CallError)) {
-		return nil, err
+		return results{}, err
 	}
 	w := r.currentWay()
-	there := err == nil && new(big.Int).SetBytes(id[0]).Cmp(new(big.Int).SetUint64(uint64(r.headers.id))) == 0
+	there := err == nil && new(big.Int).SetBytes(id.data[0]).Cmp(new(big.Int).SetUint64(uint64(r.headers.id))) == 0
 	if !there || w.canary == noCanary {
 		return r.callAt(ctx, b, calls, public)
 	}
-	k := &bulk{stateBatch: newStateBatch(r, b, calls, public, w), out: make([][]byte, len(calls))}
+	m, err := r.marksOf(ctx, b, public)
+	if err != nil {
+		return results{}, err
+	}
+	k := &bulk{stateBatch: newStateBatch(r, b, calls, public, w, m), out: results{make([][]byte, len(calls)), true}}
 	switch err := k.run(ctx); {
 	case errors.Is(err, errMistrust):
 		return r.callAt(ctx, b, calls, public)
 	case err != nil:
-		return nil, r.diagnose(ctx, err, b)
+		return results{}, r.diagnose(ctx, err, b)
 	}
 	if w.byNumber {
 		if err := r.stillThere(ctx, b); err != nil {
-			return nil, err
+			return results{}, err
 		}
 	}
-	return k.out, k.finish(ctx, public)
+	err = k.finish(ctx, public)
+	return k.out, err
 }
 
 // bulk is one BulkCallAt at one endpoint.
 type bulk struct {
 	stateBatch
-	out [][]byte
+	out results
 
 	mu   sync.Mutex
 	left []int // calls without an answer from a multicall
@@ -137,8 +142,9 @@ func (k *bulk) finish(ctx context.Context, public bool) error {
 	if err != nil {
 		return err
 	}
+	k.out.bound = k.out.bound && data.bound
 	for i, index := range k.left {
-		k.out[index] = data[i]
+		k.out.data[index] = data.data[i]
 	}
 	return nil
 }

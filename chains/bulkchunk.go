@@ -15,7 +15,7 @@ import (
 
 // readChunk reads one span by one multicall, and its spot checks on their own.
 func (k *bulk) readChunk(ctx context.Context, s span) error {
-	inner := append(blockGetters(), getter("getChainId()"))
+	inner := append(append(blockGetters(), getter("getChainId()")), k.marks.callList()...)
 	if k.hasKnown {
 		inner = append(inner, NativeBalance(k.known))
 	}
@@ -30,17 +30,22 @@ func (k *bulk) readChunk(ctx context.Context, s span) error {
 	for _, i := range spots {
 		reqs = append(reqs, k.request(k.calls[i]))
 	}
-	replies, err := k.endpoint.Send(ctx, reqs)
+	replies, err := k.endpoint.Send(ctx, append(reqs, k.marks.nonceRequests(k.param)...))
 	if err != nil {
 		return err
 	}
 	if replies[0].Err != nil {
 		return replies[0].Err
 	}
-	results, err := k.decode(replies[0], len(inner), proofs)
+	results, err := multicall.results(replies[0], inner)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errMistrust, err)
 	}
+	bound, err := k.checkProofs(results[:proofs], replies[len(reqs):])
+	if err != nil {
+		return err
+	}
+	results = results[proofs:]
 	for j, i := range spots {
 		call, inside := k.calls[i], results[i-s.from]
 		alone, err := k.answer(call, replies[j+1])
@@ -49,22 +54,8 @@ func (k *bulk) readChunk(ctx context.Context, s span) error {
 				ErrTooLarge, call.name(), call.To)
 		}
 	}
-	k.keep(s, results)
+	k.keep(s, results, bound)
 	return nil
-}
-
-// decode reads the reply to a multicall of n calls. The first ones prove where it ran;
-// decode returns the results of the others.
-func (k *bulk) decode(r jsonrpc.Reply, n, proofs int) ([]innerResult, error) {
-	data, err := r.Data()
-	if err != nil {
-		return nil, err
-	}
-	results, err := decodeAggregate3(data, n)
-	if err != nil {
-		return nil, err
-	}
-	return results[proofs:], k.checkProofs(results[:proofs])
 }
 
 // spots returns the last call of each function in s. A contract that runs out of
@@ -83,36 +74,41 @@ func (k *bulk) spots(s span) []int {
 	return slices.Sorted(maps.Values(last))
 }
 
-// checkProofs checks what the multicall says about the block it ran in.
-func (k *bulk) checkProofs(proofs []innerResult) error {
-	var words []byte
-	for i, c := range proofs {
-		if !c.Success || len(c.ReturnData) != word {
-			return fmt.Errorf("canary %d not answered", i)
+// checkProofs checks what a multicall and the nonces beside it say about the block it ran
+// in, and returns whether they bind its state.
+func (k *bulk) checkProofs(proofs []innerResult, nonces []jsonrpc.Reply) (bound bool, err error) {
+	own := len(blockGetters())
+	if err := checkBlock(proofs[:own], k.block.Header); err != nil {
+		return false, fmt.Errorf("%w: %w", errMistrust, err)
+	}
+	numbers, err := words(proofs[own : own+1])
+	if err != nil {
+		return false, fmt.Errorf("%w: %w", errMistrust, err)
+	}
+	if id := new(big.Int).SetBytes(numbers); id.Cmp(new(big.Int).SetUint64(uint64(k.id))) != 0 {
+		return false, fmt.Errorf("%w: chain id is %v, want %d", errMistrust, id, uint64(k.id))
+	}
+	marks := proofs[own+1:]
+	if k.hasKnown {
+		balance, err := words(marks[len(marks)-1:])
+		if err != nil || new(big.Int).SetBytes(balance).Sign() == 0 {
+			return false, fmt.Errorf("%w: %v, which is known to hold ether, holds none", errMistrust, k.known)
 		}
-		words = append(words, c.ReturnData...)
+		marks = marks[:len(marks)-1]
 	}
-	if err := sameBlockWords(words[:3*word], k.id, k.block.Header); err != nil {
-		return err
-	}
-	if id := new(big.Int).SetBytes(words[3*word : 4*word]); id.Cmp(new(big.Int).SetUint64(uint64(k.id))) != 0 {
-		return fmt.Errorf("chain id is %v, want %d", id, uint64(k.id))
-	}
-	if k.hasKnown && new(big.Int).SetBytes(words[4*word:]).Sign() == 0 {
-		return fmt.Errorf("%v, which is known to hold ether, holds none", k.known)
-	}
-	return nil
+	return k.checkMarks(marks, nonces)
 }
 
 // keep takes the answers. Calls that failed or returned nothing are left for finish.
-func (k *bulk) keep(s span, results []innerResult) {
+func (k *bulk) keep(s span, results []innerResult, bound bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	k.out.bound = k.out.bound && bound
 	for i, r := range results {
 		if !r.Success || len(r.ReturnData) == 0 {
 			k.left = append(k.left, s.from+i)
 			continue
 		}
-		k.out[s.from+i] = hexutil.Bytes(bytes.Clone(r.ReturnData))
+		k.out.data[s.from+i] = hexutil.Bytes(bytes.Clone(r.ReturnData))
 	}
 }

@@ -14,9 +14,10 @@ import (
 	"github.com/perpdao/perpquorum/fixtures/faultrpc"
 )
 
+// What the marks of a block are is asked once: in one round, or in two for nonces.
 func TestCallAtTakesOneRound(t *testing.T) {
 	t.Parallel()
-	n := ethereum()
+	n, cancun := ethereum(), newNode(faultrpc.Cancun(1, 200))
 	c := dial(t, chains.Dialer{}, 1, n.serve(t))
 	b := pinned(t, c, merge+50)
 	n.forget()
@@ -25,13 +26,24 @@ func TestCallAtTakesOneRound(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantAnswers(t, n.chain, merge+50, twoCalls, answers)
-	if n.rounds() != 1 {
-		t.Errorf("CallAt took %d rounds, want 1", n.rounds())
+	if n.rounds() != 3 {
+		t.Errorf("the first CallAt took %d rounds, want 3", n.rounds())
 	}
-	methods := n.methods() // canary and call, canary and balance
+	n.forget()
+	if _, err := c.CallAt(t.Context(), b, twoCalls); err != nil || n.rounds() != 1 {
+		t.Errorf("found %v after %d rounds, want 1", err, n.rounds())
+	}
+	methods := n.methods() // canary and call, WETH and the account, two nonces
 	slices.Sort(methods)
-	if got := strings.Join(methods, " "); got != "eth_call eth_call eth_getBalance eth_getBalance" {
+	if got := strings.Join(methods, " "); got != "eth_call eth_call eth_getBalance eth_getBalance "+
+		"eth_getTransactionCount eth_getTransactionCount" {
 		t.Errorf("found %s", got)
+	}
+	c = dial(t, chains.Dialer{}, 1, cancun.serve(t))
+	b = pinned(t, c, merge+50)
+	cancun.forget()
+	if _, err := c.CallAt(t.Context(), b, twoCalls); err != nil || cancun.rounds() != 2 {
+		t.Errorf("with beacon roots: found %v after %d rounds, want 2", err, cancun.rounds())
 	}
 	if from := answers[0].From; len(from) != 1 || !strings.HasPrefix(from[0], "127.0.0.1") ||
 		!strings.Contains(from[0], "#") {
@@ -275,22 +287,6 @@ func TestCallAtMissingState(t *testing.T) {
 	}
 }
 
-// l2geth may not know the parent's hash; number and timestamp still bind.
-func TestCallAtBeforeBedrockWithoutParentHash(t *testing.T) {
-	t.Parallel()
-	n := optimism()
-	n.Nodes[0].NoParent = n.head() + 1
-	c := dial(t, chains.Dialer{}, 10, n.serve(t))
-	answers, err := c.CallAt(t.Context(), pinned(t, c, bedrock-1), twoCalls)
-	if err != nil {
-		t.Fatal(err)
-	}
-	wantAnswers(t, n.chain, bedrock-1, twoCalls, answers)
-	if _, err := c.CallAt(t.Context(), pinned(t, c, bedrock+1), twoCalls); !errors.Is(err, chains.ErrProtocol) {
-		t.Errorf("after Bedrock: found %v, want ErrProtocol", err)
-	}
-}
-
 func TestCallAtFailingCalls(t *testing.T) {
 	t.Parallel()
 	call := func(to common.Address) chains.Call {
@@ -408,8 +404,8 @@ func TestCallAtLearnsTheBatchSize(t *testing.T) {
 		if pass == 0 && n.rounds()-n.unproven() < 7 {
 			t.Errorf("while learning: %d of %d requests with canary", n.rounds()-n.unproven(), n.rounds())
 		}
-		// 60 calls and the WETH balance, 9 and a canary at a time
-		if pass == 1 && (n.unproven() > 0 || n.rounds() != 7) {
+		// 60 calls and the WETH balance, 7, a canary and two nonces at a time
+		if pass == 1 && (n.unproven() > 0 || n.rounds() != 9) {
 			t.Errorf("once learned: %d rounds, %d without canary", n.rounds(), n.unproven())
 		}
 	}

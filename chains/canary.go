@@ -6,7 +6,6 @@ import (
 	"math/big"
 
 	"github.com/ethereum/go-ethereum/common"
-	"github.com/ethereum/go-ethereum/common/hexutil"
 	"github.com/ethereum/go-ethereum/core/types"
 
 	"github.com/perpdao/perpquorum/chains/jsonrpc"
@@ -16,49 +15,54 @@ import (
 // answered by the EVM itself: its number, its timestamp and the hash of the block
 // before it. A node that answers for another block, because it lags, serves from a
 // cache or ignores the block parameter, gives itself away. The parent's hash is
-// used because no contract can see the hash of the block it runs in.
+// used because no contract can see the hash of the block it runs in. These three come
+// from the block's header. What tells its state from another is asked in the same
+// eth_call: see marks.
 type canary int
 
 const (
-	// deployless runs a few bytes of init code, without a contract. It works on any
-	// EVM chain and at any block, if the endpoint allows calls without "to".
+	// deployless runs init code, without a contract. It works on any EVM chain and at
+	// any block, if the endpoint allows calls without "to".
 	deployless canary = iota
-	// multicall asks the getters of Multicall3, where it is deployed.
+	// multicall asks through Multicall3, where it is deployed.
 	multicall
 	// noCanary asks nothing. The reads then need a header check before and after.
 	noCanary
 )
 
-// probeCode returns the three words. Its opcodes are all of the first fork, so
-// that it runs under the rules of any block.
-var probeCode = hexutil.Bytes{
-	0x43, 0x60, 0x00, 0x52, // NUMBER PUSH1 0 MSTORE
-	0x42, 0x60, 0x20, 0x52, // TIMESTAMP PUSH1 32 MSTORE
-	0x60, 0x01, 0x43, 0x03, 0x40, 0x60, 0x40, 0x52, // PUSH1 1 NUMBER SUB BLOCKHASH PUSH1 64 MSTORE
-	0x60, 0x60, 0x60, 0x00, 0xf3, // PUSH1 96 PUSH1 0 RETURN
-}
-
-// blockGetters are the functions of Multicall3 that give the three words.
+// blockGetters are the functions of Multicall3 that give number, timestamp and parent hash.
 func blockGetters() []Call {
 	return []Call{getter("getBlockNumber()"), getter("getCurrentBlockTimestamp()"), getter("getLastBlockHash()")}
 }
 
-// requests returns the questions of the canary; block is the block parameter.
-func (c canary) requests(block any) []jsonrpc.Request {
-	ask := func(call map[string]any) jsonrpc.Request {
-		return jsonrpc.Request{Method: "eth_call", Params: []any{call, block}, Optional: true}
-	}
-	switch c {
-	case deployless:
-		return []jsonrpc.Request{ask(map[string]any{"data": probeCode})}
-	case multicall:
-		var reqs []jsonrpc.Request
-		for _, call := range blockGetters() {
-			reqs = append(reqs, ask(map[string]any{"to": call.To, "data": call.Data}))
+// request is one eth_call that runs the calls one after the other.
+func (c canary) request(calls []Call, block any) (jsonrpc.Request, error) {
+	args := map[string]any{"data": initCode(calls)}
+	if c == multicall {
+		data, err := encodeAggregate3(calls)
+		if err != nil {
+			return jsonrpc.Request{}, err
 		}
-		return reqs
+		args = map[string]any{"to": multicall3, "data": data}
 	}
-	return nil
+	return jsonrpc.Request{Method: "eth_call", Params: []any{args, block}, Optional: true}, nil
+}
+
+// results reads the reply to request.
+func (c canary) results(r jsonrpc.Reply, calls []Call) ([]innerResult, error) {
+	data, err := r.Data()
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errNotAnswered, err)
+	}
+	read := decodeInitCode
+	if c == multicall {
+		read = func(data []byte, calls []Call) ([]innerResult, error) { return decodeAggregate3(data, len(calls)) }
+	}
+	results, err := read(data, calls)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errNotAnswered, err)
+	}
+	return results, nil
 }
 
 var (
@@ -68,41 +72,31 @@ var (
 	errElsewhere = errors.New("ran at another block")
 )
 
-// check checks the replies to requests.
-func (c canary) check(replies []jsonrpc.Reply, id ID, h *types.Header) error {
-	if c == noCanary {
-		return nil
-	}
-	var words []byte
-	for _, r := range replies {
-		data, err := r.Data()
-		if err != nil {
-			return fmt.Errorf("%w: %w", errNotAnswered, err)
+// words joins results that are one word each.
+func words(results []innerResult) ([]byte, error) {
+	var out []byte
+	for i, r := range results {
+		if !r.Success || len(r.ReturnData) != word {
+			return nil, fmt.Errorf("%w: word %d has %d bytes", errNotAnswered, i, len(r.ReturnData))
 		}
-		words = append(words, data...)
+		out = append(out, r.ReturnData...)
 	}
-	if len(words) != 3*word {
-		return fmt.Errorf("%w: found %d bytes, want %d", errNotAnswered, len(words), 3*word)
-	}
-	return sameBlockWords(words, id, h)
+	return out, nil
 }
 
-// sameBlockWords compares number, timestamp and parent hash, a word each, with the
-// header.
-func sameBlockWords(words []byte, id ID, h *types.Header) error {
-	number, time := new(big.Int).SetBytes(words[:word]), new(big.Int).SetBytes(words[word:2*word])
-	parent := common.BytesToHash(words[2*word:])
+// checkBlock compares the answers to blockGetters with the header.
+func checkBlock(results []innerResult, h *types.Header) error {
+	data, err := words(results)
+	if err != nil {
+		return err
+	}
+	number, time := new(big.Int).SetBytes(data[:word]), new(big.Int).SetBytes(data[word:2*word])
+	parent := common.BytesToHash(data[2*word:])
 	if number.Cmp(h.Number) != 0 || time.Cmp(new(big.Int).SetUint64(h.Time)) != 0 {
 		return fmt.Errorf("asked at block %v (timestamp %d), it answered as of block %v (timestamp %v): %w",
 			h.Number, h.Time, number, time, errElsewhere)
 	}
-	// What BLOCKHASH gives in l2geth, which serves Optimism before Bedrock, is
-	// unverified. A zero word passes there; number and timestamp still bind.
-	// Block 0 has no parent: BLOCKHASH gives zero, as the header does.
-	if id == Optimism && h.Number.Uint64() < bedrockBlock && parent == (common.Hash{}) {
-		return nil
-	}
-	if parent != h.ParentHash {
+	if parent != h.ParentHash { // zero for block 0, in the header and in the EVM
 		return fmt.Errorf("asked at block %v, it answered on top of block %v, want %v: %w",
 			h.Number, parent, h.ParentHash, errElsewhere)
 	}

@@ -126,6 +126,7 @@ type attempt struct {
 	path    path
 	extra   []chains.Call
 	client  *chains.Client // set by read, if it got so far
+	level   chains.Level   // of the answers
 	during  func()         // called before the figures are read
 }
 
@@ -229,6 +230,9 @@ func (a *attempt) figures(ctx context.Context, t *testing.T) (calls []chains.Cal
 		answers, err = c.BulkCallAt(ctx, b, calls)
 	} else {
 		answers, err = c.CallAt(ctx, b, calls)
+	}
+	if err == nil {
+		a.level = answers[0].Level
 	}
 	return calls, answers, err
 }

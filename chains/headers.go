@@ -24,10 +24,13 @@ func (c *Client) headers(ctx context.Context, numbers []uint64) ([]*header, erro
 
 func (c *Client) readHeaders(ctx context.Context, numbers []uint64,
 	read func(*headerReader, context.Context, []uint64) ([]*header, error)) ([]*header, error) {
-	hs, _, err := ask(ctx, c.pool, func(ctx context.Context, n *node) ([]*header, error) {
+	all, err := ask(ctx, c.pool, func(ctx context.Context, n *node) ([]*header, error) {
 		return read(n.headers, ctx, numbers)
 	}, differentHeaders)
-	return hs, err
+	if err != nil {
+		return nil, err
+	}
+	return all[0].value, nil
 }
 
 // differentHeaders compares what two endpoints say about the same blocks.

@@ -72,7 +72,7 @@ func (n *node) blame(code string, reason error) {
 	n.health.mu.Lock()
 	defer n.health.mu.Unlock()
 	label := n.endpoint.Label()
-	detail := strings.TrimLeft(strings.TrimPrefix(reason.Error(), label), ": ")
+	detail := strings.TrimLeft(strings.TrimPrefix(Reason{reason}.String(), label), ": ")
 	n.health.faults = append(n.health.faults, Fault{Endpoint: label, Code: code, Detail: detail})
 	n.health.dropped = reason
 }

@@ -59,23 +59,20 @@ func (p *pool) open(ctx context.Context) error {
 }
 
 // ask reads from as many endpoints as must agree and compares each reading with
-// the first. It returns the value and the labels of those that gave it.
+// the first. It returns at least one, and only such that do not differ.
 func ask[T any](
 	ctx context.Context, p *pool, read reader[T], differ func(x, y reading[T]) error,
-) (T, []string, error) {
-	var none T
+) ([]reading[T], error) {
 	all, err := askAll(ctx, p, read)
 	if err != nil {
-		return none, nil, err
+		return nil, err
 	}
-	labels := []string{all[0].label()}
 	for _, r := range all[1:] {
 		if err := differ(all[0], r); err != nil {
-			return none, nil, err
+			return nil, err
 		}
-		labels = append(labels, r.label())
 	}
-	return all[0].value, labels, nil
+	return all, nil
 }
 
 // askAll returns p.agree readings. An endpoint that fails is replaced by the next
@@ -133,6 +130,10 @@ func try[T any](ctx context.Context, p *pool, n *node, read reader[T]) (v T, err
 		return v, otherKind(n.endpoint, p.development)
 	default:
 		v, err = read(ctx, n)
+	}
+	if isWrongState(err) {
+		n.blame(WrongState, err)
+		return v, err
 	}
 	if n.health.note(ctx, err, len(p.nodes) == 1) {
 		n.proof.forget()

@@ -37,14 +37,18 @@ func TestFailoverInTheMiddle(t *testing.T) {
 		t.Errorf("both answers are said to be from %s", first[0].From)
 	}
 	want := []string{"eth_chainId", "eth_getBlockByNumber", "eth_getBlockByNumber", "eth_getBlockByNumber", // the proof
-		// canary, header, WETH, the two calls
-		"eth_call", "eth_getBlockByNumber", "eth_getBalance", "eth_call", "eth_getBalance"}
+		// the marks: the next block, the first and the last transaction, the next one
+		"eth_getBlockByNumber", "eth_getTransactionByBlockHashAndIndex", "eth_getBlockTransactionCountByHash",
+		"eth_getTransactionByBlockHashAndIndex", "eth_getTransactionByBlockHashAndIndex",
+		// canary, nonces, header, WETH, the two calls
+		"eth_call", "eth_getTransactionCount", "eth_getTransactionCount", "eth_getBlockByNumber", "eth_getBalance",
+		"eth_call", "eth_getBalance"}
 	if !slices.Equal(b.methods(), want) {
 		t.Errorf("the second endpoint was asked\n%v, want\n%v", b.methods(), want)
 	}
 	// The dead one is not waited for again, and the proof stands.
 	a.forget()
-	if _, err := c.CallAt(t.Context(), block, twoCalls); err != nil || a.rounds() != 0 || b.rounds() != 3 {
+	if _, err := c.CallAt(t.Context(), block, twoCalls); err != nil || a.rounds() != 0 || b.rounds() != 5 {
 		t.Errorf("then: %v, %d more rounds on the dead endpoint, %d on the other", err, a.rounds(), b.rounds())
 	}
 }
@@ -172,8 +176,8 @@ func TestAgree(t *testing.T) {
 	if len(answers[0].From) != 2 {
 		t.Errorf("answer is from %q, want two labels", answers[0].From)
 	}
-	if a.rounds() != 3 || b.rounds() != 3 || spare.rounds() != 0 {
-		t.Errorf("found %d, %d and %d rounds, want 3, 3 and 0", a.rounds(), b.rounds(), spare.rounds())
+	if a.rounds() != 5 || b.rounds() != 5 || spare.rounds() != 0 {
+		t.Errorf("found %d, %d and %d rounds, want 5, 5 and 0", a.rounds(), b.rounds(), spare.rounds())
 	}
 	b.down()
 	if answers, err = c.CallAt(t.Context(), block, twoCalls); err != nil {

@@ -28,7 +28,8 @@ func (p *prober) byHash(ctx context.Context, b Block) error {
 	}
 	var err error
 	for c := deployless; c < noCanary; c++ {
-		_, err = p.node.state.read(ctx, newStateBatch(p.node.state, b, nil, p.found.Anchored, way{canary: c}))
+		s := newStateBatch(p.node.state, b, nil, p.found.Anchored, way{canary: c}, marks{})
+		_, err = p.node.state.read(ctx, s)
 		if !errors.Is(err, errNotAnswered) {
 			break
 		}
@@ -48,14 +49,22 @@ func (p *prober) param(b Block) any {
 }
 
 func (p *prober) multicall3(ctx context.Context, b Block) error {
-	replies, err := p.node.endpoint.Send(ctx, multicall.requests(p.param(b)))
+	request, err := multicall.request(blockGetters(), p.param(b))
+	if err != nil {
+		return err
+	}
+	replies, err := p.node.endpoint.Send(ctx, []jsonrpc.Request{request})
 	if err != nil {
 		return err
 	}
 	if data, err := replies[0].Data(); replies[0].Err == nil && err == nil && len(data) == 0 {
 		return fmt.Errorf("%w at %v at block %d", ErrNoContract, multicall3, b.Number())
 	}
-	return multicall.check(replies, p.found.Chain, b.Header)
+	inner, err := multicall.results(replies[0], blockGetters())
+	if err != nil {
+		return err
+	}
+	return checkBlock(inner, b.Header)
 }
 
 // one sends a single request and decodes the result. A refusal counts as the reply.

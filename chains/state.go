@@ -2,6 +2,7 @@ package chains
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,7 +34,7 @@ func (c *Client) CallAt(ctx context.Context, b Block, calls []Call) ([]Answer, e
 // answers reads the calls with read from as many endpoints as must agree.
 func (c *Client) answers(
 	ctx context.Context, b Block, calls []Call,
-	read func(r *stateReader, ctx context.Context, b Block, calls []Call, public bool) ([][]byte, error),
+	read func(r *stateReader, ctx context.Context, b Block, calls []Call, public bool) (results, error),
 ) ([]Answer, error) {
 	if err := b.Check(); err != nil {
 		return nil, err
@@ -41,33 +42,47 @@ func (c *Client) answers(
 	if len(calls) == 0 {
 		return nil, nil
 	}
-	data, from, err := ask(ctx, c.pool, func(ctx context.Context, n *node) ([][]byte, error) {
+	all, err := ask(ctx, c.pool, func(ctx context.Context, n *node) (results, error) {
 		return read(n.state, ctx, b, calls, c.Anchored)
-	}, func(x, y reading[[][]byte]) error { return differentAnswers(c.ID, b, calls, x, y) })
+	}, func(x, y reading[results]) error { return differentAnswers(c.ID, b, calls, x, y) })
 	if err != nil {
 		return nil, err
 	}
-	out := make([]Answer, len(data))
-	for i := range data {
-		out[i] = Answer{Data: data[i], From: from, Level: Trusted}
+	level := Bound
+	var from []string
+	for _, r := range all {
+		from = append(from, r.label())
+		if !r.value.bound {
+			level = Trusted
+		}
+	}
+	out := make([]Answer, len(calls))
+	for i, data := range all[0].value.data {
+		out[i] = Answer{Data: data, From: from, Level: level}
 	}
 	return out, nil
+}
+
+// results is what one endpoint gave for calls, and whether marks bind it to their block.
+type results struct {
+	data  [][]byte
+	bound bool
 }
 
 // listed is how many differences an error names one by one.
 const listed = 20
 
 // differentAnswers compares two endpoints' answers one by one.
-func differentAnswers(id ID, b Block, calls []Call, x, y reading[[][]byte]) error {
+func differentAnswers(id ID, b Block, calls []Call, x, y reading[results]) error {
 	var differences joined
 	n := 0
 	for i, call := range calls {
-		if bytes.Equal(x.value[i], y.value[i]) {
+		if bytes.Equal(x.value.data[i], y.value.data[i]) {
 			continue
 		}
 		if n++; n <= listed {
 			err := fmt.Errorf("%s says 0x%x, %s says 0x%x: %w",
-				x.label(), x.value[i], y.label(), y.value[i], ErrDisagree)
+				x.label(), x.value.data[i], y.label(), y.value.data[i], ErrDisagree)
 			differences = append(differences, &CallError{Chain: id, Block: b.Number(), Call: call, Err: err})
 		}
 	}
@@ -89,6 +104,8 @@ type stateReader struct {
 	way        way
 	chunk      int // calls in the next multicall, as learned
 	chunkLimit int // the most that is worth trying
+	marked     common.Hash
+	marks      marks // of the block with that hash
 }
 
 // way is how an endpoint is asked for state.
@@ -119,9 +136,10 @@ func (w way) param(b Block) any {
 func (w way) next(err error) (way, bool) {
 	var failure *EndpointError
 	switch {
+	case errors.Is(err, errNotAnswered) && w.canary == multicall && !w.byNumber:
+		return way{byNumber: true}, true // some take more calls that way
 	case errors.Is(err, errNotAnswered) && w.canary < noCanary:
 		w.canary++
-		w.byNumber = w.byNumber || w.canary == noCanary
 		return w, true
 	case w.byNumber:
 		return w, false
@@ -151,10 +169,14 @@ func (r *stateReader) currentWay() way {
 }
 
 // callAt reads from the endpoint and learns the way that works there.
-func (r *stateReader) callAt(ctx context.Context, b Block, calls []Call, public bool) ([][]byte, error) {
+func (r *stateReader) callAt(ctx context.Context, b Block, calls []Call, public bool) (results, error) {
 	w := r.currentWay()
+	m, err := r.marksOf(ctx, b, public)
+	if err != nil {
+		return results{}, err
+	}
 	for pause := 0; ; {
-		data, err := r.read(ctx, newStateBatch(r, b, calls, public, w))
+		data, err := r.read(ctx, newStateBatch(r, b, calls, public, w, m))
 		if err == nil {
 			r.mu.Lock()
 			defer r.mu.Unlock()
@@ -166,29 +188,35 @@ func (r *stateReader) callAt(ctx context.Context, b Block, calls []Call, public 
 			continue
 		}
 		if !errors.Is(err, errElsewhere) || pause == len(lagPauses) {
-			return nil, r.diagnose(ctx, err, b)
+			return results{}, r.diagnose(ctx, err, b)
 		}
 		// Another node behind the same address may be up to date.
 		if err := r.headers.endpoint.Clock().Sleep(ctx, lagPauses[pause]); err != nil {
-			return nil, err
+			return results{}, err
 		}
 		pause++
 	}
 }
 
 // read reads a batch in its way. By number, the header is checked before and after.
-func (r *stateReader) read(ctx context.Context, s stateBatch) ([][]byte, error) {
+func (r *stateReader) read(ctx context.Context, s stateBatch) (results, error) {
 	if !s.way.byNumber {
 		return s.read(ctx)
 	}
 	if err := r.stillThere(ctx, s.block); err != nil {
-		return nil, err
+		return results{}, err
 	}
 	data, err := s.read(ctx)
-	if err == nil {
-		err = r.stillThere(ctx, s.block)
+	if err == nil || isWrongState(err) { // a block that was replaced has another state
+		err = cmp.Or(r.stillThere(ctx, s.block), err)
 	}
 	return data, err
+}
+
+// isWrongState reports whether the endpoint answered with the state of another block.
+func isWrongState(err error) bool {
+	e, ok := errors.AsType[*EndpointError](err)
+	return ok && e.Class == jsonrpc.ClassWrongState
 }
 
 // stillThere checks that the endpoint has b at b's number.

@@ -2,6 +2,7 @@ package chains
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,6 +21,7 @@ type stateBatch struct {
 	block    Block
 	calls    []Call
 	way      way
+	marks    marks
 	param    any  // the block parameter
 	unseen   bool // the endpoint has not shown the block's header itself
 
@@ -27,10 +29,10 @@ type stateBatch struct {
 	known    common.Address // an account whose balance cannot be zero, if hasKnown
 }
 
-func newStateBatch(r *stateReader, b Block, calls []Call, public bool, w way) stateBatch {
+func newStateBatch(r *stateReader, b Block, calls []Call, public bool, w way, m marks) stateBatch {
 	s := stateBatch{
 		id: r.headers.id, endpoint: r.headers.endpoint, reader: r, block: b, calls: calls,
-		way: w, param: w.param(b), unseen: !w.byNumber && !r.headers.hasShown(b.Hash),
+		way: w, marks: m, param: w.param(b), unseen: !w.byNumber && !r.headers.hasShown(b.Hash),
 	}
 	if public {
 		s.known, s.hasKnown = knownAccount(s.id, b.Number(), b.Header.Coinbase)
@@ -65,61 +67,111 @@ func (s stateBatch) request(call Call) jsonrpc.Request {
 // carry one each.
 const readsPerCanary = 20
 
-// read sends the requests, with a canary in front of each batch, and checks the
-// replies. If the endpoint turns out to take smaller batches only, everything is
-// asked again, so that each of the smaller ones has its canary.
-func (s stateBatch) read(ctx context.Context) ([][]byte, error) {
-	probe, reads := s.way.canary.requests(s.param), s.requests()
+// questions returns the canary and the marks, which travel with the reads.
+func (s stateBatch) questions() ([]jsonrpc.Request, error) {
+	nonces := s.marks.nonceRequests(s.param)
+	if s.way.canary == noCanary {
+		return nonces, nil
+	}
+	canary, err := s.way.canary.request(append(blockGetters(), s.marks.callList()...), s.param)
+	return append([]jsonrpc.Request{canary}, nonces...), err
+}
+
+// read sends the requests, with the questions in front of each batch, and checks the
+// replies. Where batches are too small for that, the nonces are asked once. If the endpoint
+// turns out to take smaller batches only, everything is asked again, so that each of the
+// smaller ones has its questions.
+func (s stateBatch) read(ctx context.Context) (results, error) {
+	all, err := s.questions()
+	if err != nil {
+		return results{}, err
+	}
 	for {
-		size := s.endpoint.BatchSize()
-		every := size - len(probe)
+		size, questions, reads := s.endpoint.BatchSize(), all, s.requests()
+		if once := len(all) - len(s.marks.nonces); size <= len(all) {
+			questions, reads = all[:once], append(all[once:], reads...)
+		}
+		every := size - len(questions)
 		if every < 1 {
 			every = readsPerCanary
 		}
 		var reqs []jsonrpc.Request
 		for i, r := range reads {
 			if i%every == 0 {
-				reqs = append(reqs, probe...)
+				reqs = append(reqs, questions...)
 			}
 			reqs = append(reqs, r)
 		}
 		replies, err := s.endpoint.Send(ctx, reqs)
 		if err != nil {
-			return nil, err
+			return results{}, err
 		}
 		if now := s.endpoint.BatchSize(); now < size && len(reqs) > now {
 			continue
 		}
-		return s.check(ctx, replies, every, len(probe))
+		return s.check(ctx, replies, every, len(questions), len(all)-len(questions))
 	}
 }
 
-// check takes the canaries out of the replies and reads the rest.
-func (s stateBatch) check(ctx context.Context, replies []jsonrpc.Reply, every, probe int) ([][]byte, error) {
+// check takes the answers to the questions out of the replies and reads the rest, of which
+// the first ones may be nonces.
+func (s stateBatch) check(
+	ctx context.Context, replies []jsonrpc.Reply, every, questions, nonces int,
+) (results, error) {
 	if err := s.refused(replies); err != nil {
-		return nil, err
+		return results{}, err
 	}
 	var reads []jsonrpc.Reply
-	for start := 0; start < len(replies); start += probe + every {
-		end := min(start+probe+every, len(replies))
-		if err := s.way.canary.check(replies[start:start+probe], s.id, s.block.Header); err != nil {
-			return nil, err
+	var wrong error // said last: a node without any state is no node with that of another block
+	allBound := true
+	for start := 0; start < len(replies); start += questions + every {
+		end := min(start+questions+every, len(replies))
+		bound, err := s.checkQuestions(replies[start : start+questions])
+		if isWrongState(err) {
+			wrong = err
+		} else if err != nil {
+			return results{}, err
 		}
-		reads = append(reads, replies[start+probe:end]...)
+		allBound = allBound && bound
+		reads = append(reads, replies[start+questions:end]...)
+	}
+	if nonces > 0 {
+		bound, err := s.checkMarks(nil, reads[:nonces])
+		allBound, wrong, reads = allBound && bound, cmp.Or(wrong, err), reads[nonces:]
 	}
 	if s.unseen {
 		if err := s.sameHeader(reads[0]); err != nil {
-			return nil, err
+			return results{}, err
 		}
 		reads = reads[1:]
 	}
 	if s.hasKnown {
 		if err := s.checkKnownAccount(reads[0]); err != nil {
-			return nil, err
+			return results{}, err
 		}
 		reads = reads[1:]
 	}
-	return s.answers(ctx, reads)
+	if wrong != nil {
+		return results{}, wrong
+	}
+	data, err := s.answers(ctx, reads)
+	return results{data, allBound}, err
+}
+
+// checkQuestions checks the replies to questions, and returns whether they bind the state.
+func (s stateBatch) checkQuestions(replies []jsonrpc.Reply) (bound bool, err error) {
+	if s.way.canary == noCanary {
+		return s.checkMarks(nil, replies)
+	}
+	inner, err := s.way.canary.results(replies[0], append(blockGetters(), s.marks.callList()...))
+	if err != nil {
+		return false, err
+	}
+	own := len(blockGetters())
+	if err := checkBlock(inner[:own], s.block.Header); err != nil {
+		return false, err
+	}
+	return s.checkMarks(inner[own:], replies[1:])
 }
 
 // refused is the failure of an endpoint that refused the form of every state read.

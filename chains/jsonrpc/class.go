@@ -26,6 +26,7 @@ const (
 	ClassNotRPC
 	ClassProtocol
 	ClassElsewhere
+	ClassWrongState
 	ClassRedirect
 	ClassTransport
 	ClassServer
@@ -105,6 +106,8 @@ var kinds = [...]kind{
 	ClassElsewhere: {"inconsistent", actElsewhere, 1, ErrProtocol,
 		"did not read at the block it was asked about",
 		"nothing was taken from the reply; try again or give another endpoint"},
+	ClassWrongState: {"wrong state", actElsewhere, 1, ErrProtocol,
+		"answers with the state of another block", "nothing was taken from it; give another endpoint"},
 	ClassRedirect: {"redirect", actFatal, 1, ErrProtocol,
 		"answers with a redirect", "redirects are not followed; use the URL it leads to"},
 	ClassTransport: {"transport", actRetry, 6, ErrUnavailable,

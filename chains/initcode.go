@@ -1,0 +1,100 @@
+package chains
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math/big"
+	"slices"
+
+	"github.com/ethereum/go-ethereum/common/hexutil"
+)
+
+// opcodes give what the getters of Multicall3 with these selectors give.
+var opcodes = map[string][]byte{
+	"0x42cbb15c": {0x43},                      // getBlockNumber(): NUMBER
+	"0x0f28c97d": {0x42},                      // getCurrentBlockTimestamp(): TIMESTAMP
+	"0x27e86d6e": {0x60, 1, 0x43, 0x03, 0x40}, // getLastBlockHash(): PUSH1 1 NUMBER SUB BLOCKHASH
+	"0x3408e470": {0x46},                      // getChainId(): CHAINID
+}
+
+// opcode returns the code that puts a call's answer, one word, on the stack, or nil if
+// the call must be made.
+func (c Call) opcode() []byte {
+	switch {
+	case c.isNativeBalance():
+		return append(append([]byte{0x73}, c.To[:]...), 0x31) // PUSH20 BALANCE
+	case c.To == multicall3:
+		return opcodes[c.Data.String()]
+	}
+	return nil
+}
+
+// initCode runs the calls one after the other in an eth_call without "to". It returns a
+// word for what an opcode answers. For any other call it returns whether that succeeded (a
+// word), how many bytes it returned (a word) and these, padded to words. Without such a
+// call all opcodes are of the first fork, so that it runs under the rules of any block.
+func initCode(calls []Call) hexutil.Bytes {
+	code := assemble(calls, 0)
+	code = assemble(calls, len(code)) // the calldata follow the code
+	for _, c := range calls {
+		if c.opcode() == nil {
+			code = append(code, c.Data...)
+		}
+	}
+	return code
+}
+
+// assemble returns the code for calldata that begin at the given offset. The only item that
+// stays on the stack is where the output ends.
+func assemble(calls []Call, calldata int) []byte {
+	push3 := func(n int) []byte { return append([]byte{0x62}, binary.BigEndian.AppendUint32(nil, uint32(n))[1:]...) }
+	store := []byte{0x81, 0x52, 0x60, 0x20, 0x01} // DUP2 MSTORE PUSH1 32 ADD
+	code := []byte{0x60, 0}
+	for _, c := range calls {
+		if op := c.opcode(); op != nil {
+			code = slices.Concat(code, op, store)
+			continue
+		}
+		size := push3(len(c.Data))
+		code = slices.Concat(code,
+			size, push3(calldata), []byte{0x82, 0x39}, // DUP3 CODECOPY
+			[]byte{0x60, 0, 0x60, 0}, size, []byte{0x83, 0x73}, c.To[:], // no room for a result; DUP4 PUSH20
+			[]byte{0x5a, 0xfa}, store, // GAS STATICCALL
+			[]byte{0x3d}, store, // RETURNDATASIZE
+			[]byte{0x3d, 0x60, 0, 0x82, 0x3e},                        // RETURNDATASIZE PUSH1 0 DUP3 RETURNDATACOPY
+			[]byte{0x60, 31, 0x19, 0x60, 31, 0x3d, 0x01, 0x16, 0x01}) // add the size, rounded up to words
+		calldata += len(c.Data)
+	}
+	return append(code, 0x60, 0, 0xf3) // PUSH1 0 RETURN
+}
+
+// decodeInitCode reads what initCode returns, all of it and nothing else.
+func decodeInitCode(data []byte, calls []Call) ([]innerResult, error) {
+	out := make([]innerResult, len(calls))
+	left := data
+	next := func(n uint64) []byte { // zeros behind the end, which is then noticed
+		part := make([]byte, n)
+		copy(part, left)
+		left = left[min(n, uint64(len(left))):]
+		return part
+	}
+	read := uint64(0)
+	for i, c := range calls {
+		out[i] = innerResult{true, next(word)}
+		read += word
+		if c.opcode() != nil {
+			continue
+		}
+		size := new(big.Int).SetBytes(next(word))
+		if !size.IsUint64() || size.Uint64() > uint64(len(left)) {
+			return nil, fmt.Errorf("found %d bytes, too few for the results of %d calls", len(data), len(calls))
+		}
+		padded := (size.Uint64() + word - 1) / word * word
+		out[i] = innerResult{new(big.Int).SetBytes(out[i].ReturnData).Sign() != 0, next(padded)[:size.Uint64()]}
+		read += word + padded
+	}
+	if read != uint64(len(data)) {
+		return nil, fmt.Errorf("found %d bytes, want %d for the results of %d calls", len(data), read, len(calls))
+	}
+	return out, nil
+}
