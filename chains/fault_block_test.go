@@ -127,7 +127,7 @@ func TestMatrixBlocks(t *testing.T) {
 		row{name: "row 64: method not found for eth_call",
 			set: with(&faultrpc.Rule{Method: "eth_call",
 				Fault: faultrpc.Fail(-32601, "the method eth_call does not exist/is not available")}),
-			want: chains.ErrUnsupported, most: 60},
+			want: chains.ErrUnsupported, most: 100},
 	)
 	matrix(t, rows)
 }

@@ -35,7 +35,7 @@ func TestMatrixHTTP(t *testing.T) {
 			want: chains.ErrAuth,
 			text: "refused the credentials", most: 4},
 		{name: "row 52: 403, archive words", set: state(faultrpc.Status(403, archiveWords)), want: chains.ErrArchive,
-			text: "on this plan", most: 12},
+			text: "on this plan", most: 16},
 		{name: "row 52: 403, HTML", set: always(faultrpc.Status(403, "<html><title>Just a moment...</title></html>")),
 			want: chains.ErrAuth, text: "blocks this program", most: 4},
 		{name: "row 52: 404", set: always(faultrpc.Status(404, "404 page not found")), want: chains.ErrProtocol,

@@ -47,7 +47,7 @@ func TestMatrixSizes(t *testing.T) {
 		{name: "row 12: geth, batch over 3", set: geth(3), after: quick},
 		{name: "row 12: geth, batch over 1", set: geth(1), after: quick},
 		{name: "row 13: batch over 3, HTTP 500 code 31", set: limit(3, http.StatusInternalServerError, drpcTooLarge),
-			after: quick, paths: []path{batch}, most: 1 + 2 + 5 + 5},
+			after: quick, paths: []path{batch}, most: 1 + 2 + 2 + 5 + 5},
 		{name: "row 13: batch over 3, HTTP 500 code 31", set: limit(3, http.StatusInternalServerError, drpcTooLarge),
 			after: quick, paths: []path{single, bulk}},
 		{name: "row 14: -32005 Batch size limit exceeded",
