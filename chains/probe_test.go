@@ -258,7 +258,7 @@ func TestProbeRateLimit(t *testing.T) {
 		batch    int
 	}{
 		{0, chains.NotUsable, 0},
-		{1, chains.NotUsable, 0},  // the chain is proven, the block is not found
+		{1, chains.NotUsable, 0},   // the chain is proven, the block is not found
 		{10, chains.GoodForJob, 0}, // latency is being measured
 		{15, chains.GoodForJob, 3},
 	}
