@@ -69,10 +69,11 @@ func (r *voteReader) read(ctx context.Context) (rows []Vote, err error) {
 		default:
 			return nil, err
 		}
+		known := len(rows)
 		if rows, err = r.merge(rows, index, votes); err != nil {
 			return nil, err
 		}
-		r.arrived(votes)
+		r.arrived(rows[known:])
 		if len(votes) < pages*pageSize {
 			return rows, nil
 		}

@@ -32,8 +32,9 @@ func (c *Client) Votes(ctx context.Context, p *Proposal) (*VoteList, error) {
 	return c.StreamVotes(ctx, p, func([]Vote) {})
 }
 
-// StreamVotes is Votes, and gives votes to arrived as soon as they are read, some of them
-// more than once. What counts is the list that it returns.
+// StreamVotes is Votes, and shows votes to arrived, which may not keep the slice, as soon as they
+// are read: all of them again where everything is read once more. What counts is the list that
+// it returns.
 func (c *Client) StreamVotes(ctx context.Context, p *Proposal, arrived func([]Vote)) (*VoteList, error) {
 	id, ok := proposalID(p.ID)
 	if !ok {

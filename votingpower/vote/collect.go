@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -28,8 +29,8 @@ type Options struct {
 	Strict bool
 	// Strategies goes into the evidence; see Evidence.Strategies.
 	Strategies string
-	// Progress, if it is not nil, is told what is read next, such as "reading 24
-	// votes", possibly from several goroutines at once.
+	// Progress, if it is not nil, is told what is read next, or how much was read,
+	// such as "votes 3,000/6,300", possibly from several goroutines at once.
 	Progress func(step string)
 }
 
@@ -41,7 +42,8 @@ func (o Options) progress(format string, args ...any) {
 
 // Collect reads a vote: the proposal and all its votes from the hub, circulating voting
 // power by the model at the snapshot block, and, if the vote is final, the power of every
-// voter. (That of an open vote may still change.) Votes and chains are read side by side.
+// voter. (That of an open vote may still change.) Votes and chains are read side by side, the
+// voters' power as soon as their votes arrive.
 //
 // That the list of votes is not complete is for Check to find. Errors wrap ErrModel,
 // ErrSpace or ErrBlocks where something does not fit the proposal; others are those of
@@ -52,15 +54,22 @@ func Collect(ctx context.Context, hub *snapshot.Client, dial Dial, m *votingpowe
 	if err != nil {
 		return nil, err
 	}
+	nodes, ahead := remember(nodes)
+	ahead = ahead && p.Status(time.Now()).Final
 	e := &Evidence{Hub: hub.Host(), Strict: o.Strict, Strategies: o.Strategies}
+	arrived := make(chan []string, 1)
 	_, err = chains.SideBySide(ctx, []func(context.Context) error{
 		func(ctx context.Context) error {
-			o.progress("reading %d votes", p.Votes)
-			return e.readVotes(ctx, hub, p)
+			defer close(arrived)
+			return e.readVotes(ctx, hub, p, o, arrived)
 		},
 		func(ctx context.Context) (err error) {
 			e.Circulating, err = plan.circulating(ctx, nodes)
 			return err
+		},
+		func(ctx context.Context) error {
+			plan.readAhead(ctx, nodes, arrived, ahead)
+			return nil
 		},
 	}, func(ctx context.Context, read func(context.Context) error) (struct{}, error) {
 		return struct{}{}, read(ctx)
@@ -71,7 +80,7 @@ func Collect(ctx context.Context, hub *snapshot.Client, dial Dial, m *votingpowe
 	if !e.Proposal.Status(time.Unix(e.ReadAt, 0)).Final {
 		return e, nil
 	}
-	o.progress("reading the power of %d voters", len(e.Votes))
+	o.progress("reading the power of %s voters", thousands(len(e.Votes)))
 	query, err := e.query(plan.power.Pins)
 	if err != nil {
 		return nil, err
@@ -115,9 +124,16 @@ func open(ctx context.Context, hub *snapshot.Client, dial Dial, m *votingpower.M
 	return p, plan, nodes, nil
 }
 
-// readVotes reads all votes, and the proposal that belongs to them.
-func (e *Evidence) readVotes(ctx context.Context, hub *snapshot.Client, p *snapshot.Proposal) error {
-	list, err := hub.Votes(ctx, p)
+// readVotes reads all votes, and the proposal that belongs to them. It passes the voters on as they arrive.
+func (e *Evidence) readVotes(ctx context.Context, hub *snapshot.Client, p *snapshot.Proposal, o Options,
+	arrived chan<- []string) error {
+	n, of := 0, thousands(p.Votes)
+	o.progress("votes 0/%s", of)
+	list, err := hub.StreamVotes(ctx, p, func(votes []snapshot.Vote) {
+		n += len(votes)
+		o.progress("votes %s/%s", thousands(n), of)
+		arrived <- voters(votes)
+	})
 	var incomplete *snapshot.IncompleteError
 	if errors.As(err, &incomplete) && list != nil {
 		e.Changed = incomplete.Changed
@@ -127,6 +143,15 @@ func (e *Evidence) readVotes(ctx context.Context, hub *snapshot.Client, p *snaps
 	e.Proposal, e.Votes, e.Superseded = list.Proposal, list.Votes, list.Superseded
 	e.ReadAt = time.Now().Unix()
 	return sameProposal(p, e.Proposal)
+}
+
+// thousands writes a number in groups of three digits.
+func thousands(n int) string {
+	text := strconv.Itoa(n)
+	for i := len(text) - 3; i > 0; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
 }
 
 // mayChange names the fields of a proposal that counting, flagging and time change.

@@ -39,11 +39,14 @@ type Evidence struct {
 
 // query asks for the power of the voters, with the given blocks of other chains.
 func (e *Evidence) query(pins map[chains.ID]uint64) (strategy.Query, error) {
-	var voters []string
-	for _, v := range e.Votes {
-		voters = append(voters, v.Voter)
+	return PowerQuery(e.Proposal, voters(e.Votes), pins)
+}
+
+func voters(votes []snapshot.Vote) (list []string) {
+	for _, v := range votes {
+		list = append(list, v.Voter)
 	}
-	return PowerQuery(e.Proposal, voters, pins)
+	return list
 }
 
 // PowerQuery asks for the power of voters by the strategies of a proposal, at its

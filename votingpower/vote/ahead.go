@@ -1,0 +1,149 @@
+package vote
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/ethereum/go-ethereum/common"
+
+	"github.com/perpdao/perpquorum/chains"
+	"github.com/perpdao/perpquorum/snapshot/strategy"
+)
+
+// readAhead reads the power of voters as they arrive, so that the nodes, which remember it, have
+// most of it when the list is complete. It reports no error: the reading of the complete list
+// meets it again, if it is one there.
+func (plan *readPlan) readAhead(
+	ctx context.Context, nodes map[chains.ID]chains.Node, arrived <-chan []string, ahead bool,
+) {
+	query := plan.power
+	for query.Voters = range arrived {
+		if ahead {
+			_, err := strategy.Collect(ctx, nodes, query)
+			ahead = err == nil
+		}
+	}
+}
+
+// memory is a node that remembers the blocks and the answers of bulk reads.
+type memory struct {
+	chains.Node
+
+	mu      sync.Mutex
+	blocks  map[blockKey]chains.Block
+	answers map[answerKey]chains.Answer
+	faults  int // of endpoints, when the answers were read
+}
+
+type blockKey struct{ number, time int64 }
+
+type answerKey struct {
+	block common.Hash
+	to    common.Address
+	data  string
+}
+
+// remember gives nodes a memory. It fails if one of them proves what it returns, since a proof
+// is of all that is read.
+func remember(nodes map[chains.ID]chains.Node) (map[chains.ID]chains.Node, bool) {
+	remembering := map[chains.ID]chains.Node{}
+	for id, n := range nodes {
+		if _, proves := n.(chains.Prover); proves {
+			return nodes, false
+		}
+		remembering[id] = &memory{Node: n, blocks: map[blockKey]chains.Block{}, answers: map[answerKey]chains.Answer{}}
+	}
+	return remembering, true
+}
+
+func (m *memory) BlockAt(ctx context.Context, t time.Time) (chains.Block, error) {
+	return m.block(blockKey{time: t.UnixNano()}, func() (chains.Block, error) { return m.Node.BlockAt(ctx, t) })
+}
+
+func (m *memory) BlockByNumber(ctx context.Context, n uint64) (chains.Block, error) {
+	key := blockKey{number: int64(n), time: -1}
+	return m.block(key, func() (chains.Block, error) { return m.Node.BlockByNumber(ctx, n) })
+}
+
+func (m *memory) block(key blockKey, read func() (chains.Block, error)) (b chains.Block, err error) {
+	m.mu.Lock()
+	b, known := m.blocks[key]
+	m.mu.Unlock()
+	if known {
+		return b, nil
+	}
+	if b, err = read(); err == nil {
+		m.mu.Lock()
+		m.blocks[key] = b
+		m.mu.Unlock()
+	}
+	return b, err
+}
+
+func (m *memory) CallAt(ctx context.Context, b chains.Block, calls []chains.Call) ([]chains.Answer, error) {
+	answers, err := m.Node.CallAt(ctx, b, calls)
+	m.forget(err)
+	return answers, err
+}
+
+// BulkCallAt makes the calls that were not made before. After a reorg, and when an endpoint was
+// caught, nothing that was read before counts.
+func (m *memory) BulkCallAt(ctx context.Context, b chains.Block, calls []chains.Call) ([]chains.Answer, error) {
+	answers := make([]chains.Answer, len(calls))
+	places, missing := m.recall(b, calls, answers)
+	if len(missing) == 0 {
+		return answers, nil
+	}
+	read, err := m.Node.BulkCallAt(ctx, b, missing)
+	if m.forget(err); err != nil || len(read) != len(missing) {
+		return read, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for i, answer := range read {
+		answers[places[i]], m.answers[keyOf(b, missing[i])] = answer, answer
+	}
+	return answers, nil
+}
+
+// forget forgets everything after a reorg.
+func (m *memory) forget(err error) {
+	if errors.Is(err, chains.ErrReorg) {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		clear(m.blocks)
+		clear(m.answers)
+	}
+}
+
+// recall fills in the answers that are known, and lists the calls without one and their places.
+func (m *memory) recall(
+	b chains.Block, calls []chains.Call, answers []chains.Answer,
+) (places []int, missing []chains.Call) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if n := len(m.Faults()); n != m.faults {
+		m.faults = n
+		clear(m.answers)
+	}
+	for i, c := range calls {
+		answer, known := m.answers[keyOf(b, c)]
+		if !known {
+			places, missing = append(places, i), append(missing, c)
+		}
+		answers[i] = answer
+	}
+	return places, missing
+}
+
+func keyOf(b chains.Block, c chains.Call) answerKey { return answerKey{b.Hash, c.To, string(c.Data)} }
+
+// Faults lists the endpoints that were caught until now.
+func (m *memory) Faults() []chains.Fault {
+	if n, ok := m.Node.(interface{ Faults() []chains.Fault }); ok {
+		return n.Faults()
+	}
+	return nil
+}

@@ -1,0 +1,146 @@
+package vote_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/ethereum/go-ethereum/common"
+	"github.com/ethereum/go-ethereum/crypto"
+
+	"github.com/perpdao/perpquorum/chains"
+	"github.com/perpdao/perpquorum/fixtures/hub"
+	"github.com/perpdao/perpquorum/votingpower"
+	"github.com/perpdao/perpquorum/votingpower/vote"
+)
+
+// counting is a node that answers each call with its hash, and counts the calls made in bulk.
+type counting struct {
+	chains.Node
+	id    chains.ID
+	block chains.Block
+
+	mu     sync.Mutex
+	calls  map[string]int
+	asked  chan struct{} // closed by the first
+	reorgs int           // so many reads find that the block was replaced
+	caught bool          // after the first bulk read, an endpoint is
+}
+
+func (n *counting) Faults() []chains.Fault {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.caught && len(n.calls) > 0 {
+		return []chains.Fault{{Endpoint: "rpc.example#0a1b2", Code: chains.WrongState}}
+	}
+	return nil
+}
+
+func (n *counting) Chain() (chains.ID, bool) { return n.id, false }
+
+func (n *counting) BlockAt(context.Context, time.Time) (chains.Block, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.block, nil
+}
+
+func (n *counting) BlockByNumber(ctx context.Context, _ uint64) (chains.Block, error) {
+	b, _ := n.BlockAt(ctx, time.Time{})
+	b.Pinned = true
+	return b, nil
+}
+
+func (n *counting) CallAt(_ context.Context, b chains.Block, calls []chains.Call) (answers []chains.Answer, _ error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.reorgs > 0 {
+		n.reorgs--
+		n.block = blockAt(n.block.Number(), int64(n.block.Parent.Time)-1, int64(n.block.Header.Time))
+	}
+	if b.Hash != n.block.Hash {
+		return nil, chains.ErrReorg
+	}
+	for _, c := range calls {
+		answers = append(answers, chains.Answer{Data: crypto.Keccak256(c.Data)})
+	}
+	return answers, nil
+}
+
+func (n *counting) BulkCallAt(ctx context.Context, b chains.Block, calls []chains.Call) ([]chains.Answer, error) {
+	n.mu.Lock()
+	if len(n.calls) == 0 {
+		close(n.asked)
+	}
+	for _, c := range calls {
+		n.calls[string(c.Data)]++
+	}
+	n.mu.Unlock()
+	return n.CallAt(ctx, b, calls)
+}
+
+// TestCollectReadsAhead: the power of the first voters is read while the hub still lists others,
+// and once, unless a reorg or an endpoint that is caught casts doubt on it.
+func TestCollectReadsAhead(t *testing.T) {
+	tests := map[string]struct {
+		reorgs int
+		caught bool
+	}{"calm": {}, "a reorg": {reorgs: 1}, "caught": {caught: true}}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			nodes := map[chains.ID]*counting{}
+			h, client, ref := startHub(t, "vote-perp.eth")
+			h.Update(func(o *hub.Options) {
+				p := &o.Proposals[0]
+				p.Votes = 6500
+				for i := range p.Votes {
+					o.Votes = append(o.Votes, hub.NewVote(*p, fmt.Sprint(i), p.Start+int64(i), 1, 5))
+				}
+				o.Fault = func(r hub.Request) *hub.Fault {
+					where, _ := r.Arguments["where"].(map[string]any)
+					if since, _ := where["created_gte"].(float64); since > 0 {
+						<-nodes[chains.Ethereum].asked
+					}
+					return nil
+				}
+			})
+			dial := func(_ context.Context, ids []chains.ID) (map[chains.ID]chains.Node, error) {
+				all := map[chains.ID]chains.Node{}
+				for _, id := range ids {
+					nodes[id] = &counting{id: id, block: blockAt(18_500_000, snapshotTime-12, snapshotTime+int64(id)),
+						calls: map[string]int{}, asked: make(chan struct{}),
+						reorgs: test.reorgs, caught: test.caught}
+					all[id] = nodes[id]
+				}
+				return all, nil
+			}
+			var steps []string
+			e, err := vote.Collect(t.Context(), client, dial, votingpower.PERP(), ref,
+				vote.Options{Progress: func(step string) { steps = append(steps, step) }})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, place := range e.Places() {
+				n, results := nodes[place.Chain], e.Power.Places[place].Sampled[0].Results
+				if len(results) != 6500 || len(n.calls) != 6500 {
+					t.Fatalf("%v: found %d results of %d calls, want 6500", place, len(results), len(n.calls))
+				}
+				for i, v := range e.Votes {
+					data := append(crypto.Keccak256([]byte("balanceOf(address)"))[:4], make([]byte, 12)...)
+					data = append(data, common.HexToAddress(v.Voter).Bytes()...)
+					times := n.calls[string(data)]
+					if !bytes.Equal(results[i], crypto.Keccak256(data)) ||
+						name == "calm" && times != 1 || test.caught && i == 0 && times != 2 {
+						t.Fatalf("%v: voter %d: found %v after %d calls", place, i, results[i], times)
+					}
+				}
+			}
+			if !slices.Contains(steps, "votes 6,000/6,500") || !slices.Contains(steps, "votes 6,500/6,500") {
+				t.Errorf("found steps %q", steps)
+			}
+		})
+	}
+}
