@@ -10,8 +10,6 @@ import (
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/common/hexutil"
 	"github.com/ethereum/go-ethereum/core/types"
-	"github.com/ethereum/go-ethereum/crypto"
-	"github.com/ethereum/go-ethereum/rlp"
 )
 
 // Block is one block of a chain with what proves it: its header and the header before
@@ -21,6 +19,9 @@ type Block struct {
 	Header *types.Header
 	// Parent is the header before Header, or nil for block 0.
 	Parent *types.Header
+	// NewFields and ParentNewFields are fields at the end of Header and Parent that a fork newer
+	// than this program added, in RLP, one after the other. The hashes cover them.
+	NewFields, ParentNewFields []byte
 	// Pinned says that the block was named by number, not found by time.
 	Pinned bool
 	// Unfinalized says that the block was newer than the chain's finalized block when it
@@ -42,8 +43,8 @@ func (b Block) Check() error {
 		return errors.New("block without header")
 	case !h.Number.IsUint64():
 		return fmt.Errorf("block number %v is out of range", h.Number)
-	case h.Hash() != b.Hash:
-		return fmt.Errorf("block %d: header hashes to %v, found %v", h.Number, h.Hash(), b.Hash)
+	case headerHash(h, b.NewFields) != b.Hash:
+		return fmt.Errorf("block %d: header hashes to %v, found %v", h.Number, headerHash(h, b.NewFields), b.Hash)
 	case b.Parent == nil && b.Number() == 0:
 		return nil
 	case b.Number() == 0:
@@ -54,9 +55,9 @@ func (b Block) Check() error {
 	switch p := b.Parent; {
 	case p.Number == nil || !p.Number.IsUint64() || p.Number.Uint64()+1 != b.Number():
 		return fmt.Errorf("block %d: parent header has number %v", b.Number(), p.Number)
-	case p.Hash() != b.Header.ParentHash:
+	case headerHash(p, b.ParentNewFields) != b.Header.ParentHash:
 		return fmt.Errorf("block %d: parent header hashes to %v, want parentHash %v",
-			b.Number(), p.Hash(), b.Header.ParentHash)
+			b.Number(), headerHash(p, b.ParentNewFields), b.Header.ParentHash)
 	case p.Time > b.Header.Time:
 		return fmt.Errorf("block %d: timestamp %d is before its parent's %d", b.Number(), b.Header.Time, p.Time)
 	}
@@ -98,18 +99,12 @@ func (b Block) MarshalJSON() ([]byte, error) {
 	if err := b.Check(); err != nil {
 		return nil, err
 	}
-	header, err := rlp.EncodeToBytes(b.Header)
-	if err != nil {
-		return nil, err
-	}
 	j := blockJSON{
-		Number: b.Number(), Time: b.Header.Time, Hash: b.Hash, Header: header,
+		Number: b.Number(), Time: b.Header.Time, Hash: b.Hash, Header: encodeHeader(b.Header, b.NewFields),
 		Pinned: b.Pinned, Unfinalized: b.Unfinalized,
 	}
 	if b.Parent != nil {
-		if j.Parent, err = rlp.EncodeToBytes(b.Parent); err != nil {
-			return nil, err
-		}
+		j.Parent = encodeHeader(b.Parent, b.ParentNewFields)
 	}
 	return json.Marshal(j)
 }
@@ -125,11 +120,11 @@ func (b *Block) UnmarshalJSON(data []byte) error {
 	}
 	out := Block{Hash: j.Hash, Pinned: j.Pinned, Unfinalized: j.Unfinalized}
 	var err error
-	if out.Header, err = decodeHeader(j.Header); err != nil {
+	if out.Header, out.NewFields, err = decodeHeader(j.Header); err != nil {
 		return fmt.Errorf("block %d: header: %w", j.Number, err)
 	}
 	if len(j.Parent) > 0 {
-		if out.Parent, err = decodeHeader(j.Parent); err != nil {
+		if out.Parent, out.ParentNewFields, err = decodeHeader(j.Parent); err != nil {
 			return fmt.Errorf("block %d: parent header: %w", j.Number, err)
 		}
 	}
@@ -142,17 +137,4 @@ func (b *Block) UnmarshalJSON(data []byte) error {
 	}
 	*b = out
 	return nil
-}
-
-// decodeHeader decodes an RLP header, which must encode to the same bytes, so that no
-// second spelling of a header passes.
-func decodeHeader(raw []byte) (*types.Header, error) {
-	var h types.Header
-	if err := rlp.DecodeBytes(raw, &h); err != nil {
-		return nil, err
-	}
-	if crypto.Keccak256Hash(raw) != h.Hash() {
-		return nil, errors.New("not in canonical RLP form")
-	}
-	return &h, nil
 }

@@ -108,9 +108,9 @@ func (s *search) block(ctx context.Context, n uint64) (Block, error) {
 		return Block{}, err
 	}
 	s.take(hs)
-	b := Block{Hash: s.seen[n].hash, Header: s.seen[n].Header}
+	b := Block{Hash: s.seen[n].hash, Header: s.seen[n].Header, NewFields: s.seen[n].more}
 	if n > 0 {
-		b.Parent = s.seen[n-1].Header
+		b.Parent, b.ParentNewFields = s.seen[n-1].Header, s.seen[n-1].more
 	}
 	if err := b.Check(); err != nil {
 		return Block{}, fmt.Errorf("two headers read together are not of one chain: %w: %w", ErrReorg, err)

@@ -21,6 +21,8 @@ var (
 	// ErrDevelopment: the endpoint serves a development chain with the id of a public
 	// one, which Dialer.AllowDev accepts. It is always an ErrWrongChain too.
 	ErrDevelopment = errors.New("development chain")
+	// ErrNotSupported: the chain, or this block of it, is of a kind that cannot be read here.
+	ErrNotSupported = errors.New("not supported")
 	// ErrDisagree: two endpoints gave different answers.
 	ErrDisagree = errors.New("endpoints disagree")
 )

@@ -3,10 +3,15 @@ package chains_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
+	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/common/hexutil"
+	"github.com/ethereum/go-ethereum/core/types"
+	"github.com/ethereum/go-ethereum/crypto"
+	"github.com/ethereum/go-ethereum/rlp"
 
 	"github.com/perpdao/perpquorum/chains"
 	"github.com/perpdao/perpquorum/fixtures/faultrpc"
@@ -97,6 +102,95 @@ func TestMatrixSearch(t *testing.T) {
 				case err == nil && b.Number() != found:
 					t.Errorf("second endpoint %v: found block %d, want %d", second, b.Number(), found)
 				}
+			}
+		})
+	}
+}
+
+// newFork serves a chain whose headers have two more fields from block first on: a number and
+// a hash, in this order. With hidden, the number is not what the hash covers.
+func newFork(chain *faultrpc.Chain, first uint64, hidden bool) *faultrpc.Rule {
+	blocks := map[uint64]string{}
+	var parent common.Hash
+	for n := first; n <= chain.Head(); n++ {
+		h := types.CopyHeader(chain.Header(n))
+		if n > first {
+			h.ParentHash = parent
+		}
+		raw, err := rlp.EncodeToBytes(h)
+		if err != nil {
+			panic(err)
+		}
+		content, _, _ := rlp.SplitList(raw)
+		buf := rlp.NewEncoderBuffer(nil)
+		list := buf.List()
+		buf.Write(content)
+		buf.WriteUint64(n)
+		buf.WriteBytes(h.Root[:])
+		buf.ListEnd(list)
+		parent = crypto.Keccak256Hash(buf.ToBytes())
+		number := n
+		if hidden {
+			number++
+		}
+		blocks[n] = strings.TrimSuffix(asHeader(h), "}") +
+			fmt.Sprintf(`,"aHash":"%v","newNumber":"0x%x"}`, h.Root, number)
+		blocks[n] = strings.Replace(blocks[n], h.Hash().Hex(), parent.Hex(), 1)
+	}
+	return &faultrpc.Rule{Method: "eth_getBlockByNumber",
+		Fault: faultrpc.Fault{Value: func(_ faultrpc.Request, result json.RawMessage) json.RawMessage {
+			var h types.Header
+			if json.Unmarshal(result, &h) != nil || blocks[h.Number.Uint64()] == "" {
+				return result
+			}
+			return json.RawMessage(blocks[h.Number.Uint64()])
+		}}}
+}
+
+// A fork newer than the program adds fields to the headers. They are tried at the headers' end.
+func TestMatrixNewFork(t *testing.T) {
+	t.Parallel()
+	const fork = 2000
+	for _, test := range []struct {
+		name   string
+		hidden bool
+		block  uint64
+		says   string
+	}{
+		{"fields that complete the hash", false, fork + 500, ""},
+		{"the first block of the fork", false, fork, ""},
+		{"the second block of the fork", false, fork + 1, ""},
+		{"before the fork", false, fork - 100, ""},
+		{"fields that do not, before the fork", true, fork - 100, ""},
+		{"fields that do not, the last block before the fork", true, fork - 1, ""},
+		{"fields that do not", true, fork + 500, "aHash, newNumber\"); update this program"},
+		{"fields that do not, the first block of the fork", true, fork, "aHash, newNumber\"); update this program"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			chain := faultrpc.Development(4242, 3000)
+			s := faultrpc.NewServer(chain)
+			s.Clock, s.Rules = faultrpc.NewClock(), []*faultrpc.Rule{newFork(chain, fork, test.hidden)}
+			b, err := newAttempt(t, 4242, s).blockAt(t, unix(1_700_000_000+12*test.block-5))
+			if test.says != "" {
+				wantText(t, err, test.says)
+				if strings.Contains(err.Error(), "JSON-RPC") || strings.Contains(err.Error(), "endpoint") {
+					t.Errorf("the endpoint is not to blame: %v", err)
+				}
+				return
+			}
+			if err != nil || b.Number() != test.block || (len(b.NewFields) > 0) != (test.block >= fork) {
+				t.Fatalf("found block %v, new fields %x and error %v", b.Header, b.NewFields, err)
+			}
+			raw, err := json.Marshal(b)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var back chains.Block
+			if err := json.Unmarshal(raw, &back); err != nil || back.Check() != nil {
+				t.Fatalf("read back: %v, %v", err, back.Check())
+			}
+			if again, err := json.Marshal(back); err != nil || string(again) != string(raw) {
+				t.Errorf("written %s, after reading it %s (%v)", raw, again, err)
 			}
 		})
 	}

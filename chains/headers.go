@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -51,9 +52,10 @@ type headerReader struct {
 	id       ID
 	endpoint *jsonrpc.Endpoint
 
-	mu    sync.Mutex
-	tip   tips
-	shown map[common.Hash]bool // sound headers
+	mu     sync.Mutex
+	tip    tips
+	shown  map[common.Hash]bool // sound headers
+	newest uint64               // the highest number of one
 }
 
 // lagPauses are the waits before a block that must exist, and was answered with
@@ -163,23 +165,46 @@ func (r *headerReader) parseTagged(reply jsonrpc.Reply) (*header, error) {
 	}
 	h, err := parseHeader(reply.Raw)
 	if err != nil {
-		return h, broken(r.endpoint, "%v", err)
+		return h, r.refuse(h, err)
 	}
-	r.remember(h.hash)
+	r.remember(h)
 	return h, nil
+}
+
+// refuse is the failure of an endpoint that shows a header which is not sound, or none. Of
+// public chains with an anchor the form of all headers up to the newest sound one is known,
+// so that it was altered. On others it may be of another form.
+func (r *headerReader) refuse(h *header, why error) error {
+	r.mu.Lock()
+	newest := r.newest
+	r.mu.Unlock()
+	_, public := anchorOf(r.id)
+	switch {
+	case h != nil && len(h.strange) > 0 && newest > 0 && h.Number.Uint64() > newest:
+		return r.endpoint.Fail(jsonrpc.ClassNewFork, fmt.Sprintf("%v; it has the unknown fields %s",
+			why, strings.Join(h.strange, ", ")))
+	case h == nil, public, newest > 0 && h.full && len(h.strange) == 0:
+		return broken(r.endpoint, "%v", why)
+	case newest > 0:
+		return fmt.Errorf("%w: block %d is older than this chain's change to Ethereum's form of headers: %w",
+			ErrNotSupported, h.Number, why)
+	}
+	return fmt.Errorf("%w: this chain does not hash its headers as Ethereum does, or has fields in them "+
+		"that only a newer version of this program knows: %w", ErrNotSupported, why)
 }
 
 // maxShown bounds the memory for header hashes of a long-lived client.
 const maxShown = 4096
 
-// remember notes that this endpoint showed the header with the given hash.
-func (r *headerReader) remember(h common.Hash) {
+// remember notes that this endpoint showed a sound header.
+func (r *headerReader) remember(h *header) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.newest = max(r.newest, h.Number.Uint64())
 	if r.shown == nil || len(r.shown) >= maxShown {
 		r.shown = map[common.Hash]bool{}
 	}
-	r.shown[h] = true
+	r.shown[h.hash] = true
 }
 
 func (r *headerReader) hasShown(h common.Hash) bool {

@@ -118,7 +118,7 @@ func tipRequests() []jsonrpc.Request {
 func (r *headerReader) parseTips(replies []jsonrpc.Reply) (tips, error) {
 	t := tips{at: r.endpoint.Clock().Now()}
 	var err error
-	if t.head, err = r.parseTagged(replies[0]); err != nil {
+	if t.head, err = r.parseTip(replies[0]); err != nil {
 		return tips{}, err
 	}
 	if reply := replies[1]; reply.Err != nil || reply.Null() {
@@ -130,7 +130,7 @@ func (r *headerReader) parseTips(replies []jsonrpc.Reply) (tips, error) {
 			r.endpoint.Label(), said, ErrNotFinalized)
 		return t, nil
 	}
-	if t.finalized, err = r.parseTagged(replies[1]); err != nil {
+	if t.finalized, err = r.parseTip(replies[1]); err != nil {
 		return tips{}, err
 	}
 	// Behind a load balancer the two may come from different nodes.
@@ -138,6 +138,16 @@ func (r *headerReader) parseTips(replies []jsonrpc.Reply) (tips, error) {
 		t.head = t.finalized
 	}
 	return t, nil
+}
+
+// parseTip reads the reply for the head or the finalized block. Only its number and time count,
+// so one of an unknown form passes.
+func (r *headerReader) parseTip(reply jsonrpc.Reply) (*header, error) {
+	h, err := r.parseTagged(reply)
+	if _, public := anchorOf(r.id); h != nil && (len(h.strange) > 0 || !public) {
+		return h, nil
+	}
+	return h, err
 }
 
 // freshTips reads head and finalized block again.

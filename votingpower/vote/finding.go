@@ -54,6 +54,7 @@ const (
 	SyntheticFigures   Code = "synthetic-figures"     // they are made up
 	DevelopmentChain   Code = "development-chain"     // a chain is not the public one of its id
 	BlockNotFinal      Code = "block-not-final"       // a block that was read can still be replaced
+	BlockOfNewFork     Code = "block-of-new-fork"     // its header has fields unknown to this program
 	BlockPinned        Code = "block-pinned"          // a block was named by number
 	OneHostAgreed      Code = "endpoints-of-one-host" // their agreement may be that of one node with itself
 	EvidenceRecomputed Code = "evidence-recomputed"   // hashes and figures follow from the evidence

@@ -49,8 +49,8 @@ func (o *Outcome) checkFinal() {
 			blocks = append(blocks, *reading.After)
 		}
 		for _, b := range blocks { // marks reports those of the circulating voting power
-			if c := o.Evidence.Circulating.Chains[place.Chain].Block; !c.Unfinalized || c.Hash != b.Hash {
-				addNotFinal(&o.Findings, place.Chain, b)
+			if c := o.Evidence.Circulating.Chains[place.Chain].Block; c.Unfinalized != b.Unfinalized || c.Hash != b.Hash {
+				addBlockMarks(&o.Findings, place.Chain, b)
 			}
 		}
 	}

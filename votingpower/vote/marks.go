@@ -34,7 +34,7 @@ func marks(r *votingpower.Result, others []chains.ID) (found []Finding) {
 			strings.Join(names, ", "))
 	}
 	for _, id := range ids {
-		addNotFinal(&found, id, e.Chains[id].Block)
+		addBlockMarks(&found, id, e.Chains[id].Block)
 	}
 	for _, id := range ids {
 		addPinned(&found, id, e.Chains[id].Block, e.At)
@@ -48,11 +48,16 @@ func marks(r *votingpower.Result, others []chains.ID) (found []Finding) {
 	return found
 }
 
-// addNotFinal warns of a block that a reorg could still replace.
-func addNotFinal(to *[]Finding, id chains.ID, b chains.Block) {
+// addBlockMarks warns of a block that a reorg could still replace, and reports a header with
+// fields that only a newer version of this program knows.
+func addBlockMarks(to *[]Finding, id chains.ID, b chains.Block) {
 	if b.Unfinalized {
 		add(to, Warning, BlockNotFinal, "%v block %d was not finalized when it was read, and can still be replaced",
 			id, b.Number())
+	}
+	if len(b.NewFields)+len(b.ParentNewFields) > 0 {
+		add(to, Info, BlockOfNewFork, "%v block %d or its parent is of a fork newer than this program: "+
+			"its header has fields of unknown meaning, which its hash covers", id, b.Number())
 	}
 }
 
