@@ -85,6 +85,8 @@ type Node interface {
 	CallAt(ctx context.Context, b Block, calls []Call) ([]Answer, error)
 	// BulkCallAt does the same for calls by the thousand.
 	BulkCallAt(ctx context.Context, b Block, calls []Call) ([]Answer, error)
+	// Logs returns the events that pass the filter, up to and with block b.
+	Logs(ctx context.Context, b Block, f Filter) ([]types.Log, error)
 }
 
 // ID is an EIP-155 chain id. Its text form is a name for the chains that this package

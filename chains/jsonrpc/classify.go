@@ -30,6 +30,11 @@ var rules = []rule{
 
 	// Batch and size. Erigon's limit on returned data is about one call.
 	{class: ClassGas, any: []string{"returndata.limit", "returndata limit"}},
+	// Limits on the blocks or the events of eth_getLogs. They come with codes of other classes.
+	{class: ClassGas, any: []string{
+		"block range", "blocks range", "000 range", "range is too", "range too", "ranges over", "maximum range",
+		"more than 10000 results", "log response size", "too many logs",
+	}},
 	{class: ClassSize, any: []string{
 		"batch too large", "batch limit", "batch size", "batch of more than", "max batch", "in batch",
 		"batch request was too large", "batch response was too large", "batched requests", "batch requests",

@@ -38,10 +38,10 @@ type Source struct {
 // Bases returns what each strategy of a query rests on. Block, Voters and Pins do not matter.
 func Bases(q Query) []Basis {
 	home := Place{Chain: q.Network, Via: q.Network}
-	left := maxNested
+	parsing := newParsing(q)
 	bases := make([]Basis, len(q.Strategies))
 	for i, spec := range q.Strategies {
-		s, reason := parseTop(spec, home, &left)
+		s, reason, _ := parseTop(spec, home, parsing)
 		if bases[i].Unverifiable = reason; s != nil {
 			bases[i].Sources, bases[i].Plain = s.basis()
 		}

@@ -53,7 +53,8 @@ func TestBases(t *testing.T) {
 			`{"strategies":[` + balance + `,{"name":"ticket","network":"1"}]}`,
 			"[optimism via ethereum " + token + " balanceOf(address) 18]"},
 		{"several of none", "multichain", `{"strategies":[]}`, "plain []"},
-		{"not known", "delegation", `{}`, "unverifiable: it depends on a delegation registry"},
+		{"not known", "split-delegation", `{}`,
+			"unverifiable: it depends on delegations that are not recomputed here"},
 		{"several, one of them not known", "multichain", `{"strategies":[` + balance + `,{"name":"gno","network":"1"}]}`,
 			"unverifiable: strategies[1] (\"gno\"): it asks a subgraph"},
 	} {

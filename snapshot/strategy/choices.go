@@ -3,6 +3,7 @@ package strategy
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 )
 
@@ -13,11 +14,12 @@ const maxAmbiguous = 3
 type choice struct {
 	sample map[Place]int
 	blocks blocks
+	events map[Place]events
 }
 
 // choices lists every combination of first and last blocks.
 func (p *plan) choices(places map[Place]Reading) ([]choice, error) {
-	out := []choice{{map[Place]int{}, blocks{}}}
+	out := []choice{{map[Place]int{}, blocks{}, map[Place]events{}}}
 	ambiguous := 0
 	for _, place := range p.places {
 		samples := places[place].Sampled
@@ -30,10 +32,8 @@ func (p *plan) choices(places map[Place]Reading) ([]choice, error) {
 		var next []choice
 		for _, c := range out {
 			for i, s := range samples {
-				n := choice{map[Place]int{place: i}, blocks{place: s.Block}}
-				for other, j := range c.sample {
-					n.sample[other], n.blocks[other] = j, c.blocks[other]
-				}
+				n := choice{maps.Clone(c.sample), maps.Clone(c.blocks), maps.Clone(c.events)}
+				n.sample[place], n.blocks[place], n.events[place] = i, s.Block, newEvents(s.Delegations)
 				next = append(next, n)
 			}
 		}

@@ -56,6 +56,9 @@ func (p *plan) collect(ctx context.Context, nodes map[chains.ID]chains.Node) (*E
 			return nil, err
 		}
 	}
+	if err := p.readRegistries(ctx, nodes, places); err != nil {
+		return nil, err
+	}
 	choices, err := p.choices(places)
 	if err != nil {
 		return nil, err

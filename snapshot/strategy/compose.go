@@ -12,7 +12,7 @@ import (
 // or a string, and the hub does not fill a missing one.
 type nested struct {
 	Name    string          `json:"name"`
-	Network json.RawMessage `json:"network"`
+	Network json.RawMessage `json:"network,omitempty"`
 	Params  json.RawMessage `json:"params"`
 }
 
@@ -40,7 +40,7 @@ func parseWeighted(params json.RawMessage, at site) (scorer, error) {
 	if err := decode(params, &p); err != nil {
 		return nil, err
 	}
-	inner, err := parse(p.Strategy.spec(), at.inside(at.Place))
+	inner, err := parse(p.Strategy.spec(), at.inside())
 	if err != nil || absent(p.Weight) {
 		return inner, err
 	}
@@ -114,11 +114,11 @@ func parseBranch(inner nested, starts map[string]json.RawMessage, at site) (scor
 	if err != nil {
 		return nil, err
 	}
-	there := at.on(id)
-	if at.Via != at.Chain && there != at.Place && inner.Name == "multichain" {
-		return nil, errors.New("its blocks would be three chains away from the snapshot block")
+	there, err := at.on(id)
+	if err != nil {
+		return nil, err
 	}
-	s, err := parse(inner.spec(), at.inside(there))
+	s, err := parse(inner.spec(), there.inside())
 	if err != nil || absent(starts[text]) {
 		return s, err
 	}
@@ -126,7 +126,7 @@ func parseBranch(inner nested, starts map[string]json.RawMessage, at site) (scor
 	if err != nil {
 		return nil, fmt.Errorf("startBlocks: %w", err)
 	}
-	return window{scorer: s, at: there, start: start.Exact, outside: noEntry()}, nil
+	return window{scorer: s, at: there.Place, start: start.Exact, outside: noEntry()}, nil
 }
 
 // noEntry is the score of a voter whom a composition leaves out.

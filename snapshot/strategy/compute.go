@@ -30,7 +30,7 @@ func Compute(e *Evidence) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	result := &Result{Query: &e.Query, Unverifiable: p.reasons}
+	result := &Result{Query: &e.Query, Unverifiable: p.reasons, Doubts: p.doubts}
 	for _, c := range choices {
 		power := Power{Blocks: c.describe(p, e.Places)}
 		in := p.inputs(c, results)
@@ -72,6 +72,9 @@ func (p *plan) check(places map[Place]Reading) error {
 			return fmt.Errorf("%v: no block found, or more than two", place)
 		}
 		err := p.checkPlace(places, place, reading)
+		for _, s := range reading.Sampled {
+			err = errors.Join(err, p.checkEvents(place, s))
+		}
 		if err == nil && !reading.Development {
 			err = reading.plausible(place.Chain)
 		}

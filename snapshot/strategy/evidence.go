@@ -29,8 +29,11 @@ type Reading struct {
 
 // Sample is one block with the return data of every call there, in order.
 type Sample struct {
-	Block   chains.Block    `json:"block"`
-	Results []hexutil.Bytes `json:"results"`
+	Block chains.Block `json:"block"`
+	// Delegations are the events of the delegate registry up to the block, in their order, that
+	// matter to the voters. That there are no others is the word of the endpoint.
+	Delegations []Delegation    `json:"delegations,omitempty"`
+	Results     []hexutil.Bytes `json:"results"`
 	// From labels the endpoints that answered; it is for display only.
 	From string `json:"from,omitempty"`
 }

@@ -128,7 +128,7 @@ func parseOperand(o operand, at site) (scorer, error) {
 		if id, err := network(o.Strategy.network(), at.Place); err != nil || id != at.Chain {
 			return nil, errors.New("it names another network than the strategy's own, which math does not read")
 		}
-		return parse(o.Strategy.spec(), at.inside(at.Place))
+		return parse(o.Strategy.spec(), at.inside())
 	}
 	return nil, fmt.Errorf("type %s is not known", clip([]byte(o.Type)))
 }

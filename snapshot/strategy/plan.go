@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/common/hexutil"
 )
 
@@ -18,21 +19,25 @@ type plan struct {
 	scorers []scorer // nil where unverifiable
 	reasons []string
 	voters  []voter
+	doubts  []string
+	voting  map[common.Address]bool
 	places  []Place // each after the place its block derives from
+
+	registries map[Place][]common.Hash // whose events are read, of these spaces
 }
 
 // newPlan parses the query. A strategy that cannot be recomputed has a reason; a
 // malformed voter is an error.
 func newPlan(q Query) (*plan, error) {
-	p := &plan{query: q}
+	p := &plan{query: q, voting: map[common.Address]bool{}}
 	home := Place{Chain: q.Network, Via: q.Network}
 	if n := len(q.Strategies); n > maxStrategies {
 		return nil, fmt.Errorf("found %d strategies, want at most %d", n, maxStrategies)
 	}
-	seen, left := map[Place]bool{home: true}, maxNested
+	seen, parsing := map[Place]bool{home: true}, newParsing(q)
 	for _, spec := range q.Strategies {
-		s, reason := parseTop(spec, home, &left)
-		p.scorers, p.reasons = append(p.scorers, s), append(p.reasons, reason)
+		s, reason, doubt := parseTop(spec, home, parsing)
+		p.scorers, p.reasons, p.doubts = append(p.scorers, s), append(p.reasons, reason), append(p.doubts, doubt)
 		if s == nil {
 			continue
 		}
@@ -48,8 +53,11 @@ func newPlan(q Query) (*plan, error) {
 		if err != nil {
 			return nil, err
 		}
-		p.voters = append(p.voters, v)
+		if p.voters = append(p.voters, v); !v.star {
+			p.voting[v.evm] = true
+		}
 	}
+	p.registries = parsing.registries
 	p.places = slices.SortedFunc(maps.Keys(seen), func(a, b Place) int {
 		if d := p.hops(a) - p.hops(b); d != 0 {
 			return d
@@ -59,19 +67,51 @@ func newPlan(q Query) (*plan, error) {
 	return p, nil
 }
 
-// parseTop parses a top-level strategy with its start and end. The reason is empty
-// if the strategy can be recomputed.
-func parseTop(spec Spec, home Place, left *int) (scorer, string) {
-	id, err := network(spec.Network, home)
-	if err == nil {
-		var s scorer
-		if s, err = parse(spec, site{Place: home.on(id), left: left}); err == nil {
-			if s, err = gate(s, spec.Params, home.on(id)); err == nil {
-				return s, ""
-			}
-		}
+// In returns the query with the space of the proposal, if a strategy needs it. Block, Voters
+// and Pins do not matter.
+func (q Query) In(space string) Query {
+	q.Space = space
+	parsing := newParsing(q)
+	for _, spec := range q.Strategies {
+		parseTop(spec, Place{Chain: q.Network, Via: q.Network}, parsing)
 	}
-	return nil, err.Error()
+	if len(parsing.registries) == 0 {
+		q.Space = ""
+	}
+	return q
+}
+
+func newParsing(q Query) *parsing {
+	return &parsing{space: q.Space, left: maxNested, registries: map[Place][]common.Hash{}}
+}
+
+// parseTop parses a top-level strategy. The reason is empty if it can be recomputed, and the
+// doubt if the result is then sure.
+func parseTop(spec Spec, home Place, query *parsing) (s scorer, reason, doubt string) {
+	query.doubt = ""
+	s, err := parseRanked(spec, site{Place: home, query: query})
+	if err != nil {
+		return nil, err.Error(), ""
+	}
+	return s, "", query.doubt
+}
+
+// parseRanked parses a strategy on its own network, with its start and end, as the top level
+// does and strategies that hand others to it.
+func parseRanked(spec Spec, at site) (scorer, error) {
+	id, err := network(spec.Network, at.Place)
+	if err != nil {
+		return nil, err
+	}
+	there, err := at.on(id)
+	if err != nil {
+		return nil, err
+	}
+	s, err := parse(spec, there)
+	if err != nil {
+		return nil, err
+	}
+	return gate(s, spec.Params, there.Place)
 }
 
 // hops counts the blocks between a place and the snapshot block.
@@ -125,7 +165,10 @@ func keyOf(r read, sample int) (key callKey) {
 
 // inputs are what strategies compute from under a choice of blocks.
 func (p *plan) inputs(c choice, known map[callKey]hexutil.Bytes) *inputs {
-	return &inputs{blocks: c.blocks, sample: c.sample, known: known, voters: p.voters, memo: map[scorer]any{}}
+	return &inputs{
+		blocks: c.blocks, sample: c.sample, events: c.events, known: known,
+		voters: p.voters, voting: p.voting, memo: map[scorer]any{},
+	}
 }
 
 // eachCall visits what is read under any of the choices of blocks and not known yet, in the

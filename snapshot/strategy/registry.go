@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/ethereum/go-ethereum/common"
 	jsonv2 "github.com/go-json-experiment/json"
 
 	"github.com/perpdao/perpquorum/chains"
@@ -20,29 +21,44 @@ func parsers() map[string]parser {
 	weight := func(s scorer, p tokenParams) (scorer, error) { return multiplied(s, p.Weight, "weight") }
 	coeff := func(s scorer, p tokenParams) (scorer, error) { return multiplied(s, p.Coeff, "coeff") }
 	return map[string]parser{
-		"erc20-balance-of":             token("balanceOf(address)", false, asRead),
-		"erc20-votes":                  token("getVotes(address)", false, asRead), // EIP-5805
-		"comp-like-votes":              token("getCurrentVotes(address)", false, asRead),
-		"erc20-with-balance":           token("balanceOf(address)", false, withBalance),
-		"erc20-balance-of-weighted":    token("balanceOf(address)", false, weight),
-		"erc20-balance-of-coeff":       token("balanceOf(address)", false, coeff),
-		"eth-balance":                  parseNative,
-		"native-balance":               parseNative,
-		"erc20-balance-of-cv":          token("balanceOf(address)", false, root),
-		"balance-of-with-min":          token("balanceOf(address)", false, withMin),
-		"erc20-balance-of-fixed-total": token("balanceOf(address)", false, shareOut),
-		"uni":                          parseUni,
-		"erc4626-assets-of":            parseVault,
-		"erc721":                       token("balanceOf(address)", true, asRead),
-		"erc721-with-multiplier":       token("balanceOf(address)", true, multiplierOr1),
-		"erc1155-balance-of":           parseERC1155,
-		"contract-call":                parseContractCall,
-		"ticket":                       parseTicket,
-		"whitelist":                    parseWhitelist,
-		"whitelist-weighted":           parseWhitelistWeighted,
-		"weighted":                     parseWeighted,
-		"math":                         parseMath,
-		"multichain":                   parseMultichain,
+		"erc20-balance-of":                 token("balanceOf(address)", false, asRead),
+		"erc20-votes":                      token("getVotes(address)", false, asRead), // EIP-5805
+		"comp-like-votes":                  token("getCurrentVotes(address)", false, asRead),
+		"erc20-with-balance":               token("balanceOf(address)", false, withBalance),
+		"erc20-balance-of-weighted":        token("balanceOf(address)", false, weight),
+		"erc20-balance-of-coeff":           token("balanceOf(address)", false, coeff),
+		"eth-balance":                      parseNative,
+		"native-balance":                   parseNative,
+		"erc20-balance-of-cv":              token("balanceOf(address)", false, root),
+		"balance-of-with-min":              token("balanceOf(address)", false, withMin),
+		"erc20-balance-of-fixed-total":     ofVoters(token("balanceOf(address)", false, shareOut)),
+		"uni":                              parseUni,
+		"erc4626-assets-of":                parseVault,
+		"erc721":                           token("balanceOf(address)", true, asRead),
+		"erc721-with-multiplier":           token("balanceOf(address)", true, multiplierOr1),
+		"erc1155-balance-of":               parseERC1155,
+		"contract-call":                    parseContractCall,
+		"ticket":                           parseTicket,
+		"whitelist":                        parseWhitelist,
+		"whitelist-weighted":               parseWhitelistWeighted,
+		"delegation":                       ofVoters(parseDelegation(false)),
+		"with-delegation":                  ofVoters(parseDelegation(true)),
+		"erc20-balance-of-delegation":      ofVoters(parseBalanceDelegation(false)),
+		"erc20-balance-of-with-delegation": ofVoters(parseBalanceDelegation(true)),
+		"weighted":                         parseWeighted,
+		"math":                             parseMath,
+		"multichain":                       parseMultichain,
+	}
+}
+
+// ofVoters is for strategies whose result depends on who votes, or delegates to whom: those who
+// delegate to voters are others.
+func ofVoters(parse parser) parser {
+	return func(params json.RawMessage, at site) (scorer, error) {
+		if at.delegated {
+			return nil, errors.New("inside a delegation it is not recomputed here")
+		}
+		return parse(params, at)
 	}
 }
 
@@ -56,19 +72,45 @@ const (
 // site is where a strategy runs.
 type site struct {
 	Place
-	depth int  // number of compositions around it
-	left  *int // number of strategies that the query may still name
+	depth     int  // number of compositions around it
+	hops      int  // blocks between that of the place and the snapshot block
+	delegated bool // it runs for delegators, not for voters
+	query     *parsing
 }
 
-// inside is the site of a strategy within a composition, at a place.
-func (s site) inside(at Place) site { return site{at, s.depth + 1, s.left} }
+// parsing is what the strategies of a query share while they are parsed.
+type parsing struct {
+	space      string
+	left       int // number of strategies that the query may still name
+	registries map[Place][]common.Hash
+	doubt      string // why the result of the strategy that is parsed may be off
+}
+
+// inside is the site of a strategy within a composition, at the same place.
+func (s site) inside() site {
+	s.depth++
+	return s
+}
+
+// on is the site of a strategy on a network.
+func (s site) on(id chains.ID) (site, error) {
+	there := s.Place.on(id)
+	if there == s.Place {
+		return s, nil
+	}
+	s.Place = there
+	if s.hops++; s.hops > 2 {
+		return s, errors.New("its blocks would be three chains away from the snapshot block")
+	}
+	return s, nil
+}
 
 // parse reads one strategy at the site where it runs.
 func parse(spec Spec, at site) (scorer, error) {
 	if at.depth > maxDepth {
 		return nil, fmt.Errorf("strategies are nested more than %d deep", maxDepth)
 	}
-	if *at.left--; *at.left < 0 {
+	if at.query.left--; at.query.left < 0 {
 		return nil, fmt.Errorf("there are more than %d strategies, nested ones included", maxNested)
 	}
 	parser, ok := parsers()[spec.Name]
@@ -109,11 +151,10 @@ func reasonFor(name string) string {
 	switch name {
 	case "api", "api-post", "api-v2", "api-v2-override":
 		return "it asks a web service"
-	case "delegation", "delegation-with-cap", "delegation-with-overrides", "with-delegation",
-		"erc20-balance-of-delegation", "erc20-balance-of-with-delegation", "split-delegation",
-		"offchain-delegation", "delegate-registry-v2", "erc20-balance-of-quadratic-delegation",
+	case "delegation-with-cap", "delegation-with-overrides", "split-delegation", "offchain-delegation",
+		"delegate-registry-v2", "erc20-balance-of-quadratic-delegation",
 		"esd-delegation", "balancer-delegation", "rocketpool-node-operator-delegate-v8":
-		return "it depends on a delegation registry"
+		return "it depends on delegations that are not recomputed here"
 	case "erc20-votes-with-override", "aura-vlaura-vebal-with-overrides",
 		"eden-online-override", "balance-of-with-linear-vesting-power", "orbs-network-delegation",
 		"ocean-dao-brightid", "cyberkongz", "cyberkongz-v2", "sonic-staked-balance":

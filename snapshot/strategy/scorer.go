@@ -46,7 +46,9 @@ type inputs struct {
 	blocks blocks
 	sample map[Place]int
 	known  map[callKey]hexutil.Bytes // the return data of the calls that are made
+	events map[Place]events          // of the delegate registry
 	voters []voter                   // all of the query: the result of some strategies depends on them
+	voting map[common.Address]bool   // the same, by address
 	memo   map[scorer]any            // what a strategy has worked out for all voters
 	unread bool                      // an answer was asked for that is not known
 }

@@ -38,9 +38,11 @@ type Spec struct {
 // Query asks for the voting power of Voters under Strategies.
 type Query struct {
 	// Network is the chain of the proposal and Block its snapshot block there.
-	Network    chains.ID `json:"network"`
-	Block      uint64    `json:"block"`
-	Strategies []Spec    `json:"strategies"`
+	Network chains.ID `json:"network"`
+	Block   uint64    `json:"block"`
+	// Space is that of the proposal. Only strategies on delegations need it.
+	Space      string `json:"space,omitempty"`
+	Strategies []Spec `json:"strategies"`
 	// Voters are EIP-55 addresses, or 66-character Starknet addresses, which
 	// have no power under strategies that read EVM chains.
 	Voters []string `json:"voters"`
@@ -76,6 +78,9 @@ type Result struct {
 	// Unverifiable holds one entry per strategy: empty, or why it cannot be
 	// recomputed from chain state.
 	Unverifiable []string
+	// Doubts holds one entry per strategy: empty, or why its scores may be off although
+	// everything was read.
+	Doubts []string
 	// Powers has one element, or one for each choice between the first and the
 	// last block where a chain has several blocks with the snapshot's
 	// timestamp: Snapshot's own choice among them is not deterministic.

@@ -190,7 +190,7 @@ func TestUnverifiable(t *testing.T) {
 	for _, test := range []struct{ name, strategy, params, reason string }{
 		{"unknown", "my-strategy", `{}`, "not known"},
 		{"web service", "api-v2", `{"url":"https://example.com"}`, "web service"},
-		{"delegation", "delegation", `{}`, "delegation registry"},
+		{"delegation", "split-delegation", `{}`, "delegations"},
 		{"override", "sonic-staked-balance", `{}`, "who else voted"},
 		{"latest state", "ve-balance-of-at", `{}`, "latest state"},
 		{"subgraph", "gno", `{}`, "subgraph"},

@@ -60,5 +60,5 @@ func PowerQuery(p *snapshot.Proposal, voters []string, pins map[chains.ID]uint64
 	for _, s := range p.Strategies {
 		q.Strategies = append(q.Strategies, strategy.Spec(s))
 	}
-	return q, nil
+	return q.In(p.Space), nil
 }

@@ -1,0 +1,273 @@
+package strategy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/ethereum/go-ethereum/common"
+
+	"github.com/perpdao/perpquorum/chains"
+)
+
+// registry is the delegate registry at a place, for one space.
+type registry struct {
+	place Place
+	ids   []common.Hash // of all spaces, of the space, and of its name without ".eth"
+}
+
+// firstDelegation is the block of each chain from which the registry's events count.
+var firstDelegation = map[chains.ID]uint64{
+	1: 11225329, 10: 19067342, 56: 7407807, 100: 20274491, 137: 7407807, 146: 2356503, 250: 30509689,
+	5000: 75529389, 8453: 17894724, 42161: 22531440, 59144: 9050577, 81457: 10123290,
+	84532: 18221646, 11155111: 5492465,
+}
+
+// The contract has the same address on each chain.
+var (
+	registryAddress = common.HexToAddress("0x469788fE6E9E9681C6ebF3bF78e7Fd26Fc015446")
+	setDelegate     = common.HexToHash("0xa9a7fd460f56bddb880a465a9c3e9730389c70bc53108148f16d55a87a6c468e")
+)
+
+func (p delegationParams) registry(at site) (r registry, err error) {
+	id, err := network(nested{Network: p.Network}.network(), at.Place)
+	if err != nil {
+		return r, fmt.Errorf("params.delegationNetwork: %w", err)
+	}
+	there, err := at.on(id)
+	if err != nil {
+		return r, err
+	}
+	if _, ok := firstDelegation[id]; !ok {
+		return r, fmt.Errorf("Snapshot reads no delegate registry on network %d", id)
+	}
+	space := p.Space
+	if space == "" {
+		space = at.query.space
+	}
+	if space == "" {
+		return r, errors.New("the space is not known, which it reads the delegations of")
+	}
+	r = registry{there.Place, []common.Hash{{}}}
+	for _, name := range []string{space, strings.Replace(space, ".eth", "", 1)} {
+		var id common.Hash
+		if copy(id[:], name); len(name) <= len(id) && !slices.Contains(r.ids, id) {
+			r.ids = append(r.ids, id)
+		}
+	}
+	return r, nil
+}
+
+// note has the registry's events read for the strategy that is parsed.
+func (r registry) note(query *parsing) {
+	query.doubt = "who has delegated is known from the events that the endpoint shows"
+	for _, id := range r.ids {
+		if all := query.registries[r.place]; !slices.Contains(all, id) {
+			query.registries[r.place] = append(all, id)
+		}
+	}
+}
+
+// Delegation is an event by which the delegator chose the delegate in the registry, for the
+// space with this id; the zero id is that of all spaces.
+type Delegation struct {
+	Delegator common.Address `json:"delegator"`
+	Space     common.Hash    `json:"space"`
+	Delegate  common.Address `json:"delegate"`
+}
+
+// events are the delegations that a node shows of the registry at one block.
+type events struct {
+	delegators map[common.Address][]common.Address // who ever chose a delegate
+	last       map[Delegation]int                  // the last time, as a place in the list
+}
+
+func newEvents(list []Delegation) events {
+	e := events{map[common.Address][]common.Address{}, map[Delegation]int{}}
+	for i, d := range list {
+		if all := e.delegators[d.Delegate]; !slices.Contains(all, d.Delegator) {
+			e.delegators[d.Delegate] = append(all, d.Delegator)
+		}
+		e.last[d] = i
+	}
+	return e
+}
+
+// relevant picks the events by which voters delegate or were delegated to, with all other
+// events of the same delegators.
+func (p *plan) relevant(list []Delegation) (out []Delegation) {
+	delegators := maps.Clone(p.voting)
+	for _, d := range list {
+		if p.voting[d.Delegate] {
+			delegators[d.Delegator] = true
+		}
+	}
+	for _, d := range list {
+		if delegators[d.Delegator] {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+// readEvents reads the events of the registry up to the sample's block.
+func (p *plan) readEvents(ctx context.Context, node chains.Node, ids []common.Hash, s *Sample) error {
+	id, development := node.Chain()
+	filter := chains.Filter{Contract: registryAddress, Topics: [][]common.Hash{{setDelegate}, nil, ids, nil}}
+	if !development {
+		filter.First = firstDelegation[id]
+	}
+	logs, err := node.Logs(ctx, s.Block, filter)
+	if err != nil {
+		return fmt.Errorf("delegations: %w", err)
+	}
+	if len(logs) == 0 && id == chains.Ethereum && !development {
+		return errors.New("delegations: the endpoint shows no event of the delegate registry, which has thousands; " +
+			"give one that keeps all events")
+	}
+	var list []Delegation
+	for _, l := range logs {
+		list = append(list, Delegation{
+			common.BytesToAddress(l.Topics[1][:]), l.Topics[2], common.BytesToAddress(l.Topics[3][:]),
+		})
+	}
+	s.Delegations = p.relevant(list)
+	return nil
+}
+
+// readRegistries reads the events of all registries.
+func (p *plan) readRegistries(ctx context.Context, nodes map[chains.ID]chains.Node, places map[Place]Reading) error {
+	read := slices.DeleteFunc(slices.Clone(p.places), func(at Place) bool { return len(p.registries[at]) == 0 })
+	_, err := chains.SideBySide(ctx, read, func(ctx context.Context, at Place) (struct{}, error) {
+		for i := range places[at].Sampled {
+			if err := p.readEvents(ctx, nodes[at.Chain], p.registries[at], &places[at].Sampled[i]); err != nil {
+				return struct{}{}, err
+			}
+		}
+		return struct{}{}, nil
+	})
+	return err
+}
+
+// checkEvents refuses delegations that the strategies do not read.
+func (p *plan) checkEvents(place Place, s Sample) error {
+	ids := p.registries[place]
+	other := func(d Delegation) bool { return !slices.Contains(ids, d.Space) }
+	if slices.ContainsFunc(s.Delegations, other) || len(p.relevant(s.Delegations)) != len(s.Delegations) {
+		return errors.New("there are delegations that the strategies do not read")
+	}
+	return nil
+}
+
+const delegationFunction = "delegation(address,bytes32)"
+
+func (r registry) source() Source {
+	return Source{Place: r.place, Contract: registryAddress, Function: delegationFunction}
+}
+
+// state lists the reads of whom the delegator has chosen, in the order of ids.
+func (r registry) state(delegator common.Address) (reads []read, err error) {
+	for _, id := range r.ids {
+		call, err := chains.NewCall(registryAddress, delegationFunction, delegator, [32]byte(id))
+		if err != nil {
+			return nil, err
+		}
+		reads = append(reads, read{r.place, call})
+	}
+	return reads, nil
+}
+
+// states lists the reads of the states of those who ever delegated to the voter, and with own
+// of the voter's as well.
+func (r registry) states(v voter, in *inputs, own bool) (reads []read, err error) {
+	of := in.events[r.place].delegators[v.evm]
+	if own {
+		of = append(slices.Clone(of), v.evm)
+	}
+	for _, d := range of {
+		if !own && in.voting[d] {
+			continue
+		}
+		state, err := r.state(d)
+		if err != nil {
+			return nil, err
+		}
+		reads = append(reads, state...)
+	}
+	return reads, nil
+}
+
+// delegators lists those who delegate to the voter, in the order of their first event: of all
+// with own, else of those who do not vote.
+func (r registry) delegators(v voter, in *inputs, own bool) ([]voter, error) {
+	type delegator struct {
+		voter
+		first int
+	}
+	var list []delegator
+	for _, d := range in.events[r.place].delegators[v.evm] {
+		if !own && in.voting[d] {
+			continue
+		}
+		chosen, ok, err := r.delegate(d, in, own)
+		if err != nil {
+			return nil, err
+		}
+		if ok && chosen.delegate == v.evm {
+			list = append(list, delegator{voter{text: d.Hex(), evm: d}, chosen.first})
+		}
+	}
+	slices.SortStableFunc(list, func(a, b delegator) int { return a.first - b.first })
+	var out []voter
+	for _, d := range list {
+		out = append(out, d.voter)
+	}
+	return out, nil
+}
+
+// chosen is whom a delegator has chosen.
+type chosen struct {
+	delegate    common.Address
+	named       bool // for the space, not for all spaces
+	first, last int  // the first event that counts, and that of the choice
+}
+
+// delegate finds whom the delegator has chosen: the choice for the space comes before that
+// for all spaces, and of two for the space (with ".eth" and without) the later one counts.
+// Without all, only choices of delegates who vote count.
+func (r registry) delegate(delegator common.Address, in *inputs, all bool) (c chosen, ok bool, err error) {
+	state, err := r.state(delegator)
+	if err != nil {
+		return c, false, err
+	}
+	for i, read := range state {
+		data, err := in.answer(read)
+		if err != nil {
+			return c, false, err
+		}
+		value, err := word(data)
+		if err != nil {
+			return c, false, err
+		}
+		delegate := common.BigToAddress(value)
+		if value.Sign() == 0 || !all && !in.voting[delegate] {
+			continue
+		}
+		last, shown := in.events[r.place].last[Delegation{delegator, r.ids[i], delegate}]
+		if !shown {
+			return c, false, fmt.Errorf("%v: %s delegates to %s in the registry's state, and no event says so",
+				r.place, delegator, delegate)
+		}
+		if named := i > 0; !ok || named && (!c.named || last > c.last) {
+			c.delegate, c.named, c.last = delegate, named, last
+		}
+		if !ok || last < c.first {
+			c.first = last
+		}
+		ok = true
+	}
+	return c, ok, nil
+}
