@@ -36,13 +36,16 @@ func (c *Client) Logs(ctx context.Context, b Block, f Filter) ([]types.Log, erro
 	if err := b.Check(); err != nil {
 		return nil, err
 	}
-	logs, _, err := ask(ctx, c.pool, func(ctx context.Context, n *node) ([]types.Log, error) {
+	readings, err := ask(ctx, c.pool, func(ctx context.Context, n *node) ([]types.Log, error) {
 		if err := n.state.stillThere(ctx, b); err != nil {
 			return nil, err
 		}
 		return n.logs(ctx, f, b.Number())
 	}, differentLogs)
-	return logs, onChain(c.ID, err)
+	if err != nil {
+		return nil, onChain(c.ID, err)
+	}
+	return readings[0].value, nil
 }
 
 func differentLogs(x, y reading[[]types.Log]) error {
@@ -103,7 +106,9 @@ func (f Filter) request(first, last uint64) jsonrpc.Request {
 
 // take appends the events of a reply, each of which must be one that was asked for, and behind
 // the one before it.
-func (f Filter) take(e *jsonrpc.Endpoint, out []types.Log, raw json.RawMessage, first, last uint64) ([]types.Log, error) {
+func (f Filter) take(
+	e *jsonrpc.Endpoint, out []types.Log, raw json.RawMessage, first, last uint64,
+) ([]types.Log, error) {
 	var logs []types.Log
 	if err := json.Unmarshal(raw, &logs); err != nil || logs == nil {
 		return nil, broken(e, "found no list of events: %v", err)

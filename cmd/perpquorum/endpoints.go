@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -132,13 +133,21 @@ func (o endpointOptions) find(wanted []chains.ID) (urls map[chains.ID][]string, 
 }
 
 // endpoints returns the URLs of each wanted chain; every chain without one, or
-// with fewer than must agree, is an error. Nothing is sent.
-func (o endpointOptions) endpoints(wanted []chains.ID) (map[chains.ID][]string, error) {
-	urls, missing, err := o.find(wanted)
+// with fewer than must agree, is an error. Of optional chains it returns those with
+// URLs. Nothing is sent.
+func (o endpointOptions) endpoints(wanted []chains.ID, optional ...chains.ID) (map[chains.ID][]string, error) {
+	urls, missing, err := o.find(slices.Concat(wanted, optional))
+	missing = slices.DeleteFunc(missing, func(id chains.ID) bool {
+		left := slices.Contains(optional, id)
+		if left {
+			delete(urls, id)
+		}
+		return left
+	})
 	if err == nil && len(missing) > 0 {
 		err = noEndpoint(missing)
 	}
-	for _, id := range wanted {
+	for _, id := range slices.Sorted(maps.Keys(urls)) {
 		if err == nil && len(urls[id]) < o.dialer.Agree {
 			err = usagef("--agree %d: %s has %s", o.dialer.Agree, id, counted(len(urls[id]), "endpoint"))
 			err = hintf(err, "repeat --rpc %s=URL, or put more URLs into the environment variable or the file", id)
@@ -196,13 +205,14 @@ func joinIDs(ids []chains.ID) string {
 
 // dial connects to the wanted chains at once. The returned function closes
 // the connections.
-func (o endpointOptions) dial(ctx context.Context, wanted []chains.ID) (
+func (o endpointOptions) dial(ctx context.Context, wanted []chains.ID, optional ...chains.ID) (
 	nodes map[chains.ID]chains.Node, closeAll func(), err error,
 ) {
-	urls, err := o.endpoints(wanted)
+	urls, err := o.endpoints(wanted, optional...)
 	if err != nil {
 		return nil, nil, err
 	}
+	wanted = slices.Sorted(maps.Keys(urls))
 	clients, err := chains.SideBySide(ctx, wanted, func(ctx context.Context, id chains.ID) (*chains.Client, error) {
 		o.progress.say("connecting to %s", id)
 		return o.dialer.Dial(ctx, id, urls[id]...)

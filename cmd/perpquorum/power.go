@@ -115,7 +115,8 @@ func (o *powerOptions) collect(ctx context.Context, voters []string) (
 				q.Network, joinIDs(wanted))
 		}
 	}
-	nodes, closeAll, err := o.endpoints.dial(ctx, wanted)
+	others := slices.DeleteFunc(slices.Clone(wanted), func(id chains.ID) bool { return id == q.Network })
+	nodes, closeAll, err := o.endpoints.dial(ctx, []chains.ID{q.Network}, others...)
 	if err != nil {
 		return "", nil, err
 	}
@@ -127,7 +128,7 @@ func (o *powerOptions) collect(ctx context.Context, voters []string) (
 		}
 		q.Block = b.Number()
 	}
-	q.Voters = voters
+	q.Voters, q.Without = voters, slices.DeleteFunc(others, func(id chains.ID) bool { return nodes[id] != nil })
 	o.endpoints.progress.say("reading the power of %d voters", len(q.Voters))
 	e, err = strategy.Collect(ctx, nodes, q)
 	return source, e, snapshotHint(err)

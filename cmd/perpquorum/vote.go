@@ -31,8 +31,8 @@ func collect[E any](ctx context.Context, o voteOptions, m *votingpower.Model, v 
 	defer hub.CloseIdleConnections()
 	closeAll := func() {}
 	defer func() { closeAll() }()
-	dial := func(ctx context.Context, ids []chains.ID) (map[chains.ID]chains.Node, error) {
-		nodes, closeNodes, err := o.endpoints.dial(ctx, ids)
+	dial := func(ctx context.Context, ids, optional []chains.ID) (map[chains.ID]chains.Node, error) {
+		nodes, closeNodes, err := o.endpoints.dial(ctx, ids, optional...)
 		if err == nil {
 			closeAll = closeNodes
 		}

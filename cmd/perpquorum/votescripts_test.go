@@ -118,7 +118,7 @@ var changes = map[string]func(t testing.TB, e *election){
 	"other-space":   func(_ testing.TB, e *election) { e.proposal.Space = "other.eth" },
 	"other-chain":   func(_ testing.TB, e *election) { e.proposal.Strategies[1].Network = "137" },
 	"weighted":      func(_ testing.TB, e *election) { e.proposal.Type = "weighted" },
-	"delegation":    func(_ testing.TB, e *election) { e.proposal.Strategies[0].Name = "delegation" },
+	"delegation":    func(_ testing.TB, e *election) { e.proposal.Strategies[0].Name = "split-delegation" },
 	"control-codes": func(_ testing.TB, e *election) { e.proposal.Strategies[0].Name = "del\x1begation" },
 }
 

@@ -38,11 +38,11 @@ func (o *checkOptions) waitForEnd(ctx context.Context, m *votingpower.Model, clo
 	if err != nil {
 		return voteError(err)
 	}
-	ids, err := vote.Chains(proposal, o.ref, m, o.blocks)
+	ids, optional, err := vote.Chains(proposal, o.ref, m, o.blocks)
 	if err != nil {
 		return voteError(err)
 	}
-	if _, err := o.endpoints.endpoints(ids); err != nil {
+	if _, err := o.endpoints.endpoints(ids, optional...); err != nil {
 		return err
 	}
 	return w.wait(ctx, proposal)

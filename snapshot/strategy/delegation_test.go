@@ -87,7 +87,8 @@ func TestDelegation(t *testing.T) {
 		{"several", []chosen{{x, "", v}, {y, space, v}, {z, "dao", w}}, []string{"12", "16"}, []string{"13", "18"}},
 		{"the space comes before all spaces", []chosen{{x, space, v}, {x, "", w}}, []string{"4", "0"}, []string{"5", "2"}},
 		{"the later name counts", []chosen{{x, "dao", v}, {x, space, w}}, []string{"0", "4"}, []string{"1", "6"}},
-		{"the later name counts, the other way", []chosen{{x, space, v}, {x, "dao", w}}, []string{"0", "4"}, []string{"1", "6"}},
+		{"the later name counts, the other way", []chosen{{x, space, v}, {x, "dao", w}},
+			[]string{"0", "4"}, []string{"1", "6"}},
 		{"a later choice", []chosen{{x, "", v}, {x, "", w}}, []string{"0", "4"}, []string{"1", "6"}},
 		{"a choice that was cleared", []chosen{{x, "", v}, {x, "", ""}}, []string{"0", "0"}, []string{"1", "2"}},
 		{"back again", []chosen{{x, "", v}, {x, "", w}, {x, "", v}}, []string{"4", "0"}, []string{"5", "2"}},
@@ -123,7 +124,8 @@ func TestDelegationParams(t *testing.T) {
 	balance := `{"name":"erc20-balance-of","params":{"address":"` + token + `","decimals":0}}`
 	for _, test := range []struct{ name, params, want, reason string }{
 		{"another space's", `{"delegationSpace":"other.eth","strategies":[` + balance + `]}`, "4", ""},
-		{"a network as a number", `{"delegationSpace":"other.eth","delegationNetwork":1,"strategies":[` + balance + `]}`, "4", ""},
+		{"a network as a number", `{"delegationSpace":"other.eth","delegationNetwork":1,"strategies":[` + balance + `]}`,
+			"4", ""},
 		{"rules of the top level", `{"delegationSpace":"other.eth","strategies":[` + balance + `,
 			{"name":"ticket","network":"1","params":{"start":4}},{"name":"ticket","params":{"value":-7}},
 			{"name":"ticket","params":{"end":3,"value":5}}]}`, "9", ""},

@@ -11,6 +11,8 @@ import (
 
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/common/hexutil"
+
+	"github.com/perpdao/perpquorum/chains"
 )
 
 // plan is a parsed query.
@@ -82,7 +84,7 @@ func (q Query) In(space string) Query {
 }
 
 func newParsing(q Query) *parsing {
-	return &parsing{space: q.Space, left: maxNested, registries: map[Place][]common.Hash{}}
+	return &parsing{space: q.Space, without: q.Without, left: maxNested, registries: map[Place][]common.Hash{}}
 }
 
 // parseTop parses a top-level strategy. The reason is empty if it can be recomputed, and the
@@ -92,6 +94,13 @@ func parseTop(spec Spec, home Place, query *parsing) (s scorer, reason, doubt st
 	s, err := parseRanked(spec, site{Place: home, query: query})
 	if err != nil {
 		return nil, err.Error(), ""
+	}
+	for _, place := range s.places() {
+		for _, id := range []chains.ID{place.Chain, place.Via} {
+			if slices.Contains(query.without, id) {
+				return nil, fmt.Sprintf("no endpoint for chain %d", id), ""
+			}
+		}
 	}
 	return s, "", query.doubt
 }

@@ -81,6 +81,7 @@ type site struct {
 // parsing is what the strategies of a query share while they are parsed.
 type parsing struct {
 	space      string
+	without    []chains.ID
 	left       int // number of strategies that the query may still name
 	registries map[Place][]common.Hash
 	doubt      string // why the result of the strategy that is parsed may be off

@@ -13,8 +13,8 @@ the exact decimal of the on-chain integer, rounded once. Exact is the rational
 number behind it, where one exists.
 
 A strategy that cannot be recomputed from chain state (an off-chain service, a
-subgraph, a delegation registry, one whose result depends on who else votes) is
-named with the reason and left without a score. It is never guessed.
+subgraph, a chain without an endpoint) is named with the reason and left without a
+score. It is never guessed.
 
 The rules are those of Snapshot's score service, its peculiarities included.
 */
@@ -49,6 +49,8 @@ type Query struct {
 	// Pins names blocks of other chains by number, where the first block at or
 	// after the snapshot block's time is not the one that counts.
 	Pins map[chains.ID]uint64 `json:"pins,omitempty"`
+	// Without names chains that cannot be read: strategies that read them are unverifiable.
+	Without []chains.ID `json:"without,omitempty"`
 }
 
 // Score is what one strategy gives one voter, in voting power (whole tokens,

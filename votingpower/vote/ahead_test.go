@@ -107,7 +107,7 @@ func TestCollectReadsAhead(t *testing.T) {
 					return nil
 				}
 			})
-			dial := func(_ context.Context, ids []chains.ID) (map[chains.ID]chains.Node, error) {
+			dial := func(_ context.Context, ids, _ []chains.ID) (map[chains.ID]chains.Node, error) {
 				all := map[chains.ID]chains.Node{}
 				for _, id := range ids {
 					nodes[id] = &counting{id: id, block: blockAt(18_500_000, snapshotTime-12, snapshotTime+int64(id)),

@@ -146,6 +146,35 @@ func (o *Outcome) compare(vote int, scores []strategy.Score) (a voterAudit, foun
 	return a, found
 }
 
+// settleDoubts leaves to the hub what may be off here: a strategy of whose scores somebody's does
+// not agree, where that is no fault of the hub for sure.
+func (o *Outcome) settleDoubts() {
+	for k, doubt := range o.Power.Doubts {
+		differing := 0
+		for vote := range o.Evidence.Votes {
+			if doubt != "" && o.differs(vote, k) {
+				differing++
+			}
+		}
+		if differing > 0 {
+			o.Power.Unverifiable[k] = fmt.Sprintf("the hub has other figures for %s, but %s", count(differing, "vote"), doubt)
+		}
+	}
+}
+
+// differs reports whether no choice of blocks gives the hub's figure for a strategy, or its
+// total where it has none for the strategy.
+func (o *Outcome) differs(vote, k int) bool {
+	v := o.Evidence.Votes[vote]
+	return !slices.ContainsFunc(o.Power.Powers, func(p strategy.Power) bool {
+		if k < len(v.VPByStrategy) {
+			return tally.Agree(v.VPByStrategy[k], p.Scores[vote][k].Value)
+		}
+		total, _ := strategy.Total(p.Scores[vote])
+		return tally.Agree(v.VP, total)
+	})
+}
+
 // unverifiable reports whether a strategy could not be recomputed.
 func (o *Outcome) unverifiable() bool {
 	return slices.ContainsFunc(o.Power.Unverifiable, func(reason string) bool { return reason != "" })

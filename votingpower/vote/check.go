@@ -121,11 +121,11 @@ func (o *Outcome) computePower() error {
 	if e.Power == nil && o.Status.Final {
 		return errors.New("it is missing, and the vote is final")
 	}
-	var pins map[chains.ID]uint64
+	var asked strategy.Query
 	if e.Power != nil {
-		pins = e.Power.Query.Pins
+		asked = e.Power.Query
 	}
-	want, err := e.query(pins)
+	want, err := e.query(asked.Pins, asked.Without)
 	if err != nil {
 		return err
 	}
@@ -138,6 +138,7 @@ func (o *Outcome) computePower() error {
 	if o.Power, err = strategy.Compute(e.Power); err != nil {
 		return err
 	}
+	o.settleDoubts()
 	return o.checkBlocks()
 }
 

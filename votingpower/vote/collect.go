@@ -16,9 +16,10 @@ import (
 	"github.com/perpdao/perpquorum/votingpower"
 )
 
-// Dial returns a node for each of the chains. Collect calls it once, when it knows
-// which chains it reads; whoever opens connections there closes them after Collect.
-type Dial func(ctx context.Context, ids []chains.ID) (map[chains.ID]chains.Node, error)
+// Dial returns a node for each of ids, and for those of the optional chains that it has one
+// for. Collect calls it once, when it knows which chains it reads; whoever opens connections
+// there closes them after Collect.
+type Dial func(ctx context.Context, ids, optional []chains.ID) (map[chains.ID]chains.Node, error)
 
 // Options changes what Collect does. The zero value reads everything by the rules.
 type Options struct {
@@ -55,7 +56,7 @@ func Collect(ctx context.Context, hub *snapshot.Client, dial Dial, m *votingpowe
 		return nil, err
 	}
 	nodes, ahead := remember(nodes)
-	ahead = ahead && p.Status(time.Now()).Final
+	ahead = ahead && p.Status(time.Now()).Final && plan.power.Space == "" // events are not read piece by piece
 	e := &Evidence{Hub: hub.Host(), Strict: o.Strict, Strategies: o.Strategies}
 	arrived := make(chan []string, 1)
 	_, err = chains.SideBySide(ctx, []func(context.Context) error{
@@ -81,7 +82,7 @@ func Collect(ctx context.Context, hub *snapshot.Client, dial Dial, m *votingpowe
 		return e, nil
 	}
 	o.progress("reading the power of %s voters", thousands(len(e.Votes)))
-	query, err := e.query(plan.power.Pins)
+	query, err := e.query(plan.power.Pins, plan.power.Without)
 	if err != nil {
 		return nil, err
 	}
@@ -112,13 +113,18 @@ func open(ctx context.Context, hub *snapshot.Client, dial Dial, m *votingpower.M
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	nodes, err := dial(ctx, plan.chains)
+	nodes, err := dial(ctx, plan.chains, plan.optional)
 	if err != nil {
 		return nil, nil, nil, err
 	}
 	for _, id := range plan.chains {
 		if nodes[id] == nil {
 			return nil, nil, nil, fmt.Errorf("the vote reads %v, and there is no node for it", id)
+		}
+	}
+	for _, id := range plan.optional {
+		if nodes[id] == nil {
+			plan.power.Without = append(plan.power.Without, id)
 		}
 	}
 	return p, plan, nodes, nil

@@ -47,8 +47,8 @@ func TestCollectDials(t *testing.T) {
 			_, client, ref := startHub(t, test.space)
 			var dialed []chains.ID
 			var steps []string
-			dial := func(_ context.Context, ids []chains.ID) (map[chains.ID]chains.Node, error) {
-				dialed = append(dialed, ids...)
+			dial := func(_ context.Context, ids, optional []chains.ID) (map[chains.ID]chains.Node, error) {
+				dialed = append(append(dialed, ids...), optional...)
 				return nil, refused
 			}
 			o := vote.Options{Progress: func(step string) { steps = append(steps, step) }}
@@ -78,7 +78,7 @@ func collectCirculating(ctx context.Context, c *snapshot.Client, dial vote.Dial,
 // TestCollectWithoutNode: a chain without a node is an error that names it.
 func TestCollectWithoutNode(t *testing.T) {
 	h, client, ref := startHub(t, "vote-perp.eth")
-	dial := func(context.Context, []chains.ID) (map[chains.ID]chains.Node, error) { return nil, nil }
+	dial := func(context.Context, []chains.ID, []chains.ID) (map[chains.ID]chains.Node, error) { return nil, nil }
 	_, err := vote.Collect(t.Context(), client, dial, votingpower.PERP(), ref, vote.Options{})
 	if err == nil || err.Error() != "the vote reads ethereum, and there is no node for it" || len(h.Requests()) != 1 {
 		t.Errorf("found %v after %d requests to the hub", err, len(h.Requests()))
@@ -120,9 +120,9 @@ func TestProposalChangesWhileRead(t *testing.T) {
 					return hub.SetField(0, field, value)
 				}
 			})
-			dial := func(_ context.Context, ids []chains.ID) (map[chains.ID]chains.Node, error) {
+			dial := func(_ context.Context, ids, optional []chains.ID) (map[chains.ID]chains.Node, error) {
 				nodes := map[chains.ID]chains.Node{}
-				for _, id := range ids {
+				for _, id := range append(ids, optional...) {
 					nodes[id] = stuck{id: id}
 				}
 				return nodes, nil

@@ -37,9 +37,12 @@ type Evidence struct {
 	Power *strategy.Evidence `json:"power,omitempty"`
 }
 
-// query asks for the power of the voters, with the given blocks of other chains.
-func (e *Evidence) query(pins map[chains.ID]uint64) (strategy.Query, error) {
-	return PowerQuery(e.Proposal, voters(e.Votes), pins)
+// query asks for the power of the voters, with the given blocks of other chains, and without
+// the chains that cannot be read.
+func (e *Evidence) query(pins map[chains.ID]uint64, without []chains.ID) (strategy.Query, error) {
+	q, err := PowerQuery(e.Proposal, voters(e.Votes), pins)
+	q.Without = without
+	return q, err
 }
 
 func voters(votes []snapshot.Vote) (list []string) {

@@ -176,7 +176,7 @@ func drop(e *vote.Evidence, i int) {
 func TestStrict(t *testing.T) {
 	unchecked := map[string]func(e *vote.Evidence){
 		"type":     func(e *vote.Evidence) { e.Proposal.Type = "custom" },
-		"strategy": func(e *vote.Evidence) { unverifiable(e, "delegation") },
+		"strategy": func(e *vote.Evidence) { unverifiable(e, "split-delegation") },
 		"split":    func(e *vote.Evidence) { e.Votes[1].VPByStrategy = []float64{} },
 	}
 	for name, change := range unchecked {

@@ -29,20 +29,23 @@ var (
 // readPlan says what is read where for a vote.
 type readPlan struct {
 	model  *votingpower.Model
-	chains []chains.ID      // the model's, then those that only the strategies read
-	when   votingpower.When // of the circulating voting power
-	power  strategy.Query   // without the voters
+	chains []chains.ID // the model's, and that of the proposal
+	// optional are those that only strategies read; without them these are left to the hub.
+	optional []chains.ID
+	when     votingpower.When // of the circulating voting power
+	power    strategy.Query   // without the voters
 }
 
-// Chains lists the chains that Collect reads for a proposal: the model's, then those
-// that only its strategies read. It finds what does not fit, as Collect does.
+// Chains lists the chains that Collect reads for a proposal: the model's and the proposal's,
+// and apart from them those that only its strategies read. It finds what does not fit, as
+// Collect does.
 func Chains(p *snapshot.Proposal, ref snapshot.ProposalRef, m *votingpower.Model,
-	blocks map[chains.ID]uint64) ([]chains.ID, error) {
+	blocks map[chains.ID]uint64) (ids, optional []chains.ID, err error) {
 	plan, err := newReadPlan(p, ref, m, blocks, true)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return plan.chains, nil
+	return plan.chains, plan.optional, nil
 }
 
 // newReadPlan pins the snapshot block on the proposal's own network. Other chains are
@@ -66,8 +69,12 @@ func newReadPlan(p *snapshot.Proposal, ref snapshot.ProposalRef, m *votingpower.
 	plan := &readPlan{model: m, chains: m.Chains(), power: query}
 	plan.place(blocks)
 	for _, id := range read {
-		if !slices.Contains(plan.chains, id) {
+		switch {
+		case slices.Contains(plan.chains, id):
+		case id == query.Network:
 			plan.chains = append(plan.chains, id)
+		default:
+			plan.optional = append(plan.optional, id)
 		}
 	}
 	return plan, plan.checkBlocks(blocks)
@@ -114,13 +121,14 @@ func checkSpace(p *snapshot.Proposal, m *votingpower.Model) error {
 }
 
 func (plan *readPlan) checkBlocks(blocks map[chains.ID]uint64) error {
+	read := slices.Concat(plan.chains, plan.optional)
 	for _, id := range slices.Sorted(maps.Keys(blocks)) {
 		switch {
 		case id == plan.power.Network && blocks[id] != plan.power.Block:
 			return fmt.Errorf("%w: %v block %d is given, the proposal's own snapshot block is %d",
 				ErrBlocks, id, blocks[id], plan.power.Block)
-		case !slices.Contains(plan.chains, id):
-			return fmt.Errorf("%w: chain %v is not read for this proposal, only %v", ErrBlocks, id, plan.chains)
+		case !slices.Contains(read, id):
+			return fmt.Errorf("%w: chain %v is not read for this proposal, only %v", ErrBlocks, id, read)
 		}
 	}
 	return nil

@@ -40,9 +40,11 @@ func replay(e *vote.Evidence) (client *snapshot.Client, dial vote.Dial, stop fun
 	url, stop := hub.New(hub.Options{
 		Spaces: []hub.Space{hub.NewSpace(p.Space)}, Proposals: []hub.Proposal{p}, Votes: votes,
 	}).Start()
-	return &snapshot.Client{Endpoint: url}, func(_ context.Context, ids []chains.ID) (map[chains.ID]chains.Node, error) {
+	return &snapshot.Client{Endpoint: url}, func(
+		_ context.Context, ids, optional []chains.ID,
+	) (map[chains.ID]chains.Node, error) {
 		nodes := map[chains.ID]chains.Node{}
-		for _, id := range ids {
+		for _, id := range append(ids, optional...) {
 			nodes[id] = newReplayed(e, id)
 		}
 		return nodes, nil

@@ -49,7 +49,10 @@ func (o *Outcome) judgeStrategies() (err error) {
 	}
 	s.ByHash = s.SHA256 == o.Evidence.Strategies
 	known := newContracts(m, o.Network)
-	for _, basis := range strategy.Bases(query) {
+	for k, basis := range strategy.Bases(query) {
+		if o.Power != nil && o.Power.Unverifiable[k] != "" { // for a reason that shows when it is read
+			basis = strategy.Basis{Unverifiable: o.Power.Unverifiable[k]}
+		}
 		share := Share{Basis: basis, Standing: known.standing(basis), Source: Recomputed}
 		switch {
 		case o.Power == nil || basis.Unverifiable != "":

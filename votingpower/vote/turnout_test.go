@@ -71,12 +71,13 @@ func unverifiable(e *vote.Evidence, name string) {
 // TestUnverifiable: the hub's double takes its place, exactly, and is marked.
 func TestUnverifiable(t *testing.T) {
 	e := poll(t, votesFor("14639538"), abstain("0.499999999999999999"))
-	unverifiable(e, "delegation")
+	unverifiable(e, "split-delegation")
 	askAgain(t, e)
 	o := check(t, e)
 	turnout(t, o, vote.NotEstablished, "14639538.5", vote.FromHubTotal)
 	wants(t, noticed(o),
-		"warning strategy-unverifiable: strategy 1 (\"delegation\"): it depends on a delegation registry; "+
+		"warning strategy-unverifiable: strategy 1 (\"split-delegation\"): it depends on delegations that are not "+
+			"recomputed here; "+
 			"the hub's figures are used unchecked",
 		"warning turnout-within-rounding-of-the-quorum: the turnout is the hub's double 14639538.5, the quorum 14639538.5",
 		"warning quorum-not-established: the quorum is 14639538.5, the turnout 14639538.5, and 0 of it is established; "+
