@@ -33,9 +33,12 @@ func replay(e *vote.Evidence) (client *snapshot.Client, dial vote.Dial, stop fun
 	p := hub.Proposal{ID: e.Proposal.ID, Space: e.Proposal.Space, Created: e.Proposal.Created, Override: fields(e.Proposal)}
 	var votes []hub.Vote
 	for _, v := range e.Votes {
-		votes = append(votes, hub.Vote{
-			ID: v.ID, Voter: v.Voter, Space: p.Space, Proposal: p.ID, Created: v.Created, VP: v.VP, Override: fields(v),
-		})
+		replayed := hub.Vote{
+			Voter: v.Voter, Space: p.Space, Proposal: p.ID, Created: v.Created, VP: v.VP, Override: fields(v),
+		}
+		delete(replayed.Override, "id") // it is made up
+		replayed.Sign()
+		votes = append(votes, replayed)
 	}
 	url, stop := hub.New(hub.Options{
 		Spaces: []hub.Space{hub.NewSpace(p.Space)}, Proposals: []hub.Proposal{p}, Votes: votes,
