@@ -110,18 +110,23 @@ func (id ID) String() string {
 	return strconv.FormatUint(uint64(id), 10)
 }
 
-// ParseID reads the text form of a chain id: a known name, or a positive decimal number
-// without sign or leading zeros. "1" and "ethereum" are the same chain.
+// names are those that ParseID reads. String writes only the first two, as it did when files
+// were written whose hashes are published.
+var names = map[string]ID{
+	"ethereum": Ethereum, "optimism": Optimism, "arbitrum": 42161, "base": 8453, "bnb": 56, "gnosis": 100, "polygon": 137,
+}
+
+// ParseID reads the text form of a chain id, or a name: ethereum, optimism, arbitrum, base,
+// bnb, gnosis or polygon. The text form is a positive decimal number without sign or leading
+// zeros. "1" and "ethereum" are the same chain.
 func ParseID(s string) (ID, error) {
-	switch s {
-	case "ethereum":
-		return Ethereum, nil
-	case "optimism":
-		return Optimism, nil
+	if id, ok := names[s]; ok {
+		return id, nil
 	}
 	n, err := strconv.ParseUint(s, 10, 64)
 	if err != nil || n == 0 || strconv.FormatUint(n, 10) != s {
-		return 0, fmt.Errorf("chain %.80q: want ethereum, optimism or a chain id such as 8453", s)
+		return 0, fmt.Errorf("chain %.80q: want ethereum, optimism, arbitrum, base, bnb, gnosis, polygon "+
+			"or a chain id such as 8453", s)
 	}
 	return ID(n), nil
 }

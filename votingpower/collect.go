@@ -92,12 +92,9 @@ func (c *collector) run(ctx context.Context) (*Evidence, error) {
 	e := &Evidence{Model: c.model, At: at, Chains: map[chains.ID]ChainEvidence{}, Reads: make([]Read, len(terms))}
 	ids := c.model.Chains()
 	blocks, err := chains.SideBySide(ctx, ids, func(ctx context.Context, id chains.ID) (chains.Block, error) {
-		block, ok := pinned[id]
-		if !ok {
-			var err error
-			if block, err = c.nodes[id].BlockAt(ctx, at); err != nil {
-				return block, err
-			}
+		block, err := c.block(ctx, id, pinned, at)
+		if err != nil {
+			return block, err
 		}
 		return block, c.read(ctx, id, block, terms, e.Reads)
 	})
@@ -109,6 +106,62 @@ func (c *collector) run(ctx context.Context) (*Evidence, error) {
 		e.Chains[id] = ChainEvidence{Block: blocks[i], Development: development}
 	}
 	return e, nil
+}
+
+// block is the block at which a chain is read.
+func (c *collector) block(
+	ctx context.Context, id chains.ID, pinned map[chains.ID]chains.Block, at time.Time,
+) (chains.Block, error) {
+	if block, ok := pinned[id]; ok {
+		return block, nil
+	}
+	return c.nodes[id].BlockAt(ctx, at)
+}
+
+// Tried is a term of a model with what reading it gave: its amount, or the reason why there
+// is none.
+type Tried struct {
+	Line
+	Err error
+}
+
+// Try reads every term of a model on its own, at the blocks that Collect would take, so that
+// a model that cannot be read is found before a vote needs it. A check that fails is an
+// error of its term. Try itself fails where there is no block to read at.
+func Try(ctx context.Context, nodes map[chains.ID]chains.Node, m *Model, when When) ([]Tried, error) {
+	c := collector{nodes: nodes, model: m, when: when}
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	pinned, err := c.pinned(ctx)
+	if err != nil {
+		return nil, err
+	}
+	at, err := c.at(ctx, pinned)
+	if err != nil {
+		return nil, err
+	}
+	terms, err := m.Terms(at)
+	if err != nil {
+		return nil, err
+	}
+	tried := make([]Tried, len(terms))
+	_, err = chains.SideBySide(ctx, m.Chains(), func(ctx context.Context, id chains.ID) (chains.Block, error) {
+		block, err := c.block(ctx, id, pinned, at)
+		for i, term := range terms {
+			if term.Chain != id || err != nil {
+				continue
+			}
+			reads := make([]Read, 1)
+			tried[i].Term = term
+			if tried[i].Err = c.read(ctx, id, block, terms[i:i+1], reads); tried[i].Err == nil {
+				tried[i].Amount, tried[i].Err = reads[0].answer(term)
+			}
+			err = ctx.Err()
+		}
+		return block, err
+	})
+	return tried, err
 }
 
 // pinned reads the blocks that are named by number.

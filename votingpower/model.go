@@ -38,6 +38,10 @@ type Model struct {
 	// Custom lists further terms of the sum. Format 1 has none.
 	Custom  []CustomTerm `json:"terms,omitempty"`
 	Sources []string     `json:"sources,omitempty"` // where the model comes from; for display
+	// FactsOf is the day of the facts that the model was put together from, if it says so. Every
+	// report then calls it unreviewed until ReviewedBy names somebody. Format 1 has neither.
+	FactsOf    time.Time `json:"facts_of,omitzero"`
+	ReviewedBy string    `json:"reviewed_by,omitempty"`
 	// Strategies pins the voting strategies of the DAO's proposals, all of them and in their
 	// order: a proposal with others is not the DAO's. Empty, nothing is pinned. Format 1 has none.
 	Strategies []Strategy `json:"strategies,omitempty"`

@@ -152,7 +152,7 @@ func TestParseModelRefuses(t *testing.T) {
 		{"decimals missing", `"decimals": 6,`, ``, `the key "decimals" is missing`},
 
 		{"network unknown", `"network": "ethereum"`, `"network": "mainnet"`,
-			`line 5: network: chain "mainnet": want ethereum, optimism or a chain id`},
+			`line 5: network: chain "mainnet": want ethereum, optimism, arbitrum, base, bnb, gnosis, polygon or a chain id`},
 		{"network as number", `"network": "ethereum"`, `"network": 1`, `line 5: network: found the number 1, want a string`},
 		{"network missing", `"network": "ethereum",`, ``, `the key "network" is missing`},
 		{"network zero", `"network": "ethereum"`, `"network": "0"`, `line 5: network: chain "0"`},

@@ -191,3 +191,23 @@ func readTurnout(dec *jsontext.Decoder, into *Turnout) error {
 	}
 	return nil
 }
+
+// String says the rule in words, such as "30%, at least 150000 tokens".
+func (q Quorum) String() string {
+	text := ""
+	switch {
+	case q.Fixed != nil:
+		return Decimal(&q.Fixed.Rat) + " tokens"
+	case q.Read != nil:
+		text = q.Read.Call + " of " + q.Read.Contract.Hex()
+	case q.Fraction != nil:
+		text = Decimal(new(big.Rat).Mul(q.Fraction, big.NewRat(100, 1))) + "%"
+	}
+	if q.Min != nil {
+		text += ", at least " + Decimal(&q.Min.Rat) + " tokens"
+	}
+	if q.Max != nil {
+		text += ", at most " + Decimal(&q.Max.Rat) + " tokens"
+	}
+	return text
+}

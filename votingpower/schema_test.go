@@ -274,6 +274,7 @@ func TestSchemaKeys(t *testing.T) {
 	root := loadSchema(t)
 	m := votingpower.PERP() // with every key there is
 	m.Synthetic, m.Turnout.Winner, m.Format = "s", true, votingpower.ModelFormat
+	m.FactsOf, m.ReviewedBy = queryTime, "r"
 	m.Strategies = []votingpower.Strategy{{Name: "ticket", Network: "1", Params: json.RawMessage("{}")}}
 	m.Excluded[0].From, m.Excluded[0].Until = queryTime, queryTime.AddDate(1, 0, 0)
 	read := votingpower.ContractRead{Chain: chains.Ethereum, Contract: common.Address{1},

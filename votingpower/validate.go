@@ -31,7 +31,7 @@ var symbolForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9.-]{0,11}$`)
 // maxCharacters bounds the texts of format 2, by the last part of their path.
 func maxCharacters(key string) int {
 	switch key {
-	case "name", "label", "space":
+	case "name", "label", "space", "reviewed_by":
 		return 80
 	case "definition":
 		return 500
@@ -89,6 +89,13 @@ func (c *checker) texts() {
 	c.text("definition", -1, "", m.Definition, true)
 	c.text("synthetic", -1, "", m.Synthetic, false)
 	c.text("space", -1, "", m.Space, false)
+	c.text("reviewed_by", -1, "", m.ReviewedBy, false)
+	if err := checkTime(m.FactsOf); err != nil && !m.FactsOf.IsZero() {
+		c.fail("/facts_of", "%v", err)
+	}
+	if m.Format == ModelFormat1 && (m.ReviewedBy != "" || !m.FactsOf.IsZero()) {
+		c.fail("/facts_of", "and reviewed_by need the format %q", ModelFormat)
+	}
 	for i, source := range m.Sources {
 		c.text("sources", i, "", source, true)
 	}

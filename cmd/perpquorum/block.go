@@ -68,7 +68,7 @@ func chainValue(to *[]chains.ID) *value {
 	return repeated([]string{"ethereum", "optimism"}, func(name string) error {
 		id, err := chains.ParseID(name)
 		if err != nil {
-			return errors.New("want ethereum, optimism or a chain id such as 8453")
+			return errors.New("want ethereum, optimism, arbitrum, base, bnb, gnosis, polygon or a chain id such as 10")
 		}
 		if slices.Contains(*to, id) {
 			return usagef("--chain: %s is given twice", id)

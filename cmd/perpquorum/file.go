@@ -12,6 +12,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/perpdao/perpquorum/fixtures"
 	"github.com/perpdao/perpquorum/votingpower"
 )
 
@@ -20,7 +21,13 @@ func openModel(name string) (*votingpower.Model, error) {
 	if name == "" {
 		return votingpower.PERP(), nil
 	}
-	file, err := openFile(name)
+	var file fs.File
+	var err error
+	if entry, ok := strings.CutPrefix(name, gallery); ok {
+		file, err = openGallery(entry)
+	} else {
+		file, err = openFile(name)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -32,9 +39,29 @@ func openModel(name string) (*votingpower.Model, error) {
 	return m, nil
 }
 
+// gallery begins the name of a model that comes with the program.
+const gallery = "gallery:"
+
+func openGallery(entry string) (fs.File, error) {
+	file, err := fixtures.Models.Open("models/" + entry + ".json")
+	if err != nil {
+		return nil, hintf(usagef("the gallery has no model %s", quote(entry)), "perpquorum model list shows those it has")
+	}
+	return file, nil
+}
+
+// galleryNames lists the models of the gallery, as --model takes them.
+func galleryNames() (names []string) {
+	entries, _ := fixtures.Models.ReadDir("models") // embedded: it is there
+	for _, entry := range entries {
+		names = append(names, gallery+strings.TrimSuffix(entry.Name(), ".json"))
+	}
+	return names
+}
+
 func modelFlag(category string, to *string) cli.Flag {
-	return &cli.PathFlag{Name: "model", Category: category, Destination: to,
-		Usage: "read the model from `FILE` instead of the built-in one for PERP"}
+	return &cli.GenericFlag{Name: "model", Category: category, Value: parsed(to, anyText, galleryNames()...),
+		Usage: "read the model from `FILE`, or take gallery:NAME, instead of the built-in one for PERP"}
 }
 
 // openFile opens a file to read. A name that looks like a URL is not repeated

@@ -1,7 +1,13 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -9,21 +15,37 @@ import (
 	"github.com/perpdao/perpquorum/votingpower/report"
 )
 
-func modelCommand() *cli.Command {
+func modelCommand(p *progress) *cli.Command {
+	check := &modelOptions{}
+	check.endpoints.progress = p
 	return &cli.Command{
-		Name: "model", Usage: "show the built-in model, or check a model file",
+		Name: "model", Usage: "show the built-in models, or check a model file",
 		UsageText: `perpquorum model
-perpquorum model check FILE
+perpquorum model list
+perpquorum model show gallery:NAME
+perpquorum model check [--at TIME] FILE
 perpquorum model schema`,
 		Description: modelHelp,
-		Action: func(c *cli.Context) error {
-			return report.WriteJSON(c.App.Writer, votingpower.PERP())
-		},
+		Action:      func(c *cli.Context) error { return report.WriteJSON(c.App.Writer, votingpower.PERP()) },
 		Subcommands: []*cli.Command{
 			{
+				Name: "list", Usage: "list the models of the gallery",
+				Description: "Lists the models of other DAOs that --model gallery:NAME takes, with the rule of their quorum.",
+				Action:      func(c *cli.Context) error { return listModels(c.App.Writer) },
+			},
+			{
+				Name: "show", Usage: "print a model of the gallery", ArgsUsage: "gallery:NAME",
+				Description: "Prints the file of a model that perpquorum model list names.",
+				Action:      showModel,
+			},
+			{
 				Name: "check", Usage: "check a model file", ArgsUsage: "FILE",
-				Description: "Reads FILE as strictly as report --model does, and names the first mistake.",
-				Action:      checkModel,
+				Description: `Reads FILE as strictly as report --model does, and names the first mistake.
+With --at it also makes every read of the model at that time, each on its own,
+and prints what it gave. A read that fails ends with exit code 1.`,
+				Flags: append([]cli.Flag{&cli.GenericFlag{Name: "at", Value: parsed(&check.at, parseTime),
+					Usage: "make every read at the first block of each chain at or after `TIME`"}}, check.endpoints.flags()...),
+				Action: check.run,
 			},
 			{
 				Name: "schema", Usage: "print a JSON Schema of model files, for editors",
@@ -40,26 +62,110 @@ perpquorum model schema`,
 const modelHelp = `Prints the built-in model of PERP, a good start for a model of your own.
 A model is a JSON file that says which tokens make up the supply, which wallets
 do not circulate and since when, which vote-escrow contracts add voting power,
-and which fraction of it is the quorum. In the format perpquorum-model/2 it can
-pin the voting strategies of the DAO's proposals.
+and which fraction of it is the quorum. In the format perpquorum-model/2 it has
+further terms of any view call, a quorum that is fixed, bounded or read from a
+contract, and can pin the voting strategies of the DAO's proposals.
+
+The gallery has models of other DAOs, put together from public sources. Each
+report calls them unreviewed until the file says who reviewed it.
 
 Examples:
    perpquorum model > mine.json
    perpquorum model check mine.json
-   perpquorum report --model mine.json --at 2023-05-19`
+   perpquorum model check --at 2023-05-19 mine.json
+   perpquorum model list
+   perpquorum report --model gallery:lido --at 2026-01-01`
 
-func checkModel(c *cli.Context) error {
+func showModel(c *cli.Context) error {
+	name := c.Args().First()
+	if !strings.HasPrefix(name, gallery) {
+		return hintf(usagef("want gallery:NAME, found %s", quote(name)), "perpquorum model check FILE checks a file")
+	}
+	m, err := openModel(name)
+	if err != nil {
+		return err
+	}
+	return report.WriteJSON(c.App.Writer, m)
+}
+
+func listModels(w io.Writer) error {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, name := range galleryNames() {
+		m, err := openModel(name)
+		if err != nil {
+			return err
+		}
+		review := "unreviewed, facts of " + m.FactsOf.Format(time.DateOnly)
+		if m.ReviewedBy != "" {
+			review = "reviewed by " + m.ReviewedBy
+		}
+		fmt.Fprintf(table, "%s\t%s\tquorum: %s\t%s\n", name, m.Name, m.Quorum, review)
+	}
+	return table.Flush()
+}
+
+// modelOptions says at which time a model is tried.
+type modelOptions struct {
+	at        time.Time
+	endpoints endpointOptions
+}
+
+func (o *modelOptions) run(c *cli.Context) error {
 	m, err := openModel(c.Args().First())
 	if err != nil {
 		return err
 	}
-	pinned := ""
-	if n := len(m.Strategies); n > 0 {
-		pinned = fmt.Sprintf(", pinned strategies: %d", n)
+	var what []string
+	for _, part := range []struct {
+		n    int
+		noun string
+	}{
+		{len(m.Tokens), "token"}, {len(m.Excluded), "excluded wallet"}, {len(m.Escrows), "escrow"}, {len(m.Custom), "term"},
+	} {
+		if part.n > 0 {
+			what = append(what, counted(part.n, part.noun))
+		}
 	}
-	_, err = fmt.Fprintf(c.App.Writer, "valid: %q, %s, %s, %s%s\n", m.Name, counted(len(m.Tokens), "token"),
-		counted(len(m.Excluded), "excluded wallet"), counted(len(m.Escrows), "escrow"), pinned)
-	return err
+	if n := len(m.Strategies); n > 0 {
+		what = append(what, fmt.Sprintf("pinned strategies: %d", n))
+	}
+	if o.at.IsZero() {
+		_, err = fmt.Fprintf(c.App.Writer, "valid: %q, %s\n", m.Name, strings.Join(what, ", "))
+		return err
+	}
+	return o.try(c.Context, c.App.Writer, m)
+}
+
+// try prints what each read of the model gives.
+func (o *modelOptions) try(ctx context.Context, w io.Writer, m *votingpower.Model) error {
+	ctx, cancel := context.WithTimeout(ctx, o.endpoints.timeout)
+	defer cancel()
+	nodes, closeAll, err := o.endpoints.dial(ctx, m.Chains())
+	if err != nil {
+		return err
+	}
+	defer closeAll()
+	tried, err := votingpower.Try(ctx, nodes, m, votingpower.When{At: o.at})
+	if err != nil {
+		return err
+	}
+	failed := 0
+	for _, t := range tried {
+		result := "failed: " + fmt.Sprint(t.Err)
+		if t.Err == nil {
+			result = t.Amount.String()
+		} else {
+			failed++
+		}
+		fmt.Fprintf(w, "%v %v %s, %q: %s\n", t.Chain, t.Call.To, t.Call.Signature, t.Label, result)
+	}
+	if failed == 0 {
+		_, err = fmt.Fprintln(w, "every read gave an amount, in base units")
+		return err
+	}
+	_, err = fmt.Fprintf(w, "%d of %s cannot be made: correct the model, or give endpoints that serve the chains "+
+		"at that time\n", failed, counted(len(tried), "read"))
+	return errors.Join(err, verdictError(exitTrouble))
 }
 
 // counted writes a number with what it is the number of.

@@ -26,6 +26,9 @@ func (r *Report) describe() (*Document, error) {
 			Synthetic: e.Model.Synthetic, Network: e.Model.Network.String(), Space: e.Model.Space, Sources: e.Model.Sources,
 		},
 	}
+	if d.Model.ReviewedBy = e.Model.ReviewedBy; !e.Model.FactsOf.IsZero() {
+		d.Model.FactsOf = e.Model.FactsOf.UTC().Format(time.DateOnly)
+	}
 	var err error
 	if d.Model.SHA256, err = digest(e.Model); err != nil {
 		return nil, err
@@ -148,23 +151,24 @@ func NewMoment(t time.Time) Moment {
 
 // chainName is the name of a chain in the forum's posts.
 func chainName(id chains.ID) string {
-	switch id {
-	case chains.Ethereum:
-		return "Mainnet"
-	case chains.Optimism:
-		return "Optimism"
+	if site, ok := explorers[id]; ok {
+		return site.name
 	}
 	return "Chain " + id.String()
+}
+
+// explorers are block explorers, by the names of their chains.
+var explorers = map[chains.ID]struct{ name, host string }{
+	chains.Ethereum: {"Mainnet", "etherscan.io"}, chains.Optimism: {"Optimism", "optimistic.etherscan.io"},
+	42161: {"Arbitrum", "arbiscan.io"}, 8453: {"Base", "basescan.org"}, 56: {"BNB Smart Chain", "bscscan.com"},
+	100: {"Gnosis Chain", "gnosisscan.io"}, 137: {"Polygon", "polygonscan.com"},
 }
 
 // explorer returns a page of the chain's block explorer, or "" if none is
 // known. Kind is "block" or "address".
 func explorer(id chains.ID, kind, what string) string {
-	switch id {
-	case chains.Ethereum:
-		return "https://etherscan.io/" + kind + "/" + what
-	case chains.Optimism:
-		return "https://optimistic.etherscan.io/" + kind + "/" + what
+	if site, ok := explorers[id]; ok {
+		return "https://" + site.host + "/" + kind + "/" + what
 	}
 	return ""
 }

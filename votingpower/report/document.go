@@ -45,6 +45,9 @@ type Model struct {
 	Network    string   `json:"network"`
 	Space      string   `json:"space,omitempty"`
 	Sources    []string `json:"sources,omitempty"`
+	// FactsOf is the day of the facts of a model that says it, ReviewedBy whom it names as its reviewer.
+	FactsOf    string `json:"facts_of,omitempty"`
+	ReviewedBy string `json:"reviewed_by,omitempty"`
 	// BuiltIn says that it is the model that comes with this version of the program.
 	BuiltIn bool `json:"built_in"`
 	// SHA256 is the hash of the whole model's compact JSON.

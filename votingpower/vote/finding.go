@@ -52,6 +52,7 @@ func (c Code) Title() string {
 // The codes of circulating voting power and quorum.
 const (
 	SyntheticFigures   Code = "synthetic-figures"     // they are made up
+	ModelUnreviewed    Code = "model-unreviewed"      // nobody is named who compared it with its sources
 	DevelopmentChain   Code = "development-chain"     // a chain is not the public one of its id
 	BlockNotFinal      Code = "block-not-final"       // a block that was read can still be replaced
 	BlockOfNewFork     Code = "block-of-new-fork"     // its header has fields unknown to this program

@@ -22,6 +22,10 @@ func marks(r *votingpower.Result, others []chains.ID) (found []Finding) {
 	if why := e.Model.Synthetic; why != "" {
 		add(&found, Warning, SyntheticFigures, "%s", quoted(why, 200))
 	}
+	if m := e.Model; !m.FactsOf.IsZero() && m.ReviewedBy == "" {
+		add(&found, Warning, ModelUnreviewed, "it was put together from facts of %s, and nobody is named who reviewed it",
+			m.FactsOf.UTC().Format(time.DateOnly))
+	}
 	var names []string
 	development := slices.DeleteFunc(e.Model.Chains(), func(id chains.ID) bool { return !e.Chains[id].Development })
 	for _, id := range append(development, others...) {
