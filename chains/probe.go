@@ -49,6 +49,9 @@ type Probe struct {
 	// State: state can be read at Block. On public chains the balance of an account
 	// that holds ether proves that it is there.
 	State Check `json:"state"`
+	// Level is Bound if the state at Block showed that it is that block's, Trusted if it
+	// could not, and empty if State does not work.
+	Level Level `json:"level,omitempty"`
 	// Recent: state can be read at the finalized block (at the head, if
 	// unfinalized blocks are allowed). Tried where State does not work.
 	Recent Check `json:"recent_state"`

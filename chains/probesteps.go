@@ -114,7 +114,10 @@ func (p *prober) findBlock(ctx context.Context, at time.Time) {
 // readAt reads an account's balance at b, as CallAt does.
 func (p *prober) readAt(ctx context.Context, b Block) error {
 	account, _ := knownAccount(p.client.ID, b.Number(), b.Header.Coinbase)
-	_, err := p.client.answers(ctx, b, []Call{NativeBalance(account)}, (*stateReader).callAt)
+	answers, err := p.client.answers(ctx, b, []Call{NativeBalance(account)}, (*stateReader).callAt)
+	if err == nil && p.block != nil && b.Hash == p.block.Hash {
+		p.found.Level = answers[0].Level
+	}
 	return err
 }
 

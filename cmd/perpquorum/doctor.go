@@ -47,7 +47,10 @@ good for a report about TIME, and if not, why. Each endpoint gets about 1130
 calls, nearly all of them eth_chainId in batches. The rows of the table:
    its state             balances and calls at the block of TIME; a time that is
                          not recent needs an archive node. On public chains, an
-                         account known to hold ether proves that it is there
+                         account known to hold ether proves that it is there.
+                         "bound": it showed that it is the state of this block.
+                         "trusted": nothing could show that. With the state of
+                         another block, the endpoint is not usable
    EIP-1898              reads by block hash; without it, blocks are read by
                          number, and headers are checked before and after
    Multicall3            many balances in one request; without it, in batches

@@ -91,7 +91,7 @@ func cells(p chains.Probe) []cell {
 		{"latency", p.Latency.String(), ""},
 		{"largest batch", batchText(p), p.BatchReason.String()},
 		{"block asked for", blockText(p.Block), p.BlockReason.String()},
-		{"its state", p.State.String(), p.State.Reason.String()},
+		{"its state", stateText(p), p.State.Reason.String()},
 		{"state of recent blocks", p.Recent.String(), p.Recent.Reason.String()},
 		{"state before Bedrock", p.Legacy.String(), p.Legacy.Reason.String()},
 		{"EIP-1898", p.BlockHash.String(), p.BlockHash.Reason.String()},
@@ -145,6 +145,13 @@ func printNotes(w io.Writer, p chains.Probe, column []cell) {
 		fmt.Fprintf(w, "%s    %s: %s: %s\n", title, c.row, cmp.Or(c.text, "-"), strings.TrimPrefix(c.note, p.Endpoint+" "))
 		title = ""
 	}
+}
+
+func stateText(p chains.Probe) string {
+	if p.Level != "" {
+		return p.State.String() + ", " + string(p.Level)
+	}
+	return p.State.String()
 }
 
 func chainText(p chains.Probe) string {
