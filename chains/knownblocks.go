@@ -36,6 +36,9 @@ func anchorOf(id ID) (anchor, bool) {
 	return anchor{}, false
 }
 
+// lastLegacyBlock is the block before Bedrock, number 105235062: the last one of l2geth.
+var lastLegacyBlock = common.HexToHash("0x21a168dfa5e727926063a28ba16fd5ee84c814e847c81a699c7a0ea551e4ca50")
+
 const (
 	mergeBlock   = 15537394 // first proof-of-stake block of Ethereum
 	mergeTime    = 1663224179

@@ -17,6 +17,7 @@ type tips struct {
 	head      *header
 	finalized *header   // nil if the endpoint does not say
 	unknown   error     // why finalized is nil
+	anchor    *header   // the known block that proved the chain, which is final
 	at        time.Time // when they were read
 }
 
@@ -29,7 +30,18 @@ func (t tips) notBelow(old tips) tips {
 	if old.finalized != nil && (t.finalized == nil || old.finalized.Number.Cmp(t.finalized.Number) > 0) {
 		t.finalized, t.unknown = old.finalized, nil
 	}
+	if t.anchor == nil {
+		t.anchor = old.anchor
+	}
 	return t
+}
+
+// lastFinal is the newest block that is known to be final, or nil.
+func (t tips) lastFinal() *header {
+	if t.finalized == nil || t.anchor != nil && t.anchor.Number.Cmp(t.finalized.Number) > 0 {
+		return t.anchor
+	}
+	return t.finalized
 }
 
 // tipAge is how long tips count as fresh: less than the slot time of Ethereum.
@@ -74,6 +86,9 @@ func (c *Client) tips(ctx context.Context, fresh bool) (tips, error) {
 		if low.finalized != nil && (t.finalized == nil || t.finalized.Number.Cmp(low.finalized.Number) < 0) {
 			low.finalized, low.unknown = t.finalized, t.unknown
 		}
+		if low.anchor != nil && (t.anchor == nil || t.anchor.Number.Cmp(low.anchor.Number) < 0) {
+			low.anchor = t.anchor
+		}
 	}
 	return low, nil
 }
@@ -84,7 +99,7 @@ func (c *Client) tips(ctx context.Context, fresh bool) (tips, error) {
 func (c *Client) reach(
 	ctx context.Context, reaches func(*header) bool, asked TooNewError,
 ) (end *header, finalized bool, err error) {
-	final := func(t tips) bool { return t.finalized != nil && reaches(t.finalized) }
+	final := func(t tips) bool { return t.lastFinal() != nil && reaches(t.lastFinal()) }
 	t, err := c.tips(ctx, false)
 	if err == nil && !final(t) && (!c.allowUnfinalized || !reaches(t.head)) {
 		t, err = c.tips(ctx, true) // refuse on fresh tips only
@@ -93,7 +108,7 @@ func (c *Client) reach(
 	case err != nil:
 		return nil, false, err
 	case final(t):
-		return t.finalized, true, nil
+		return t.lastFinal(), true, nil
 	case !reaches(t.head):
 		asked.Newest, asked.Err = t.head.Header, ErrNoBlockYet
 	case c.allowUnfinalized:
