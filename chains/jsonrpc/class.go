@@ -117,7 +117,7 @@ var kinds = [...]kind{
 		"failed to serve the request", "try again later or give another endpoint"},
 	ClassTLS: {"TLS", actFatal, 1, ErrTLS,
 		"failed the TLS check", "check the certificate; SSL_CERT_FILE names a private authority"},
-	ClassNewFork: {"new fork", actElsewhere, 1, nil,
+	ClassNewFork: {"new fork", actElsewhere, 1, ErrUnsupported,
 		"shows a header of a fork that this program does not know", "update this program"},
 	ClassUnknown: {"unknown", actRetry, 3, ErrUnavailable,
 		"failed for a reason this program does not know", "try again or give another endpoint"},
