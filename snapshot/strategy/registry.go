@@ -23,6 +23,7 @@ func parsers() map[string]parser {
 	return map[string]parser{
 		"erc20-balance-of":                 token("balanceOf(address)", false, asRead),
 		"erc20-votes":                      token("getVotes(address)", false, asRead), // EIP-5805
+		"erc20-votes-with-override":        ofVoters(parseOverride),
 		"comp-like-votes":                  token("getCurrentVotes(address)", false, asRead),
 		"erc20-with-balance":               token("balanceOf(address)", false, withBalance),
 		"erc20-balance-of-weighted":        token("balanceOf(address)", false, weight),
@@ -156,7 +157,7 @@ func reasonFor(name string) string {
 		"delegate-registry-v2", "erc20-balance-of-quadratic-delegation",
 		"esd-delegation", "balancer-delegation", "rocketpool-node-operator-delegate-v8":
 		return "it depends on delegations that are not recomputed here"
-	case "erc20-votes-with-override", "aura-vlaura-vebal-with-overrides",
+	case "aura-vlaura-vebal-with-overrides",
 		"eden-online-override", "balance-of-with-linear-vesting-power", "orbs-network-delegation",
 		"ocean-dao-brightid", "cyberkongz", "cyberkongz-v2", "sonic-staked-balance":
 		return "its result depends on who else voted, or changes while the vote is open"
