@@ -159,6 +159,15 @@ func (p *plan) resolvePlace(
 ) (Reading, error) {
 	_, development := node.Chain()
 	reading := Reading{Development: development}
+	if place.Via == 0 {
+		header, err := node.Finalized(ctx)
+		if err != nil {
+			return reading, err
+		}
+		block, err := node.BlockByNumber(ctx, header.Number.Uint64())
+		reading.Sampled = []Sample{{Block: block}}
+		return reading, err
+	}
 	if number, pinned := p.pin(place); pinned {
 		block, err := node.BlockByNumber(ctx, number)
 		reading.Sampled = []Sample{{Block: block}}

@@ -87,6 +87,13 @@ func (p *plan) check(places map[Place]Reading) error {
 
 func (p *plan) checkPlace(places map[Place]Reading, place Place, r Reading) error {
 	first := r.Sampled[0].Block
+	if place.Via == 0 {
+		home := places[Place{Chain: p.query.Network, Via: p.query.Network}].Sampled[0].Block
+		if r.After != nil || len(r.Sampled) != 1 || first.Time().Before(home.Time()) {
+			return fmt.Errorf("found block %d, want one alone that is not before the snapshot block", first.Number())
+		}
+		return first.Check()
+	}
 	if number, pinned := p.pin(place); pinned {
 		if r.After != nil || len(r.Sampled) != 1 || !first.Pinned || first.Number() != number {
 			return fmt.Errorf("found block %d (pinned: %v), want the pinned block %d alone",

@@ -2,6 +2,7 @@ package strategy_test
 
 import (
 	"math/big"
+	"strings"
 	"testing"
 
 	"github.com/perpdao/perpquorum/chains"
@@ -61,6 +62,22 @@ func checkExact(t *testing.T, result *strategy.Result, want ...string) {
 	for i, w := range want {
 		if got := result.Powers[0].Scores[i][0].Exact; got == nil || got.RatString() != w {
 			t.Errorf("voter %d has %v, want %s", i, got, w)
+		}
+	}
+}
+
+// TestCheckpoints: what Snapshot reads in the newest state is read in the newest final one.
+func TestCheckpoints(t *testing.T) {
+	t.Parallel()
+	_, nodes := ethereum(func(block uint64, call chains.Call) ([]byte, error) {
+		n := new(big.Int).SetBytes(call.Data[36:])
+		return word(n.Add(n, new(big.Int).SetUint64(1000*block))), nil // 1000 for each block before the reading
+	})
+	for name, want := range map[string]string{"ve-balance-of-at": "4003", "erc20-balance-of-at": "4077"} {
+		result := run(t, nodes, one(name, `{"address":"`+token+`","decimals":0,"snapshotId":77}`))
+		checkExact(t, result, want)
+		if !strings.Contains(result.Doubts[0], "latest checkpoint") {
+			t.Errorf("doubt %q", result.Doubts[0])
 		}
 	}
 }

@@ -66,6 +66,11 @@ func (n *node) BlockByNumber(_ context.Context, i uint64) (chains.Block, error) 
 	return b, nil
 }
 
+// Finalized is the newest block.
+func (n *node) Finalized(context.Context) (*types.Header, error) {
+	return n.headers[len(n.headers)-1], nil
+}
+
 func (n *node) BulkCallAt(_ context.Context, b chains.Block, calls []chains.Call) ([]chains.Answer, error) {
 	if n.reorgs > 0 {
 		n.reorgs--

@@ -23,10 +23,12 @@ func TestOverride(t *testing.T) {
 	}{
 		{"nobody delegates", nil, nil, []string{"0", "0"}, []string{"0", "0"}, []string{"0", "0"}},
 		{"to oneself", map[string]string{v: v}, nil, []string{"1", "0"}, []string{"1", "0"}, []string{"0", "0"}},
-		{"from one who does not vote", map[string]string{x: v}, nil, []string{"4", "0"}, []string{"4", "0"}, []string{"0", "0"}},
+		{"from one who does not vote", map[string]string{x: v}, nil, []string{"4", "0"}, []string{"4", "0"},
+			[]string{"0", "0"}},
 		{"from one who votes", map[string]string{v: v, w: v, x: v}, nil, []string{"5", "2"}, []string{"5", "2"},
 			[]string{"0", "0"}},
-		{"to one who does not vote", map[string]string{w: x}, nil, []string{"0", "2"}, []string{"0", "2"}, []string{"0", "0"}},
+		{"to one who does not vote", map[string]string{w: x}, nil, []string{"0", "2"}, []string{"0", "2"},
+			[]string{"0", "0"}},
 		{"in the registry alone", nil, []chosen{{x, "", v}}, []string{"0", "0"}, []string{"0", "0"}, []string{"0", "0"}},
 		{"in both, to oneself in the token", map[string]string{x: x, v: v}, []chosen{{x, "", v}}, []string{"1", "0"},
 			[]string{"1", "0"}, []string{"4", "0"}},
@@ -53,7 +55,8 @@ func TestOverride(t *testing.T) {
 				}
 				return n.read(block, call)
 			}
-			params := `{"address":"` + token + `","decimals":0,"includeSnapshotDelegations":true,"isSnapshotDelegatedScore":true}`
+			params := `{"address":"` + token + `","decimals":0,` +
+				`"includeSnapshotDelegations":true,"isSnapshotDelegatedScore":true}`
 			for _, form := range []struct {
 				params string
 				want   []string

@@ -34,6 +34,8 @@ func parsers() map[string]parser {
 		"balance-of-with-min":              token("balanceOf(address)", false, withMin),
 		"erc20-balance-of-fixed-total":     ofVoters(token("balanceOf(address)", false, shareOut)),
 		"uni":                              parseUni,
+		"ve-balance-of-at":                 parseCheckpoint(false),
+		"erc20-balance-of-at":              parseCheckpoint(true),
 		"erc4626-assets-of":                parseVault,
 		"erc721":                           token("balanceOf(address)", true, asRead),
 		"erc721-with-multiplier":           token("balanceOf(address)", true, multiplierOr1),
@@ -161,8 +163,6 @@ func reasonFor(name string) string {
 		"eden-online-override", "balance-of-with-linear-vesting-power", "orbs-network-delegation",
 		"ocean-dao-brightid", "cyberkongz", "cyberkongz-v2", "sonic-staked-balance":
 		return "its result depends on who else voted, or changes while the vote is open"
-	case "ve-balance-of-at", "erc20-balance-of-at":
-		return "Snapshot reads it at the latest state, not at the snapshot block"
 	case "gno":
 		return "it asks a subgraph"
 	}

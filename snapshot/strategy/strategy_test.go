@@ -192,7 +192,6 @@ func TestUnverifiable(t *testing.T) {
 		{"web service", "api-v2", `{"url":"https://example.com"}`, "web service"},
 		{"delegation", "split-delegation", `{}`, "delegations"},
 		{"override", "sonic-staked-balance", `{}`, "who else voted"},
-		{"latest state", "ve-balance-of-at", `{}`, "latest state"},
 		{"subgraph", "gno", `{}`, "subgraph"},
 		{"whitelist behind a url", "whitelist", `{"url":"https://example.com/list.json"}`, "can change"},
 		{"no address", "erc20-balance-of", `{}`, "params.address"},
@@ -203,6 +202,9 @@ func TestUnverifiable(t *testing.T) {
 		{"params of the wrong type", "erc20-balance-of", `[]`, "params"},
 		{"weight that is no number", "erc20-balance-of-weighted", `{"address":"` + token + `","weight":"heavy"}`, "weight"},
 		{"ticket joined as text", "ticket", `{"value":"2"}`, "want a number"},
+		{"uni elsewhere", "multichain", `{"strategies":[{"name":"uni","network":"10"}]}`, "Uniswap's token on Ethereum"},
+		{"an override by other functions", "erc20-votes-with-override", `{"address":"` + token +
+			`","getVotesName":"votes"}`, "getVotesName"},
 		{"call without output name", "contract-call", `{"address":"` + token +
 			`",` + method("address", "x uint256", "y uint256") + `}`, "names none"},
 		{"call returning bool", "contract-call", `{"address":"` + token +

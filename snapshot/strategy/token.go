@@ -81,6 +81,7 @@ type tokenParams struct {
 	Multiplier json.RawMessage `json:"multiplier"`
 	TokenID    json.RawMessage `json:"tokenId"`
 	Total      json.RawMessage `json:"total"`
+	SnapshotID json.RawMessage `json:"snapshotId"`
 }
 
 // finish makes a strategy of the amount that was read.

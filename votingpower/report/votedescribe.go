@@ -97,6 +97,8 @@ func describePower(o *vote.Outcome) VotePower {
 				ServedBy: endpoints([]string{}, s.From), Reads: len(s.Results),
 			}
 			switch {
+			case place.Via == 0:
+				b.Via, b.Rule = "latest", "newest final block"
 			case place.Chain == o.Network && place.Via == o.Network:
 				b.Rule = "snapshot block"
 			case s.Block.Pinned:
