@@ -31,6 +31,9 @@ func checkCommand(p *progress) *cli.Command {
 		Flags: slices.Concat([]cli.Flag{
 			&cli.BoolFlag{Name: "strict", Category: category, Destination: &o.judging.Strict,
 				Usage: "give no verdict where something could not be checked (exit code 13)"},
+			&cli.BoolFlag{Name: "signatures", Category: category, Destination: &o.judging.Signatures,
+				Usage: "check who signed the votes, however many requests of the hub that takes; " +
+					"up to 5000 votes are checked anyway"},
 			&cli.GenericFlag{Name: "strategies", Category: category, Value: parsed(&o.judging.Strategies, parseHash),
 				Usage: "demand that the proposal's strategies have this `SHA256`, which every report prints; " +
 					"what is recomputed by them is then established"},

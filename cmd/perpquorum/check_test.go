@@ -128,10 +128,11 @@ func TestCheckOtherNetwork(t *testing.T) {
 // keep leaves out votes.
 func (e *election) keep(some func(hub.Vote) bool) {
 	var votes []hub.Vote
-	for _, v := range e.votes {
+	var voters []*testchain.Account
+	for i, v := range e.votes {
 		if some(v) {
-			votes = append(votes, v)
+			votes, voters = append(votes, v), append(voters, e.voters[i])
 		}
 	}
-	e.votes, e.proposal.Votes = votes, len(votes)
+	e.votes, e.voters, e.proposal.Votes = votes, voters, len(votes)
 }

@@ -45,7 +45,9 @@ func perpStrategies() []hub.Strategy {
 type election struct {
 	proposal hub.Proposal
 	votes    []hub.Vote
-	turnout  *big.Int // of all votes, in wei, from the ledger
+	voters   []*testchain.Account // of the votes
+	messages []hub.Message        // of the votes
+	turnout  *big.Int             // of all votes, in wei, from the ledger
 }
 
 // newElection is an honest final election. The i-th choice (JSON) is that of
@@ -61,7 +63,7 @@ func newElection(
 	p.Start, p.End = p.Created+3600, p.Created+3600+7*86400
 	p.ScoresUpdated, p.Votes = p.End+100, len(choices)
 	p.App = "snapshot" // of which the hub of 2023 keeps the name
-	e := &election{turnout: new(big.Int)}
+	e := &election{turnout: new(big.Int), voters: voters}
 	for i, choice := range choices {
 		a := voters[i]
 		first, second, exact := ledgerPower(w, a.Address, ethereum, optimism)
@@ -78,9 +80,12 @@ func newElection(
 // sign gives the proposal and the votes the ids of their contents, as their authors do.
 func (e *election) sign() {
 	e.proposal.Sign()
+	e.messages = nil
 	for i := range e.votes {
-		e.votes[i].Proposal = e.proposal.ID
-		e.votes[i].Sign()
+		v := &e.votes[i]
+		v.Proposal = e.proposal.ID
+		v.Sign()
+		e.messages = append(e.messages, v.SignedBy(e.voters[i].Key))
 	}
 }
 
@@ -199,6 +204,7 @@ func (e *election) start(t testing.TB, g hub.Generation) (h *hub.Hub, endpoint s
 func (e *election) options(g hub.Generation) hub.Options {
 	return hub.Options{
 		Generation: g, Spaces: []hub.Space{e.space()}, Proposals: []hub.Proposal{e.proposal}, Votes: e.votes,
+		Messages: e.messages,
 	}
 }
 

@@ -151,7 +151,7 @@ func TestCheckWatchJudgesOnce(t *testing.T) {
 	for _, r := range h.Requests() {
 		roots = append(roots, r.Root)
 	}
-	want := append(slices.Repeat([]string{"proposal"}, 5), "votes", "proposal")
+	want := append(slices.Repeat([]string{"proposal"}, 5), "votes", "proposal", "messages")
 	if !slices.Equal(roots, want) {
 		t.Errorf("the hub was asked for %q, want %q", roots, want)
 	}

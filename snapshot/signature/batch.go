@@ -66,6 +66,22 @@ func checkPlain(p *snapshot.Proposal, v *snapshot.Vote, forms []form) Check {
 	return r.unexplained(p, v)
 }
 
+// CheckSigners does for many votes for p what [CheckSigner] does for one. The checks are those that
+// CheckVotes gives for the votes; the messages come in any order.
+func CheckSigners(p *snapshot.Proposal, votes []snapshot.Vote, checks []Check, messages []snapshot.Message) []Signer {
+	byID := make(map[string]snapshot.Message, len(messages))
+	for _, m := range messages {
+		byID[m.ID] = m
+	}
+	signers := make([]Signer, len(votes))
+	inSlices(len(votes), 50, func(from, to int) {
+		for i := from; i < to; i++ {
+			signers[i] = signerOf(p, &votes[i], byID[votes[i].ID], checks[i])
+		}
+	})
+	return signers
+}
+
 // inSlices calls do for slices of n things of at most the given size, on all processors.
 func inSlices(n, size int, do func(from, to int)) {
 	var g errgroup.Group

@@ -1,11 +1,13 @@
 package signature
 
 import (
+	"bytes"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
 
+	"github.com/ethereum/go-ethereum/accounts/abi"
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/crypto"
 
@@ -51,7 +53,11 @@ type Signer struct {
 
 // CheckSigner finds who signed a vote for p, from the hub's message of the same id.
 func CheckSigner(p *snapshot.Proposal, v *snapshot.Vote, m snapshot.Message) Signer {
-	s := Signer{Content: CheckVote(p, v), Class: Unchecked}
+	return signerOf(p, v, m, CheckVote(p, v))
+}
+
+func signerOf(p *snapshot.Proposal, v *snapshot.Vote, m snapshot.Message, content Check) Signer {
+	s := Signer{Content: content, Class: Unchecked}
 	id, typed := idHash(v.ID)
 	switch {
 	case m.Sig == "" || m.ID != v.ID:
@@ -121,6 +127,35 @@ func Recover(hash common.Hash, sig string) (common.Address, error) {
 	}
 	return crypto.PubkeyToAddress(*key), nil
 }
+
+// wrapped ends a signature that brings the factory of a contract that may not exist yet (EIP-6492).
+var wrapped = bytes.Repeat([]byte{0x64, 0x92}, 16)
+
+// ForContract is what a contract at the signer's address is asked about: the bytes of a signature,
+// or the one inside an EIP-6492 signature, once the contract exists. It wraps ErrSignature for
+// what is neither.
+func ForContract(sig string) ([]byte, error) {
+	raw, err := hexBytes(sig)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrSignature, err)
+	}
+	outer, ok := bytes.CutSuffix(raw, wrapped)
+	if !ok {
+		return raw, nil
+	}
+	parts, err := factorySignature.Unpack(outer)
+	if err != nil {
+		return nil, fmt.Errorf("%w: EIP-6492: %w", ErrSignature, err)
+	}
+	return parts[2].([]byte), nil
+}
+
+// factorySignature is a factory, the call that makes the contract, and its signature.
+var factorySignature = func() abi.Arguments {
+	address, _ := abi.NewType("address", "", nil)
+	data, _ := abi.NewType("bytes", "", nil)
+	return abi.Arguments{{Type: address}, {Type: data}, {Type: data}}
+}()
 
 // ordinary gives a signature of a key the form that package crypto reads: r, s
 // and a v of 0 or 1.

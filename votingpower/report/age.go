@@ -29,7 +29,7 @@ var codesIn2 = []vote.Code{
 var codesOfAge = []vote.Code{
 	vote.ScoresAgree, vote.ScoresDiffer, vote.ScoresNotRecounted, vote.ScoresByStrategyUncounted, vote.NearTie,
 	vote.OlderRules, vote.VotesLeftOut, vote.ChoicesSealed, vote.VotesIncomplete, vote.TurnoutHubDiffers,
-	vote.VoteIDsMatch, vote.VoteIDsNotChecked,
+	vote.VoteIDsMatch, vote.VoteIDsNotChecked, vote.SignaturesChecked,
 }
 
 // claimed is the document as a bundle of its format claims it.

@@ -99,6 +99,7 @@ func (r *Report) execute(text string, escape func(string) string) ([]byte, error
 		"visible":       visible,
 		"counts":        counts,
 		"votes":         votes,
+		"signatures":    signatures,
 		"turnoutSource": turnoutSource,
 		"reading":       reading,
 		"established":   established,

@@ -45,6 +45,7 @@ var words = regexp.MustCompile(`^/(` +
 	`chains/\d+/(name|explorer|served_by(/\d+)?)|` +
 	`vote/(recount|turnout/rule|voting_power/agreement/\d+)|` +
 	`vote/strategies/\d+/reason|` +
+	`vote/signatures/(contract_or_alias|not_checkable)/\d+/why|` +
 	`vote/voting_power/(blocks/\d+/(rule|served_by(/\d+)?)|unverifiable/\d+/reason)` +
 	`)$`)
 
@@ -110,6 +111,10 @@ func checkClock(b *Bundle, now time.Time) error {
 			for _, s := range v.Power.Places[place].Sampled {
 				add(place.Chain, s.Block)
 			}
+		}
+		if v.Signatures != nil && v.Signatures.Contracts != nil {
+			block := v.Signatures.Contracts.Block
+			all = append(all, moment{fmt.Sprintf("block %d at the end of the vote", block.Number()), block.Header.Time})
 		}
 		all = append(all, moment{"the reading of the vote", uint64(max(0, v.ReadAt))})
 	}

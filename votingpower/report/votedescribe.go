@@ -23,6 +23,7 @@ func describeVote(o *vote.Outcome) *Vote {
 		HubQuorum: double(p.Quorum), Power: describePower(o), Strict: e.Strict,
 	}
 	describeScores(o, v)
+	v.Signatures = describeSignatures(o.Signed)
 	describeStrategies(o, v)
 	return v
 }
@@ -57,6 +58,28 @@ func describeScores(o *vote.Outcome, v *Vote) {
 		}
 	}
 	v.InvalidPower = votingpower.Decimal(invalid)
+}
+
+func describeSignatures(s *vote.Signed) *Signatures {
+	if s == nil {
+		return nil
+	}
+	return &Signatures{
+		Verified: describeGroup(s.Verified, ""), OfAnother: describeGroup(s.Another, ""),
+		ContractOrAlias: describeGroups(s.Others), NotCheckable: describeGroups(s.Unchecked),
+	}
+}
+
+func describeGroup(g vote.Group, why string) VoteGroup {
+	return VoteGroup{g.Votes, double(g.Power), why}
+}
+
+func describeGroups[K ~string](by map[K]vote.Group) []VoteGroup {
+	list := []VoteGroup{}
+	for _, why := range vote.Ordered(by) {
+		list = append(list, describeGroup(by[why], string(why)))
+	}
+	return list
 }
 
 func describeTurnout(o *vote.Outcome) Turnout {
@@ -147,6 +170,19 @@ func votes(n int) string {
 		return "1 vote"
 	}
 	return fmt.Sprintf("%d votes", n)
+}
+
+// signatures says who signed the votes, and what that does not show, for a reader.
+func signatures(s Signatures) string {
+	sum := func(groups []VoteGroup) (n int) {
+		for _, g := range groups {
+			n += g.Votes
+		}
+		return n
+	}
+	return fmt.Sprintf("%s signed by the voter, %d by a contract or an alias, %d not checkable, %d by somebody else; "+
+		"they show who voted for what, not that no vote is missing, nor when each was cast",
+		votes(s.Verified.Votes), sum(s.ContractOrAlias), sum(s.NotCheckable), s.OfAnother.Votes)
 }
 
 // counts says which votes count, for a reader.

@@ -43,9 +43,28 @@ type Vote struct {
 	SnapshotShows string    `json:"snapshot_shows"`
 	HubQuorum     string    `json:"hub_quorum"` // the proposal's own, "0" for none
 	Power         VotePower `json:"voting_power"`
-	Strict        bool      `json:"strict"`
+	// Signatures says who signed the votes; nil if that was not read.
+	Signatures *Signatures `json:"signatures,omitempty"`
+	Strict     bool        `json:"strict"`
 	// Ballot is the SHA-256 hash of the compact JSON of the vote's evidence, in DocumentFormat1.
 	Ballot string `json:"ballot_sha256,omitempty"`
+}
+
+// Signatures says who signed the votes, with their power on the hub. A signature shows who cast a
+// vote and for what, not that no vote is missing, nor when it was cast.
+type Signatures struct {
+	Verified VoteGroup `json:"verified"` // signed by the voter
+	// ContractOrAlias are signed by another key, for which the chain or the hub must stand.
+	ContractOrAlias []VoteGroup `json:"contract_or_alias"`
+	NotCheckable    []VoteGroup `json:"not_checkable"`
+	OfAnother       VoteGroup   `json:"of_another"` // who is nothing of the voter
+}
+
+// VoteGroup is a number of votes.
+type VoteGroup struct {
+	Votes int    `json:"votes"`
+	Power string `json:"power"`
+	Why   string `json:"why,omitempty"`
 }
 
 // VoteScore is one score, as the hub has it and recounted; "" where there is none.

@@ -32,11 +32,14 @@ type Outcome struct {
 	Audit      Audit
 	Strategies Strategies
 	Turnout    Turnout
+	Signed     *Signed   // nil if no signatures were read
 	Findings   []Finding // in a fixed order
 	Verdict    Verdict
 
-	ids    []signature.Check // of the votes; nil if they were not read with all that was signed
-	doubts int               // findings about what could not be checked
+	ids      []signature.Check // of the votes; nil if they were not read with all that was signed
+	signers  []signature.Signer
+	anothers []int // indexes of votes that another address signed
+	doubts   int   // findings about what could not be checked
 }
 
 // Check recounts the votes, compares every voter's power with the chains, and the turnout
@@ -63,7 +66,7 @@ func Check(e *Evidence) (*Outcome, error) {
 	o.Findings = marks(result, development)
 	for _, check := range []func(){
 		o.checkNetwork, o.checkIdentity, o.checkHubTimes, o.checkFlagged, o.checkFinal, o.checkComplete,
-		o.checkVoteIDs, o.checkScores, o.checkPower, o.checkPins, o.checkStrategies, o.checkPeriod,
+		o.checkVoteIDs, o.checkSignatures, o.checkScores, o.checkPower, o.checkPins, o.checkStrategies, o.checkPeriod,
 		o.checkDuplicates, o.checkExcluded, o.checkTurnout, o.checkRounding, o.checkHubQuorum,
 	} {
 		check()
@@ -93,6 +96,10 @@ func (o *Outcome) derive() error {
 		o.Tally = nil
 	}
 	o.audit()
+	o.checkContents()
+	if err := o.judgeSignatures(); err != nil {
+		return err
+	}
 	if err := o.judgeStrategies(); err != nil {
 		return err
 	}

@@ -26,6 +26,9 @@ type Options struct {
 	// Blocks names blocks of other chains than the proposal's own by number, where
 	// the first block at or after the snapshot block's time is not the one that counts.
 	Blocks map[chains.ID]uint64
+	// Signatures reads the votes' signatures, however many requests of the hub that takes. Otherwise
+	// they are read where ten are enough, and the hub gives them.
+	Signatures bool
 	// Strict goes into the evidence; see Evidence.Strict.
 	Strict bool
 	// Strategies goes into the evidence; see Evidence.Strategies.
@@ -61,8 +64,10 @@ func Collect(ctx context.Context, hub *snapshot.Client, dial Dial, m *votingpowe
 	arrived := make(chan []string, 1)
 	_, err = chains.SideBySide(ctx, []func(context.Context) error{
 		func(ctx context.Context) error {
-			defer close(arrived)
-			return e.readVotes(ctx, hub, p, o, arrived)
+			if err := e.readVotes(ctx, hub, p, o, arrived); err != nil {
+				return err
+			}
+			return e.readSignatures(ctx, hub, nodes, o)
 		},
 		func(ctx context.Context) (err error) {
 			e.Circulating, err = plan.circulating(ctx, nodes)
@@ -130,9 +135,11 @@ func open(ctx context.Context, hub *snapshot.Client, dial Dial, m *votingpower.M
 	return p, plan, nodes, nil
 }
 
-// readVotes reads all votes, and the proposal that belongs to them. It passes the voters on as they arrive.
+// readVotes reads all votes, and the proposal that belongs to them. It passes the voters on as they
+// arrive, and closes the channel.
 func (e *Evidence) readVotes(ctx context.Context, hub *snapshot.Client, p *snapshot.Proposal, o Options,
 	arrived chan<- []string) error {
+	defer close(arrived)
 	n, of := 0, thousands(p.Votes)
 	o.progress("votes 0/%s", of)
 	list, err := hub.StreamVotes(ctx, p, func(votes []snapshot.Vote) {

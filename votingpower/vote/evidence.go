@@ -32,6 +32,8 @@ type Evidence struct {
 	Superseded []snapshot.Vote `json:"superseded,omitempty"`
 	// Changed says that the hub counted anew while the votes were read.
 	Changed bool `json:"changed,omitempty"`
+	// Signatures says who signed the votes; nil if that was not read.
+	Signatures *Signatures `json:"signatures,omitempty"`
 	// Power is what the chains say of the voters' power. A vote that was not final
 	// when it was read may go without.
 	Power *strategy.Evidence `json:"power,omitempty"`

@@ -26,14 +26,19 @@ func (g Group) String() string {
 	return fmt.Sprintf("%s of power %s", count(g.Votes, "vote"), double(g.Power))
 }
 
-// checkVoteIDs compares the votes' ids with their rows. Rows of which nobody read all that was
+// checkContents compares the votes' ids with their rows. Rows of which nobody read all that was
 // signed, as in older bundles, say nothing about their ids.
+func (o *Outcome) checkContents() {
+	e := o.Evidence
+	read := slices.ContainsFunc(e.Votes, func(v snapshot.Vote) bool { return v.Metadata != nil })
+	if read || e.Signatures != nil {
+		o.ids = signature.CheckVotes(e.Proposal, e.Votes)
+	}
+}
+
+// checkVoteIDs reports how many of the votes' ids are the hashes of their rows.
 func (o *Outcome) checkVoteIDs() {
 	votes := o.Evidence.Votes
-	if !slices.ContainsFunc(votes, func(v snapshot.Vote) bool { return v.Metadata != nil }) {
-		return
-	}
-	o.ids = signature.CheckVotes(o.Evidence.Proposal, votes)
 	var matching, rewritten Group
 	unchecked := map[signature.Reason]Group{}
 	for i, c := range o.ids {
@@ -83,12 +88,17 @@ func addTo[K comparable](groups map[K]Group, key K, v snapshot.Vote) {
 	groups[key] = g
 }
 
-// groups writes groups of votes with their reasons, the most votes first.
+// Ordered are the keys of groups, that of the most votes first.
+func Ordered[K ~string](by map[K]Group) []K {
+	return slices.SortedFunc(maps.Keys(by), func(a, b K) int {
+		return cmp.Or(cmp.Compare(by[b].Votes, by[a].Votes), cmp.Compare(a, b))
+	})
+}
+
+// groups writes groups of votes with their reasons.
 func groups[K ~string](by map[K]Group) string {
 	var parts []string
-	for _, reason := range slices.SortedFunc(maps.Keys(by), func(a, b K) int {
-		return cmp.Or(cmp.Compare(by[b].Votes, by[a].Votes), cmp.Compare(a, b))
-	}) {
+	for _, reason := range Ordered(by) {
 		parts = append(parts, fmt.Sprintf("%v: %s", by[reason], reason))
 	}
 	return strings.Join(parts, "; ")
