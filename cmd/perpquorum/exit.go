@@ -165,9 +165,15 @@ func printError(w io.Writer, err error) {
 	}
 }
 
-// printable makes white space single spaces, and drops what a terminal would act on instead of
-// showing it: text in an error or a bundle can come from anybody.
+// maxLine is how many characters of an error one line shows.
+const maxLine = 2000
+
+// printable makes white space single spaces, drops what a terminal would act on instead of
+// showing it, and cuts the end: text in an error or a bundle can come from anybody.
 func printable(s string) string {
+	if letters := []rune(s); len(letters) > maxLine {
+		s = string(letters[:maxLine-1]) + "…"
+	}
 	return strings.Map(func(r rune) rune {
 		if unicode.IsGraphic(r) {
 			return r

@@ -59,7 +59,7 @@ func voters(votes []snapshot.Vote) (list []string) {
 func PowerQuery(p *snapshot.Proposal, voters []string, pins map[chains.ID]uint64) (strategy.Query, error) {
 	network, err := strconv.ParseUint(p.Network, 10, 64)
 	if err != nil || strconv.FormatUint(network, 10) != p.Network || network == 0 {
-		return strategy.Query{}, fmt.Errorf("proposal %q: network is %q, want a chain id", p.ID, p.Network)
+		return strategy.Query{}, fmt.Errorf("proposal %s: network is %s, want a chain id", name(p.ID), name(p.Network))
 	}
 	q := strategy.Query{Network: chains.ID(network), Block: p.Snapshot, Pins: pins, Voters: voters}
 	for _, s := range p.Strategies {

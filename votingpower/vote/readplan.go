@@ -97,7 +97,7 @@ func checkFit(p *snapshot.Proposal, ref snapshot.ProposalRef, m *votingpower.Mod
 		return err
 	}
 	if ref.Space != "" && ref.Space != p.Space {
-		return fmt.Errorf("%w: the URL names %q, the proposal %q", ErrSpace, ref.Space, p.Space)
+		return fmt.Errorf("%w: the URL names %s, the proposal %s", ErrSpace, name(ref.Space), name(p.Space))
 	}
 	_, err := tally.TurnoutOf(p, nil, m.Turnout.Choices)
 	if m.Turnout.Winner {
@@ -113,9 +113,10 @@ func checkFit(p *snapshot.Proposal, ref snapshot.ProposalRef, m *votingpower.Mod
 func checkSpace(p *snapshot.Proposal, m *votingpower.Model) error {
 	switch {
 	case m.Space == "":
-		return fmt.Errorf("%w: the proposal is of space %q, the model %q names no space", ErrModel, p.Space, m.Name)
+		return fmt.Errorf("%w: the proposal is of space %s, the model %q names no space", ErrModel, name(p.Space), m.Name)
 	case p.Space != m.Space:
-		return fmt.Errorf("%w: the proposal is of space %q, the model %q is for %q", ErrModel, p.Space, m.Name, m.Space)
+		return fmt.Errorf("%w: the proposal is of space %s, the model %q is for %q", ErrModel, name(p.Space), m.Name,
+			m.Space)
 	}
 	return nil
 }
