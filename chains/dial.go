@@ -92,6 +92,11 @@ func (d Dialer) pool(id ID, o jsonrpc.Options, urls ...string) (*pool, error) {
 		}
 		p.nodes = append(p.nodes, newNode(id, e, d.AllowDev))
 	}
+	for _, n := range p.nodes {
+		if len(urls) > 1 && p.agree == 1 { // else nothing depends on it
+			n.proof.send = n.sendWithClaims
+		}
+	}
 	return p, nil
 }
 

@@ -2,6 +2,7 @@ package chains
 
 import (
 	"fmt"
+	"sync/atomic"
 
 	"github.com/perpdao/perpquorum/chains/jsonrpc"
 )
@@ -14,6 +15,7 @@ type node struct {
 	proof    *chainProof
 	state    *stateReader
 	health   health
+	claims   atomic.Pointer[Claims] // nil if it was not asked, or does not say
 }
 
 func newNode(id ID, e *jsonrpc.Endpoint, allowDev bool) *node {
@@ -21,7 +23,7 @@ func newNode(id ID, e *jsonrpc.Endpoint, allowDev bool) *node {
 	return &node{
 		endpoint: e,
 		headers:  h,
-		proof:    &chainProof{headers: h, allowDev: allowDev},
+		proof:    &chainProof{headers: h, allowDev: allowDev, send: e.Send},
 		state:    &stateReader{headers: h, chunk: firstChunk, chunkLimit: mostChunk},
 	}
 }

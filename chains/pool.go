@@ -149,6 +149,19 @@ func (p *pool) order() []*node {
 	return slices.Concat(p.nodes[p.current:], p.nodes[:p.current])
 }
 
+// startAt makes the next endpoint that does not deny having the state of block n the one to start
+// with. The others are asked all the same, if it fails.
+func (p *pool) startAt(n uint64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i := range p.nodes {
+		if next := (p.current + i) % len(p.nodes); p.agree == 1 && !p.nodes[next].denies(n) {
+			p.current = next
+			return
+		}
+	}
+}
+
 func (p *pool) prefer(n *node) {
 	if p.agree > 1 {
 		return

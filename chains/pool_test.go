@@ -37,6 +37,7 @@ func TestFailoverInTheMiddle(t *testing.T) {
 		t.Errorf("both answers are said to be from %s", first[0].From)
 	}
 	want := []string{"eth_chainId", "eth_getBlockByNumber", "eth_getBlockByNumber", "eth_getBlockByNumber", // the proof
+		"eth_capabilities",
 		// the marks: the next block, the first and the last transaction, the next one
 		"eth_getBlockByNumber", "eth_getTransactionByBlockHashAndIndex", "eth_getBlockTransactionCountByHash",
 		"eth_getTransactionByBlockHashAndIndex", "eth_getTransactionByBlockHashAndIndex",

@@ -64,6 +64,8 @@ type Probe struct {
 	Proof      Check `json:"eth_get_proof"`          // with a proof that starts at the block's state root
 	AccessList Check `json:"eth_create_access_list"` // the method works
 
+	// Claims is what the endpoint says of itself, or nil. No other finding depends on it.
+	Claims *Claims `json:"claims"`
 	// Limits lists the response headers about rate limits, as last seen:
 	// "x-ratelimit-remaining: 42", in the order of their names.
 	Limits []string `json:"rate_limit_headers"`

@@ -260,7 +260,7 @@ func TestProbeRateLimit(t *testing.T) {
 		{0, chains.NotUsable, 0},
 		{1, chains.NotUsable, 0},   // the chain is proven, the block is not found
 		{10, chains.GoodForJob, 0}, // latency is being measured
-		{15, chains.GoodForJob, 3},
+		{16, chains.GoodForJob, 3},
 	}
 	for _, tt := range tests {
 		n, at := timed(ethereum(), merge)

@@ -75,6 +75,13 @@ func (p *prober) examine(ctx context.Context, at time.Time) {
 		p.recent(ctx)
 	}
 	p.legacy(ctx)
+	if p.found.Stopped.Err == nil {
+		// Few endpoints know the method. Only a rate limit says something of the others.
+		if _, err := p.node.sendWithClaims(ctx, nil); errors.Is(err, ErrRateLimit) {
+			p.found.Stopped.Err = err
+		}
+		p.found.Claims = p.node.claims.Load()
+	}
 	p.measure(ctx)
 	p.climb(ctx)
 }

@@ -13,6 +13,7 @@ import (
 type chainProof struct {
 	headers  *headerReader
 	allowDev bool
+	send     func(context.Context, []jsonrpc.Request) ([]jsonrpc.Reply, error)
 
 	mu          sync.Mutex // held during the proof, so that it runs once
 	proven      bool
@@ -35,7 +36,7 @@ func (p *chainProof) run(ctx context.Context) (development bool, err error) {
 		r.Optional = true // a short chain or a pruned node may answer with an error
 		reqs = append(reqs, r)
 	}
-	replies, err := p.headers.endpoint.Send(ctx, reqs)
+	replies, err := p.send(ctx, reqs)
 	if err != nil {
 		return false, err
 	}

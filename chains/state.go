@@ -42,6 +42,7 @@ func (c *Client) answers(
 	if len(calls) == 0 {
 		return nil, nil
 	}
+	c.pool.startAt(b.Number())
 	all, err := ask(ctx, c.pool, func(ctx context.Context, n *node) (results, error) {
 		return read(n.state, ctx, b, calls, c.Anchored)
 	}, func(x, y reading[results]) error { return differentAnswers(c.ID, b, calls, x, y) })

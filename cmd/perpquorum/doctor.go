@@ -51,6 +51,9 @@ calls, nearly all of them eth_chainId in batches. The rows of the table:
                          "bound": it showed that it is the state of this block.
                          "trusted": nothing could show that. With the state of
                          another block, the endpoint is not usable
+   claims state from, claims proofs from
+                         what the node says of itself, where it knows
+                         eth_capabilities; no figure and no verdict depend on it
    EIP-1898              reads by block hash; without it, blocks are read by
                          number, and headers are checked before and after
    Multicall3            many balances in one request; without it, in batches

@@ -83,6 +83,10 @@ func (h hubDiagnosis) print(w io.Writer) {
 type cell struct{ row, text, note string }
 
 func cells(p chains.Probe) []cell {
+	state, proofs := "", ""
+	if p.Claims != nil {
+		state, proofs = p.Claims.State.String(), p.Claims.Proofs.String()
+	}
 	return []cell{
 		{"verdict", p.Verdict.String(), p.Reason.String()},
 		{"chain", chainText(p), ""},
@@ -94,6 +98,8 @@ func cells(p chains.Probe) []cell {
 		{"its state", stateText(p), p.State.Reason.String()},
 		{"state of recent blocks", p.Recent.String(), p.Recent.Reason.String()},
 		{"state before Bedrock", p.Legacy.String(), p.Legacy.Reason.String()},
+		{"claims state from", state, ""},
+		{"claims proofs from", proofs, ""},
 		{"EIP-1898", p.BlockHash.String(), p.BlockHash.Reason.String()},
 		{"Multicall3", p.Multicall3.String(), p.Multicall3.Reason.String()},
 		{"eth_getProof", p.Proof.String(), p.Proof.Reason.String()},
