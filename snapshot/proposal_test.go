@@ -248,3 +248,22 @@ func TestSpace(t *testing.T) {
 		}
 	}
 }
+
+func TestTreasuries(t *testing.T) {
+	with, without := hub.NewSpace(space), hub.NewSpace("plain.eth")
+	with.Treasuries = []hub.Treasury{{Name: "Main", Address: "0xd374", Network: "1"}}
+	_, c := serve(t, hub.Options{Spaces: []hub.Space{with, without}})
+	got, err := c.Treasuries(t.Context(), space)
+	if want := []snapshot.Treasury{{Name: "Main", Address: "0xd374", Network: "1"}}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("%+v, error %v", got, err)
+	}
+	if got, err := c.Treasuries(t.Context(), "plain.eth"); err != nil || len(got) != 0 {
+		t.Errorf("%+v, error %v", got, err)
+	}
+	for _, value := range []string{`3`, `[3]`, `[{"name":"Main","network":"1"}]`, `[{"address":1,"network":"1"}]`} {
+		_, c := serve(t, hub.Options{Spaces: []hub.Space{with}, Fault: always(hub.SetField(0, "treasuries", value))})
+		if got, err := c.Treasuries(t.Context(), space); got != nil || !errors.Is(err, snapshot.ErrProtocol) {
+			t.Errorf("%s: %+v, error %v", value, got, err)
+		}
+	}
+}

@@ -153,6 +153,13 @@ type VoteList struct {
 // [Proposal].Votes unless the hub withholds or invents votes.
 func (l *VoteList) Rows() int { return len(l.Votes) + len(l.Superseded) }
 
+// Treasury is an account that a space calls a treasury.
+type Treasury struct {
+	Name    string `json:"name"`
+	Address string `json:"address"` // as the hub has it
+	Network string `json:"network"` // EIP-155 chain id in decimal
+}
+
 // Space is a DAO's page on the hub. Its settings are today's: a proposal keeps
 // those of its creation.
 type Space struct {

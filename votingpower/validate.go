@@ -28,6 +28,9 @@ const (
 // symbolForm is a symbol of format 2: nothing in it can pass for words of a report.
 var symbolForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9.-]{0,11}$`)
 
+// Undecided begins a text of a draft that a person must replace.
+const Undecided = "DECIDE: "
+
 // maxCharacters bounds the texts of format 2, by the last part of their path.
 func maxCharacters(key string) int {
 	switch key {
@@ -124,6 +127,8 @@ func (c *checker) turnout() {
 // layout of a report.
 func (c *checker) text(list string, i int, key, s string, required bool) {
 	switch length, most := utf8.RuneCountInString(s), maxCharacters(cmp.Or(key, list)); {
+	case c.model.Format != ModelFormat1 && strings.HasPrefix(s, Undecided):
+		c.fail(at(list, i, key), "is still to be decided: %s", strings.TrimPrefix(s, Undecided))
 	case s == "" && required:
 		c.fail(at(list, i, key), "is empty")
 	case c.model.Format == ModelFormat1 && len(s) > maxText:

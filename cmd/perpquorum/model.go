@@ -13,10 +13,11 @@ import (
 
 	"github.com/perpdao/perpquorum/votingpower"
 	"github.com/perpdao/perpquorum/votingpower/report"
+	"github.com/perpdao/perpquorum/votingpower/vote"
 )
 
 func modelCommand(p *progress) *cli.Command {
-	check := &modelOptions{}
+	check, draft := &modelOptions{}, &draftOptions{}
 	check.endpoints.progress = p
 	return &cli.Command{
 		Name: "model", Usage: "show the built-in models, or check a model file",
@@ -24,6 +25,7 @@ func modelCommand(p *progress) *cli.Command {
 perpquorum model list
 perpquorum model show gallery:NAME
 perpquorum model check [--at TIME] FILE
+perpquorum model new --space ID
 perpquorum model schema`,
 		Description: modelHelp,
 		Action:      func(c *cli.Context) error { return report.WriteJSON(c.App.Writer, votingpower.PERP()) },
@@ -46,6 +48,17 @@ and prints what it gave. A read that fails ends with exit code 1.`,
 				Flags: append([]cli.Flag{&cli.GenericFlag{Name: "at", Value: parsed(&check.at, parseTime),
 					Usage: "make every read at the first block of each chain at or after `TIME`"}}, check.endpoints.flags()...),
 				Action: check.run,
+			},
+			{
+				Name: "new", Usage: "print a draft of a model, from the settings of a Snapshot space",
+				Description: `Prints a model file for the DAO of a space: the tokens that its strategies name,
+less what its treasuries hold of them. Every value that begins with DECIDE is
+for a person to settle; perpquorum model check refuses the file until then.`,
+				Flags: []cli.Flag{
+					&cli.StringFlag{Name: "space", Destination: &draft.space, Usage: "the `ID` of the space, such as cow.eth"},
+					hubFlag("", &draft.hub),
+				},
+				Action: draft.run,
 			},
 			{
 				Name: "schema", Usage: "print a JSON Schema of model files, for editors",
@@ -166,6 +179,27 @@ func (o *modelOptions) try(ctx context.Context, w io.Writer, m *votingpower.Mode
 	_, err = fmt.Fprintf(w, "%d of %s cannot be made: correct the model, or give endpoints that serve the chains "+
 		"at that time\n", failed, counted(len(tried), "read"))
 	return errors.Join(err, verdictError(exitTrouble))
+}
+
+// draftOptions says of which space a draft is made.
+type draftOptions struct{ space, hub string }
+
+func (o *draftOptions) run(c *cli.Context) error {
+	if o.space == "" {
+		return hintf(usagef("--space is missing"), "give the id of a Snapshot space, such as cow.eth")
+	}
+	ctx, cancel := context.WithTimeout(c.Context, time.Minute)
+	defer cancel()
+	hub := newHub(o.hub, time.Minute)
+	space, err := hub.Space(ctx, o.space)
+	if err != nil {
+		return hubError(err)
+	}
+	treasuries, err := hub.Treasuries(ctx, o.space)
+	if err != nil {
+		return hubError(err)
+	}
+	return report.WriteJSON(c.App.Writer, vote.NewDraft(space, treasuries, time.Now()))
 }
 
 // counted writes a number with what it is the number of.
