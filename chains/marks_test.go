@@ -34,7 +34,9 @@ func TestWrongStateIsLeft(t *testing.T) {
 		chain := w.make(uint64(w.id), 300)
 		for _, off := range []int64{-1, 1, -2, 2, 100} {
 			for _, p := range everyPath {
-				t.Run(fmt.Sprintf("%s, %+d (%s)", w.name, off, p), func(t *testing.T) { wrongState(t, w.id, chain, w.block, off, p) })
+				t.Run(fmt.Sprintf("%s, %+d (%s)", w.name, off, p), func(t *testing.T) {
+					wrongState(t, w.id, chain, w.block, off, p)
+				})
 			}
 		}
 	}
@@ -47,7 +49,9 @@ func TestWrongStateFarAbove(t *testing.T) {
 		chain := w.make(uint64(w.id), 8400)
 		for _, off := range []int64{8190, 8191, 8192} {
 			for _, p := range everyPath {
-				t.Run(fmt.Sprintf("%s, %+d (%s)", w.name, off, p), func(t *testing.T) { wrongState(t, w.id, chain, w.block, off, p) })
+				t.Run(fmt.Sprintf("%s, %+d (%s)", w.name, off, p), func(t *testing.T) {
+					wrongState(t, w.id, chain, w.block, off, p)
+				})
 			}
 		}
 	}

@@ -254,7 +254,8 @@ func TestTreasuries(t *testing.T) {
 	with.Treasuries = []hub.Treasury{{Name: "Main", Address: "0xd374", Network: "1"}}
 	_, c := serve(t, hub.Options{Spaces: []hub.Space{with, without}})
 	got, err := c.Treasuries(t.Context(), space)
-	if want := []snapshot.Treasury{{Name: "Main", Address: "0xd374", Network: "1"}}; err != nil || !slices.Equal(got, want) {
+	want := []snapshot.Treasury{{Name: "Main", Address: "0xd374", Network: "1"}}
+	if err != nil || !slices.Equal(got, want) {
 		t.Errorf("%+v, error %v", got, err)
 	}
 	if got, err := c.Treasuries(t.Context(), "plain.eth"); err != nil || len(got) != 0 {

@@ -212,7 +212,9 @@ func TestCheckRefuses(t *testing.T) {
 		"another snapshot":    {func(e *vote.Evidence) { e.Proposal.Snapshot++ }, "not the one that the proposal"},
 		"no such network":     {func(e *vote.Evidence) { e.Proposal.Network = "one" }, `network is "one"`},
 		"a power without end": {func(e *vote.Evidence) { e.Votes[0].VP = math.Inf(1) }, "not a finite number"},
-		"choices not there":   {func(e *vote.Evidence) { e.Circulating.Model.Turnout.Choices = []string{"Aye"} }, `called "Aye"`},
+		"choices not there": {func(e *vote.Evidence) {
+			e.Circulating.Model.Turnout.Choices = []string{"Aye"}
+		}, `called "Aye"`},
 		"figures of elsewhen": {shift, "query time"},
 	}
 	for name, test := range tests {

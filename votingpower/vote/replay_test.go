@@ -30,7 +30,9 @@ func exampleVote() *vote.Evidence {
 
 // replay serves what evidence of a vote was collected from: a hub, and nodes without a network.
 func replay(e *vote.Evidence) (client *snapshot.Client, dial vote.Dial, stop func()) {
-	p := hub.Proposal{ID: e.Proposal.ID, Space: e.Proposal.Space, Created: e.Proposal.Created, Override: fields(e.Proposal)}
+	p := hub.Proposal{
+		ID: e.Proposal.ID, Space: e.Proposal.Space, Created: e.Proposal.Created, Override: fields(e.Proposal),
+	}
 	var votes []hub.Vote
 	for _, v := range e.Votes {
 		replayed := hub.Vote{
@@ -135,7 +137,9 @@ func (n *replayed) CallAt(_ context.Context, _ chains.Block, calls []chains.Call
 	return answers, nil
 }
 
-func (n *replayed) BulkCallAt(_ context.Context, b chains.Block, calls []chains.Call) (answers []chains.Answer, err error) {
+func (n *replayed) BulkCallAt(
+	_ context.Context, b chains.Block, calls []chains.Call,
+) (answers []chains.Answer, err error) {
 	for _, result := range n.voters[b.Hash][:len(calls)] {
 		answers = append(answers, chains.Answer{Data: result})
 	}
