@@ -49,7 +49,8 @@ type DraftTerm struct {
 func NewDraft(s *snapshot.Space, treasuries []snapshot.Treasury, read time.Time) *Draft {
 	d := &Draft{
 		Format: votingpower.ModelFormat, Name: decided(s.Name, "the name of the DAO"),
-		Symbol: decided(s.Symbol, "the symbol of the token"), Decimals: votingpower.Undecided + "the token's decimals, a number",
+		Symbol:     decided(s.Symbol, "the symbol of the token"),
+		Decimals:   votingpower.Undecided + "the token's decimals, a number",
 		Definition: votingpower.Undecided + "one sentence that says what the figure counts",
 		Network:    s.Network, Space: s.ID,
 		Quorum:  votingpower.Undecided + `a fraction of the sum such as "10%", or {"fixed": "75000"} or {"read": {...}}`,
