@@ -144,6 +144,9 @@ type VoteList struct {
 	// final proposal the hub should hold one row per voter, so anything here
 	// means that it counted a voter twice.
 	Superseded []Vote `json:"superseded,omitempty"`
+	// Odd lists rows that are not votes, as the hub gave them; CheckRow says why. Their
+	// power is not known.
+	Odd []string `json:"odd_rows,omitempty"`
 	// Proposal is the proposal as read again after the last page of votes:
 	// the one these votes belong to.
 	Proposal *Proposal `json:"-"`
@@ -151,7 +154,7 @@ type VoteList struct {
 
 // Rows returns the number of rows read, which for a final proposal equals
 // [Proposal].Votes unless the hub withholds or invents votes.
-func (l *VoteList) Rows() int { return len(l.Votes) + len(l.Superseded) }
+func (l *VoteList) Rows() int { return len(l.Votes) + len(l.Superseded) + len(l.Odd) }
 
 // Treasury is an account that a space calls a treasury.
 type Treasury struct {

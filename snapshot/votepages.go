@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -47,6 +48,9 @@ type voteReader struct {
 	proposal string
 	arrived  func([]Vote)
 	expected int // votes that the hub counted; 0 reads one page after the other
+	rows     []Vote
+	odd      []string       // rows that are no votes
+	index    map[string]int // of each id in rows
 }
 
 func (r *voteReader) op() string { return "votes of proposal " + r.proposal }
@@ -55,60 +59,70 @@ func (r *voteReader) op() string { return "votes of proposal " + r.proposal }
 // begin with the second the last one ended in, not after it: votes of one
 // second may lie on both. Going forward in time, a voter who votes again during
 // the read is seen twice rather than missed.
-func (r *voteReader) read(ctx context.Context) (rows []Vote, err error) {
-	index := map[string]int{} // of each id in rows
+func (r *voteReader) read(ctx context.Context) error {
+	r.rows, r.odd, r.index = nil, nil, map[string]int{}
 	since, skip := int64(0), 0
 	for {
-		pages := max(1, min(maxPages-skip/pageSize, 1+(r.expected-len(rows))/pageSize))
-		votes, err := r.pages(ctx, since, skip, pages)
+		pages := max(1, min(maxPages-skip/pageSize, 1+(r.expected-len(r.rows))/pageSize))
+		rows, err := r.pages(ctx, since, skip, pages)
+		var votes []Vote
+		var odd []string
+		if err == nil {
+			votes, odd, err = r.decode(rows, since)
+		}
 		switch {
 		case err == nil:
 		case pages > 1 && (errors.Is(err, ErrRefused) || errors.Is(err, ErrProtocol)):
 			r.expected = 0 // a hub that does not give several pages may give one
 			continue
 		default:
-			return nil, err
+			return err
 		}
-		known := len(rows)
-		if rows, err = r.merge(rows, index, votes); err != nil {
-			return nil, err
-		}
-		r.arrived(rows[known:])
-		if len(votes) < pages*pageSize {
-			return rows, nil
+		if err := r.merge(votes, odd); err != nil || len(rows) < pages*pageSize {
+			return err
 		}
 		if last := votes[len(votes)-1].Created; last > since {
 			since, skip = last, 0
 			continue
 		}
 		if skip += pages * pageSize; skip > maxSkip {
-			return nil, r.client.failure(r.op(), ErrRefused,
+			return r.client.failure(r.op(), ErrRefused,
 				fmt.Sprintf("more votes in the second %d than the hub lists (%d); they cannot all be read",
 					since, maxSkip+pageSize-1))
 		}
 	}
 }
 
-// merge adds votes to rows; the fresher reading of a vote counts.
-func (r *voteReader) merge(rows []Vote, index map[string]int, votes []Vote) ([]Vote, error) {
-	for _, v := range votes {
-		i, seen := index[v.ID]
-		switch {
-		case !seen:
-			index[v.ID] = len(rows)
-			rows = append(rows, v)
-		case !strings.EqualFold(rows[i].Voter, v.Voter):
-			return nil, r.client.masked(&FieldError{Object: "vote " + v.ID, Field: "voter", Found: quote(v.Voter),
-				Want: "as on the page before, " + rows[i].Voter})
-		default:
-			rows[i] = v
+// merge adds rows; the fresher reading of a vote counts.
+func (r *voteReader) merge(votes []Vote, odd []string) error {
+	for _, row := range odd {
+		if !slices.Contains(r.odd, row) {
+			r.odd = append(r.odd, row)
+		}
+		if len(r.odd) > MaxOddRows {
+			return r.client.masked(CheckRow(row))
 		}
 	}
-	return rows, nil
+	known := len(r.rows)
+	for _, v := range votes {
+		i, seen := r.index[v.ID]
+		switch {
+		case !seen:
+			r.index[v.ID] = len(r.rows)
+			r.rows = append(r.rows, v)
+		case !strings.EqualFold(r.rows[i].Voter, v.Voter):
+			return r.client.masked(&FieldError{Object: "vote " + v.ID, Field: "voter", Found: quote(v.Voter),
+				Want: "as on the page before, " + r.rows[i].Voter})
+		default:
+			r.rows[i] = v
+		}
+	}
+	r.arrived(r.rows[known:])
+	return nil
 }
 
 // pages reads that many pages, side by side, of votes created at or after since.
-func (r *voteReader) pages(ctx context.Context, since int64, skip, pages int) ([]Vote, error) {
+func (r *voteReader) pages(ctx context.Context, since int64, skip, pages int) ([]json.RawMessage, error) {
 	lists := make([][]json.RawMessage, (pages+requestPages-1)/requestPages)
 	group, ctx := errgroup.WithContext(ctx)
 	for i := range lists {
@@ -119,29 +133,55 @@ func (r *voteReader) pages(ctx context.Context, since int64, skip, pages int) ([
 			return err
 		})
 	}
-	if err := group.Wait(); err != nil {
-		return nil, err
-	}
-	return r.decode(slices.Concat(lists...), since)
+	err := group.Wait()
+	return slices.Concat(lists...), err
 }
 
-// decode reads the rows of pages that follow one another.
-func (r *voteReader) decode(rows []json.RawMessage, since int64) ([]Vote, error) {
+// decode reads the rows of pages that follow one another. It sets a few rows that are no votes
+// aside, but trusts no list that is out of order or has a row twice.
+func (r *voteReader) decode(rows []json.RawMessage, since int64) (votes []Vote, odd []string, err error) {
 	ids := make(map[string]bool, len(rows))
-	votes, odd := decodeRows(r.op()+": votes", rows, func(f *fields) (*Vote, error) {
-		f.demand(signedVoteFields)
-		v, err := decodeVote(f)
+	for i, raw := range rows {
+		f := newFields(fmt.Sprintf("%s: votes[%d]", r.op(), i), raw)
+		v, err := decodeListed(f)
+		if err != nil && len(odd) < MaxOddRows && len(raw) <= MaxOddRow {
+			odd = append(odd, strings.ToValidUTF8(string(raw), "\uFFFD"))
+			continue
+		}
 		if err != nil {
-			return nil, err
+			return nil, nil, r.client.masked(err)
 		}
 		f.check(!ids[v.ID], "id", "an id that is not on this page already")
 		f.check(v.Created >= since, "created",
 			fmt.Sprintf("the %d asked for, or later: the hub ignores the order", since))
+		if f.err != nil {
+			return nil, nil, r.client.masked(f.err)
+		}
 		since, ids[v.ID] = v.Created, true
-		return v, f.err
-	})
-	if len(odd) > 0 {
-		return nil, r.client.masked(odd[0])
+		votes = append(votes, *v)
 	}
-	return votes, nil
+	return votes, odd, nil
+}
+
+// Bounds of rows that are no votes: how many a list may have, and the bytes of each.
+const (
+	MaxOddRows = 100
+	MaxOddRow  = 16 << 10
+)
+
+// CheckRow returns a [FieldError] for a row of a hub's list that is not a vote, as those in
+// [VoteList].Odd.
+func CheckRow(row string) error {
+	_, err := decodeListed(newFields("row", json.RawMessage(row)))
+	return err
+}
+
+// decodeListed reads a row in which everything that was asked for must be.
+func decodeListed(f *fields) (*Vote, error) {
+	if f.err != nil {
+		return nil, f.err
+	}
+	v, err := decodeVote(f)
+	f.demand(signedVoteFields)
+	return v, cmp.Or(err, f.err)
 }

@@ -17,9 +17,10 @@ const signedVoteFields = "reason app metadata"
 // votes. 12,000 votes take 6 requests. Of p only ID and ScoresUpdated matter, and
 // ScoresState and Votes for how many votes are asked for at once.
 //
-// If the proposal is final but the number of rows is not [Proposal].Votes, or
-// its scores were recounted meanwhile, everything is read once more. If that
-// does not help, Votes returns the list together with an [IncompleteError]: a
+// If the proposal is final but the number of rows is not [Proposal].Votes, if
+// its scores were recounted meanwhile, or if a row is not a vote, everything is read
+// once more. A few rows that are still not votes are set aside. If the number
+// is still another, or the scores still change, Votes returns the list together with an [IncompleteError]: a
 // careless caller stops, and an audit can go on and name the difference.
 // With any other error the list is nil.
 //
@@ -46,21 +47,17 @@ func (c *Client) StreamVotes(ctx context.Context, p *Proposal, arrived func([]Vo
 	}
 	before := p
 	for again := false; ; again = true {
-		rows, err := r.read(ctx)
-		if err != nil {
+		if err := r.read(ctx); err != nil {
 			return nil, err
 		}
 		after, err := c.Proposal(ctx, id)
 		if err != nil {
 			return nil, err
 		}
-		list := newVoteList(rows)
-		list.Proposal = after
+		list := newVoteList(r.rows)
+		list.Odd, list.Proposal = r.odd, after
 		incomplete := list.incomplete(before)
-		switch {
-		case incomplete == nil:
-			return list, nil
-		case again:
+		if again || incomplete == nil && len(list.Odd) == 0 {
 			return list, incomplete
 		}
 		before, r.expected = after, 0

@@ -1,6 +1,7 @@
 package snapshot_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -184,8 +185,8 @@ func TestVoteFields(t *testing.T) {
 	})
 }
 
-// What is wrong with a vote is an error that names the field, never a zero.
-func TestVotesRefusesBrokenRows(t *testing.T) {
+// A row that is not a vote is set aside, with an error that names the field: it is never a zero.
+func TestVotesSetsOddRowsAside(t *testing.T) {
 	tests := []struct{ name, field, value, want string }{
 		{"null power", "vp", `null`, "vp is null"},
 		{"missing power", "vp", ``, "vp is nothing"},
@@ -205,35 +206,70 @@ func TestVotesRefusesBrokenRows(t *testing.T) {
 		{"missing reason", "reason", ``, "reason is nothing"},
 		{"missing app", "app", ``, "app is nothing"},
 		{"missing metadata", "metadata", ``, "metadata is nothing"},
-		{"someone's id twice", "id", `"` + hub.NewVote(hub.NewProposal(space, "broken"), "1", onePerSecond(1), 1,
-			1).ID + `"`, "an id that is not on this page already"},
-		{"order ignored", "created", `1700009999`, "the hub ignores the order"},
 	}
 	eachGeneration(t, func(t *testing.T, g hub.Generation) {
+		odd := func(t *testing.T, fault *hub.Fault, want string) {
+			p, votes := election("broken", 1003, onePerSecond)
+			o := hubFor(g, p, votes)
+			o.Fault = func(r hub.Request) *hub.Fault {
+				where, _ := r.Arguments["where"].(map[string]any)
+				if r.Root != "votes" || where["created_gte"] != 0.0 {
+					return nil
+				}
+				return fault
+			}
+			h, c := serve(t, o)
+			list, err := c.Votes(t.Context(), &snapshot.Proposal{ID: p.ID, ScoresUpdated: p.ScoresUpdated})
+			if err != nil || len(list.Votes) != 1002 || list.Rows() != 1003 || len(list.Odd) != 1 {
+				t.Fatalf("error %v, %d rows", err, list.Rows())
+			}
+			err = snapshot.CheckRow(list.Odd[0])
+			var field *snapshot.FieldError
+			if !errors.As(err, &field) || !errors.Is(err, snapshot.ErrProtocol) || !strings.Contains(err.Error(), want) {
+				t.Errorf("error %v; want %q", err, want)
+			}
+			if n := len(h.Requests()); n != 6 {
+				t.Errorf("%d requests, want 6: everything is read twice", n)
+			}
+		}
 		for _, tt := range tests {
-			timed(t, tt.name, func(t *testing.T) {
-				p, votes := election("broken", 3, onePerSecond)
+			timed(t, tt.name, func(t *testing.T) { odd(t, hub.SetField(0, tt.field, tt.value), tt.want) })
+		}
+		timed(t, "null row", func(t *testing.T) { odd(t, hub.NullRow(1), "null, want a JSON object") })
+	})
+}
+
+// TestVotesRefusesLists: a list that cannot be trusted as a whole is an error.
+func TestVotesRefusesLists(t *testing.T) {
+	first := hub.NewVote(hub.NewProposal(space, "broken"), "1", onePerSecond(1), 1, 1).ID
+	tests := map[string]struct {
+		fault *hub.Fault
+		want  string
+	}{
+		"someone's id twice": {hub.SetField(0, "id", `"`+first+`"`), "an id that is not on this page already"},
+		"order ignored":      {hub.SetField(0, "created", `1700009999`), "the hub ignores the order"},
+		"too many odd rows": {&hub.Fault{Rows: func(rows []hub.Row) []hub.Row {
+			for _, row := range rows {
+				row["vp"] = json.RawMessage("null")
+			}
+			return rows
+		}}, "vp is null"},
+		"a huge odd row": {hub.SetField(0, "voter", `"`+strings.Repeat("x", snapshot.MaxOddRow)+`"`), "voter is"},
+	}
+	eachGeneration(t, func(t *testing.T, g hub.Generation) {
+		for name, tt := range tests {
+			timed(t, name, func(t *testing.T) {
+				p, votes := election("broken", 200, onePerSecond)
 				o := hubFor(g, p, votes)
-				o.Fault = nth(1, hub.SetField(0, tt.field, tt.value))
+				o.Fault = always(tt.fault)
 				_, c := serve(t, o)
 				list, err := c.Votes(t.Context(), &snapshot.Proposal{ID: p.ID})
 				var field *snapshot.FieldError
-				if list != nil || !errors.As(err, &field) || !errors.Is(err, snapshot.ErrProtocol) ||
-					!strings.Contains(err.Error(), tt.want) {
+				if list != nil || !errors.As(err, &field) || !strings.Contains(err.Error(), tt.want) {
 					t.Errorf("list %v, error %v; want %q", list, err, tt.want)
 				}
 			})
 		}
-		timed(t, "null row", func(t *testing.T) {
-			p, votes := election("broken", 3, onePerSecond)
-			o := hubFor(g, p, votes)
-			o.Fault = nth(1, hub.NullRow(1))
-			_, c := serve(t, o)
-			if list, err := c.Votes(t.Context(), &snapshot.Proposal{ID: p.ID}); !errors.Is(err, snapshot.ErrProtocol) ||
-				list != nil {
-				t.Errorf("list %v, error %v", list, err)
-			}
-		})
 		timed(t, "null list", func(t *testing.T) {
 			p, _ := election("broken", 0, onePerSecond)
 			o := hubFor(g, p, nil)

@@ -66,8 +66,8 @@ func Check(e *Evidence) (*Outcome, error) {
 	o.Findings = marks(result, development)
 	for _, check := range []func(){
 		o.checkNetwork, o.checkIdentity, o.checkHubTimes, o.checkFlagged, o.checkFinal, o.checkComplete,
-		o.checkVoteIDs, o.checkSignatures, o.checkScores, o.checkPower, o.checkPins, o.checkStrategies, o.checkPeriod,
-		o.checkDuplicates, o.checkExcluded, o.checkTurnout, o.checkRounding, o.checkHubQuorum,
+		o.checkOddRows, o.checkVoteIDs, o.checkSignatures, o.checkScores, o.checkPower, o.checkPins, o.checkStrategies,
+		o.checkPeriod, o.checkDuplicates, o.checkExcluded, o.checkTurnout, o.checkRounding, o.checkHubQuorum,
 	} {
 		check()
 	}
@@ -91,6 +91,9 @@ func (o *Outcome) derive() error {
 	}
 	if o.Tally, o.TallyErr = tally.Recount(e.Proposal, e.Votes); o.TallyErr == nil {
 		o.Comparison, o.TallyErr = tally.Compare(e.Proposal, o.Tally)
+	}
+	if n := len(e.Odd); n > 0 {
+		o.Comparison, o.TallyErr = tally.Comparison{}, fmt.Errorf("%s of the hub's list cannot be read", count(n, "row"))
 	}
 	if o.TallyErr != nil {
 		o.Tally = nil
@@ -116,6 +119,14 @@ func (e *Evidence) checkRows() error {
 			if err := list[i].Check(); err != nil {
 				return err
 			}
+		}
+	}
+	if n := len(e.Odd); n > snapshot.MaxOddRows {
+		return fmt.Errorf("found %d rows that are no votes, want at most %d", n, snapshot.MaxOddRows)
+	}
+	for i, row := range e.Odd {
+		if len(row) > snapshot.MaxOddRow || snapshot.CheckRow(row) == nil {
+			return fmt.Errorf("odd_rows[%d] is a vote, or larger than %d bytes", i, snapshot.MaxOddRow)
 		}
 	}
 	return nil

@@ -153,7 +153,7 @@ func (e *Evidence) readVotes(ctx context.Context, hub *snapshot.Client, p *snaps
 	} else if err != nil {
 		return err
 	}
-	e.Proposal, e.Votes, e.Superseded = list.Proposal, list.Votes, list.Superseded
+	e.Proposal, e.Votes, e.Superseded, e.Odd = list.Proposal, list.Votes, list.Superseded, list.Odd
 	e.ReadAt = time.Now().Unix()
 	return sameProposal(p, e.Proposal)
 }

@@ -30,6 +30,8 @@ type Evidence struct {
 	Votes []snapshot.Vote `json:"votes"`
 	// Superseded lists earlier votes of the same voters.
 	Superseded []snapshot.Vote `json:"superseded,omitempty"`
+	// Odd lists rows of the hub's list that are no votes, as the hub gave them.
+	Odd []string `json:"odd_rows,omitempty"`
 	// Changed says that the hub counted anew while the votes were read.
 	Changed bool `json:"changed,omitempty"`
 	// Signatures says who signed the votes; nil if that was not read.

@@ -86,6 +86,7 @@ const (
 	VotesChanged               Code = "votes-changed"    // the hub recounted while the votes were read
 	VotesComplete              Code = "votes-complete"   // as many as the hub counted
 	VotesIncomplete            Code = "votes-incomplete" // more or fewer than the hub counted
+	VoteUnreadable             Code = "vote-unreadable"  // a row of the hub's list is no vote
 	VoteOutsidePeriod          Code = "vote-outside-the-voting-period"
 	DuplicateVoter             Code = "duplicate-voter"
 	ExcludedWalletVoted        Code = "excluded-wallet-voted" // its tokens do not circulate

@@ -1,11 +1,13 @@
 package vote
 
 import (
+	"errors"
 	"net/http"
 	"strconv"
 	"time"
 
 	"github.com/perpdao/perpquorum/chains"
+	"github.com/perpdao/perpquorum/snapshot"
 )
 
 // checkNetwork: proposal and model take their snapshot on the same chain, and the figures
@@ -62,7 +64,7 @@ func (o *Outcome) checkFinal() {
 // checkComplete: as many votes were read as the hub counted.
 func (o *Outcome) checkComplete() {
 	e := o.Evidence
-	n := len(e.Votes) + len(e.Superseded)
+	n := len(e.Votes) + len(e.Superseded) + len(e.Odd)
 	switch listed := count(n, "vote"); {
 	case e.Changed:
 		o.find(Failure, VotesChanged, "the hub recounted while the votes were read; check again")
@@ -70,11 +72,27 @@ func (o *Outcome) checkComplete() {
 		o.find(Info, VotesComplete, "%s, as many as the hub counted", listed)
 	case len(o.Comparison.LeftOut) == n-e.Proposal.Votes && n > e.Proposal.Votes:
 		o.find(Warning, VotesIncomplete, "the hub lists %s and counted %d; %s", listed, e.Proposal.Votes, o.Comparison.Why)
+	case n > e.Proposal.Votes && n-len(e.Odd) <= e.Proposal.Votes:
+		o.find(Warning, VotesIncomplete, "the hub lists %s, not all of which can be read, and counted %d", listed,
+			e.Proposal.Votes)
 	case o.Status.Final:
 		o.find(Failure, VotesIncomplete, "the hub lists %s and counted %d", listed, e.Proposal.Votes)
 	default:
 		o.find(Warning, VotesIncomplete, "the hub lists %s and counted %d; the vote is not final", listed, e.Proposal.Votes)
 	}
+}
+
+// checkOddRows: a row that cannot be read says nothing about the others. Its power is not known.
+func (o *Outcome) checkOddRows() {
+	first := len(o.Findings)
+	for _, row := range o.Evidence.Odd {
+		var field *snapshot.FieldError
+		if errors.As(snapshot.CheckRow(row), &field) {
+			o.doubt(VoteUnreadable, "%s is %.80q, want %s; the row, which counts nowhere here, is %.100q",
+				field.Field, field.Found, field.Want, row)
+		}
+	}
+	o.shorten(first)
 }
 
 // checkPins reports blocks that a user named for the voters' power, on chains that the

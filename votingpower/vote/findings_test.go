@@ -2,6 +2,7 @@ package vote_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,6 +10,8 @@ import (
 	"time"
 
 	"github.com/perpdao/perpquorum/chains"
+	"github.com/perpdao/perpquorum/snapshot"
+	"github.com/perpdao/perpquorum/votingpower"
 	"github.com/perpdao/perpquorum/votingpower/vote"
 )
 
@@ -54,6 +57,31 @@ func reached(t testing.TB) *vote.Evidence {
 	return poll(t, votesFor("10000000"), against("4000000.125"), abstain("2000000"), votesFor("7.5"))
 }
 
+// oddRow is a row of a hub that is no vote.
+const oddRow = `{"id":"0x12","ipfs":null,"vp":null}`
+
+// TestOddRowMayDecide: the quorum is not called missed where a row that cannot be read may reach it. A
+// vote does not pass for such a row.
+func TestOddRowMayDecide(t *testing.T) {
+	e := poll(t, votesFor("14639538"))
+	e.Odd, e.Proposal.Votes = []string{oddRow}, 2
+	o := check(t, e)
+	wants(t, noticed(o), "vote-unreadable", "scores-not-recounted", "rows that cannot be read may have power too")
+	if o.Verdict != vote.NotEstablished {
+		t.Errorf("verdict %s", o.Verdict)
+	}
+	row := strings.NewReplacer("ID", fmt.Sprintf("0x%064x", 1), "VOTER", voter(7)).Replace(
+		`{"id":"ID","ipfs":"","voter":"VOTER","created":1,"choice":1,"vp":9,"vp_by_strategy":[9],"vp_state":"final",` +
+			`"reason":"","app":"","metadata":{}}`)
+	for _, odd := range [][]string{{row}, {strings.Repeat(" ", snapshot.MaxOddRow) + "1"},
+		slices.Repeat([]string{oddRow}, snapshot.MaxOddRows+1)} {
+		e.Odd = odd
+		if _, err := vote.Check(e); !errors.Is(err, votingpower.ErrEvidence) {
+			t.Errorf("found error %v", err)
+		}
+	}
+}
+
 // TestFindings changes one thing at a time of a vote that agrees.
 func TestFindings(t *testing.T) {
 	type v = *vote.Evidence
@@ -63,6 +91,15 @@ func TestFindings(t *testing.T) {
 		want    []string
 	}{
 		"nothing": {func(v) {}, vote.Reached, nil},
+		"an odd row": {func(e v) { e.Odd, e.Proposal.Votes = []string{oddRow}, 5 }, vote.Reached, []string{
+			`warning vote-unreadable: voter is "nothing", want a string; the row, which counts nowhere here, is`,
+			"warning scores-not-recounted: 1 row of the hub's list cannot be read"}},
+		"an odd row that the hub did not count": {func(e v) { e.Odd = []string{oddRow} }, vote.Reached, []string{
+			"warning votes-incomplete: the hub lists 5 votes, not all of which can be read, and counted 4",
+			"warning vote-unreadable", "warning scores-not-recounted"}},
+		"an odd row, and everything demanded": {func(e v) { e.Odd, e.Proposal.Votes, e.Strict = []string{"null"}, 5, true },
+			vote.NotEstablished, []string{`warning vote-unreadable: the object itself is "null"`,
+				"warning scores-not-recounted", "warning quorum-not-established"}},
 
 		// The hub's figures of a voter.
 		"a voter's power": {func(e v) { e.Votes[1].VPByStrategy[0] += 0.5 }, vote.Disagrees, []string{

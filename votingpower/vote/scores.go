@@ -89,7 +89,7 @@ func prefixed(prefix, text string) string {
 // anything else is no result of a vote. The hub's total is compared with the sum of its votes,
 // but not where the type may be copeland, whose total leaves votes out.
 func (o *Outcome) notRecounted() {
-	if errors.Is(o.TallyErr, tally.ErrTooLarge) || errors.Is(o.TallyErr, tally.ErrOddChoice) {
+	if errors.Is(o.TallyErr, tally.ErrTooLarge) || errors.Is(o.TallyErr, tally.ErrOddChoice) || len(o.Evidence.Odd) > 0 {
 		o.doubt(ScoresNotRecounted, "%v", o.TallyErr)
 		return
 	}

@@ -41,6 +41,7 @@ type Turnout struct {
 	Quorum                     *big.Rat
 
 	aside     *big.Rat // held by idle wallets
+	unread    int      // rows of the hub's list whose power is not known
 	low, high limit    // see verdict
 }
 
@@ -75,7 +76,7 @@ func (t Turnout) verdict() Verdict {
 		return NotEstablished
 	case t.low.power.Cmp(t.Quorum) >= 0 && !t.low.undecided(t.Quorum):
 		return Reached
-	case t.high.power.Cmp(t.Quorum) < 0 && !t.Reached() && !t.high.undecided(t.Quorum):
+	case t.unread == 0 && t.high.power.Cmp(t.Quorum) < 0 && !t.Reached() && !t.high.undecided(t.Quorum):
 		return NotReached
 	}
 	return NotEstablished
@@ -85,7 +86,7 @@ func (t Turnout) verdict() Verdict {
 // could not be recomputed exactly is enough to fall back to the hub's figure for their sum.
 func (o *Outcome) measure() error {
 	m, t := o.Result.Evidence.Model, &o.Turnout
-	t.Quorum = m.InTokens(o.Result.Quorum)
+	t.Quorum, t.unread = m.InTokens(o.Result.Quorum), len(o.Evidence.Odd)
 	counted, err := o.counted(m.Turnout)
 	if counted == nil {
 		return err
@@ -192,6 +193,9 @@ func (o *Outcome) whyNotEstablished() {
 	}
 	if t.aside.Sign() != 0 {
 		rest = append(rest, "; "+votingpower.Decimal(t.aside)+" is of wallets that the circulating voting power leaves out")
+	}
+	if t.unread > 0 {
+		rest = append(rest, "; rows that cannot be read may have power too")
 	}
 	if t.Unsplit.Sign() != 0 || slices.ContainsFunc(o.Strategies.Shares, Share.open) {
 		rest = append(rest, "; the rest is of strategies that nothing binds to the model, or that cannot be recomputed")
