@@ -81,6 +81,7 @@ func TestReadBundleRefuses(t *testing.T) {
 		"no claim":         {good[:strings.Index(good, `,"claim"`)] + "}", votingpower.ErrEvidence, "is missing"},
 		"changed header":   {replaced(`"header":"0xf901`, `"header":"0xf902`), votingpower.ErrEvidence, ""},
 		"too large":        {`{"x":"` + strings.Repeat("x", report.MaxBundleSize) + `"}`, report.ErrBundle, "larger than"},
+		"a long text":      {replaced(`"result":"0x`, `"result":"0x`+strings.Repeat("00", 5<<20)), report.ErrBundle, "8 MiB"},
 		"not UTF-8":        {replaced(`"synthetic":"`, "\"synthetic\":\"\xff"), report.ErrBundle, "invalid UTF-8"},
 		"false gzip":       {"\x1f\x8b" + good, report.ErrBundle, "gzip"},
 	}

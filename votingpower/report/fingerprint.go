@@ -21,6 +21,10 @@ const maxDepth = 128
 // maxKeys bounds the keys of one object. A list of voters with their weights has the most.
 const maxKeys = 1 << 18
 
+// maxText bounds a text, in bytes, but not one of raw JSON: texts are copied when they are read
+// and written again.
+const maxText = 8 << 20
+
 // What values of a bundle take in memory, in bytes, and how much they may take together: a
 // bundle of honest votes takes about its own size. Raw JSON, such as a choice, takes no more.
 const (
@@ -67,6 +71,8 @@ func readFingerprint(r io.Reader) (f fingerprint, err error) {
 			return f, fmt.Errorf("JSON: nested more than %d levels deep", maxDepth)
 		case dec.InputOffset() > MaxBundleSize:
 			return f, fmt.Errorf("JSON: larger than %d MiB", MaxBundleSize>>20)
+		case token.Kind() == '"' && !stack[len(stack)-1].raw && len(token.String()) > maxText:
+			return f, fmt.Errorf("JSON: a text of more than %d MiB", maxText>>20)
 		case isKey && len(stack[len(stack)-1].members) == maxKeys:
 			return f, fmt.Errorf("JSON: an object of more than %d keys", maxKeys)
 		case isKey:
