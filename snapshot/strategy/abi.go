@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/big"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -43,8 +44,9 @@ func parseMethod(raw json.RawMessage) (m method, err error) {
 	}
 	var names []string
 	for _, in := range m.Inputs {
+		in.Type = canonical(in.Type)
 		t, err := chains.ParseType(in.Type)
-		if err != nil || t.T == abi.SliceTy || t.T == abi.ArrayTy {
+		if err != nil {
 			return m, fmt.Errorf("params.methodABI: arguments of type %s are not supported here", clip([]byte(in.Type)))
 		}
 		m.arguments, names = append(m.arguments, abi.Argument{Type: t}), append(names, in.Type)
@@ -103,8 +105,8 @@ func (m method) chooseOutput(raw json.RawMessage) (func(hexutil.Bytes) (*big.Int
 	if index < 0 {
 		return nil, fmt.Errorf("params.output: %s returns nothing named %s", m.shown(), clip([]byte(name)))
 	}
-	t, err := chains.ParseType(m.Outputs[index].Type)
-	if err != nil || t.T != abi.UintTy && t.T != abi.IntTy {
+	t, err := chains.ParseType(canonical(m.Outputs[index].Type))
+	if err != nil || !slices.Contains([]byte{abi.UintTy, abi.IntTy, abi.AddressTy, abi.FixedBytesTy}, t.T) {
 		return nil, fmt.Errorf("%s returns a %s, want an integer", m.shown(), clip([]byte(m.Outputs[index].Type)))
 	}
 	all, err := words(m.Outputs)
@@ -170,7 +172,7 @@ func (p param) words(depth int) (n int, dynamic bool, err error) {
 // element returns the size of a single element of p.
 func (p param) element(name string, depth int) (n int, dynamic bool, err error) {
 	if name != "tuple" {
-		t, err := chains.ParseType(name)
+		t, err := chains.ParseType(canonical(name))
 		return 1, t.T == abi.StringTy || t.T == abi.BytesTy, err
 	}
 	for _, c := range p.Components {
@@ -183,9 +185,29 @@ func (p param) element(name string, depth int) (n int, dynamic bool, err error) 
 	return n, dynamic, nil
 }
 
-// toInteger reads a word as an integer of type t, which must fit.
+// canonical writes out the size of the types uint and int, also of those in a list.
+func canonical(name string) string {
+	head, tail, list := strings.Cut(name, "[")
+	if head == "uint" || head == "int" {
+		head += "256"
+	}
+	if list {
+		head += "[" + tail
+	}
+	return head
+}
+
+// toInteger reads a word as an integer of type t, which must fit. An address, and bytes, are the
+// number that their hex digits are.
 func toInteger(t abi.Type, word []byte) (*big.Int, error) {
+	if t.T == abi.FixedBytesTy {
+		word = word[:t.Size]
+		return new(big.Int).SetBytes(word), nil
+	}
 	n := new(big.Int).SetBytes(word)
+	if t.T == abi.AddressTy {
+		t.Size = 160
+	}
 	if t.T == abi.IntTy && n.Bit(255) == 1 {
 		n.Sub(n, new(big.Int).Lsh(big.NewInt(1), 256))
 	}

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/ethereum/go-ethereum/accounts/abi"
+	"github.com/ethereum/go-ethereum/common/hexutil"
 
 	"github.com/perpdao/perpquorum/chains"
 )
@@ -96,7 +97,7 @@ func TestContractCallBombs(t *testing.T) {
 		"long argument": argument("string", `"`+strings.Repeat("%{address}", 100_000)+`"`),
 	}
 	for _, kind := range []string{
-		"", "[]", "uint", "int0", "uint0", "int7", "uint264", "uint20000000000", "uint99999999999999999999", "bytes0",
+		"", "[]", "int0", "uint0", "int7", "uint264", "uint20000000000", "uint99999999999999999999", "bytes0",
 		"bytes33", "uint8[18446744073709551615]", "uint8[99999999999]", "uint8[999][999][999]", "uint8[-1]", "uint8[0x7]",
 		"uint8[0]", "uint8]", "uint8[", "uint8[1[2]]", "tuple", "function", "fixed128x18", "address payable",
 		"uint8" + strings.Repeat("[]", 300_000), strings.Repeat("[", 300_000), strings.Repeat("uint8", 100_000),
@@ -155,6 +156,9 @@ func FuzzContractCall(f *testing.F) {
 		values, err := contract.Unpack("f", data)
 		if err != nil {
 			return // the other values do not fit, which says nothing about this one
+		}
+		if bytes, ok := values[at].([32]byte); ok {
+			values[at] = hexutil.Bytes(bytes[:])
 		}
 		want, _ := new(big.Float).SetString(fmt.Sprint(values[at]))
 		if value, _ := want.Float64(); got.Powers[0].Scores[0][0].Value != max(value, 0) {

@@ -15,18 +15,24 @@ import (
 // go-ethereum packs as type t, for a voter.
 func argument(t abi.Type, raw json.RawMessage, v voter) (any, error) {
 	var text string
-	quoted := json.Unmarshal(raw, &text) == nil && !absent(raw)
-	if quoted {
+	if json.Unmarshal(raw, &text) == nil && !absent(raw) {
 		text = strings.ReplaceAll(text, "%{address}", v.evm.Hex())
 		raw, _ = json.Marshal(text) // a string always has a JSON form
 	}
+	return argumentAs(t, raw)
+}
+
+// argumentAs converts an argument, or an element of one, in which no address is to replace.
+func argumentAs(t abi.Type, raw json.RawMessage) (any, error) {
+	var text string
+	quoted := json.Unmarshal(raw, &text) == nil && !absent(raw)
 	switch t.T {
 	case abi.AddressTy:
 		return address(text)
 	case abi.BoolTy:
-		var b bool
-		err := json.Unmarshal(raw, &b)
-		return b, err
+		return !falsy(raw), nil
+	case abi.SliceTy, abi.ArrayTy:
+		return listArgument(t, raw)
 	case abi.StringTy:
 		if !quoted {
 			return nil, fmt.Errorf("found %s, want a string", clip(raw))
@@ -46,6 +52,26 @@ func argument(t abi.Type, raw json.RawMessage, v voter) (any, error) {
 		return toBytes(t, data)
 	}
 	return nil, fmt.Errorf("arguments of type %s are not supported here", t)
+}
+
+// listArgument converts the elements of a list. A fixed array must have all of them.
+func listArgument(t abi.Type, raw json.RawMessage) (any, error) {
+	var elements []json.RawMessage
+	if err := json.Unmarshal(raw, &elements); err != nil || absent(raw) || t.T == abi.ArrayTy && len(elements) != t.Size {
+		return nil, fmt.Errorf("found %s, want a list that is a %s", clip(raw), t)
+	}
+	list := reflect.MakeSlice(reflect.SliceOf(t.Elem.GetType()), len(elements), len(elements))
+	for i, element := range elements {
+		value, err := argumentAs(*t.Elem, element)
+		if err != nil {
+			return nil, err
+		}
+		list.Index(i).Set(reflect.ValueOf(value))
+	}
+	if t.T == abi.ArrayTy {
+		return list.Convert(t.GetType()).Interface(), nil
+	}
+	return list.Interface(), nil
 }
 
 // fits refuses an integer that is not in the range of t.

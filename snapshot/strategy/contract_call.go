@@ -23,7 +23,7 @@ func parseContractCall(params json.RawMessage, at site) (scorer, error) {
 	if err := decode(params, &p); err != nil {
 		return nil, err
 	}
-	contract, err := address(p.Address)
+	contract, err := contractAddress(p.Address)
 	if err != nil {
 		return nil, fmt.Errorf("params.address: %w", err)
 	}

@@ -52,14 +52,11 @@ func multiplied(inner scorer, raw json.RawMessage, name string) (scorer, error) 
 	return mapped{inner, func(s Score) Score { return s.times(f) }}, err
 }
 
-// factor reads a parameter that scores are multiplied by or compared with: null counts as 0
-// and a missing one is not a number, which makes every product that too.
+// factor reads a parameter that scores are multiplied by or compared with. A missing one is not
+// a number, which makes every product that too.
 func factor(raw json.RawMessage, name string) (Score, error) {
-	switch {
-	case len(raw) == 0:
+	if len(raw) == 0 {
 		return notANumber(), nil
-	case absent(raw):
-		return zero(), nil
 	}
 	n, err := parseNumber(raw)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/big"
+	"strings"
 )
 
 // operation combines one, two or three operand scores.
@@ -48,7 +49,7 @@ func operations() map[string]operation {
 }
 
 func pick(a, b Score, first bool) Score {
-	if first {
+	if first || math.IsNaN(a.Value) { // not a number is neither less nor more, and comes out
 		return a
 	}
 	return b
@@ -108,6 +109,9 @@ func parseMath(params json.RawMessage, at site) (scorer, error) {
 	}
 	c := computed{apply: op.apply}
 	for i, o := range p.Operands {
+		if err := o.check(p.Operation, i); err != nil {
+			return nil, fmt.Errorf("operands[%d]: %w", i, err)
+		}
 		inner, err := parseOperand(o, at)
 		if err != nil {
 			return nil, fmt.Errorf("operands[%d]: %w", i, err)
@@ -117,10 +121,21 @@ func parseMath(params json.RawMessage, at site) (scorer, error) {
 	return c, nil
 }
 
+// check refuses constants that JavaScript does not turn into a number where they stand: a
+// division by null is infinite, and what a comparison chooses is the score as it is written.
+func (o operand) check(operation string, i int) error {
+	chosen := strings.HasPrefix(operation, "a-if-") && i < 2
+	if o.Type == "constant" && (operation == "divide" && i == 1 && absent(o.Value) ||
+		chosen && len(o.Value) > 0 && strings.ContainsRune(`"{`, rune(o.Value[0]))) {
+		return fmt.Errorf("found the constant %s, want a number", clip(o.Value))
+	}
+	return nil
+}
+
 func parseOperand(o operand, at site) (scorer, error) {
 	switch o.Type {
 	case "constant":
-		value, err := parseNumber(o.Value)
+		value, err := factor(o.Value, "value")
 		return constant{value}, err
 	case "strategy":
 		// The score service would look up another network's multicall contract

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // defaultDecimals is what Snapshot's strategies assume where decimals is missing or null.
@@ -79,28 +80,83 @@ func notANumber() Score { return Score{Value: math.NaN()} }
 // maxDigits bounds the text of a number in parameters.
 const maxDigits = 400
 
-// number matches JSON numbers, and the strings that JavaScript reads as the same number.
-var number = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?$`)
+// maxExponent bounds the digits of its exponent.
+const maxExponent = 3
 
-// parseNumber reads a JSON number, or a string that holds one.
+// number matches the numbers of JavaScript, without Infinity and those in other bases.
+var number = regexp.MustCompile(`^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?([0-9]+))?$`)
+
+// parseNumber reads a parameter as JavaScript's arithmetic and comparisons do: true is 1, null,
+// false and empty text are 0, text is the number that it holds, and anything else is not a
+// number. What a list would be is refused.
 func parseNumber(raw json.RawMessage) (Score, error) {
-	text := strings.TrimSpace(string(raw))
-	var inner string
-	if json.Unmarshal(raw, &inner) == nil && text != "null" {
-		text = inner
-	}
-	if len(text) > maxDigits || !number.MatchString(text) {
+	switch text := string(raw); text[0] {
+	case 't':
+		return one(), nil
+	case 'n', 'f':
+		return zero(), nil
+	case '{':
+		return notANumber(), nil
+	case '"':
+		var inner string
+		if err := json.Unmarshal(raw, &inner); err != nil {
+			return Score{}, fmt.Errorf("found %s: %w", clip(raw), err)
+		}
+		return textNumber(inner)
+	case '[':
 		return Score{}, fmt.Errorf("found %s, want a number", clip(raw))
+	default:
+		return textNumber(text)
 	}
-	value, err := strconv.ParseFloat(text, 64)
+}
+
+// textNumber reads text as JavaScript's Number does.
+func textNumber(text string) (Score, error) {
+	trimmed := strings.TrimSpace(text)
+	hex, isHex := strings.CutPrefix(strings.ToLower(trimmed), "0x")
+	n, ok := new(big.Int), len(trimmed) <= maxDigits
+	for _, r := range text {
+		ok = ok && r < utf8.RuneSelf // which white space counts is not the same everywhere
+	}
+	if isHex && ok {
+		if _, ok = n.SetString(hex, 16); ok && !strings.ContainsAny(hex, "+-_") {
+			value, _ := new(big.Float).SetInt(n).Float64()
+			return Score{Value: value, Exact: new(big.Rat).SetInt(n)}, nil
+		}
+		return notANumber(), nil
+	}
+	switch lower := strings.ToLower(trimmed); {
+	case !ok, strings.HasPrefix(lower, "0b"), strings.HasPrefix(lower, "0o"), strings.HasSuffix(lower, "infinity"):
+		return Score{}, fmt.Errorf("found %s, want a number", clip([]byte(text)))
+	case trimmed == "":
+		return zero(), nil
+	}
+	parts := number.FindStringSubmatch(trimmed)
+	if parts == nil {
+		return notANumber(), nil
+	}
+	if len(parts[2]) > maxExponent {
+		return Score{}, fmt.Errorf("found %s, want a number", clip([]byte(text)))
+	}
+	value, err := strconv.ParseFloat(trimmed, 64)
 	if err != nil {
-		return Score{}, fmt.Errorf("found %s: %w", clip(raw), errors.Unwrap(err))
+		return Score{}, fmt.Errorf("found %s: %w", clip([]byte(text)), errors.Unwrap(err))
 	}
-	exact, ok := new(big.Rat).SetString(text)
+	exact, ok := new(big.Rat).SetString(trimmed)
 	if !ok {
-		return Score{}, fmt.Errorf("found %s, want a number", clip(raw))
+		return Score{}, fmt.Errorf("found %s, want a number", clip([]byte(text)))
 	}
 	return Score{Value: value, Exact: exact}, nil
+}
+
+// entry reads a parameter that is itself the score of a voter. Numbers in text are joined to a
+// sum as text, and what is not a number spoils the sum of a composition: both are refused.
+func entry(raw json.RawMessage, at site) (Score, error) {
+	n, err := parseNumber(raw)
+	if number := n.Value == n.Value; err == nil && (number && raw[0] == '"' || !number && at.depth > 0) {
+		err = fmt.Errorf("found the text %s, want a number", clip(raw))
+	}
+	return n, err
 }
 
 // falsy reports whether JavaScript's || operator passes over a parameter.
@@ -120,8 +176,8 @@ func absent(raw json.RawMessage) bool {
 	return text == "" || text == "null"
 }
 
-// parseDecimals reads a decimals parameter: a number or string from 0 to 256, a
-// unit name such as "gwei", or nothing, which means 18.
+// parseDecimals reads a decimals parameter: a whole number from 0 to 256, also as text in
+// decimal or 0x form, a unit name such as "gwei", or nothing, which means 18.
 func parseDecimals(raw json.RawMessage) (int, error) {
 	if absent(raw) {
 		return defaultDecimals, nil
@@ -132,14 +188,14 @@ func parseDecimals(raw json.RawMessage) (int, error) {
 			return n, nil
 		}
 	}
-	n, err := parseNumber(raw)
+	n, err := integer(raw)
+	if err == nil && (n.Sign() < 0 || n.Cmp(big.NewInt(maxDecimals)) > 0) {
+		err = fmt.Errorf("found %s, want a whole number from 0 to %d", clip(raw), maxDecimals)
+	}
 	if err != nil {
 		return 0, fmt.Errorf("params.decimals: %w", err)
 	}
-	if !n.Exact.IsInt() || n.Exact.Sign() < 0 || n.Exact.Cmp(new(big.Rat).SetInt64(maxDecimals)) > 0 {
-		return 0, fmt.Errorf("params.decimals: found %s, want a whole number from 0 to %d", clip(raw), maxDecimals)
-	}
-	return int(n.Exact.Num().Int64()), nil
+	return int(n.Int64()), nil
 }
 
 // clip shortens text from a proposal for an error message, and escapes what a
@@ -153,29 +209,36 @@ func clip(raw []byte) string {
 	return strconv.Quote(text)
 }
 
-// integer reads a whole number: a JSON number, or a string in decimal or 0x form.
-// Token ids beyond 2^53 only keep their digits in a string.
+// wholeText matches the texts that the score service reads as whole numbers.
+var wholeText = regexp.MustCompile(`^-?([0-9]+|0x[0-9a-fA-F]+)$`)
+
+// integer reads a whole number: a JSON number, or text in decimal or 0x form.
+// Token ids beyond 2^53 only keep their digits in text.
 func integer(raw json.RawMessage) (*big.Int, error) {
-	text := string(raw)
-	var inner string
-	quoted := json.Unmarshal(raw, &inner) == nil
-	if quoted {
-		text = inner
-	}
-	base := 10
-	if quoted && strings.HasPrefix(text, "0x") {
-		base, text = 16, text[2:]
-	}
-	var n *big.Int
-	ok := len(text) <= maxDigits
-	if ok {
-		n, ok = new(big.Int).SetString(text, base)
-	}
+	var text string
+	quoted := json.Unmarshal(raw, &text) == nil && !absent(raw)
 	switch {
-	case !ok || strings.ContainsAny(text, "+_"):
-		return nil, fmt.Errorf("found %s, want a whole number", clip(raw))
-	case !quoted && n.CmpAbs(big.NewInt(1<<53-1)) > 0:
-		return nil, fmt.Errorf("found %s, which is beyond 2^53 and loses digits outside a string", clip(raw))
+	case quoted && wholeText.MatchString(text) && len(text) <= maxDigits:
+		digits, isHex := strings.CutPrefix(strings.TrimPrefix(text, "-"), "0x")
+		base := 10
+		if isHex {
+			base = 16
+		}
+		n, _ := new(big.Int).SetString(digits, base) // these are digits
+		if text[0] == '-' {
+			n.Neg(n)
+		}
+		return n, nil
+	case !quoted && len(raw) > 0 && (raw[0] == '-' || raw[0] <= '9'):
+		score, err := parseNumber(raw)
+		if err != nil || !score.Exact.IsInt() {
+			break
+		}
+		n := score.Exact
+		if n.Num().CmpAbs(big.NewInt(1<<53-1)) >= 0 {
+			return nil, fmt.Errorf("found %s, which is beyond 2^53 and loses digits outside a string", clip(raw))
+		}
+		return n.Num(), nil
 	}
-	return n, nil
+	return nil, fmt.Errorf("found %s, want a whole number", clip(raw))
 }

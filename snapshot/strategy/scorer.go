@@ -100,7 +100,7 @@ func gate(inner scorer, params json.RawMessage, at Place) (scorer, error) {
 		if err != nil {
 			return nil, fmt.Errorf("params.start: %w", err)
 		}
-		w.start = n.Exact
+		w.start = n.Exact // none where it is not a number: then no block is before it
 	}
 	if !falsy(p.End) {
 		n, err := parseNumber(p.End)

@@ -12,7 +12,7 @@ import (
 type constant struct{ value Score }
 
 // parseTicket: value for everyone; nothing, null and 0 mean 1.
-func parseTicket(params json.RawMessage, _ site) (scorer, error) {
+func parseTicket(params json.RawMessage, at site) (scorer, error) {
 	var p struct {
 		Value json.RawMessage `json:"value"`
 	}
@@ -22,12 +22,7 @@ func parseTicket(params json.RawMessage, _ site) (scorer, error) {
 	if falsy(p.Value) {
 		return constant{one()}, nil
 	}
-	var text string
-	if json.Unmarshal(p.Value, &text) == nil {
-		// A string would be joined to the sum as text rather than added.
-		return nil, errors.New("params.value: found a string, want a number")
-	}
-	value, err := parseNumber(p.Value)
+	value, err := entry(p.Value, at)
 	if err != nil {
 		return nil, fmt.Errorf("params.value: %w", err)
 	}
@@ -85,12 +80,15 @@ func (l listed) score(v voter, _ *inputs) (Score, error) {
 
 // parseWhitelistWeighted: the weight of listed addresses, by address in any
 // case; where one is listed twice in different case, the later counts.
-func parseWhitelistWeighted(params json.RawMessage, _ site) (scorer, error) {
+func parseWhitelistWeighted(params json.RawMessage, at site) (scorer, error) {
 	var p struct {
 		Addresses json.RawMessage `json:"addresses"`
 	}
 	if err := decode(params, &p); err != nil {
 		return nil, err
+	}
+	if len(p.Addresses) > 0 && p.Addresses[0] == '[' {
+		return listed{}, nil // its keys are numbers, not addresses
 	}
 	dec := json.NewDecoder(bytes.NewReader(p.Addresses))
 	if open, err := dec.Token(); err != nil || open != json.Delim('{') {
@@ -110,11 +108,7 @@ func parseWhitelistWeighted(params json.RawMessage, _ site) (scorer, error) {
 			l.add(key.(string), zero())
 			continue
 		}
-		if weight[0] == '"' {
-			// A string would be joined to the sum as text rather than added.
-			return nil, fmt.Errorf("params.addresses: the weight of %s is a string, want a number", clip([]byte(key.(string))))
-		}
-		score, err := parseNumber(weight)
+		score, err := entry(weight, at)
 		if err != nil {
 			return nil, fmt.Errorf("params.addresses: the weight of %s: %w", clip([]byte(key.(string))), err)
 		}

@@ -126,7 +126,7 @@ func parseERC1155(params json.RawMessage, at site) (scorer, error) {
 // reading is the call of function for each voter; extra are the arguments behind the
 // voter's address. It is encoded once, and the address put in its place.
 func (p tokenParams) reading(at site, function string, extra ...any) (s oneCall, err error) {
-	contract, err := address(p.Address)
+	contract, err := contractAddress(p.Address)
 	if err != nil {
 		return s, fmt.Errorf("params.address: %w", err)
 	}
@@ -163,14 +163,18 @@ func parseNative(params json.RawMessage, at site) (scorer, error) {
 	return s, err
 }
 
-// address reads an EVM address: 0x and 40 hex digits. Where letters of both
+// contractAddress reads an address that the score service turns to lower case before it uses it.
+func contractAddress(text string) (common.Address, error) { return address(strings.ToLower(text)) }
+
+// address reads an EVM address: 40 hex digits, with or without 0x. Where letters of both
 // cases occur they must be the EIP-55 checksum, or the score service fails.
 func address(text string) (common.Address, error) {
-	if len(text) != 42 || text[:2] != "0x" || !common.IsHexAddress(text) {
+	hex := strings.TrimPrefix(text, "0x")
+	if len(hex) != 40 || !common.IsHexAddress(hex) {
 		return common.Address{}, fmt.Errorf("found %s, want 0x and 40 hex digits", clip([]byte(text)))
 	}
-	a := common.HexToAddress(text)
-	if hex := text[2:]; hex != strings.ToLower(hex) && hex != strings.ToUpper(hex) && text != a.Hex() {
+	a := common.HexToAddress(hex)
+	if hex != strings.ToLower(hex) && hex != strings.ToUpper(hex) && "0x"+hex != a.Hex() {
 		return common.Address{}, fmt.Errorf("found %s, whose checksum would be %s", text, a.Hex())
 	}
 	return a, nil
