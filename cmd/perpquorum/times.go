@@ -20,9 +20,14 @@ const timeHelp = `1684503575                       Unix seconds
 var errTime = errors.New("want Unix seconds, Unix milliseconds (13 digits), RFC 3339 such as 2023-05-19T13:39:35Z, " +
 	`"Fri, 19 May 2023 13:39:35 GMT" or a date`)
 
-// parseTime reads a TIME of the command line, to the millisecond, UTC.
+// parseTime reads a TIME of the command line, to the millisecond, UTC. Spaces and quotes that
+// were copied with it are dropped.
 func parseTime(s string) (time.Time, error) {
+	s = strings.Trim(s, " \t\u00a0\"'“”‘’„«»")
 	t, err := readTime(s)
+	if guess, ok := guessTime(s, time.Now()); ok && err == errTime {
+		err = fmt.Errorf("did you mean %s?", guess)
+	}
 	switch {
 	case err != nil:
 	case t.Unix() < 0:
@@ -57,6 +62,35 @@ func readTime(s string) (time.Time, error) {
 		return time.Time{}, errors.New("offset missing: write it as RFC 3339 with Z for UTC, such as 2023-05-19T13:39:35Z")
 	}
 	return time.Time{}, errTime
+}
+
+// guessTime is the spelling that is read of a time that people write in another one, such as
+// those of block explorers. It is only suggested: whoever means another time sees that.
+func guessTime(s string, now time.Time) (string, bool) {
+	s = strings.Join(strings.Fields(s), " ")
+	for day, word := range []string{"today", "yesterday"} {
+		if strings.EqualFold(s, word) {
+			return now.UTC().AddDate(0, 0, -day).Format(time.DateOnly), true
+		}
+	}
+	if strings.EqualFold(s, "now") {
+		return now.UTC().Format(time.RFC3339), true
+	}
+	plain := strings.NewReplacer(",", "", " (UTC)", "", " +UTC", "", " UTC", "", " GMT", "").Replace(s)
+	for _, date := range []string{"2006-01-02", "2006/01/02", "January 2 2006", "Jan 2 2006", "2 January 2006",
+		"2 Jan 2006", "Jan-02-2006", "Mon 2 Jan 2006", "Mon Jan 2 2006"} {
+		if t, err := time.Parse(date, plain); err == nil {
+			return t.Format(time.DateOnly), true
+		}
+		for _, clock := range []string{"15:04:05Z07:00", "15:04Z07:00", "15:04:05", "15:04", "03:04:05 PM", "3:04 PM"} {
+			// A time without offset is one of UTC only where it says so.
+			t, err := time.Parse(date+" "+clock, plain)
+			if zoned := strings.Contains(clock, "Z07") || plain != strings.ReplaceAll(s, ",", ""); err == nil && zoned {
+				return t.UTC().Format(time.RFC3339Nano), true
+			}
+		}
+	}
+	return "", false
 }
 
 // rfc3339 is stricter than time.Parse, which takes hours of one digit, commas,

@@ -23,6 +23,8 @@ func TestParseTime(t *testing.T) {
 		"2023-05-19":                     post.Truncate(24 * time.Hour),
 		"0":                              time.Unix(0, 0),
 		"1":                              time.Unix(1, 0),
+		" 1684503575\t":                  post,
+		"\u00a0“2023-05-19T13:39:35Z”":   post,
 		"9999999999":                     time.Unix(9999999999, 0),
 		"1970-01-01":                     time.Unix(0, 0),
 		"20239999":                       time.Unix(20239999, 0), // not a date
@@ -35,10 +37,21 @@ func TestParseTime(t *testing.T) {
 	}
 	bad := map[string]string{
 		"":                                   "want Unix seconds",
-		"now":                                "want Unix seconds",
+		"yesterday":                          "did you mean 20",
+		"now":                                "did you mean 20",
+		"2022-10-13 03:20:59Z":               "did you mean 2022-10-13T03:20:59Z?",
+		"2022-10-13 03:20 UTC":               "did you mean 2022-10-13T03:20:00Z?",
+		"2022-10-13 03:20:59+02:00":          "did you mean 2022-10-13T01:20:59Z?",
+		"2022/10/13":                         "did you mean 2022-10-13?",
+		"May 19 2023":                        "did you mean 2023-05-19?",
+		"May 19, 2023":                       "did you mean 2023-05-19?",
+		"19 May 2023":                        "did you mean 2023-05-19?",
+		"May 19 2023 13:39:35":               "want Unix seconds", // of which zone?
+		"Oct-13-2022 03:20:59 AM +UTC":       "did you mean 2022-10-13T03:20:59Z?",
+		"Oct-13-2022 03:20:59 PM (UTC)":      "did you mean 2022-10-13T15:20:59Z?",
+		"19/05/2023":                         "want Unix seconds", // or the 5th of some month?
 		"-5":                                 "want Unix seconds",
 		"+1684503575":                        "want Unix seconds",
-		" 1684503575":                        "want Unix seconds",
 		"1684503575.5":                       "want Unix seconds",
 		"1,684,503,575":                      "want Unix seconds",
 		"１６８４５０３５７５":                         "want Unix seconds",
@@ -54,7 +67,7 @@ func TestParseTime(t *testing.T) {
 		"2023-02-29":                         "want Unix seconds",
 		"2023-05-19T25:00:00Z":               "want Unix seconds",
 		"Mon, 19 May 2023 13:39:35 GMT":      "19 May 2023 is a Friday",
-		"Fri, 19 May 2023 13:39:35 UTC":      "want Unix seconds",
+		"Fri, 19 May 2023 13:39:35 UTC":      "did you mean 2023-05-19T13:39:35Z?",
 		"Fri, 19 May 2023 13:39:35 CEST":     "want Unix seconds",
 		"1969-12-31T23:59:59Z":               "before 1970",
 		"2023-05-19T13:39:35.0001Z":          "finer than a millisecond",
@@ -65,8 +78,8 @@ func TestParseTime(t *testing.T) {
 		"2023-05-19T13:39:35+24:00":          "want Unix seconds",
 		"2023-05-19T13:39:35+02:60":          "want Unix seconds",
 		"9999-12-31T23:59:59-00:01":          "after the year 9999",
-		"Fri, 19 May 2023 13:39:35.5 GMT":    "want Unix seconds",
-		"Fri, 19 May 2023 3:39:35 GMT":       "want Unix seconds",
+		"Fri, 19 May 2023 13:39:35.5 GMT":    "did you mean 2023-05-19T13:39:35.5Z?",
+		"Fri, 19 May 2023 3:39:35 GMT":       "did you mean 2023-05-19T03:39:35Z?",
 	}
 	for text, says := range bad {
 		if got, err := parseTime(text); err == nil || !strings.Contains(err.Error(), says) {
