@@ -66,7 +66,7 @@ func (o *blockOptions) run(c *cli.Context) error {
 // chainValue adds to a list of chains.
 func chainValue(to *[]chains.ID) *value {
 	return repeated([]string{"ethereum", "optimism"}, func(name string) error {
-		id, err := chains.ParseID(name)
+		id, err := parseChain(name)
 		if err != nil {
 			return errors.New("want ethereum, optimism, arbitrum, base, bnb, gnosis, polygon or a chain id such as 10")
 		}
@@ -81,7 +81,10 @@ func chainValue(to *[]chains.ID) *value {
 // blockValue adds CHAIN=N to the blocks that are named by number.
 func blockValue(to *map[chains.ID]uint64) *value {
 	return repeated(chainWords, func(text string) error {
-		id, number, err := cutChain(text, "CHAIN=N, such as ethereum=17293885")
+		id, number, err := cutChain(text, "CHAIN=N, such as ethereum=17293885, or the URL of a block explorer's page")
+		if explorer, n, ok := report.ExplorerBlock(text); ok {
+			id, number, err = explorer, n, nil
+		}
 		if err != nil {
 			return usagef("--block: %w", err)
 		}

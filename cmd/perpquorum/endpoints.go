@@ -75,7 +75,7 @@ output marks two paths of one host.`
 // never repeated in an error, which says what is wanted instead.
 func cutChain(text, wanted string) (chains.ID, string, error) {
 	name, value, ok := strings.Cut(text, "=")
-	id, err := chains.ParseID(name)
+	id, err := parseChain(name)
 	switch {
 	case !ok || value == "" || err != nil && strings.ContainsAny(name, ":/@?"):
 		return 0, "", errors.New("want " + wanted)
@@ -86,6 +86,19 @@ func cutChain(text, wanted string) (chains.ID, string, error) {
 }
 
 // endpointValue adds CHAIN=URL to the endpoints.
+// parseChain reads a chain as people write it.
+func parseChain(name string) (chains.ID, error) {
+	name = strings.ToLower(strings.TrimSpace(name))
+	known := map[string]string{
+		"mainnet": "ethereum", "eth": "ethereum", "op": "optimism", "arb": "arbitrum", "bsc": "bnb", "xdai": "gnosis",
+		"matic": "polygon",
+	}
+	if plain, ok := known[name]; ok {
+		name = plain
+	}
+	return chains.ParseID(name)
+}
+
 func endpointValue(to *map[chains.ID][]string) *value {
 	return repeated(chainWords, func(text string) error {
 		id, url, err := cutChain(text, "CHAIN=URL, such as ethereum=https://…")

@@ -40,7 +40,7 @@ func TestBlockFlag(t *testing.T) {
 	}
 	for _, bad := range [][]string{
 		{"ethereum"}, {"17293885"}, {"ethereum="}, {"ethereum=-1"}, {"ethereum=+1"}, {"ethereum=01"}, {"ethereum=1,2"},
-		{"ethereum=0x10"}, {"mainnet=1"}, {"ethereum=1", "1=2"}, {"ethereum=9223372036854775808"},
+		{"ethereum=0x10"}, {"ropsten=1"}, {"ethereum=1", "1=2"}, {"ethereum=9223372036854775808"},
 		{"ethereum=https://rpc.example/KEY"}, {"KEY@host=1"},
 	} {
 		if got, err := set(bad); err == nil || exitCode(err) != exitUsage || strings.Contains(err.Error(), "KEY") {

@@ -70,7 +70,7 @@ func parseEndpoints(r io.Reader) (map[chains.ID][]string, error) {
 		if len(fields) == 0 {
 			continue
 		}
-		id, err := chains.ParseID(fields[0])
+		id, err := parseChain(fields[0])
 		if len(fields) != 2 || err != nil {
 			return nil, usagef("line %d: want CHAIN URL, where CHAIN is ethereum, optimism or a chain id", n)
 		}

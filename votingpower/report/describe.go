@@ -164,6 +164,17 @@ var explorers = map[chains.ID]struct{ name, host string }{
 	100: {"Gnosis Chain", "gnosisscan.io"}, 137: {"Polygon", "polygonscan.com"},
 }
 
+// ExplorerBlock reads the URL of a block's page on the explorer of a chain.
+func ExplorerBlock(url string) (id chains.ID, number string, ok bool) {
+	for id, site := range explorers {
+		if rest, ok := strings.CutPrefix(url, "https://"+site.host+"/block/"); ok {
+			number, _, _ = strings.Cut(strings.ReplaceAll(rest, "#", "/"), "/")
+			return id, number, true
+		}
+	}
+	return 0, "", false
+}
+
 // explorer returns a page of the chain's block explorer, or "" if none is
 // known. Kind is "block" or "address".
 func explorer(id chains.ID, kind, what string) string {
