@@ -29,7 +29,9 @@ import (
 type crowd struct {
 	voters   int
 	args     []string
+	hub      *hub.Hub
 	requests atomic.Int64 // to the chains
+	cpu      time.Duration
 }
 
 // secondToken is another token on the chain with id 10.
@@ -77,6 +79,7 @@ func newCrowd(tb testing.TB, n int, far latency) *crowd {
 		first, second := parts[0], parts[1]+parts[2]
 		v := hub.NewVote(p, fmt.Sprint(i), p.Start+int64(i), 1+i%2, first+second)
 		v.Voter, v.VPByStrategy = a.Hex(), []float64{first, second}
+		v.Sign()
 		votes = append(votes, v)
 		p.Scores[i%2] += first + second
 		p.ScoresByStrategy[i%2][0] += first
@@ -93,8 +96,8 @@ func newCrowd(tb testing.TB, n int, far latency) *crowd {
 	optimism := testchain.New(tb, testchain.Options{ID: 10, Times: times, Alloc: types.GenesisAlloc{
 		testchain.Multicall3: multicall, testchain.OptimismPERP: testchain.TokenAccount(tb, 18, balances[1]),
 		secondToken: testchain.TokenAccount(tb, 18, balances[2])}})
-	h := hub.New(hub.Options{Generation: hub.H2, Proposals: []hub.Proposal{p}, Votes: votes})
-	endpoint, stop := h.Start()
+	c.hub = hub.New(hub.Options{Generation: hub.H2, Proposals: []hub.Proposal{p}, Votes: votes})
+	endpoint, stop := c.hub.Start()
 	tb.Cleanup(stop)
 	model := filepath.Join(tb.TempDir(), "model.json")
 	if err := os.WriteFile(model, []byte(fmt.Sprintf(crowdModel, testchain.PERP)), 0o600); err != nil {
@@ -137,6 +140,7 @@ func (c *crowd) check(tb testing.TB, args ...string) (memory int64) {
 	if err := cmd.Run(); err != nil {
 		tb.Fatalf("%v: %s%.3000s", err, stderr, stdout)
 	}
+	c.cpu += cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 	status, err := os.ReadFile(report)
 	if err != nil {
 		tb.Skip("this system does not tell how much memory a process held")
@@ -204,11 +208,31 @@ func BenchmarkManyVoters(b *testing.B) {
 	}
 }
 
-// BenchmarkFarAway checks a vote of 12,000 with a hub and endpoints that take long to answer.
+// BenchmarkFarAway checks a vote of 12,000 with a hub and endpoints that take long to answer. The
+// pages of votes come side by side, and, from a hub that refuses that, one after the other.
 func BenchmarkFarAway(b *testing.B) {
 	c := newCrowd(b, 12_000, latency{hub: 500 * time.Millisecond, rpc: 80 * time.Millisecond})
-	for b.Loop() {
-		c.check(b)
+	for name, fault := range map[string]*hub.Fault{
+		"side-by-side": nil, "page-by-page": {Message: "one list at a time"},
+	} {
+		c.hub.Update(func(o *hub.Options) {
+			o.Fault = func(r hub.Request) *hub.Fault {
+				if strings.Contains(r.Query, "votes1") {
+					return fault
+				}
+				return nil
+			}
+		})
+		b.Run(name, func(b *testing.B) {
+			c.requests.Store(0)
+			c.cpu = 0
+			before := len(c.hub.Requests())
+			for b.Loop() {
+				c.check(b)
+			}
+			b.ReportMetric(float64(c.requests.Load())/float64(b.N), "requests/op")
+			b.ReportMetric(float64(len(c.hub.Requests())-before)/float64(b.N), "hub-requests/op")
+			b.ReportMetric(c.cpu.Seconds()/float64(b.N), "cpu-s/op")
+		})
 	}
-	b.ReportMetric(float64(c.requests.Load())/float64(b.N), "requests/op")
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
 
@@ -16,6 +17,13 @@ import (
 
 // startHub serves one proposal that reads a token on Ethereum and on chain 137.
 func startHub(t *testing.T, space string) (*hub.Hub, *snapshot.Client, snapshot.ProposalRef) {
+	h, ref := newHub(space)
+	endpoint, stop := h.Start()
+	t.Cleanup(stop)
+	return h, &snapshot.Client{Endpoint: endpoint}, ref
+}
+
+func newHub(space string) (*hub.Hub, snapshot.ProposalRef) {
 	p := hub.NewProposal(space, "a vote")
 	params := json.RawMessage(`{"address":"` + perpOnL1 + `","decimals":18}`)
 	p.Strategies = []hub.Strategy{
@@ -23,9 +31,16 @@ func startHub(t *testing.T, space string) (*hub.Hub, *snapshot.Client, snapshot.
 		{Name: "erc20-balance-of", Network: "137", Params: params},
 	}
 	h := hub.New(hub.Options{Spaces: []hub.Space{hub.NewSpace(space)}, Proposals: []hub.Proposal{p}})
-	endpoint, stop := h.Start()
-	t.Cleanup(stop)
-	return h, &snapshot.Client{Endpoint: endpoint}, snapshot.ProposalRef{ID: p.ID}
+	return h, snapshot.ProposalRef{ID: p.ID}
+}
+
+// castVotes gives the one proposal of a hub votes, one a second.
+func castVotes(o *hub.Options, n int) {
+	p := &o.Proposals[0]
+	p.Votes = n
+	for i := range n {
+		o.Votes = append(o.Votes, hub.NewVote(*p, fmt.Sprint(i), p.Start+int64(i), 1, 5))
+	}
 }
 
 // TestCollectDials: Dial is asked once, for the chains of this vote, and after what does not
