@@ -34,7 +34,7 @@ func TestMatrixHarmless(t *testing.T) {
 	t.Parallel()
 	rows := []row{
 		{name: "row 77: byte order mark", set: always(faultrpc.Prepend("\xef\xbb\xbf"))},
-		{name: "row 77: older standard", set: always(faultrpc.Text(faultrpc.OldFashioned))},
+		{name: "row 77: older standard", set: always(faultrpc.Old())},
 		{name: "row 77: quantities of headers with leading zeros", set: always(faultrpc.Pad())},
 		{name: "row 77: all at once",
 			set: func(s *faultrpc.Server) { s.Rules = faultrpc.As("odd", faultrpc.Public(1, 1), s.Clock).Rules }},

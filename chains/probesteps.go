@@ -1,10 +1,13 @@
 package chains
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"slices"
 	"time"
+
+	"github.com/ethereum/go-ethereum/common"
 
 	"github.com/perpdao/perpquorum/chains/jsonrpc"
 )
@@ -118,10 +121,16 @@ func (p *prober) findBlock(ctx context.Context, at time.Time) {
 	}
 }
 
-// readAt reads an account's balance at b, as CallAt does.
+// echo calls the precompiled contract of every EVM that returns its input.
+var echo = Call{To: common.Address{19: 4}, Data: make([]byte, word), Signature: "identity"}
+
+// readAt reads an account's balance at b, as CallAt does, and makes a call.
 func (p *prober) readAt(ctx context.Context, b Block) error {
 	account, _ := knownAccount(p.client.ID, b.Number(), b.Header.Coinbase)
-	answers, err := p.client.answers(ctx, b, []Call{NativeBalance(account)}, (*stateReader).callAt)
+	answers, err := p.client.answers(ctx, b, []Call{NativeBalance(account), echo}, (*stateReader).callAt)
+	if err == nil && !bytes.Equal(answers[1].Data, echo.Data) {
+		err = broken(p.node.endpoint, "a call that returns its input returned %v", answers[1].Data)
+	}
 	if err == nil && p.block != nil && b.Hash == p.block.Hash {
 		p.found.Level = answers[0].Level
 	}

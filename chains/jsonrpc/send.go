@@ -168,18 +168,21 @@ func (e *Endpoint) SendOnce(ctx context.Context, reqs []Request) ([]Reply, time.
 	r := run{Endpoint: e, start: e.clock.Now()}
 	replies := make([]Reply, len(reqs))
 	var why *fault
+	var class Class
 	for i, o := range e.exchange(ctx, calls) {
 		replies[i] = Reply{Raw: o.raw, redact: e.redact}
 		// A refusal may stand for one call and leave out the others.
 		if o.fault != nil && (why == nil || !o.missing) {
-			why = o.fault
+			if why, class = o.fault, classify(o.fault); o.refusesBatch(class, 1) {
+				class = ClassSize
+			}
 		}
 	}
 	switch took := e.clock.Now().Sub(r.start); {
 	case ctx.Err() != nil:
 		return nil, 0, fmt.Errorf("%s: %w", e.label, ctx.Err())
 	case why != nil:
-		return nil, 0, r.failure(why, classify(why), 1)
+		return nil, 0, r.failure(why, class, 1)
 	default:
 		return replies, took, nil
 	}

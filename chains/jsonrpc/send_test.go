@@ -175,9 +175,9 @@ func TestSendGivesUpOnADeadEndpoint(t *testing.T) {
 		class Class
 		sizes []int
 	}{
-		"400":       {body(400, ""), ClassProtocol, []int{60, 10, 3, 0, 0, 0}},
+		"400":       {body(400, ""), ClassProtocol, []int{60, 10, 3, 0}},
 		"405":       {body(405, ""), ClassNotRPC, []int{60, 10, 3, 0}},
-		"503":       {body(503, ""), ClassServer, []int{60, 60, 10, 3, 0, 0, 0, 0, 0}},
+		"503":       {body(503, ""), ClassServer, []int{60, 60, 10, 3, 0, 0}},
 		"not found": {body(404, ""), ClassNotRPC, []int{60}},
 		"no key":    {body(401, ""), ClassAuth, []int{60}},
 		"no quota":  {body(402, ""), ClassQuota, []int{60}},

@@ -54,7 +54,7 @@ func newSurvey(chunk []*call, outcomes []outcome) survey {
 			continue
 		}
 		o.class = classify(o.fault)
-		if o.refusesBatch(c.tries) {
+		if o.refusesBatch(o.class, c.tries) {
 			o.class = ClassSize
 		}
 		o.own = o.isOwn(c.Optional)
@@ -91,6 +91,11 @@ func (r *run) settle(c *call, o outcome, v survey) (time.Duration, error) {
 		return 0, nil
 	case o.class == ClassSize && v.n > 1:
 		r.open = append(r.open, c)
+		said := kinds[classify(f)]
+		if said.action != actRetry {
+			return 0, nil
+		}
+		c.tries = min(c.tries+1, said.tries-1) // the call by itself is tried at least once
 		if f.status == 0 || f.status > http.StatusInternalServerError {
 			return max(f.retryAfter, 1), nil // perhaps it is down for a moment, and not the batch too large
 		}
@@ -118,14 +123,14 @@ func (r *run) settle(c *call, o outcome, v survey) (time.Duration, error) {
 // refusesBatch reports whether the number of calls in the request may be why it failed, in
 // words that do not say so. A status such as 400 or 405 does not pass, so it is believed at
 // once. A server error, a broken reply or a closed connection is believed the second time.
-func (o outcome) refusesBatch(tries int) bool {
+func (o outcome) refusesBatch(class Class, tries int) bool {
 	switch {
 	case !o.whole || o.fault.unsent:
 		return false
-	case o.class == ClassNotRPC:
+	case class == ClassNotRPC:
 		return o.fault.status == http.StatusMethodNotAllowed || o.fault.status == http.StatusUnsupportedMediaType
 	}
-	passing := slices.Contains([]Class{ClassServer, ClassTransport, ClassProtocol, ClassUnknown}, o.class)
+	passing := slices.Contains([]Class{ClassServer, ClassTransport, ClassProtocol, ClassUnknown}, class)
 	return passing && (tries >= 1 || o.fault.status/100 == 4)
 }
 
