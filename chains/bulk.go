@@ -54,6 +54,9 @@ var errMistrust = errors.New("multicall not trusted")
 
 // bulkAt reads from one endpoint, by multicall if that works there.
 func (r *stateReader) bulkAt(ctx context.Context, b Block, calls []Call, public bool) (results, error) {
+	if public && isLegacy(r.headers.id, b.Number()) {
+		return r.callAt(ctx, b, calls, public)
+	}
 	// This plain read finds out how to ask the endpoint for state, proves that it has the
 	// state of the block, and shows whether Multicall3 is deployed there.
 	id, err := r.callAt(ctx, b, []Call{getter("getChainId()")}, public)

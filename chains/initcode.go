@@ -15,7 +15,15 @@ var opcodes = map[string][]byte{
 	"0x0f28c97d": {0x42},                      // getCurrentBlockTimestamp(): TIMESTAMP
 	"0x27e86d6e": {0x60, 1, 0x43, 0x03, 0x40}, // getLastBlockHash(): PUSH1 1 NUMBER SUB BLOCKHASH
 	"0x3408e470": {0x46},                      // getChainId(): CHAINID
+	"0xa8b0574e": {0x41},                      // getCurrentBlockCoinbase(): COINBASE
+	"0x":         {0x5a},                      // gasLeft: GAS
 }
+
+// codeSize marks a Call that asks init code how much code there is at an address.
+const codeSize = "eth_getCode"
+
+// gasLeft asks init code for the gas that is left. Multicall3 has no such getter.
+var gasLeft = Call{To: multicall3}
 
 // opcode returns the code that puts a call's answer, one word, on the stack, or nil if
 // the call must be made.
@@ -23,6 +31,8 @@ func (c Call) opcode() []byte {
 	switch {
 	case c.isNativeBalance():
 		return append(append([]byte{0x73}, c.To[:]...), 0x31) // PUSH20 BALANCE
+	case c.Signature == codeSize && len(c.Data) == 0:
+		return append(append([]byte{0x73}, c.To[:]...), 0x3b) // PUSH20 EXTCODESIZE
 	case c.To == multicall3:
 		return opcodes[c.Data.String()]
 	}

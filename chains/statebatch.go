@@ -82,6 +82,9 @@ func (s stateBatch) questions() ([]jsonrpc.Request, error) {
 // turns out to take smaller batches only, everything is asked again, so that each of the
 // smaller ones has its questions.
 func (s stateBatch) read(ctx context.Context) (results, error) {
+	if s.hasKnown && isLegacy(s.id, s.block.Number()) {
+		return s.readLegacy(ctx)
+	}
 	all, err := s.questions()
 	if err != nil {
 		return results{}, err
@@ -282,9 +285,13 @@ func (s stateBatch) explainEmpty(ctx context.Context, call Call) error {
 		return broken(s.endpoint, "eth_getCode of %v: %v", call.To, err)
 	}
 	if len(code) == 0 {
-		return s.failed(call, fmt.Errorf("%w at %v at block %d", ErrNoContract, call.To, s.block.Number()))
+		return s.failed(call, s.noContract(call))
 	}
 	return s.failed(call, errEmpty)
+}
+
+func (s stateBatch) noContract(call Call) error {
+	return fmt.Errorf("%w at %v at block %d", ErrNoContract, call.To, s.block.Number())
 }
 
 func (s stateBatch) failed(call Call, err error) error {

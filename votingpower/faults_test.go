@@ -207,10 +207,14 @@ func TestPersonas(t *testing.T) {
 		"ankr":            {},
 		"ankr-nokey":      {old: ending{chains.ErrAuth, "check the key"}, recent: ending{chains.ErrAuth, "check the key"}},
 		"op-bedrock-only": {chains: []chains.ID{chains.Optimism}},
-		"op-legacy":       {chains: []chains.ID{chains.Optimism}},
-		"cloudflare":      {old: archive},
-		"no-batches":      {},
-		"odd":             {},
+		"op-geth":         {chains: []chains.ID{chains.Optimism}},
+		"op-reth":         {chains: []chains.ID{chains.Optimism}},
+		"op-reth-old":     {chains: []chains.ID{chains.Optimism}},
+		"op-l2geth": {ending{chains.ErrNotFinalized, "does not say"}, ending{chains.ErrNotFinalized, "does not say"},
+			[]chains.ID{chains.Optimism}},
+		"cloudflare": {old: archive},
+		"no-batches": {},
+		"odd":        {},
 	}
 	for _, persona := range faultrpc.Personas() {
 		tt, ok := known[persona]
@@ -235,7 +239,7 @@ func TestPersonas(t *testing.T) {
 			}
 		}
 	}
-	for persona, want := range map[string]ending{"op-legacy": fine,
+	for persona, want := range map[string]ending{"op-geth": fine, "op-reth": fine, "op-reth-old": fine, "op-l2geth": fine,
 		"op-bedrock-only": {chains.ErrArchive, "before block 105235063 (Bedrock"}} {
 		t.Run(persona+", a block before Bedrock", func(t *testing.T) {
 			r := newRun()

@@ -84,7 +84,7 @@ var kinds = [...]kind{
 		"it is not an archive node, or this plan has no archive access; give an archive endpoint"},
 	ClassLegacy: {"pre-Bedrock state", actElsewhere, 1, ErrArchive,
 		"cannot serve Optimism state of %s, before block 105235063 (Bedrock, 2023-06-06)",
-		"it has no working legacy l2geth behind it; give an endpoint that has"},
+		"give an endpoint with a working legacy l2geth behind it"},
 	ClassReorg: {"reorg", actElsewhere, 1, ErrReorg, "says that %s is no longer part of the chain", "try again"},
 	ClassLag: {"unknown block", actRetry, 3, ErrLag,
 		"does not know %s", "it lags behind, or has dropped the block; try again or give another endpoint"},

@@ -2,7 +2,9 @@ package jsonrpc
 
 import (
 	"net/http"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -172,11 +174,8 @@ func classify(f *fault) Class {
 		return f.class
 	}
 	text := strings.ToLower(f.text)
-	// op-geth wraps the words of the legacy node behind it, which say more.
-	if _, rest, ok := strings.Cut(text, "historical backend error: "); ok {
-		if class := byText(rest, f.code); class != ClassNone {
-			return class
-		}
+	if class := byLegacyNode(text, f.code); class != ClassNone {
+		return class
 	}
 	if class := byText(text, f.code); class != ClassNone {
 		return class
@@ -186,6 +185,30 @@ func classify(f *fault) Class {
 	}
 	return byStatus(f)
 }
+
+// legacyPrefix is how op-geth begins to tell what the legacy node behind it said.
+const legacyPrefix = "historical backend error: "
+
+// byLegacyNode classifies what the legacy node said: its own words, the HTTP status with
+// which something in front of it answered, or how it could not be reached.
+func byLegacyNode(text string, code int) Class {
+	_, rest, ok := strings.Cut(text, legacyPrefix)
+	if !ok {
+		return ClassNone
+	}
+	switch status, err := strconv.Atoi(rest[:min(len(rest), 3)]); {
+	case err == nil && status == http.StatusTooManyRequests:
+		return ClassRate
+	case err == nil && status >= 500 && status < 600,
+		strings.Contains(rest, "dial tcp"), strings.Contains(rest, "connection re"), strings.Contains(rest, "eof"),
+		strings.Contains(rest, "cannot unmarshal"):
+		return ClassServer
+	}
+	return byText(rest, code)
+}
+
+// innerURL finds where op-geth looked for the legacy node, which is not told to anybody.
+var innerURL = regexp.MustCompile(`(?i)(` + legacyPrefix + `)(?:post|get|dial|read|write)\b.*: `)
 
 func byText(text string, code int) Class {
 	for _, r := range rules {

@@ -168,6 +168,15 @@ func TestClassify(t *testing.T) {
 		{ClassExecution, 200, 3, "execution reverted: TrieException"},
 		{ClassMissingState, 200, 4444, "some words"},
 		{ClassLegacy, 200, -32801, ""},
+		// what op-geth heard from the legacy node
+		{ClassServer, 200, -32000, "historical backend error: 502 Bad Gateway: <html>archive</html>"},
+		{ClassRate, 200, -32000, "historical backend error: 429 Too Many Requests: slow down"},
+		{ClassServer, 200, -32000,
+			`historical backend error: Post "http://l2geth:8545": dial tcp 10.0.0.7:8545: connect: connection refused`},
+		{ClassServer, 200, -32000, `historical backend error: Post "http://l2geth:8545": EOF`},
+		{ClassServer, 200, -32000, "historical backend error: json: cannot unmarshal non-string into Go value"},
+		{ClassLegacy, 200, -32000, "historical backend error: 403 Forbidden: "},
+		{ClassExecution, 200, -32000, "historical backend error: execution reverted"},
 		// block unknown, tags
 		{ClassLag, 200, -32000, "header not found"},
 		{ClassLag, 200, -32000, "header for hash not found"},

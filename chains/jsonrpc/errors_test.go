@@ -39,8 +39,7 @@ func TestEndpointErrorMessages(t *testing.T) {
 		{&EndpointError{Endpoint: label, Class: ClassLegacy, Code: -32801,
 			Block: "block 99757040 (optimism, 2023-05-19)"}, ErrArchive,
 			`node.example#3fa91 cannot serve Optimism state of block 99757040 (optimism, 2023-05-19), before ` +
-				`block 105235063 (Bedrock, 2023-06-06) (code -32801); it has no working legacy l2geth behind it; ` +
-				`give an endpoint that has`},
+				`block 105235063 (Bedrock, 2023-06-06) (code -32801); give an endpoint with a working legacy l2geth behind it`},
 		{&EndpointError{Endpoint: label, Class: ClassQuota, Status: 402, Block: "block 5 (ethereum, 2022-09-15)"},
 			ErrQuota,
 			`node.example#3fa91 says that this key's quota is used up, asked for block 5 (ethereum, 2022-09-15) ` +

@@ -171,7 +171,7 @@ func (r *run) failure(f *fault, class Class, tries int) *EndpointError {
 		Class:    class,
 		Status:   f.status,
 		Code:     f.code,
-		Detail:   r.redact.Text(f.text),
+		Detail:   r.redact.Text(innerURL.ReplaceAllString(f.text, "$1")),
 		Tries:    tries,
 		Elapsed:  r.clock.Now().Sub(r.start),
 	}

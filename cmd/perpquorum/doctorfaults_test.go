@@ -53,6 +53,7 @@ func TestDoctorOnProviders(t *testing.T) {
 	other := map[string]string{ // than good
 		"geth-full": "good for recent blocks", "nethermind": "good for recent blocks", "besu": "good for recent blocks",
 		"publicnode": "good for recent blocks", "cloudflare": "good for recent blocks", "ankr-nokey": "not usable",
+		"op-l2geth": "not usable",
 	}
 	for _, name := range faultrpc.Personas() {
 		t.Run(name, func(t *testing.T) {
