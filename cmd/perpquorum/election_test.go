@@ -47,7 +47,8 @@ type election struct {
 	votes    []hub.Vote
 	voters   []*testchain.Account // of the votes
 	messages []hub.Message        // of the votes
-	turnout  *big.Int             // of all votes, in wei, from the ledger
+	aliases  []hub.Alias
+	turnout  *big.Int // of all votes, in wei, from the ledger
 }
 
 // newElection is an honest final election. The i-th choice (JSON) is that of
@@ -204,7 +205,7 @@ func (e *election) start(t testing.TB, g hub.Generation) (h *hub.Hub, endpoint s
 func (e *election) options(g hub.Generation) hub.Options {
 	return hub.Options{
 		Generation: g, Spaces: []hub.Space{e.space()}, Proposals: []hub.Proposal{e.proposal}, Votes: e.votes,
-		Messages: e.messages,
+		Messages: e.messages, Aliases: e.aliases,
 	}
 }
 

@@ -167,7 +167,19 @@ var lies = map[string]func(t testing.TB, e *election){
 		e.proposal.Title, e.proposal.Updated = "SYNTHETIC edit", e.proposal.Created+60
 	},
 	"swapped-choices": func(_ testing.TB, e *election) { e.proposal.Choices = []string{"No", "Yes", "Abstain"} },
-	"null-power":      func(_ testing.TB, e *election) { e.votes[3].Override = map[string]string{"vp": "null"} },
+	"rechosen":        func(t testing.TB, e *election) { e.votes[mixedHolder(t, e)].Choice = 2; tallied(t, e) },
+	"unsigned":        func(t testing.TB, e *election) { e.messages[mixedHolder(t, e)].Sig = "" },
+	"signed-by-another": func(t testing.TB, e *election) {
+		n := mixedHolder(t, e)
+		e.messages[n] = e.votes[n].SignedBy(e.voters[(n+1)%len(e.voters)].Key)
+	},
+	"signed-by-alias": func(t testing.TB, e *election) {
+		n := mixedHolder(t, e)
+		e.messages[n] = e.votes[n].SignedBy(e.voters[(n+1)%len(e.voters)].Key)
+		e.aliases = []hub.Alias{{Address: e.votes[n].Voter, Alias: e.messages[n].Address, Created: e.votes[n].Created}}
+	},
+	"signed-by-contract": func(t testing.TB, e *election) { e.messages[mixedHolder(t, e)].Sig = "0x" },
+	"null-power":         func(_ testing.TB, e *election) { e.votes[3].Override = map[string]string{"vp": "null"} },
 	"key-twice": func(_ testing.TB, e *election) {
 		e.votes[5].Override = map[string]string{"choice": `{"1":1,"1":1}`}
 	},
@@ -182,6 +194,14 @@ var hubChanges = map[string]func(o *hub.Options){
 				return nil
 			}
 			return &hub.Fault{Status: 400, Body: `{"errors":[{"message":"no"}]}`}
+		}
+	},
+	"keeps-messages": func(o *hub.Options) {
+		o.Fault = func(r hub.Request) *hub.Fault {
+			if r.Root == "messages" {
+				return &hub.Fault{Message: "not today"}
+			}
+			return nil
 		}
 	},
 	"not-found": func(o *hub.Options) {

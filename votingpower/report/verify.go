@@ -45,7 +45,7 @@ var words = regexp.MustCompile(`^/(` +
 	`chains/\d+/(name|explorer|served_by(/\d+)?)|` +
 	`vote/(recount|turnout/rule|voting_power/agreement/\d+)|` +
 	`vote/strategies/\d+/reason|` +
-	`vote/signatures/(contract_or_alias|not_checkable)/\d+/why|` +
+	`vote/signatures/not_checkable/\d+/why|` +
 	`vote/voting_power/(blocks/\d+/(rule|served_by(/\d+)?)|unverifiable/\d+/reason)` +
 	`)$`)
 

@@ -64,7 +64,7 @@ type Signatures struct {
 type VoteGroup struct {
 	Votes int    `json:"votes"`
 	Power string `json:"power"`
-	Why   string `json:"why,omitempty"`
+	Why   string `json:"why,omitempty"` // a vote.Authority, or words
 }
 
 // VoteScore is one score, as the hub has it and recounted; "" where there is none.

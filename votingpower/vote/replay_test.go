@@ -30,6 +30,20 @@ func exampleVote() *vote.Evidence {
 
 // replay serves what evidence of a vote was collected from: a hub, and nodes without a network.
 func replay(e *vote.Evidence) (client *snapshot.Client, dial vote.Dial, stop func()) {
+	url, stop := hub.New(replayedHub(e)).Start()
+	return &snapshot.Client{Endpoint: url}, func(
+		_ context.Context, ids, optional []chains.ID,
+	) (map[chains.ID]chains.Node, error) {
+		nodes := map[chains.ID]chains.Node{}
+		for _, id := range append(ids, optional...) {
+			nodes[id] = newReplayed(e, id)
+		}
+		return nodes, nil
+	}, stop
+}
+
+// replayedHub has the proposal and the votes of evidence, and no signatures.
+func replayedHub(e *vote.Evidence) hub.Options {
 	p := hub.Proposal{
 		ID: e.Proposal.ID, Space: e.Proposal.Space, Created: e.Proposal.Created, Override: fields(e.Proposal),
 	}
@@ -42,18 +56,7 @@ func replay(e *vote.Evidence) (client *snapshot.Client, dial vote.Dial, stop fun
 		replayed.Sign()
 		votes = append(votes, replayed)
 	}
-	url, stop := hub.New(hub.Options{
-		Spaces: []hub.Space{hub.NewSpace(p.Space)}, Proposals: []hub.Proposal{p}, Votes: votes,
-	}).Start()
-	return &snapshot.Client{Endpoint: url}, func(
-		_ context.Context, ids, optional []chains.ID,
-	) (map[chains.ID]chains.Node, error) {
-		nodes := map[chains.ID]chains.Node{}
-		for _, id := range append(ids, optional...) {
-			nodes[id] = newReplayed(e, id)
-		}
-		return nodes, nil
-	}, stop
+	return hub.Options{Spaces: []hub.Space{hub.NewSpace(p.Space)}, Proposals: []hub.Proposal{p}, Votes: votes}
 }
 
 // fields are the fields of a row of the hub.

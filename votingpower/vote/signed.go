@@ -25,15 +25,26 @@ type Signed struct {
 // Authority is what is known of a signature that is not of the voter's own key.
 type Authority string
 
+// The authorities. Only with the first two the voter is known to have signed.
 const (
-	AliasListed      Authority = "an alias that the hub lists"
-	AliasExpired     Authority = "an alias that was too old by then"
-	ContractConfirms Authority = "the voter's contract confirms it"
-	ContractRefuses  Authority = "the voter's contract does not confirm it at the end of the vote"
-	ContractMissing  Authority = "the voter's contract is not there at the end of the vote"
-	ContractNotAsked Authority = "the voter's contract was not asked"
-	another          Authority = "another address"
+	AliasListed      Authority = "alias-listed"
+	ContractConfirms Authority = "contract-confirms"
+	AliasExpired     Authority = "alias-expired"
+	ContractRefuses  Authority = "contract-refuses"
+	ContractMissing  Authority = "contract-missing"
+	ContractNotAsked Authority = "contract-not-asked"
+	another          Authority = "another"
 )
+
+// reasons say the authorities in words.
+var reasons = map[Authority]string{
+	AliasListed:      "an alias that the hub lists",
+	ContractConfirms: "the voter's contract confirms it",
+	AliasExpired:     "an alias that was too old by then",
+	ContractRefuses:  "the voter's contract does not confirm it at the end of the vote",
+	ContractMissing:  "the voter's contract is not there at the end of the vote",
+	ContractNotAsked: "the voter's contract was not asked",
+}
 
 // settled reports that the voter is known to have signed.
 func (a Authority) settled() bool { return a == AliasListed || a == ContractConfirms }
@@ -165,10 +176,10 @@ func (o *Outcome) checkSignatures() {
 	}
 	parts := []string{fmt.Sprintf("signed by the voter: %v, of %d", s.Verified, len(o.Evidence.Votes))}
 	if len(s.Others) > 0 {
-		parts = append(parts, "by a contract or an alias: "+groups(s.Others))
+		parts = append(parts, "by a contract or an alias: "+groups(s.Others, func(a Authority) string { return reasons[a] }))
 	}
 	if len(s.Unchecked) > 0 {
-		parts = append(parts, "not checkable: "+groups(s.Unchecked))
+		parts = append(parts, "not checkable: "+groups(s.Unchecked, inWords))
 	}
 	o.find(Info, SignaturesChecked, "%s", strings.Join(parts, ". "))
 	open := len(s.Unchecked) > 0

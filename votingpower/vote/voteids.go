@@ -60,7 +60,7 @@ func (o *Outcome) checkVoteIDs() {
 	}
 	o.voteIDsDiffer()
 	if len(unchecked) > 0 {
-		o.find(Info, VoteIDsNotChecked, "%s", groups(unchecked))
+		o.find(Info, VoteIDsNotChecked, "%s", groups(unchecked, inWords))
 		o.doubts++
 	}
 }
@@ -88,6 +88,8 @@ func addTo[K comparable](groups map[K]Group, key K, v snapshot.Vote) {
 	groups[key] = g
 }
 
+func inWords(r signature.Reason) string { return string(r) }
+
 // Ordered are the keys of groups, that of the most votes first.
 func Ordered[K ~string](by map[K]Group) []K {
 	return slices.SortedFunc(maps.Keys(by), func(a, b K) int {
@@ -96,10 +98,10 @@ func Ordered[K ~string](by map[K]Group) []K {
 }
 
 // groups writes groups of votes with their reasons.
-func groups[K ~string](by map[K]Group) string {
+func groups[K ~string](by map[K]Group, words func(K) string) string {
 	var parts []string
 	for _, reason := range Ordered(by) {
-		parts = append(parts, fmt.Sprintf("%v: %s", by[reason], reason))
+		parts = append(parts, fmt.Sprintf("%v: %s", by[reason], words(reason)))
 	}
 	return strings.Join(parts, "; ")
 }
