@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -27,7 +28,7 @@ read from the environment variable SNAPSHOT_API_KEY.`
 func newHub(endpoint string, wait time.Duration) *snapshot.Client {
 	return &snapshot.Client{
 		Endpoint:  endpoint,
-		APIKey:    os.Getenv("SNAPSHOT_API_KEY"),
+		APIKey:    strings.TrimSpace(os.Getenv("SNAPSHOT_API_KEY")),
 		UserAgent: "perpquorum/" + buildInfo().version,
 		MaxWait:   wait,
 	}

@@ -68,6 +68,9 @@ func quote(arg string) string {
 	if strings.Contains(arg, "://") {
 		return "(a URL)"
 	}
+	if letters := []rune(arg); len(letters) > 80 {
+		arg = string(letters[:79]) + "…"
+	}
 	return strconv.Quote(arg)
 }
 
