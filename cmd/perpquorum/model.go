@@ -11,6 +11,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/perpdao/perpquorum/snapshot/strategy"
 	"github.com/perpdao/perpquorum/votingpower"
 	"github.com/perpdao/perpquorum/votingpower/report"
 	"github.com/perpdao/perpquorum/votingpower/vote"
@@ -26,7 +27,8 @@ perpquorum model list
 perpquorum model show gallery:NAME
 perpquorum model check [--at TIME] FILE
 perpquorum model new --space ID
-perpquorum model schema`,
+perpquorum model schema
+perpquorum model strategies`,
 		Description: modelHelp,
 		Action:      func(c *cli.Context) error { return report.WriteJSON(c.App.Writer, votingpower.PERP()) },
 		Subcommands: []*cli.Command{
@@ -65,6 +67,15 @@ for a person to settle; perpquorum model check refuses the file until then.`,
 				Description: "Prints a JSON Schema with which editors complete and check model files.",
 				Action: func(c *cli.Context) error {
 					_, err := c.App.Writer.Write(votingpower.Schema())
+					return err
+				},
+			},
+			{
+				Name: "strategies", Usage: "list the voting strategies that are recomputed",
+				Description: `Lists the names of Snapshot's voting strategies that check and power recompute from
+the chains. For any other the hub's figures are used, unchecked.`,
+				Action: func(c *cli.Context) error {
+					_, err := fmt.Fprintln(c.App.Writer, strings.Join(strategy.Names(), "\n"))
 					return err
 				},
 			},

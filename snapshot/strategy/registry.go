@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 
 	"github.com/ethereum/go-ethereum/common"
@@ -53,6 +55,9 @@ func parsers() map[string]parser {
 		"multichain":                       parseMultichain,
 	}
 }
+
+// Names lists the strategies that are recomputed from the chains, in alphabetical order.
+func Names() []string { return slices.Sorted(maps.Keys(parsers())) }
 
 // ofVoters is for strategies whose result depends on who votes, or delegates to whom: those who
 // delegate to voters are others.

@@ -12,9 +12,9 @@ A score has two forms. Value is the double that Snapshot itself would compute:
 the exact decimal of the on-chain integer, rounded once. Exact is the rational
 number behind it, where one exists.
 
-A strategy that cannot be recomputed from chain state (an off-chain service, a
-subgraph, a chain without an endpoint) is named with the reason and left without a
-score. It is never guessed.
+Of Snapshot's strategies 30 are recomputed; Names lists them. A strategy that cannot
+be recomputed from chain state (an off-chain service, a subgraph, a chain without an
+endpoint) is named with the reason and left without a score. It is never guessed.
 
 The rules are those of Snapshot's score service, its peculiarities included.
 */

@@ -1,6 +1,9 @@
 package strategy_test
 
 import (
+	"fmt"
+	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -182,6 +185,23 @@ func method(input string, outputs ...string) string {
 	}
 	return `"methodABI":{"type":"function","name":"f","stateMutability":"view",` +
 		`"inputs":[{"name":"a","type":"` + input + `"}],"outputs":[` + strings.Join(list, ",") + `]}`
+}
+
+// TestNames: the documents name the number of strategies that are recomputed.
+func TestNames(t *testing.T) {
+	t.Parallel()
+	names := strategy.Names()
+	if !slices.IsSorted(names) || !slices.Contains(names, "erc20-balance-of") {
+		t.Errorf("found %v", names)
+	}
+	for path, want := range map[string]string{
+		"../../README.md": "- %d strategies are recomputed", "strategy.go": "Of Snapshot's strategies %d are recomputed",
+	} {
+		text, err := os.ReadFile(path)
+		if want := fmt.Sprintf(want, len(names)); err != nil || !strings.Contains(string(text), want) {
+			t.Errorf("%s does not say %q: %v", path, want, err)
+		}
+	}
 }
 
 // TestUnverifiable names what cannot be recomputed and why; nothing of it is read.
