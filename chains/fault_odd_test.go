@@ -54,6 +54,8 @@ func TestMatrixRefusedBatches(t *testing.T) {
 			row{name: fmt.Sprintf("row 78: no batches, HTTP %d", status), set: limit(1, status, "")})
 	}
 	rows = append(rows,
+		row{name: "row 78: batch over 3, Internal error",
+			set: limit(3, 200, `{"jsonrpc":"2.0","id":null,"error":{"code":-32603,"message":"Internal error"}}`)},
 		row{name: "row 78: batch over 3, connection closed",
 			set: with(&faultrpc.Rule{BatchOver: 3, Fault: faultrpc.Close()})},
 		row{name: "row 78: batch over 3, connection reset",

@@ -3,6 +3,7 @@ package jsonrpc
 import (
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -130,8 +131,11 @@ func (o outcome) refusesBatch(class Class, tries int) bool {
 	case class == ClassNotRPC:
 		return o.fault.status == http.StatusMethodNotAllowed || o.fault.status == http.StatusUnsupportedMediaType
 	}
-	passing := slices.Contains([]Class{ClassServer, ClassTransport, ClassProtocol, ClassUnknown}, class)
-	return passing && (tries >= 1 || o.fault.status/100 == 4)
+	passing := []Class{ClassServer, ClassTransport, ClassProtocol, ClassUnknown}
+	if strings.EqualFold(strings.TrimSpace(o.fault.text), "internal error") { // or it lacks the state
+		passing = append(passing, ClassMissingState)
+	}
+	return slices.Contains(passing, class) && (tries >= 1 || o.fault.status/100 == 4)
 }
 
 // isOwn reports whether the failure lies in this call, not in the batch, the connection,

@@ -176,7 +176,7 @@ func noEndpoint(missing []chains.ID) error {
 		names = append(names, environmentNames(id)[0])
 	}
 	return hintf(usagef("no endpoint for %s", joinIDs(missing)),
-		"give %s, set %s, or name them in %s", strings.Join(flags, " "), strings.Join(names, " and "),
+		"give %s, set %s, or write lines CHAIN URL into %s", strings.Join(flags, " "), strings.Join(names, " and "),
 		cmp.Or(settingsFile(), "a file"))
 }
 
