@@ -27,6 +27,9 @@ type Block struct {
 	// Unfinalized says that the block was newer than the chain's finalized block when it
 	// was read, so a reorg can still replace it.
 	Unfinalized bool
+	// FinalByAge says that no endpoint knew the finalized block, and that this one was more
+	// than a day older than the head.
+	FinalByAge bool
 }
 
 // Number returns the block's number.
@@ -92,6 +95,7 @@ type blockJSON struct {
 	Parent      hexutil.Bytes `json:"parent,omitempty"`
 	Pinned      bool          `json:"pinned,omitempty"`
 	Unfinalized bool          `json:"unfinalized,omitempty"`
+	FinalByAge  bool          `json:"final_by_age,omitempty"`
 }
 
 // MarshalJSON writes number, time, hash and both headers as RLP in hex.
@@ -101,7 +105,7 @@ func (b Block) MarshalJSON() ([]byte, error) {
 	}
 	j := blockJSON{
 		Number: b.Number(), Time: b.Header.Time, Hash: b.Hash, Header: encodeHeader(b.Header, b.NewFields),
-		Pinned: b.Pinned, Unfinalized: b.Unfinalized,
+		Pinned: b.Pinned, Unfinalized: b.Unfinalized, FinalByAge: b.FinalByAge,
 	}
 	if b.Parent != nil {
 		j.Parent = encodeHeader(b.Parent, b.ParentNewFields)
@@ -118,7 +122,7 @@ func (b *Block) UnmarshalJSON(data []byte) error {
 	if err := dec.Decode(&j); err != nil {
 		return err
 	}
-	out := Block{Hash: j.Hash, Pinned: j.Pinned, Unfinalized: j.Unfinalized}
+	out := Block{Hash: j.Hash, Pinned: j.Pinned, Unfinalized: j.Unfinalized, FinalByAge: j.FinalByAge}
 	var err error
 	if out.Header, out.NewFields, err = decodeHeader(j.Header); err != nil {
 		return fmt.Errorf("block %d: header: %w", j.Number, err)

@@ -17,8 +17,9 @@ import (
 // earlier than t it is block 0. A fraction of a second in t counts.
 //
 // ErrNoBlockYet says that t is after the head. ErrNotFinalized says that the block
-// is newer than the finalized block, or that the endpoint does not say which block
-// that is. Dialer.AllowUnfinalized accepts such a block and marks it Unfinalized.
+// is newer than the finalized block. Where no endpoint says which block that is, a block
+// more than a day older than the head counts as final and is marked FinalByAge.
+// Dialer.AllowUnfinalized accepts any block, and marks one that is not final Unfinalized.
 // ErrReorg says that the headers read are not those of one chain.
 //
 // The search reads a batch of headers per round: one or two rounds for times after
@@ -31,17 +32,25 @@ func (c *Client) BlockAt(ctx context.Context, t time.Time) (Block, error) {
 
 func (c *Client) blockAt(ctx context.Context, t time.Time) (Block, error) {
 	reaches := func(h *header) bool { return h.Time >= seconds(t) }
-	end, finalized, err := c.reach(ctx, reaches, TooNewError{At: t})
+	r, err := c.reach(ctx, reaches, TooNewError{At: t})
 	if err != nil {
 		return Block{}, err
 	}
+	b, err := c.find(ctx, r.end, t)
+	if err == nil {
+		err = r.mark(&b, c.allowUnfinalized)
+	}
+	return b, err
+}
+
+// find returns the first block at or after t, which is not after end.
+func (c *Client) find(ctx context.Context, end *header, t time.Time) (Block, error) {
 	s := search{Client: c, seen: map[uint64]*header{}, unsound: true}
 	b, err := s.run(ctx, end, t)
 	if s.guessed && errors.Is(err, ErrReorg) { // perhaps one of the unsound headers misled it
 		s.unsound = false
 		b, err = s.run(ctx, end, t)
 	}
-	b.Unfinalized = !finalized
 	return b, err
 }
 

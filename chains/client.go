@@ -38,10 +38,8 @@ func (c *Client) Close() { c.pool.close() }
 // BlockByNumber reads block number n and the block before it, and checks that the
 // two are adjacent by hash. The block is marked Pinned.
 //
-// ErrNoBlockYet says that n is above the head. ErrNotFinalized says that n is newer
-// than the finalized block, or that the endpoint does not say which block is
-// finalized. Dialer.AllowUnfinalized accepts such a block and marks it
-// Unfinalized.
+// ErrNoBlockYet says that n is above the head. ErrNotFinalized, FinalByAge and
+// Unfinalized mean what they mean to BlockAt.
 func (c *Client) BlockByNumber(ctx context.Context, n uint64) (Block, error) {
 	b, err := c.blockByNumber(ctx, n)
 	return b, onChain(c.ID, err)
@@ -49,13 +47,15 @@ func (c *Client) BlockByNumber(ctx context.Context, n uint64) (Block, error) {
 
 func (c *Client) blockByNumber(ctx context.Context, n uint64) (Block, error) {
 	reaches := func(h *header) bool { return h.Number.Uint64() >= n }
-	_, finalized, err := c.reach(ctx, reaches, TooNewError{Number: n})
+	r, err := c.reach(ctx, reaches, TooNewError{Number: n})
 	if err != nil {
 		return Block{}, err
 	}
 	s := search{Client: c, seen: map[uint64]*header{}}
 	b, err := s.block(ctx, n)
-	b.Pinned, b.Unfinalized = true, !finalized
+	if err == nil {
+		b.Pinned, err = true, r.mark(&b, c.allowUnfinalized)
+	}
 	return b, err
 }
 

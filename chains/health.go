@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 )
 
@@ -36,7 +35,7 @@ func (h *health) note(ctx context.Context, err error, only bool) (proveAgain boo
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	switch {
-	case err == nil || final(err):
+	case err == nil || joined{err}.oneAnswer() || wrongSetup(err):
 		h.failures = 0
 	case ctx.Err() != nil || errors.Is(err, ErrArchive) || errors.Is(err, ErrLag) || errors.Is(err, ErrReorg):
 	case permanent(err):
@@ -57,10 +56,9 @@ func permanent(err error) bool {
 	return ok && e.Permanent()
 }
 
-// final reports whether err is an answer about the chain, which no other endpoint
-// could improve on, or shows that the endpoints are set up wrongly.
-func final(err error) bool {
-	return slices.ContainsFunc([]error{
-		ErrReverted, ErrNoContract, errEmpty, ErrNoBlockYet, ErrNotFinalized, ErrWrongChain, ErrDisagree,
-	}, func(answer error) bool { return errors.Is(err, answer) })
-}
+// answers are errors that say something of the chain, if every endpoint gives them.
+var answers = []error{ErrReverted, ErrNoContract, errEmpty, ErrNoBlockYet, ErrNotFinalized, ErrNotSupported}
+
+// wrongSetup reports whether err shows that the endpoints do not belong together, so that
+// no other one is asked.
+func wrongSetup(err error) bool { return errors.Is(err, ErrWrongChain) || errors.Is(err, ErrDisagree) }

@@ -2,6 +2,7 @@ package chains
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -76,7 +77,8 @@ func ask[T any](
 }
 
 // askAll returns p.agree readings. An endpoint that fails is replaced by the next
-// one. A final error ends it at once. Errors never count as a reading.
+// one, and its weakness is not the chain's answer: only a set-up that is wrong ends it at
+// once. Errors never count as a reading.
 func askAll[T any](ctx context.Context, p *pool, read reader[T]) ([]reading[T], error) {
 	var got []reading[T]
 	var failures joined
@@ -87,7 +89,7 @@ func askAll[T any](ctx context.Context, p *pool, read reader[T]) ([]reading[T], 
 			switch {
 			case r.err == nil:
 				got = append(got, r)
-			case final(r.err) || ctx.Err() != nil:
+			case wrongSetup(r.err) || ctx.Err() != nil:
 				return nil, r.err
 			default:
 				failures = append(failures, r.err)
@@ -99,6 +101,8 @@ func askAll[T any](ctx context.Context, p *pool, read reader[T]) ([]reading[T], 
 	case len(got) == p.agree:
 		p.prefer(got[0].node)
 		return got, nil
+	case failures.oneAnswer():
+		return nil, failures[0]
 	case p.agree > 1:
 		return nil, fmt.Errorf("%d endpoints must agree, found %d that answered: %w", p.agree, len(got), failures)
 	case len(failures) == 1:
@@ -169,6 +173,13 @@ func (p *pool) prefer(n *node) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.current = slices.Index(p.nodes, n)
+}
+
+// oneAnswer reports whether all failures say the same of the chain, so that one may speak for all.
+func (j joined) oneAnswer() bool {
+	return slices.ContainsFunc(answers, func(answer error) bool {
+		return !slices.ContainsFunc(j, func(err error) bool { return !errors.Is(err, answer) })
+	})
 }
 
 // joined is one line for several endpoints' failures; errors.Is and errors.As see each.

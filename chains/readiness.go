@@ -69,15 +69,17 @@ func stopsAt(reason error, id ID, rest []Probe) error {
 func Ready(probes []Probe, id ID, agree int) error {
 	agree = max(agree, 1)
 	var good []*Probe
+	var reasons joined
 	for i := range probes {
 		p := &probes[i]
 		if p.Chain != id || len(good) == agree {
 			continue
 		}
 		switch {
-		case p.Verdict != GoodForJob && final(p.Reason.Err):
+		case p.Verdict != GoodForJob && wrongSetup(p.Reason.Err):
 			return stopsAt(p.Reason.Err, id, probes[i+1:])
 		case p.Verdict != GoodForJob:
+			reasons = append(reasons, p.Reason.Err)
 			continue
 		case len(good) > 0 && p.Development != good[0].Development:
 			return fmt.Errorf("%v: %s and %s are not of one kind, public and development: %w",
@@ -92,6 +94,8 @@ func Ready(probes []Probe, id ID, agree int) error {
 	switch {
 	case len(good) == agree:
 		return nil
+	case len(reasons) > 0 && reasons.oneAnswer():
+		return onChain(id, reasons[0])
 	case agree > 1:
 		return fmt.Errorf("%v: %d endpoints must agree, found %d that are good for this job", id, agree, len(good))
 	}

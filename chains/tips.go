@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/ethereum/go-ethereum/core/types"
-
 	"github.com/perpdao/perpquorum/chains/jsonrpc"
 )
 
@@ -47,80 +45,6 @@ func (t tips) lastFinal() *header {
 // tipAge is how long tips count as fresh: less than the slot time of Ethereum.
 const tipAge = 10 * time.Second
 
-// Finalized returns the header of the finalized block: the newest block that no
-// reorg can replace. What an endpoint said less than ten seconds ago, for example
-// to Dial, is not asked for again. With Agree N it is the oldest of N endpoints.
-//
-// ErrNotFinalized says that the endpoint does not know the finalized block, as
-// is usual on development chains. The latest block never stands in for it.
-func (c *Client) Finalized(ctx context.Context) (*types.Header, error) {
-	t, err := c.tips(ctx, false)
-	if err == nil && t.finalized == nil {
-		err = t.unknown
-	}
-	if err != nil {
-		return nil, onChain(c.ID, err)
-	}
-	return types.CopyHeader(t.finalized.Header), nil
-}
-
-// tips returns head and finalized block. They are read again if fresh is set or
-// if they are older than tipAge. Of several agreeing endpoints, the lowest head and
-// the lowest finalized block count, which all of them have.
-func (c *Client) tips(ctx context.Context, fresh bool) (tips, error) {
-	all, err := askAll(ctx, c.pool, func(ctx context.Context, n *node) (tips, error) {
-		if t := n.headers.tips(); !fresh && n.endpoint.Clock().Now().Sub(t.at) < tipAge {
-			return t, nil
-		}
-		return n.headers.freshTips(ctx)
-	})
-	if err != nil {
-		return tips{}, err
-	}
-	low := all[0].value
-	for _, r := range all[1:] {
-		t := r.value
-		if t.head.Number.Cmp(low.head.Number) < 0 {
-			low.head = t.head
-		}
-		if low.finalized != nil && (t.finalized == nil || t.finalized.Number.Cmp(low.finalized.Number) < 0) {
-			low.finalized, low.unknown = t.finalized, t.unknown
-		}
-		if low.anchor != nil && (t.anchor == nil || t.anchor.Number.Cmp(low.anchor.Number) < 0) {
-			low.anchor = t.anchor
-		}
-	}
-	return low, nil
-}
-
-// reach returns the finalized block if it reaches what is asked for, else the head, if
-// unfinalized blocks are allowed. Otherwise it fails with ErrNoBlockYet or
-// ErrNotFinalized, as a copy of asked.
-func (c *Client) reach(
-	ctx context.Context, reaches func(*header) bool, asked TooNewError,
-) (end *header, finalized bool, err error) {
-	final := func(t tips) bool { return t.lastFinal() != nil && reaches(t.lastFinal()) }
-	t, err := c.tips(ctx, false)
-	if err == nil && !final(t) && (!c.allowUnfinalized || !reaches(t.head)) {
-		t, err = c.tips(ctx, true) // refuse on fresh tips only
-	}
-	switch {
-	case err != nil:
-		return nil, false, err
-	case final(t):
-		return t.lastFinal(), true, nil
-	case !reaches(t.head):
-		asked.Newest, asked.Err = t.head.Header, ErrNoBlockYet
-	case c.allowUnfinalized:
-		return t.head, false, nil
-	case t.finalized == nil:
-		asked.Err = t.unknown
-	default:
-		asked.Newest, asked.Err = t.finalized.Header, ErrNotFinalized
-	}
-	return nil, false, &asked
-}
-
 func tipRequests() []jsonrpc.Request {
 	return []jsonrpc.Request{
 		{Method: "eth_getBlockByNumber", Params: []any{"latest", false}},
@@ -141,8 +65,8 @@ func (r *headerReader) parseTips(replies []jsonrpc.Reply) (tips, error) {
 		if e, ok := errors.AsType[*EndpointError](reply.Err); ok {
 			said = e.Said()
 		}
-		t.unknown = fmt.Errorf("%s does not say which block is finalized%s, so any block may still be replaced: %w",
-			r.endpoint.Label(), said, ErrNotFinalized)
+		t.unknown = fmt.Errorf("%s does not say which block is finalized%s, so a block of the last day "+
+			"may still be replaced: %w", r.endpoint.Label(), said, ErrNotFinalized)
 		return t, nil
 	}
 	if t.finalized, err = r.parseTip(replies[1]); err != nil {
@@ -163,6 +87,14 @@ func (r *headerReader) parseTip(reply jsonrpc.Reply) (*header, error) {
 		return h, nil
 	}
 	return h, err
+}
+
+// recentTips returns what was read less than tipAge ago, or reads it again.
+func (r *headerReader) recentTips(ctx context.Context) (tips, error) {
+	if t := r.tips(); r.endpoint.Clock().Now().Sub(t.at) < tipAge {
+		return t, nil
+	}
+	return r.freshTips(ctx)
 }
 
 // freshTips reads head and finalized block again.

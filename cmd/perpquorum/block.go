@@ -134,13 +134,14 @@ type blockRow struct {
 	Time        report.Moment `json:"block_time"` // as in a report
 	Hash        string        `json:"block_hash"`
 	Unfinalized bool          `json:"unfinalized"`
+	FinalByAge  bool          `json:"final_by_age,omitempty"` // as in a report
 	Development bool          `json:"development"`
 }
 
 func newBlockRow(id chains.ID, b chains.Block, development bool) blockRow {
 	return blockRow{
 		Chain: id, ID: uint64(id), Number: b.Number(), Time: report.NewMoment(b.Time()),
-		Hash: b.Hash.Hex(), Unfinalized: b.Unfinalized, Development: development,
+		Hash: b.Hash.Hex(), Unfinalized: b.Unfinalized, FinalByAge: b.FinalByAge, Development: development,
 	}
 }
 
@@ -148,6 +149,9 @@ func newBlockRow(id chains.ID, b chains.Block, development bool) blockRow {
 func (r blockRow) marks(separator string) (marks string) {
 	if r.Unfinalized {
 		marks += separator + "not finalized"
+	}
+	if r.FinalByAge {
+		marks += separator + "final by its age"
 	}
 	if r.Development {
 		marks += separator + "development chain"

@@ -139,9 +139,11 @@ func waitHint(err error) string {
 	const mark = "; --allow-unfinalized accepts and marks a block that can still be replaced"
 	var e *chains.TooNewError
 	switch {
+	case errors.As(err, &e) && e.Newest == nil: // no endpoint knows the finalized block
+		return ", or try again in a day" + mark
 	case errors.Is(err, chains.ErrNotFinalized):
 		return wait + mark
-	case !errors.As(err, &e):
+	case e == nil:
 		return ""
 	case !e.At.IsZero() && e.At.Sub(time.Unix(int64(e.Newest.Time), 0)) < 15*time.Minute:
 		return wait

@@ -83,7 +83,7 @@ func (r *Report) describeChain(id chains.ID) Chain {
 		Chain: id.String(), ID: uint64(id), Name: chainName(id),
 		Number: b.Number(), Hash: b.Hash.Hex(), Time: NewMoment(b.Time()),
 		First: b.Proves(e.At) == nil, Pinned: b.Pinned,
-		Unfinalized: b.Unfinalized, Development: evidence.Development, ServedBy: []string{},
+		Unfinalized: b.Unfinalized, Development: evidence.Development, FinalByAge: b.FinalByAge, ServedBy: []string{},
 	}
 	if !c.Development && !r.synthetic() {
 		c.Explorer = explorer(id, "block", new(big.Int).SetUint64(b.Number()).String())

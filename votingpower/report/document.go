@@ -78,6 +78,8 @@ type Chain struct {
 	// could still be replaced, or the chain is not the public one.
 	Unfinalized bool `json:"unfinalized"`
 	Development bool `json:"development"`
+	// FinalByAge: no endpoint knew the finalized block, and the block was more than a day old.
+	FinalByAge bool `json:"final_by_age,omitempty"`
 	// Explorer is a page about the block, "" where none would show it.
 	Explorer string   `json:"explorer,omitempty"`
 	ServedBy []string `json:"served_by"` // labels of the endpoints whose figures were used

@@ -55,6 +55,7 @@ const (
 	ModelUnreviewed    Code = "model-unreviewed"      // nobody is named who compared it with its sources
 	DevelopmentChain   Code = "development-chain"     // a chain is not the public one of its id
 	BlockNotFinal      Code = "block-not-final"       // a block that was read can still be replaced
+	BlockFinalByAge    Code = "block-final-by-age"    // no endpoint said which block is finalized
 	BlockOfNewFork     Code = "block-of-new-fork"     // its header has fields unknown to this program
 	BlockPinned        Code = "block-pinned"          // a block was named by number
 	OneHostAgreed      Code = "endpoints-of-one-host" // their agreement may be that of one node with itself

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -197,6 +198,36 @@ func TestFindings(t *testing.T) {
 			}
 			wants(t, noticed(o), test.want...)
 		})
+	}
+}
+
+// TestBlockMarks: by which rule a block is final, and that its header was not understood in full,
+// is reported.
+func TestBlockMarks(t *testing.T) {
+	t.Parallel()
+	e := reached(t)
+	for code, change := range map[vote.Code]func(*chains.Block){
+		"":                   func(*chains.Block) {},
+		vote.BlockFinalByAge: func(b *chains.Block) { b.FinalByAge = true },
+		vote.BlockOfNewFork:  func(b *chains.Block) { b.ParentNewFields = []byte{1} },
+	} {
+		c := e.Circulating.Chains[chains.Optimism]
+		change(&c.Block)
+		marked := *e.Circulating
+		marked.Chains = maps.Clone(marked.Chains)
+		marked.Chains[chains.Optimism] = c
+		for _, f := range vote.Marks(&votingpower.Result{Evidence: &marked}) {
+			told := f.Code == vote.BlockFinalByAge || f.Code == vote.BlockOfNewFork
+			if told && (f.Code != code || !strings.HasPrefix(f.Detail, "optimism block 99757040 ")) {
+				t.Errorf("found %s: %s, want %q", f.Code, f.Detail, code)
+			}
+			if f.Code == code {
+				code = ""
+			}
+		}
+		if code != "" {
+			t.Errorf("found no %s", code)
+		}
 	}
 }
 

@@ -52,12 +52,16 @@ func marks(r *votingpower.Result, others []chains.ID) (found []Finding) {
 	return found
 }
 
-// addBlockMarks warns of a block that a reorg could still replace, and reports a header with
-// fields that only a newer version of this program knows.
+// addBlockMarks warns of a block that a reorg could still replace, and reports one that is
+// final by its age alone, and a header with fields that only a newer program knows.
 func addBlockMarks(to *[]Finding, id chains.ID, b chains.Block) {
 	if b.Unfinalized {
 		add(to, Warning, BlockNotFinal, "%v block %d was not finalized when it was read, and can still be replaced",
 			id, b.Number())
+	}
+	if b.FinalByAge {
+		add(to, Info, BlockFinalByAge, "%v block %d counts as final because it was more than a day older than the head: "+
+			"no endpoint said which block is finalized", id, b.Number())
 	}
 	if len(b.NewFields)+len(b.ParentNewFields) > 0 {
 		add(to, Info, BlockOfNewFork, "%v block %d or its parent is of a fork newer than this program: "+
