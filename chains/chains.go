@@ -87,6 +87,8 @@ type Node interface {
 	BulkCallAt(ctx context.Context, b Block, calls []Call) ([]Answer, error)
 	// Logs returns the events that pass the filter, up to and with block b.
 	Logs(ctx context.Context, b Block, f Filter) ([]types.Log, error)
+	// Faults lists the endpoints that were caught until now.
+	Faults() []Fault
 }
 
 // ID is an EIP-155 chain id. Its text form is a name for the chains that this package

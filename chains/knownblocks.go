@@ -39,6 +39,12 @@ func anchorOf(id ID) (anchor, bool) {
 // lastLegacyBlock is the block before Bedrock, number 105235062: the last one of l2geth.
 var lastLegacyBlock = common.HexToHash("0x21a168dfa5e727926063a28ba16fd5ee84c814e847c81a699c7a0ea551e4ca50")
 
+// Known reports whether b is a block by whose hash the public chain of this id is known.
+func (b Block) Known(id ID) bool {
+	a, ok := anchorOf(id)
+	return ok && b.Hash == a.Hash || id == Optimism && b.Hash == lastLegacyBlock
+}
+
 const (
 	mergeBlock   = 15537394 // first proof-of-stake block of Ethereum
 	mergeTime    = 1663224179

@@ -51,11 +51,13 @@ func (c *Client) Faults() []Fault {
 		all = append(all, n.health.faults...)
 		n.health.mu.Unlock()
 	}
-	slices.SortFunc(all, func(x, y Fault) int {
-		return cmp.Or(strings.Compare(x.Endpoint, y.Endpoint), strings.Compare(x.Code, y.Code),
-			strings.Compare(x.Detail, y.Detail))
-	})
+	slices.SortFunc(all, compareFaults)
 	return slices.Compact(all)
+}
+
+func compareFaults(x, y Fault) int {
+	return cmp.Or(strings.Compare(x.Endpoint, y.Endpoint), strings.Compare(x.Code, y.Code),
+		strings.Compare(x.Detail, y.Detail))
 }
 
 // Blame records a fault of the endpoint with the given label. The client does not use it
@@ -73,6 +75,6 @@ func (n *node) blame(code string, reason error) {
 	defer n.health.mu.Unlock()
 	label := n.endpoint.Label()
 	detail := strings.TrimLeft(strings.TrimPrefix(Reason{reason}.String(), label), ": ")
-	n.health.faults = append(n.health.faults, Fault{Endpoint: label, Code: code, Detail: detail})
+	n.health.faults = append(n.health.faults, Fault{Endpoint: label, Code: code, Detail: cut(detail)})
 	n.health.dropped = reason
 }

@@ -1,8 +1,11 @@
 package chains
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/common/hexutil"
@@ -20,10 +23,22 @@ type Witness []hexutil.Bytes
 type Prover interface {
 	Node
 	// Prove returns the answers that the state of block b proves, in order, with
-	// the witness of it. An answer without data is not proven, or the call is proven
-	// to give none; proof.Run tells which, and why.
+	// the witness of it. Their level is Proven. One without data is of a call that is
+	// proven to fail, one without level of a call that is not provable; proof.Run tells
+	// why. ErrNoProofs says that no endpoint gave the proofs.
 	Prove(ctx context.Context, b Block, calls []Call) ([]Answer, Witness, error)
+	// Blame records a fault of the endpoint with this label, which is not used any more.
+	Blame(endpoint, code string, reason error)
 }
+
+var (
+	// ErrNoProofs: no endpoint gave the proofs. That does not make its answers wrong:
+	// few nodes keep the proofs of old blocks.
+	ErrNoProofs = errors.New("no proofs of this block")
+	// ErrWrongProof: the proofs of an endpoint do not lead from the state root to
+	// what was asked for. Nothing else that it says should be believed.
+	ErrWrongProof = errors.New("wrong proofs")
+)
 
 // Bounds of a witness. 10,000 voters of a vote-escrow token take about 130,000
 // nodes and 11 MB.
@@ -56,4 +71,11 @@ func (w Witness) Hashes() ([]common.Hash, error) {
 		}
 	}
 	return hashes, nil
+}
+
+// join returns what is in v or w, in the form that Hashes demands.
+func (w Witness) join(v Witness) Witness {
+	joined := slices.Concat(w, v)
+	slices.SortFunc(joined, func(x, y hexutil.Bytes) int { return crypto.Keccak256Hash(x).Cmp(crypto.Keccak256Hash(y)) })
+	return slices.CompactFunc(joined, func(x, y hexutil.Bytes) bool { return bytes.Equal(x, y) })
 }

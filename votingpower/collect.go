@@ -91,19 +91,20 @@ func (c *collector) run(ctx context.Context) (*Evidence, error) {
 	}
 	e := &Evidence{Model: c.model, At: at, Chains: map[chains.ID]ChainEvidence{}, Reads: make([]Read, len(terms))}
 	ids := c.model.Chains()
-	blocks, err := chains.SideBySide(ctx, ids, func(ctx context.Context, id chains.ID) (chains.Block, error) {
+	found, err := chains.SideBySide(ctx, ids, func(ctx context.Context, id chains.ID) (ce ChainEvidence, err error) {
 		block, err := c.block(ctx, id, pinned, at)
 		if err != nil {
-			return block, err
+			return ce, err
 		}
-		return block, c.read(ctx, id, block, terms, e.Reads)
+		_, development := c.nodes[id].Chain()
+		assurance, err := c.read(ctx, id, block, terms, e.Reads)
+		return ChainEvidence{block, development, assurance}, err
 	})
 	if err != nil {
 		return nil, err
 	}
 	for i, id := range ids {
-		_, development := c.nodes[id].Chain()
-		e.Chains[id] = ChainEvidence{Block: blocks[i], Development: development}
+		e.Chains[id] = found[i]
 	}
 	return e, nil
 }
@@ -154,7 +155,7 @@ func Try(ctx context.Context, nodes map[chains.ID]chains.Node, m *Model, when Wh
 			}
 			reads := make([]Read, 1)
 			tried[i].Term = term
-			if tried[i].Err = c.read(ctx, id, block, terms[i:i+1], reads); tried[i].Err == nil {
+			if _, tried[i].Err = c.read(ctx, id, block, terms[i:i+1], reads); tried[i].Err == nil {
 				tried[i].Amount, tried[i].Err = reads[0].answer(term)
 			}
 			err = ctx.Err()
@@ -221,28 +222,28 @@ func (c *collector) at(ctx context.Context, pinned map[chains.ID]chains.Block) (
 }
 
 // read puts the answers to a chain's terms in their places in reads.
-func (c *collector) read(ctx context.Context, id chains.ID, block chains.Block, terms []Term, reads []Read) error {
-	var places []int
-	var calls []chains.Call
-	for i, term := range terms {
-		if term.Chain == id {
-			places, calls = append(places, i), append(calls, term.Call)
-		}
-	}
-	if len(calls) == 0 {
-		return nil
-	}
-	answers, err := c.nodes[id].CallAt(ctx, block, calls)
+func (c *collector) read(
+	ctx context.Context, id chains.ID, block chains.Block, terms []Term, reads []Read,
+) (chains.Assurance, error) {
+	places, calls := callsOf(id, terms)
+	answers, assurance, err := chains.Read(ctx, c.nodes[id], block, calls)
 	if err != nil {
-		return err
-	}
-	if len(answers) != len(calls) {
-		return fmt.Errorf("%v: made %d calls, found %d answers", id, len(calls), len(answers))
+		return assurance, err
 	}
 	for i, place := range places {
 		call, answer := calls[i], answers[i]
 		from := strings.Join(answer.From, ", ")
 		reads[place] = Read{Chain: id, To: call.To.Hex(), Data: call.Data, Result: answer.Data, From: from}
 	}
-	return nil
+	return assurance, nil
+}
+
+// callsOf returns the calls of a chain's terms, in order, and the places of the terms.
+func callsOf(id chains.ID, terms []Term) (places []int, calls []chains.Call) {
+	for i, term := range terms {
+		if term.Chain == id {
+			places, calls = append(places, i), append(calls, term.Call)
+		}
+	}
+	return places, calls
 }

@@ -99,6 +99,8 @@ func (n *node) Finalized(ctx context.Context) (*types.Header, error) {
 	return n.headers[n.finalized], nil
 }
 
+func (n *node) Faults() []chains.Fault { return nil }
+
 func (n *node) CallAt(ctx context.Context, b chains.Block, calls []chains.Call) ([]chains.Answer, error) {
 	if err := n.ask(ctx, "CallAt"); err != nil {
 		return nil, err

@@ -102,7 +102,11 @@ func (e *Evidence) checkBlocks() error {
 		if !ok {
 			return fmt.Errorf("model %q reads %v, and there is no block of it", e.Model.Name, id)
 		}
-		if err := checkBlock(chain.Block, e.At, id == e.Model.Network); err != nil {
+		err := checkBlock(chain.Block, e.At, id == e.Model.Network)
+		if err == nil {
+			err = chain.Assurance.Check()
+		}
+		if err != nil {
 			return fmt.Errorf("%v: %w", id, err)
 		}
 		if err := chain.Block.Plausible(id); err != nil && !chain.Development {

@@ -30,6 +30,8 @@ type ChainEvidence struct {
 	// Development says that the node was accepted although it failed the proof of being
 	// on the public chain of its id: its figures mean nothing outside a test.
 	Development bool `json:"development,omitzero"`
+	// Assurance has a witness of the chain's reads, in the order of Evidence.Reads.
+	chains.Assurance
 }
 
 // Read is one answered eth_call.

@@ -63,7 +63,9 @@ func (c *collection) answers() ([]chains.Answer, chains.Witness, error) {
 	}
 	answers := make([]chains.Answer, len(results))
 	for i, r := range results {
-		answers[i] = chains.Answer{Data: r.Data, From: []string{c.endpoint.Label()}}
+		if !errors.Is(r.Err, ErrNotProvable) {
+			answers[i] = chains.Answer{Data: r.Data, From: []string{c.endpoint.Label()}, Level: chains.Proven}
+		}
 	}
 	w := s.blobs.witness()
 	_, err = w.Hashes() // it may be too large
@@ -150,5 +152,5 @@ func (c *collection) callees() (want []read) {
 }
 
 func (c *collection) wrong(format string, args ...any) error {
-	return fmt.Errorf("%s: %w: "+format, append([]any{c.endpoint.Label(), ErrWrongProof}, args...)...)
+	return fmt.Errorf("%s: %w: "+format, append([]any{c.endpoint.Label(), chains.ErrWrongProof}, args...)...)
 }

@@ -89,10 +89,10 @@ func TestWrongProofs(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			n, b, calls := snapshot(t, transport)
-			if _, _, err := n.Prove(t.Context(), b, calls); !errors.Is(err, proof.ErrWrongProof) {
-				t.Fatalf("found error %v, want %v", err, proof.ErrWrongProof)
+			if _, _, err := n.Prove(t.Context(), b, calls); !errors.Is(err, chains.ErrWrongProof) {
+				t.Fatalf("found error %v, want %v", err, chains.ErrWrongProof)
 			}
-			if _, err := n.CallAt(t.Context(), b, calls); !errors.Is(err, proof.ErrWrongProof) {
+			if _, err := n.CallAt(t.Context(), b, calls); !errors.Is(err, chains.ErrWrongProof) {
 				t.Errorf("the endpoint is used still: found error %v", err)
 			}
 			if f := n.Faults(); len(f) != 1 || f[0].Code != chains.WrongProof || f[0].Detail == "" {
@@ -195,8 +195,8 @@ func TestNoProofs(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			n, b, calls := snapshot(t, transport)
 			_, _, err := n.Prove(t.Context(), b, calls)
-			if !errors.Is(err, proof.ErrNoProofs) || errors.Is(err, proof.ErrWrongProof) {
-				t.Fatalf("found error %v, want %v", err, proof.ErrNoProofs)
+			if !errors.Is(err, chains.ErrNoProofs) || errors.Is(err, chains.ErrWrongProof) {
+				t.Fatalf("found error %v, want %v", err, chains.ErrNoProofs)
 			}
 			t.Log(err)
 			if _, err := n.CallAt(t.Context(), b, calls); err != nil {
@@ -214,8 +214,8 @@ func TestHole(t *testing.T) {
 		}
 	})
 	n, b, calls := snapshot(t, hole)
-	if _, _, err := n.Prove(t.Context(), b, calls); !errors.Is(err, proof.ErrWrongProof) {
-		t.Errorf("found error %v, want %v", err, proof.ErrWrongProof)
+	if _, _, err := n.Prove(t.Context(), b, calls); !errors.Is(err, chains.ErrWrongProof) {
+		t.Errorf("found error %v, want %v", err, chains.ErrWrongProof)
 	}
 }
 

@@ -8,32 +8,23 @@ import (
 	"github.com/perpdao/perpquorum/chains"
 )
 
-var (
-	// ErrNoProofs: no endpoint gave the proofs. That does not make its answers wrong:
-	// few nodes keep the proofs of old blocks.
-	ErrNoProofs = errors.New("no proofs of this block")
-	// ErrWrongProof: the proofs of an endpoint do not lead from the state root to
-	// what was asked for. Nothing else that it says should be believed.
-	ErrWrongProof = errors.New("wrong proofs")
-)
-
 // Node is a client that can prove what calls return.
 type Node struct{ *chains.Client }
 
 var _ chains.Prover = Node{}
 
 // Prove collects the witness of the calls at block b from the first endpoint that
-// can give it, and returns the answers that it proves. An answer has no data where
-// the call is not provable, or is proven to return none. Run gives the reason; it
-// accepts the witness for exactly these calls.
+// can give it, and returns the answers that it proves. One without data and level is
+// of a call that is not provable, one without data of a call that is proven to fail.
+// Run gives the reason; it accepts the witness for exactly these calls.
 //
 // Access lists, if there are few calls, and running the calls here show what to ask
 // for: each round asks for what the calls read beyond what is known. The calls of a
 // report take two rounds, or three to five without access lists, and so do
 // thousands of calls.
 //
-// ErrNoProofs says that no endpoint gave the proofs, and why. If the error is
-// ErrWrongProof as well, an endpoint gave wrong ones. The client does not use that
+// chains.ErrNoProofs says that no endpoint gave the proofs, and why. If the error is
+// chains.ErrWrongProof as well, an endpoint gave wrong ones. The client does not use that
 // endpoint any more, and what it answered before should be read again from another.
 // If another endpoint then gave the right proofs, there is no error.
 func (n Node) Prove(ctx context.Context, b chains.Block, calls []chains.Call) ([]chains.Answer, chains.Witness, error) {
@@ -52,7 +43,7 @@ func (n Node) Prove(ctx context.Context, b chains.Block, calls []chains.Call) ([
 			return c.answers()
 		case ctx.Err() != nil:
 			return nil, nil, err
-		case e != nil && errors.Is(err, ErrWrongProof):
+		case e != nil && errors.Is(err, chains.ErrWrongProof):
 			n.Blame(e.Label(), chains.WrongProof, err)
 		}
 		if reasons != nil {
@@ -60,5 +51,5 @@ func (n Node) Prove(ctx context.Context, b chains.Block, calls []chains.Call) ([
 		}
 		reasons = err
 	}
-	return nil, nil, fmt.Errorf("%v block %d: %w: %w", n.ID, b.Number(), ErrNoProofs, reasons)
+	return nil, nil, fmt.Errorf("%v block %d: %w: %w", n.ID, b.Number(), chains.ErrNoProofs, reasons)
 }

@@ -136,6 +136,7 @@ type blockRow struct {
 	Unfinalized bool          `json:"unfinalized"`
 	FinalByAge  bool          `json:"final_by_age,omitempty"` // as in a report
 	Development bool          `json:"development"`
+	Level       chains.Level  `json:"level,omitempty"` // of what was read there
 }
 
 func newBlockRow(id chains.ID, b chains.Block, development bool) blockRow {
@@ -155,6 +156,9 @@ func (r blockRow) marks(separator string) (marks string) {
 	}
 	if r.Development {
 		marks += separator + "development chain"
+	}
+	if r.Level != "" {
+		marks += separator + string(r.Level)
 	}
 	return marks
 }

@@ -47,7 +47,8 @@ func checkCommand(p *progress) *cli.Command {
 				Usage: "with --watch, judge after `DURATION` even if the vote is not final"},
 			modelFlag(category, &o.model),
 			hubFlag(category, &o.hub),
-		}, o.output.flags(), o.endpoints.flags()),
+		}, o.output.flags(), o.endpoints.flags(),
+			o.endpoints.proofFlags(proveAuto, proveOff, proveSample, proveVoters)),
 		Action: o.run,
 	}
 }
@@ -87,6 +88,9 @@ func (o *checkOptions) run(c *cli.Context) (err error) {
 		return err
 	}
 	r, err := o.judge(c.Context, jsonrpc.RealClock{})
+	if err == nil {
+		err = o.endpoints.enough(r)
+	}
 	if err != nil {
 		return err
 	}

@@ -22,7 +22,9 @@ type endpointOptions struct {
 	file     string                 // of --endpoints
 	timeout  time.Duration          // of the whole run
 	dialer   chains.Dialer
-	progress *progress // nil: silent
+	prove    string       // one of the words of --prove; "" and "off": nothing
+	require  chains.Level // of every figure; "" for any
+	progress *progress    // nil: silent
 }
 
 // flags are those of every command that reads chains.
@@ -51,6 +53,39 @@ func (o *endpointOptions) flags() []cli.Flag {
 			EnvVars: []string{"PERPQUORUM_ALLOW_DEV_CHAIN"},
 			Usage:   "accept a development chain in place of the public one, and mark the output"},
 	}
+}
+
+// The words of --prove.
+const (
+	proveAuto   = "auto"
+	proveOff    = "off"
+	proveSample = "sample"
+	proveVoters = "voters"
+)
+
+// proofFlags are those of commands that can prove what they read, with the words that --prove takes.
+func (o *endpointOptions) proofFlags(words ...string) []cli.Flag {
+	const category = "Proofs"
+	return []cli.Flag{
+		wordFlag("prove", category, "prove what `WHICH` says by Merkle proofs, where an endpoint has them: ",
+			&o.prove, words...),
+		requireFlag(category, &o.require, chains.Bound, chains.Proven),
+	}
+}
+
+func requireFlag(category string, to *chains.Level, levels ...chains.Level) cli.Flag {
+	var words []string
+	for _, l := range levels {
+		words = append(words, string(l))
+	}
+	return &cli.GenericFlag{Name: "require", Category: category,
+		Usage: "print nothing and end with exit code 1 where a figure is below `LEVEL`: " + strings.Join(words, " or "),
+		Value: parsed(to, func(text string) (chains.Level, error) {
+			if !slices.Contains(words, text) {
+				return "", errors.New("want " + strings.Join(words, " or "))
+			}
+			return chains.Level(text), nil
+		}, words...)}
 }
 
 // endpointHelp explains CHAIN=URL.
@@ -244,6 +279,9 @@ func (o endpointOptions) dial(ctx context.Context, wanted []chains.ID, optional 
 	nodes = map[chains.ID]chains.Node{}
 	for i, id := range wanted {
 		nodes[id] = &progressNode{clients[i], o.progress, id}
+	}
+	if o.prove == "" || o.prove == proveOff {
+		nodes = chains.Plain(nodes)
 	}
 	return nodes, closeAll, nil
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/perpdao/perpquorum/chains"
+	"github.com/perpdao/perpquorum/chains/proof"
 	"github.com/perpdao/perpquorum/fixtures"
 	"github.com/perpdao/perpquorum/fixtures/testchain"
 	"github.com/perpdao/perpquorum/votingpower"
@@ -29,7 +30,7 @@ func TestExample(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer client.Close()
-		nodes[id] = client
+		nodes[id] = proof.Node{Client: client}
 	}
 	when := votingpower.When{At: time.Unix(testchain.Snapshot, 0)}
 	evidence, err := votingpower.Collect(t.Context(), nodes, votingpower.PERP(), when)

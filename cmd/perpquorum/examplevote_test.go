@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/perpdao/perpquorum/chains"
 	"github.com/perpdao/perpquorum/fixtures"
 	"github.com/perpdao/perpquorum/fixtures/hub"
 	"github.com/perpdao/perpquorum/fixtures/testchain"
@@ -52,7 +53,7 @@ func TestExampleVote(t *testing.T) {
 	}
 	for _, reading := range b.Vote.Power.Places {
 		for i := range reading.Sampled {
-			reading.Sampled[i].From = "local test chain"
+			reading.Sampled[i].From, reading.Sampled[i].Assurance = "local test chain", chains.Assurance{}
 		}
 	}
 	r, err := report.New(b)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/perpdao/perpquorum/chains"
 	"github.com/perpdao/perpquorum/votingpower/report"
 )
 
@@ -64,6 +65,17 @@ func (o *outputOptions) publish(w io.Writer, r *report.Report) error {
 		return fmt.Errorf("evidence was not written: %w", err)
 	}
 	return nil
+}
+
+// enough refuses a report whose figures are below the level that is required: those of the
+// voters too, unless they were not asked to be proven.
+func (o *endpointOptions) enough(r *report.Report) error {
+	voters := o.require == chains.Bound || o.prove == proveVoters
+	err := r.Require(o.require, voters)
+	if err != nil && o.prove == proveOff && o.require == chains.Proven {
+		err = hintf(err, "leave out --prove off")
+	}
+	return err
 }
 
 // generator names this program in bundles.

@@ -34,7 +34,7 @@ func powerCommand(p *progress) *cli.Command {
 	o := &powerOptions{endpoints: endpointOptions{progress: p}}
 	return &cli.Command{
 		Name: "power", Usage: "voting power of addresses, by strategy", ArgsUsage: "ADDRESS...", Description: powerHelp,
-		Flags: append([]cli.Flag{
+		Flags: slices.Concat([]cli.Flag{
 			&cli.GenericFlag{Name: "proposal", Category: moment, Value: parsed(&o.proposal, parseProposal),
 				Usage: "the strategies and the snapshot block of `PROPOSAL`, an id or a URL"},
 			&cli.GenericFlag{Name: "at", Category: moment, Value: parsed(&o.at, parseTime),
@@ -47,7 +47,7 @@ func powerCommand(p *progress) *cli.Command {
 			&cli.PathFlag{Name: "file", Category: output, Destination: &o.file,
 				Usage: "read addresses from `FILE`, one per line; - is standard input"},
 			formatFlag(output, &o.format, "text", "csv", "json"),
-		}, o.endpoints.flags()...),
+		}, o.endpoints.flags(), o.endpoints.proofFlags(proveOff, proveVoters)),
 		Action: o.run,
 	}
 }
@@ -87,6 +87,11 @@ func (o *powerOptions) run(c *cli.Context) error {
 	t, err := inTime(ctx, func() (*powerTable, error) { return newPowerTable(source, evidence) })
 	if err != nil {
 		return err
+	}
+	for _, b := range t.Blocks {
+		if b.Level != "" && !b.Level.Reaches(o.endpoints.require) {
+			return fmt.Errorf("%s block %d: want %s, found %s", b.Chain, b.Number, o.endpoints.require, b.Level)
+		}
 	}
 	switch o.format {
 	case "csv":

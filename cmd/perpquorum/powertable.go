@@ -10,6 +10,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/perpdao/perpquorum/chains"
 	"github.com/perpdao/perpquorum/snapshot/strategy"
 	"github.com/perpdao/perpquorum/votingpower"
 )
@@ -77,7 +78,11 @@ func newPowerTable(of string, e *strategy.Evidence) (*powerTable, error) {
 func powerBlocks(e *strategy.Evidence) (blocks []blockRow) {
 	for place, reading := range e.Places {
 		for _, s := range reading.Sampled {
-			blocks = append(blocks, newBlockRow(place.Chain, s.Block, reading.Development))
+			row := newBlockRow(place.Chain, s.Block, reading.Development)
+			if row.Level = s.Level; s.Level == "" && s.Witness != nil { // no answer rests on anything else
+				row.Level = chains.Proven
+			}
+			blocks = append(blocks, row)
 		}
 	}
 	slices.SortFunc(blocks, func(a, b blockRow) int {

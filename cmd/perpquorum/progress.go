@@ -12,6 +12,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/perpdao/perpquorum/chains"
+	"github.com/perpdao/perpquorum/chains/proof"
 )
 
 // progress shows a person at a terminal what the program is waiting for, in one
@@ -93,4 +94,12 @@ func (n *progressNode) CallAt(ctx context.Context, b chains.Block, calls []chain
 func (n *progressNode) BulkCallAt(ctx context.Context, b chains.Block, calls []chains.Call) ([]chains.Answer, error) {
 	n.p.say("reading %d values of %s at block %d", len(calls), n.id, b.Number())
 	return n.Client.BulkCallAt(ctx, b, calls)
+}
+
+// Prove implements chains.Prover.
+func (n *progressNode) Prove(
+	ctx context.Context, b chains.Block, calls []chains.Call,
+) ([]chains.Answer, chains.Witness, error) {
+	n.p.say("proving %d values of %s at block %d", len(calls), n.id, b.Number())
+	return proof.Node{Client: n.Client}.Prove(ctx, b, calls)
 }

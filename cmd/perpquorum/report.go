@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/perpdao/perpquorum/chains"
 	"github.com/perpdao/perpquorum/votingpower"
 	"github.com/perpdao/perpquorum/votingpower/report"
 	"github.com/perpdao/perpquorum/votingpower/vote"
@@ -43,7 +44,7 @@ func reportCommand(p *progress) *cli.Command {
 				Usage: "recompute the report from the evidence in `FILE`, offline; - is standard input, " +
 					"\"example\" and \"example-vote\" are built in"},
 			modelFlag("Output", &o.model),
-		}, o.output.flags(), o.endpoints.flags()),
+		}, o.output.flags(), o.endpoints.flags(), o.endpoints.proofFlags(proveAuto, proveOff)),
 		Action: o.run,
 	}
 }
@@ -70,6 +71,9 @@ func (o *reportOptions) run(c *cli.Context) error {
 	if err := checkMoment(c.IsSet); err != nil {
 		return err
 	}
+	if o.bundle != "" && o.endpoints.require == chains.Bound {
+		return usagef("--require bound has no meaning with --bundle: what is not proven is the word of its author")
+	}
 	if !c.IsSet("proposal") && o.hub != os.Getenv("SNAPSHOT_HUB_URL") {
 		return usagef("--hub has no meaning without --proposal")
 	}
@@ -77,6 +81,9 @@ func (o *reportOptions) run(c *cli.Context) error {
 		return err
 	}
 	r, err := o.make(c.Context, c.App.Reader)
+	if err == nil {
+		err = o.endpoints.enough(r)
+	}
 	if err != nil {
 		return err
 	}
@@ -94,7 +101,7 @@ func checkMoment(isSet func(string) bool) error {
 	if len(moments) > 1 {
 		return usagef("--%s and --%s exclude each other", moments[0], moments[1])
 	}
-	for _, name := range []string{"model", "rpc", "agree", "rps", "allow-unfinalized"} {
+	for _, name := range []string{"model", "rpc", "agree", "rps", "allow-unfinalized", "prove"} {
 		if isSet("bundle") && isSet(name) {
 			return usagef("--%s has no meaning with --bundle, which reads no chain and brings its model", name)
 		}

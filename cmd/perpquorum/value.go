@@ -67,13 +67,17 @@ func valueFault(c *cli.Context, err error, _ bool) error {
 	return seeHelp(c.Command, misuse(err))
 }
 
-// formatFlag takes one of a few words, of which the first is the default.
 func formatFlag(category string, to *string, words ...string) cli.Flag {
+	return wordFlag("format", category, "output `FORMAT`: ", to, words...)
+}
+
+// wordFlag takes one of a few words, of which the first is the default.
+func wordFlag(name, category, usage string, to *string, words ...string) cli.Flag {
 	*to = words[0]
 	last := len(words) - 1
 	list := strings.Join(words[:last], ", ") + " or " + words[last]
 	return &cli.GenericFlag{
-		Name: "format", Category: category, DefaultText: words[0], Usage: "output `FORMAT`: " + list,
+		Name: name, Category: category, DefaultText: words[0], Usage: usage + list,
 		Value: parsed(to, func(text string) (string, error) {
 			if !slices.Contains(words, text) {
 				return "", errors.New("want " + list)

@@ -1,19 +1,52 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
+	"github.com/ethereum/go-ethereum/common"
 	"github.com/urfave/cli/v2"
 
+	"github.com/perpdao/perpquorum/chains"
+	"github.com/perpdao/perpquorum/votingpower"
 	"github.com/perpdao/perpquorum/votingpower/report"
 )
 
+// verifyOptions is what a reader knows and wants of a bundle.
+type verifyOptions struct {
+	hashes  map[chains.ID]common.Hash
+	require chains.Level
+}
+
 func verifyCommand() *cli.Command {
+	o := &verifyOptions{hashes: map[chains.ID]common.Hash{}}
 	return &cli.Command{
 		Name: "verify", Usage: "recompute a published report offline from its bundle", ArgsUsage: "BUNDLE",
-		Description: verifyHelp, Action: runVerify,
+		Description: verifyHelp, Action: o.run,
+		Flags: []cli.Flag{
+			&cli.GenericFlag{Name: "block-hash", Value: hashValue(o.hashes),
+				Usage: "the hash of a chain's block, from a source of your own, as `CHAIN=HASH`; repeat it for more chains"},
+			requireFlag("", &o.require, chains.Proven),
+		},
 	}
+}
+
+// hashValue adds CHAIN=HASH to the hashes.
+func hashValue(to map[chains.ID]common.Hash) *value {
+	return repeated(chainWords, func(text string) error {
+		const wanted = "CHAIN=HASH, such as ethereum=0x and 64 hex digits"
+		id, hex, err := cutChain(text, wanted)
+		if err != nil {
+			return err
+		}
+		var hash common.Hash
+		if hash.UnmarshalText([]byte(hex)) != nil || to[id] != (common.Hash{}) {
+			return errors.New("want " + wanted + ", each chain once")
+		}
+		to[id] = hash
+		return nil
+	})
 }
 
 const verifyHelp = `Recomputes everything in BUNDLE, a file that report or check --evidence wrote,
@@ -27,24 +60,38 @@ of a time that is later than the clock here. It needs no network. A BUNDLE of -
 is standard input; "example" and "example-vote" are built in. With "consistent"
 and exit code 0 the claim is right, whatever its verdict is.
 
-A bundle cannot prove that its blocks are those of the public chains, nor that
-contracts returned there what it says; only numbers and times that no block of
-Ethereum or Optimism can have are refused. To check the rest, read it again with
-endpoints of your own.
+Where the bundle has Merkle proofs, the reads of the contracts are run again
+here, and follow from the hash of the block alone. If all reads behind the
+quorum are proven, and --block-hash gives the hash of every block (or it is
+known here), verify says "verified" instead of "consistent": the quorum then
+needs no trust in anybody's endpoint. It says nothing of a vote's list of votes.
+What is not proven is the word of the bundle's author. Without proofs only
+numbers and times that no block of Ethereum or Optimism can have are refused; to
+check the rest, read it again with endpoints of your own.
 
 Examples:
    perpquorum verify example
+   perpquorum verify quorum.json.gz --block-hash ethereum=0x... --require proven
    perpquorum verify quorum.json.gz && echo right
 
 Each difference is one line on standard error, up to a hundred of them.`
 
-func runVerify(c *cli.Context) error {
+func (o *verifyOptions) run(c *cli.Context) error {
 	r, different, err := recompute(c.Args().First(), c.App.Reader)
 	if err != nil {
 		return err
 	}
 	if len(different) > 0 {
 		return &codedError{fmt.Errorf("%s", describeDifferences(different)), exitDisagree}
+	}
+	switch err := r.Confirm(o.hashes); {
+	case errors.Is(err, votingpower.ErrEvidence):
+		return &codedError{err, exitDisagree}
+	case err != nil:
+		return usagef("--block-hash: %w", err)
+	}
+	if err := r.Require(o.require, false); err != nil {
+		return err
 	}
 	return r.RenderConsistent(c.App.Writer)
 }

@@ -38,6 +38,12 @@ func collect[E any](ctx context.Context, o voteOptions, m *votingpower.Model, v 
 		}
 		return nodes, err
 	}
+	switch o.endpoints.prove {
+	case proveSample:
+		v.Prove = vote.ProveSample
+	case proveVoters:
+		v.Prove = vote.ProveVoters
+	}
 	v.Blocks, v.Progress = o.blocks, func(step string) { o.endpoints.progress.say("%s", step) }
 	e, err := read(ctx, hub, dial, m, o.ref, v)
 	return e, voteError(err)

@@ -1,6 +1,7 @@
 package strategy
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -79,6 +80,12 @@ func (p *plan) collect(ctx context.Context, nodes map[chains.ID]chains.Node) (*E
 		}
 		if more = more && len(calls) > 0; more {
 			learn(known, places, calls)
+		}
+	}
+	for place := range p.registries {
+		for i := range places[place].Sampled {
+			s := &places[place].Sampled[i]
+			s.Level = cmp.Or(s.Level, chains.Trusted) // no proof of the state covers events
 		}
 	}
 	return &Evidence{Query: p.query, Places: places}, nil
@@ -203,12 +210,9 @@ const maxAnswer = 16 << 10
 
 // read makes the calls at the sample's block and appends their results.
 func (s *Sample) read(ctx context.Context, node chains.Node, calls []chains.Call) error {
-	answers, err := node.BulkCallAt(ctx, s.Block, calls)
+	answers, assurance, err := chains.BulkRead(ctx, node, s.Block, calls)
 	if err != nil {
 		return err
-	}
-	if len(answers) != len(calls) {
-		return fmt.Errorf("asked %d calls, got %d answers", len(calls), len(answers))
 	}
 	s.Results = slices.Grow(s.Results, len(calls))
 	labels := strings.FieldsFunc(s.From, func(r rune) bool { return r == ',' || r == ' ' })
@@ -225,5 +229,6 @@ func (s *Sample) read(ctx context.Context, node chains.Node, calls []chains.Call
 		}
 	}
 	s.From = strings.Join(labels, ", ")
+	s.Assurance = s.Assurance.Join(assurance)
 	return nil
 }

@@ -73,7 +73,7 @@ func (p *plan) check(places map[Place]Reading) error {
 		}
 		err := p.checkPlace(places, place, reading)
 		for _, s := range reading.Sampled {
-			err = errors.Join(err, p.checkEvents(place, s))
+			err = errors.Join(err, p.checkEvents(place, s), s.Assurance.Check())
 		}
 		if err == nil && !reading.Development {
 			err = reading.plausible(place.Chain)

@@ -11,6 +11,8 @@ import (
 type Evidence struct {
 	Query  Query             `json:"query"`
 	Places map[Place]Reading `json:"places"`
+	// Sample says that the witnesses are of a sample of the voters alone; see CollectSample.
+	Sample bool `json:"sample,omitempty"`
 }
 
 // Reading is what was read at one place.
@@ -36,4 +38,6 @@ type Sample struct {
 	Results     []hexutil.Bytes `json:"results"`
 	// From labels the endpoints that answered; it is for display only.
 	From string `json:"from,omitempty"`
+	// Assurance has a witness of the calls that Proofs lists.
+	chains.Assurance
 }

@@ -71,6 +71,8 @@ func (n *node) Finalized(context.Context) (*types.Header, error) {
 	return n.headers[len(n.headers)-1], nil
 }
 
+func (n *node) Faults() []chains.Fault { return nil }
+
 func (n *node) BulkCallAt(_ context.Context, b chains.Block, calls []chains.Call) ([]chains.Answer, error) {
 	if n.reorgs > 0 {
 		n.reorgs--

@@ -45,7 +45,7 @@ func (r *Report) describe() (*Document, error) {
 		d.Terms = append(d.Terms, describeTerm(line, e.Model))
 	}
 	if r.outcome != nil {
-		d.Verdict, d.Vote = r.outcome.Verdict, describeVote(r.outcome)
+		d.Verdict, d.Vote = r.outcome.Verdict, r.describeVote()
 	}
 	return d, r.hash(d)
 }
@@ -83,7 +83,8 @@ func (r *Report) describeChain(id chains.ID) Chain {
 		Chain: id.String(), ID: uint64(id), Name: chainName(id),
 		Number: b.Number(), Hash: b.Hash.Hex(), Time: NewMoment(b.Time()),
 		First: b.Proves(e.At) == nil, Pinned: b.Pinned,
-		Unfinalized: b.Unfinalized, Development: evidence.Development, FinalByAge: b.FinalByAge, ServedBy: []string{},
+		Unfinalized: b.Unfinalized, Development: evidence.Development, FinalByAge: b.FinalByAge,
+		ServedBy: []string{}, Assurance: r.chains[id],
 	}
 	if !c.Development && !r.synthetic() {
 		c.Explorer = explorer(id, "block", new(big.Int).SetUint64(b.Number()).String())

@@ -84,6 +84,7 @@ type Chain struct {
 	Explorer string   `json:"explorer,omitempty"`
 	ServedBy []string `json:"served_by"` // labels of the endpoints whose figures were used
 	Reads    int      `json:"reads"`     // eth_call results, checks included
+	Assurance
 }
 
 // Term is one summand with the amount that was read for it.

@@ -60,14 +60,18 @@ func ExampleReport_Render() {
 	// - Mainnet block number: 419
 	// - Mainnet timestamp: 1684503575
 	// - Mainnet UTC: Fri, 19 May 2023 13:39:35 GMT
+	// - Mainnet reads: proven under a development chain's block hash
+	//     0x11dc2049b5d867d2c8a3a83387d7b7c0de8cd423adca0671f52aeb445f7b4434
 	// - Optimism block number: 465
 	// - Optimism timestamp: 1684503581
 	// - Optimism UTC: Fri, 19 May 2023 13:39:41 GMT
+	// - Optimism reads: proven under a development chain's block hash
+	//     0xbe626df05e49090863392eaa089f0010f0eccc3dea3bcc91ffb2563e192a4460
 	// - Circulating Supply: 66,961,876.961
 	// - Circulating Voting Power: 79,920,844.41
 	// - Quorum (10%): 7,992,084.441
 	//
-	// Bundle SHA-256: e63e1ec52c70589fbb190f76aa68e790f1a45fac3ec50cd574c2c9a17b87789c
+	// Bundle SHA-256: 10fe34b64664ececb6365bfd421cbe45c500f653cffa449d5dfb6b9d7c0ac4a0
 }
 
 // Check a vote again, offline, from its published bundle.

@@ -13,22 +13,29 @@ import (
 	"cmp"
 	"fmt"
 
+	"github.com/perpdao/perpquorum/chains"
+	"github.com/perpdao/perpquorum/snapshot/strategy"
 	"github.com/perpdao/perpquorum/votingpower"
 	"github.com/perpdao/perpquorum/votingpower/vote"
 )
 
 // Report is a bundle with everything derived from it.
 type Report struct {
-	bundle   Bundle
-	result   *votingpower.Result
-	outcome  *vote.Outcome // nil where there is no vote
-	document *Document
-	claimed  vote.Verdict // of the bundle, once Verify has found it right
+	bundle  Bundle
+	result  *votingpower.Result
+	outcome *vote.Outcome // nil where there is no vote
+	chains  map[chains.ID]Assurance
+	voters  map[*strategy.Sample]Assurance
+	sampled bool // the witnesses prove a sample of the voters
+	// confirmed says for a chain why its block hash is right.
+	confirmed map[string]string
+	document  *Document
+	claimed   vote.Verdict // of the bundle, once Verify has found it right
 }
 
 // New derives the report from the bundle's evidence. It does not look at the claim; see
-// Verify. An error wraps votingpower.ErrEvidence: the evidence contradicts itself, and there
-// is no figure to print.
+// Verify. An error wraps votingpower.ErrEvidence: the evidence contradicts itself or a witness
+// in it, and there is no figure to print.
 func New(b *Bundle) (*Report, error) {
 	if b == nil {
 		return nil, fmt.Errorf("%w: there is no bundle", votingpower.ErrEvidence)
@@ -44,6 +51,9 @@ func New(b *Bundle) (*Report, error) {
 		if r.outcome, err = vote.Check(&e); err == nil {
 			r.result = r.outcome.Result
 		}
+	}
+	if err == nil {
+		err = r.prove()
 	}
 	if err != nil {
 		return nil, err

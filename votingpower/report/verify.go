@@ -42,11 +42,11 @@ var plainPath = regexp.MustCompile(`^[a-z0-9_/]{1,100}$`)
 var words = regexp.MustCompile(`^/(` +
 	`findings/\d+/(title|detail)|` +
 	`model/built_in|` + // another version can have another built-in model
-	`chains/\d+/(name|explorer|served_by(/\d+)?)|` +
+	`chains/\d+/(name|explorer|unproven|served_by(/\d+)?)|` +
 	`vote/(recount|turnout/rule|voting_power/agreement/\d+)|` +
 	`vote/strategies/\d+/reason|` +
 	`vote/signatures/not_checkable/\d+/why|` +
-	`vote/voting_power/(blocks/\d+/(rule|served_by(/\d+)?)|unverifiable/\d+/reason)` +
+	`vote/voting_power/(blocks/\d+/(rule|unproven|served_by(/\d+)?)|unverifiable/\d+/reason)` +
 	`)$`)
 
 // Verify recomputes the report from the bundle's evidence, and compares it with the bundle's

@@ -7,20 +7,21 @@ import (
 	"strings"
 	"time"
 
+	"github.com/perpdao/perpquorum/snapshot/strategy"
 	"github.com/perpdao/perpquorum/votingpower"
 	"github.com/perpdao/perpquorum/votingpower/vote"
 )
 
 // describeVote makes the part of the document about the vote.
-func describeVote(o *vote.Outcome) *Vote {
-	e, p := o.Evidence, o.Evidence.Proposal
+func (r *Report) describeVote() *Vote {
+	o, e, p := r.outcome, r.outcome.Evidence, r.outcome.Evidence.Proposal
 	v := &Vote{
 		ID: p.ID, Title: p.Title, Hub: e.Hub, Space: p.Space, Network: o.Network.String(), Type: p.Type,
 		SnapshotBlock: p.Snapshot, Start: seconds(p.Start), End: seconds(p.End), ReadAt: seconds(e.ReadAt),
 		State: o.Status.State, Final: o.Status.Final,
 		Votes: len(e.Votes), Superseded: len(e.Superseded), HubVotes: p.Votes,
 		Turnout: describeTurnout(o), SnapshotShows: p.Shown(time.Unix(e.ReadAt, 0)),
-		HubQuorum: double(p.Quorum), Power: describePower(o), Strict: e.Strict,
+		HubQuorum: double(p.Quorum), Power: r.describePower(), Strict: e.Strict,
 	}
 	describeScores(o, v)
 	v.Signatures = describeSignatures(o.Signed)
@@ -101,8 +102,8 @@ func describeTurnout(o *vote.Outcome) Turnout {
 	return out
 }
 
-func describePower(o *vote.Outcome) VotePower {
-	a := o.Audit
+func (r *Report) describePower() VotePower {
+	o, a := r.outcome, r.outcome.Audit
 	v := VotePower{
 		Recomputed: a.Recomputed, Differing: a.Differing, Worst: []PowerDifference{},
 		Agreement: append([]string{}, a.Agreement...), Blocks: []PowerBlock{}, Unverifiable: []UnverifiableStrategy{},
@@ -117,7 +118,7 @@ func describePower(o *vote.Outcome) VotePower {
 				Chain: place.Chain.String(), Via: place.Via.String(), Number: s.Block.Number(), Hash: s.Block.Hash.Hex(),
 				Time: NewMoment(s.Block.Time()), Rule: "first at or after the snapshot's time",
 				Unfinalized: s.Block.Unfinalized, Development: reading.Development,
-				ServedBy: endpoints([]string{}, s.From), Reads: len(s.Results),
+				ServedBy: endpoints([]string{}, s.From), Reads: len(s.Results), Assurance: r.voters[&reading.Sampled[i]],
 			}
 			switch {
 			case place.Via == 0:
@@ -131,6 +132,9 @@ func describePower(o *vote.Outcome) VotePower {
 			}
 			v.Blocks = append(v.Blocks, b)
 		}
+	}
+	if r.sampled {
+		v.Sample = newSample(len(o.Evidence.Votes))
 	}
 	if o.Power != nil {
 		for k, reason := range o.Power.Unverifiable {
@@ -202,4 +206,14 @@ func counts(t Turnout) string {
 		names[i] = quoted(name, maxName)
 	}
 	return fmt.Sprintf("the %s for %s", votes(t.Votes), strings.Join(names, ", "))
+}
+
+// sample says what part of the voters is proven, for a reader.
+func sample(s Sample) string {
+	if s.Proven == s.Of {
+		return fmt.Sprintf("Voters proven: all %d", s.Of)
+	}
+	return fmt.Sprintf("Voters proven: %d of %d, the %d with the most power and others drawn after all was read; "+
+		"if 1%% of the rest is wrong, this stays unseen with a chance of %s%%, if 5%%, of %s%%",
+		s.Proven, s.Of, strategy.SampleLargest, s.Unseen1, s.Unseen5)
 }

@@ -150,6 +150,8 @@ type VotePower struct {
 	Agreement    []string               `json:"agreement"`
 	Blocks       []PowerBlock           `json:"blocks"`
 	Unverifiable []UnverifiableStrategy `json:"unverifiable"`
+	// Sample is there if only a sample of the voters is proven.
+	Sample *Sample `json:"sample,omitempty"`
 }
 
 // PowerDifference is one figure of the hub that is not what the chains say, in
@@ -177,6 +179,7 @@ type PowerBlock struct {
 	Development bool     `json:"development"`
 	ServedBy    []string `json:"served_by"` // labels of the endpoints
 	Reads       int      `json:"reads"`
+	Assurance
 }
 
 // UnverifiableStrategy is a strategy for which the hub's figures stand unchecked.

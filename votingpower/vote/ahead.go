@@ -45,17 +45,28 @@ type answerKey struct {
 	data  string
 }
 
-// remember gives nodes a memory. It fails if one of them proves what it returns, since a proof
-// is of all that is read.
-func remember(nodes map[chains.ID]chains.Node) (map[chains.ID]chains.Node, bool) {
+// provingMemory also proves what it is asked to prove, and remembers nothing of that.
+type provingMemory struct {
+	*memory
+	prover
+}
+
+type prover interface {
+	Prove(context.Context, chains.Block, []chains.Call) ([]chains.Answer, chains.Witness, error)
+	Blame(endpoint, code string, reason error)
+}
+
+// remember gives nodes a memory.
+func remember(nodes map[chains.ID]chains.Node) map[chains.ID]chains.Node {
 	remembering := map[chains.ID]chains.Node{}
 	for id, n := range nodes {
-		if _, proves := n.(chains.Prover); proves {
-			return nodes, false
+		m := &memory{Node: n, blocks: map[blockKey]chains.Block{}, answers: map[answerKey]chains.Answer{}}
+		remembering[id] = m
+		if p, proves := n.(chains.Prover); proves {
+			remembering[id] = provingMemory{m, p}
 		}
-		remembering[id] = &memory{Node: n, blocks: map[blockKey]chains.Block{}, answers: map[answerKey]chains.Answer{}}
 	}
-	return remembering, true
+	return remembering
 }
 
 func (m *memory) BlockAt(ctx context.Context, t time.Time) (chains.Block, error) {
@@ -139,11 +150,3 @@ func (m *memory) recall(
 }
 
 func keyOf(b chains.Block, c chains.Call) answerKey { return answerKey{b.Hash, c.To, string(c.Data)} }
-
-// Faults lists the endpoints that were caught until now.
-func (m *memory) Faults() []chains.Fault {
-	if n, ok := m.Node.(interface{ Faults() []chains.Fault }); ok {
-		return n.Faults()
-	}
-	return nil
-}

@@ -64,6 +64,11 @@ func Check(e *Evidence) (*Outcome, error) {
 		}
 	}
 	o.Findings = marks(result, development)
+	for _, place := range e.Places() {
+		for _, s := range e.Power.Places[place].Sampled {
+			addFaults(&o.Findings, place.Chain, s.Faults)
+		}
+	}
 	for _, check := range []func(){
 		o.checkNetwork, o.checkIdentity, o.checkHubTimes, o.checkFlagged, o.checkFinal, o.checkComplete,
 		o.checkOddRows, o.checkVoteIDs, o.checkSignatures, o.checkScores, o.checkPower, o.checkPins, o.checkStrategies,

@@ -21,6 +21,16 @@ import (
 // there closes them after Collect.
 type Dial func(ctx context.Context, ids, optional []chains.ID) (map[chains.ID]chains.Node, error)
 
+// Proving says for which voters nodes that can give proofs are asked for them. Without any,
+// they prove the circulating voting power alone.
+type Proving int
+
+const (
+	ProveNone   Proving = iota
+	ProveSample         // see strategy.CollectSample
+	ProveVoters         // all of them
+)
+
 // Options changes what Collect does. The zero value reads everything by the rules.
 type Options struct {
 	// Blocks names blocks of other chains than the proposal's own by number, where
@@ -33,6 +43,8 @@ type Options struct {
 	Strict bool
 	// Strategies goes into the evidence; see Evidence.Strategies.
 	Strategies string
+	// Prove says for which voters proofs are asked for.
+	Prove Proving
 	// Progress, if it is not nil, is told what is read next, or how much was read,
 	// such as "votes 3,000/6,300", possibly from several goroutines at once.
 	Progress func(step string)
@@ -58,8 +70,9 @@ func Collect(ctx context.Context, hub *snapshot.Client, dial Dial, m *votingpowe
 	if err != nil {
 		return nil, err
 	}
-	nodes, ahead := remember(nodes)
-	ahead = ahead && p.Status(time.Now()).Final && plan.power.Space == "" // events are not read piece by piece
+	nodes = remember(nodes)
+	ahead := o.Prove != ProveVoters && p.Status(time.Now()).Final &&
+		plan.power.Space == "" // events are not read piece by piece
 	e := &Evidence{Hub: hub.Host(), Strict: o.Strict, Strategies: o.Strategies}
 	arrived := make(chan []string, 1)
 	_, err = chains.SideBySide(ctx, []func(context.Context) error{
@@ -74,7 +87,7 @@ func Collect(ctx context.Context, hub *snapshot.Client, dial Dial, m *votingpowe
 			return err
 		},
 		func(ctx context.Context) error {
-			plan.readAhead(ctx, nodes, arrived, ahead)
+			plan.readAhead(ctx, chains.Plain(nodes), arrived, ahead)
 			return nil
 		},
 	}, func(ctx context.Context, read func(context.Context) error) (struct{}, error) {
@@ -91,7 +104,14 @@ func Collect(ctx context.Context, hub *snapshot.Client, dial Dial, m *votingpowe
 	if err != nil {
 		return nil, err
 	}
-	e.Power, err = strategy.Collect(ctx, nodes, query)
+	switch o.Prove {
+	case ProveVoters:
+		e.Power, err = strategy.Collect(ctx, nodes, query)
+	case ProveSample:
+		e.Power, err = strategy.CollectSample(ctx, nodes, query)
+	default:
+		e.Power, err = strategy.Collect(ctx, chains.Plain(nodes), query)
+	}
 	return e, err
 }
 

@@ -59,7 +59,10 @@ const (
 	BlockOfNewFork     Code = "block-of-new-fork"     // its header has fields unknown to this program
 	BlockPinned        Code = "block-pinned"          // a block was named by number
 	OneHostAgreed      Code = "endpoints-of-one-host" // their agreement may be that of one node with itself
-	EvidenceRecomputed Code = "evidence-recomputed"   // hashes and figures follow from the evidence
+	EndpointWrongState Code = "endpoint-wrong-state"  // an endpoint answered from another block's state
+	EndpointWrongProof Code = "endpoint-wrong-proof"  // an endpoint gave wrong Merkle proofs
+	EndpointDiffers    Code = "endpoint-differs-from-proof"
+	EvidenceRecomputed Code = "evidence-recomputed" // hashes and figures follow from the evidence
 )
 
 // The codes of a vote.

@@ -13,7 +13,7 @@ import (
 // Marks returns what a reader should know of circulating voting power and quorum, with or
 // without a vote: whether the figures are made up, of a development chain or of a block
 // that can still be replaced, which blocks were named by number, which endpoints that agreed
-// are of one host, and what is proven.
+// are of one host, which were caught and left, and what is proven.
 func Marks(r *votingpower.Result) []Finding { return marks(r, nil) }
 
 // marks also covers development chains that only the voters' power was read on.
@@ -45,6 +45,7 @@ func marks(r *votingpower.Result, others []chains.ID) (found []Finding) {
 	}
 	for _, id := range ids {
 		addOneHost(&found, id, e.Reads)
+		addFaults(&found, id, e.Chains[id].Faults)
 	}
 	add(&found, Info, EvidenceRecomputed,
 		"block hashes follow from the headers in the evidence, and all figures from its %s",
@@ -79,6 +80,24 @@ func addPinned(to *[]Finding, id chains.ID, b chains.Block, at time.Time) {
 	if b.Pinned {
 		add(to, level, BlockPinned, "%v block %d was named by number; it %s the first block at or after the query time",
 			id, b.Number(), is)
+	}
+}
+
+// addFaults warns of endpoints that were caught and left, each fault once.
+func addFaults(to *[]Finding, id chains.ID, faults []chains.Fault) {
+	for _, f := range faults[:min(len(faults), longest)] {
+		code, what := EndpointWrongState, "answered with the state of another block"
+		switch f.Code {
+		case chains.WrongProof:
+			code, what = EndpointWrongProof, "gave wrong proofs"
+		case chains.DiffersFromProof:
+			code, what = EndpointDiffers, "gave another answer than the proven one"
+		}
+		var one []Finding
+		add(&one, Warning, code, "%v: %s %s, and was left: %s", id, quoted(f.Endpoint, 80), what, quoted(f.Detail, 300))
+		if !slices.Contains(*to, one[0]) {
+			*to = append(*to, one[0])
+		}
 	}
 }
 

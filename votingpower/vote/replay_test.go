@@ -133,6 +133,8 @@ func (n *replayed) BlockByNumber(_ context.Context, number uint64) (chains.Block
 	return n.find(func(b chains.Block) bool { return b.Number() == number }, true)
 }
 
+func (n *replayed) Faults() []chains.Fault { return nil }
+
 func (n *replayed) CallAt(_ context.Context, _ chains.Block, calls []chains.Call) (answers []chains.Answer, err error) {
 	for _, call := range calls {
 		answers = append(answers, chains.Answer{Data: n.reads[call.To.Hex()+string(call.Data)]})

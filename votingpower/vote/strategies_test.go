@@ -43,6 +43,8 @@ func (h holdings) BlockByNumber(context.Context, uint64) (chains.Block, error) {
 
 func (h holdings) BlockAt(context.Context, time.Time) (chains.Block, error) { return h.block, nil }
 
+func (h holdings) Faults() []chains.Fault { return nil }
+
 func (h holdings) BulkCallAt(
 	_ context.Context, _ chains.Block, calls []chains.Call,
 ) (answers []chains.Answer, _ error) {
