@@ -13,7 +13,7 @@ import (
 
 // proposalFields selects the fields of a proposal that decide something.
 const proposalFields = `
-  id ipfs author created updated space { id } network type title choices
+  id ipfs author created updated network type title choices
   strategies { name network params }
   start end snapshot state privacy quorum quorumType link flagged
   scores scores_by_strategy scores_state scores_total scores_updated votes
@@ -23,7 +23,8 @@ const proposalFields = `
 // are the bulk of a proposal, so that lists are read without them.
 const signedFields = "body discussion labels plugins app"
 
-const proposalQuery = `query Proposal($id: String!) { proposal(id: $id) {` + proposalFields + signedFields + `} }`
+const proposalQuery = `query Proposal($id: String!) { proposal(id: $id) {` + proposalFields + signedFields +
+	` space { id plugins voting { hideAbstain } } } }`
 
 // Proposal reads one proposal, with all that its author signed. The id is one that [ParseProposalRef] accepts.
 //
@@ -106,6 +107,7 @@ func decodeProposal(f *fields) (*Proposal, error) {
 	if !isNull(f.raw["updated"]) { // null until the proposal is edited
 		p.Updated = f.integer("updated")
 	}
+	p.readSettings(f.raw["space"])
 	if f.has(strings.Fields(signedFields)...) {
 		p.Body, p.Discussion, p.App = f.optionalText("body"), f.optionalText("discussion"), f.optionalText("app")
 		if p.Plugins = f.orEmpty("plugins"); !isNull(f.raw["labels"]) {
@@ -126,6 +128,22 @@ func decodeProposal(f *fields) (*Proposal, error) {
 		return nil, err
 	}
 	return p, nil
+}
+
+// readSettings reads what is well formed of a space's settings: no figure depends on them.
+func (p *Proposal) readSettings(space json.RawMessage) {
+	var settings struct{ Voting, Plugins json.RawMessage }
+	var voting struct{ HideAbstain bool }
+	var plugins struct{ Quorum struct{ BasicCount []int } }
+	if json.Unmarshal(space, &settings) != nil {
+		return
+	}
+	if json.Unmarshal(settings.Voting, &voting) == nil {
+		p.HideAbstain = voting.HideAbstain
+	}
+	if json.Unmarshal(settings.Plugins, &plugins) == nil && len(plugins.Quorum.BasicCount) <= maxChoices {
+		p.BasicCount = plugins.Quorum.BasicCount
+	}
 }
 
 // Bounds of a proposal. Snapshot takes at most 10 strategies, and names and choices of 256
@@ -205,7 +223,7 @@ func (f *fields) strategies(name string) []Strategy {
 
 const closedQuery = `query Closed($space: String!, $first: Int!) {
   proposals(first: $first, skip: 0, orderBy: "created", orderDirection: desc,
-    where: { space: $space, state: "closed" }) {` + proposalFields + `}
+    where: { space: $space, state: "closed" }) {` + proposalFields + ` space { id } }
 }`
 
 // ClosedProposals reads the newest closed proposals of a space, the latest

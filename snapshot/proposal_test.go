@@ -268,3 +268,21 @@ func TestTreasuries(t *testing.T) {
 		}
 	}
 }
+
+// The settings of a space that decided what counts are read with the proposal. What is odd about them
+// is left out: no figure depends on them.
+func TestSpaceSettings(t *testing.T) {
+	bothGenerations(t, func(t *testing.T, g hub.Generation) {
+		for plugins, want := range map[string][]int{
+			`{"quorum":{"basicCount":[0,1]}}`: {0, 1}, `{}`: nil, `{"quorum":{"basicCount":"all"}}`: nil, `[]`: nil,
+		} {
+			s, p := hub.NewSpace(space), hub.NewProposal(space, "settings")
+			s.HideAbstain, s.Plugins = true, []byte(plugins)
+			_, c := serve(t, hub.Options{Generation: g, Spaces: []hub.Space{s}, Proposals: []hub.Proposal{p}})
+			got, err := c.Proposal(t.Context(), p.ID)
+			if err != nil || !got.HideAbstain || !slices.Equal(got.BasicCount, want) {
+				t.Errorf("%s: %+v, error %v; want %v", plugins, got, err, want)
+			}
+		}
+	})
+}

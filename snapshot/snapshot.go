@@ -83,6 +83,10 @@ type Proposal struct {
 	QuorumType string     `json:"quorumType"` // "default" or "rejection"
 	Link       string     `json:"link,omitempty"`
 	Flagged    bool       `json:"flagged,omitempty"`
+	// HideAbstain and BasicCount (choices, from 0) are the space's settings of now, by which Snapshot's
+	// older page decided what counts towards the quorum. Lists of proposals do not have them.
+	HideAbstain bool  `json:"hide_abstain,omitempty"`
+	BasicCount  []int `json:"basic_count,omitempty"`
 	// The rest of what the author signed. Plugins is nil where they were not all
 	// read; the hub has at least an empty object.
 	Body       string          `json:"body,omitempty"`

@@ -2,6 +2,7 @@ package snapshot
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -52,6 +53,27 @@ func (p *Proposal) Shown(now time.Time) string {
 		return "passed"
 	}
 	return "rejected"
+}
+
+// ShownBefore returns what Snapshot's older page, in use until July 2026, compared with the quorum of a
+// basic proposal, where the space's settings make that something else than scores_total: the choices
+// of the quorum plugin's basicCount, or all but the third with hideAbstain. The settings are those of
+// now, so that the page may have shown something else at the time.
+func (p *Proposal) ShownBefore() (counted float64, why string) {
+	switch {
+	case p.Type != "basic" || p.QuorumType == "rejection":
+		return 0, ""
+	case len(p.BasicCount) > 0:
+		for i := range p.Choices {
+			if slices.Contains(p.BasicCount, i) {
+				counted += p.score(i)
+			}
+		}
+		return counted, "the choices that the space's quorum plugin counts"
+	case p.HideAbstain:
+		return p.score(0) + p.score(1), "all but Abstain, which the space hides"
+	}
+	return 0, ""
 }
 
 // score is 0 before the hub's first count, when Scores is empty.

@@ -1,6 +1,7 @@
 package snapshot_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -70,5 +71,31 @@ func TestShown(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestShownBefore: the older page counted towards the quorum what the space's settings said.
+func TestShownBefore(t *testing.T) {
+	for name, test := range map[string]struct {
+		change func(p *snapshot.Proposal)
+		want   float64
+		says   string
+	}{
+		"no setting":     {func(*snapshot.Proposal) {}, 0, ""},
+		"hidden abstain": {func(p *snapshot.Proposal) { p.HideAbstain = true }, 90, "all but Abstain"},
+		"a plugin": {func(p *snapshot.Proposal) { p.HideAbstain, p.BasicCount = true, []int{0, 2, 2, 9, -1} },
+			70, "plugin"},
+		"another type": {func(p *snapshot.Proposal) { p.HideAbstain, p.Type = true, "single-choice" }, 0, ""},
+		"a rejection":  {func(p *snapshot.Proposal) { p.HideAbstain, p.QuorumType = true, "rejection" }, 0, ""},
+		"two choices":  {func(p *snapshot.Proposal) { p.HideAbstain, p.Scores = true, p.Scores[:2] }, 90, "all but Abstain"},
+	} {
+		p := &snapshot.Proposal{
+			Type: "basic", Choices: []string{"For", "Against", "Abstain"}, Scores: []float64{60, 30, 10},
+		}
+		test.change(p)
+		got, why := p.ShownBefore()
+		if got != test.want || !strings.Contains(why, test.says) || (why == "") != (test.says == "") {
+			t.Errorf("%s: %v, %q; want %v, %q", name, got, why, test.want, test.says)
+		}
 	}
 }

@@ -188,7 +188,7 @@ func thousands(n int) string {
 }
 
 // mayChange names the fields of a proposal that counting, flagging and time change.
-var mayChange = []string{"state", "updated", "link", "flagged", "votes",
+var mayChange = []string{"state", "updated", "link", "flagged", "votes", "hide_abstain", "basic_count",
 	"scores", "scores_by_strategy", "scores_state", "scores_total", "scores_updated"}
 
 // sameProposal demands that two readings of a proposal agree in everything else. Only its

@@ -118,6 +118,7 @@ const (
 	HubQuorumMissing           Code = "no-quorum-on-the-hub"
 	HubQuorumAgrees            Code = "quorum-on-the-hub-agrees"
 	HubQuorumDiffers           Code = "quorum-on-the-hub-differs"
+	HubQuorumShown             Code = "quorum-shown-otherwise" // by an older page of Snapshot's
 )
 
 // add adds a finding to a list.

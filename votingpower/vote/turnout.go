@@ -208,6 +208,10 @@ func (o *Outcome) whyNotEstablished() {
 // checkHubQuorum: the hub's own quorum is absolute, set when the proposal was made, and unsigned.
 func (o *Outcome) checkHubQuorum() {
 	p, kind := o.Evidence.Proposal, ""
+	if counted, why := p.ShownBefore(); why != "" && p.Quorum > 0 {
+		o.find(Info, HubQuorumShown, "Snapshot compares all votes, %s, with the proposal's own quorum of %s; "+
+			"its older page compared %s, %s", double(p.ScoresTotal), double(p.Quorum), why, double(counted))
+	}
 	if p.QuorumType == "rejection" {
 		kind = ", and is for rejection: more votes than that for the second choice reject"
 	}

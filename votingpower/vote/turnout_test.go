@@ -283,3 +283,15 @@ func TestQuotients(t *testing.T) {
 		}
 	}
 }
+
+// TestQuorumShownOtherwise: what an older page of Snapshot's counted is a note, and no verdict.
+func TestQuorumShownOtherwise(t *testing.T) {
+	e := reached(t)
+	e.Proposal.HideAbstain = true
+	o := check(t, e)
+	wants(t, about(o, "quorum-shown"), "info quorum-shown-otherwise: Snapshot compares all votes, 16000007.625, with the "+
+		"proposal's own quorum of 14639538.5; its older page compared all but Abstain, which the space hides, 14000007.625")
+	if o.Verdict != vote.Reached {
+		t.Errorf("verdict %s", o.Verdict)
+	}
+}
