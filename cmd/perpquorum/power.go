@@ -171,5 +171,5 @@ func (o *powerOptions) query(ctx context.Context) (source string, q strategy.Que
 	for _, spec := range s.Strategies {
 		q.Strategies = append(q.Strategies, strategy.Spec(spec))
 	}
-	return "space " + m.Space + " as it is set today", q.In(m.Space), nil
+	return "space " + m.Space + " as it is set today", q.Of(m.Space, 0), nil
 }

@@ -17,6 +17,99 @@ func byBlock(block uint64, _ chains.Call) ([]byte, error) {
 	return word(new(big.Int).SetUint64(block)), nil
 }
 
+// TestOlderBlocks: until February 2022 Snapshot read other chains at the last block before the
+// snapshot's time, or at that time; around then and before both blocks may have been read.
+func TestOlderBlocks(t *testing.T) {
+	t.Parallel()
+	const before, after = 1641000000, 1645000000
+	for _, test := range []struct {
+		name     string
+		optimism []uint64
+		counted  int64
+		blocks   []string
+		scores   []float64
+	}{
+		{"counted later", []uint64{0, 120, 126, 130}, after, []string{""}, []float64{2}},
+		{"not counted", []uint64{0, 120, 126, 130}, 0, []string{""}, []float64{2}},
+		{"no block at the time", []uint64{0, 120, 126, 130}, before, []string{
+			"optimism block 2, the first after the snapshot's time",
+			"optimism block 1, the last before the snapshot's time"}, []float64{2, 1}},
+		{"a block at the time", []uint64{0, 120, 124, 126}, before, []string{""}, []float64{2}},
+		{"several blocks at the time", []uint64{0, 120, 124, 124, 126}, before, []string{
+			"optimism block 2, first of 2 with its timestamp", "optimism block 3, last of 2 with its timestamp"},
+			[]float64{2, 3}},
+		{"no block before", []uint64{126, 130}, before, []string{""}, []float64{0}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			_, nodes := two(test.optimism...)
+			got := run(t, nodes, one("multichain", onOptimism).Of("dao.eth", test.counted))
+			if len(got.Powers) != len(test.scores) {
+				t.Fatalf("%d choices of blocks, want %d", len(got.Powers), len(test.scores))
+			}
+			for i, p := range got.Powers {
+				if p.Blocks != test.blocks[i] || p.Scores[0][0].Value != test.scores[i] {
+					t.Errorf("choice %d: %q scores %v, want %q %v", i, p.Blocks, p.Scores[0][0].Value, test.blocks[i], test.scores[i])
+				}
+			}
+		})
+	}
+	t.Run("a strategy's own network", func(t *testing.T) {
+		_, nodes := two(0, 120, 126, 130)
+		q := one("erc20-balance-of", `{"address":"`+token+`","decimals":0}`)
+		q.Strategies[0].Network = "10"
+		for counted, doubt := range map[int64]string{after: "ignored a strategy's own network", 1650000000: ""} {
+			got := run(t, nodes, q.Of("dao.eth", counted)).Doubts[0]
+			if !strings.Contains(got, doubt) || (doubt == "") != (got == "") {
+				t.Errorf("counted at %d: doubt %q, want %q", counted, got, doubt)
+			}
+		}
+	})
+	t.Run("one chain", func(t *testing.T) {
+		if q := one("ticket", "{}").Of("dao.eth", before); q.Counted != 0 || q.Space != "" {
+			t.Errorf("found %+v", q)
+		}
+	})
+}
+
+// TestForgedOlderBlock: the second block must be the one before the first.
+func TestForgedOlderBlock(t *testing.T) {
+	t.Parallel()
+	op, nodes := two(0, 110, 120, 126, 130)
+	e, err := strategy.Collect(t.Context(), nodes, one("multichain", onOptimism).Of("dao.eth", 1641000000))
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.Places[strategy.Place{Chain: chains.Optimism, Via: chains.Ethereum}].Sampled[1].Block = op.block(1)
+	if _, err := strategy.Compute(e); err == nil || !strings.Contains(err.Error(), "the one before it") {
+		t.Errorf("found %v", err)
+	}
+}
+
+// TestStarknetVoters: they have a score by those strategies alone that name them, and by those
+// not inside others.
+func TestStarknetVoters(t *testing.T) {
+	t.Parallel()
+	ticket := `{"name":"ticket","network":"1","params":{"value":5}}`
+	for _, test := range []struct{ strategy, params, want string }{
+		{"ticket", `{"value":5}`, "5"},
+		{"whitelist", `{"addresses":["` + star + `"]}`, "1"},
+		{"whitelist-weighted", `{"addresses":{"` + star + `":3}}`, "3"},
+		{"math", operands("multiply", constant("2"), `{"type":"strategy","strategy":`+ticket+`}`), "10"},
+		{"weighted", `{"weight":2,"strategy":` + ticket + `}`, "0"},
+		{"multichain", `{"strategies":[` + ticket + `]}`, "0"},
+		{"math", operands("multiply", constant("2"), `{"type":"strategy","strategy":{"name":"weighted","params":`+
+			`{"weight":2,"strategy":`+ticket+`}}}`), "20"},
+		{"erc20-balance-of", `{"address":"` + token + `"}`, "0"},
+	} {
+		t.Run(test.strategy, func(t *testing.T) {
+			_, nodes := ethereum(always("1"))
+			q := one(test.strategy, test.params)
+			q.Voters = []string{star}
+			checkExact(t, run(t, nodes, q), test.want)
+		})
+	}
+}
+
 // two makes Ethereum with its snapshot block 3 at time 124, and Optimism.
 func two(optimism ...uint64) (*node, map[chains.ID]chains.Node) {
 	eth, nodes := ethereum(byBlock)

@@ -51,12 +51,16 @@ func (c choice) describe(p *plan, places map[Place]Reading) string {
 			continue
 		}
 		first, last := samples[0].Block.Number(), samples[1].Block.Number()
-		which := "first"
-		if c.sample[place] == 1 {
-			which = "last"
+		which := fmt.Sprintf("first of %d with its timestamp", last-first+1)
+		switch second := c.sample[place] == 1; {
+		case last < first && second:
+			which = "the last before the snapshot's time"
+		case last < first:
+			which = "the first after the snapshot's time"
+		case second:
+			which = "last" + strings.TrimPrefix(which, "first")
 		}
-		parts = append(parts, fmt.Sprintf("%v block %d, %s of %d with its timestamp",
-			place.Chain, c.blocks[place].Number(), which, last-first+1))
+		parts = append(parts, fmt.Sprintf("%v block %d, %s", place.Chain, c.blocks[place].Number(), which))
 	}
 	return strings.Join(parts, "; ")
 }

@@ -187,7 +187,13 @@ func (p *plan) resolvePlace(
 	}
 	reading.Sampled = []Sample{{Block: first}}
 	if !first.Time().Equal(t) {
-		return reading, nil
+		if !p.query.before(multichainAfter) || first.Number() == 0 {
+			return reading, nil
+		}
+		before, err := node.BlockByNumber(ctx, first.Number()-1)
+		before.Pinned = false
+		reading.Sampled = append(reading.Sampled, Sample{Block: before})
+		return reading, err
 	}
 	after, err := node.BlockAt(ctx, t.Add(time.Second))
 	if err != nil {

@@ -108,6 +108,9 @@ func (p *plan) checkPlace(places map[Place]Reading, place Place, r Reading) erro
 	if err := first.Proves(t); err != nil {
 		return err
 	}
+	if p.query.before(multichainAfter) && first.Number() > 0 && !first.Time().Equal(t) {
+		return r.checkBefore()
+	}
 	return r.checkRun(t)
 }
 
@@ -122,6 +125,14 @@ func (r Reading) plausible(id chains.ID) error {
 		return r.After.Plausible(id)
 	}
 	return nil
+}
+
+// checkBefore demands the block before the first one at or after the snapshot's time.
+func (r Reading) checkBefore() error {
+	if r.After != nil || len(r.Sampled) != 2 || r.Sampled[1].Block.Hash != r.Sampled[0].Block.Header.ParentHash {
+		return errors.New("want the first block after the snapshot's time and the one before it")
+	}
+	return r.Sampled[1].Block.Check()
 }
 
 // checkRun demands the last block with timestamp t where there are several, proven by

@@ -69,13 +69,35 @@ func newPlan(q Query) (*plan, error) {
 	return p, nil
 }
 
-// In returns the query with the space of the proposal, if a strategy needs it. Block, Voters
-// and Pins do not matter.
-func (q Query) In(space string) Query {
+// When the score service changed how it reads other chains, in Unix seconds, each with two weeks
+// within which the change was put to use.
+const (
+	// Until 2022-02-01 (snapshot-strategies e038100c) multichain read the last block at or before
+	// the snapshot's time, since then the first at or after it.
+	multichainAfter = 1644883200
+	// Until 2022-03-06 (e9f0dc37) a strategy's own network was ignored.
+	ownNetworkAfter = 1647734400
+)
+
+// before reports whether the hub may have counted before a change.
+func (q Query) before(change int64) bool { return q.Counted > 0 && q.Counted < change }
+
+// Of returns the query with what it needs of the proposal: its space, if a strategy reads
+// delegations, and when the hub counted it (Unix seconds), if blocks of other chains were chosen
+// in another way then. Block, Voters and Pins do not matter.
+func (q Query) Of(space string, counted int64) Query {
 	q.Space = space
 	parsing := newParsing(q)
 	for _, spec := range q.Strategies {
-		parseTop(spec, Place{Chain: q.Network, Via: q.Network}, parsing)
+		s, _, _ := parseTop(spec, Place{Chain: q.Network, Via: q.Network}, parsing)
+		if s == nil || counted <= 0 || counted >= ownNetworkAfter {
+			continue
+		}
+		for _, place := range s.places() {
+			if _, derived := place.base(q.Network); derived {
+				q.Counted = counted
+			}
+		}
 	}
 	if len(parsing.registries) == 0 {
 		q.Space = ""
@@ -84,7 +106,10 @@ func (q Query) In(space string) Query {
 }
 
 func newParsing(q Query) *parsing {
-	return &parsing{space: q.Space, without: q.Without, left: maxNested, registries: map[Place][]common.Hash{}}
+	return &parsing{
+		space: q.Space, without: q.Without, ignored: q.before(ownNetworkAfter),
+		left: maxNested, registries: map[Place][]common.Hash{},
+	}
 }
 
 // parseTop parses a top-level strategy. The reason is empty if it can be recomputed, and the
@@ -101,6 +126,9 @@ func parseTop(spec Spec, home Place, query *parsing) (s scorer, reason, doubt st
 				return nil, fmt.Sprintf("no endpoint for chain %d", id), ""
 			}
 		}
+	}
+	if id, _ := network(spec.Network, home); query.ignored && id != home.Chain {
+		query.doubt = "the hub may have counted when Snapshot ignored a strategy's own network"
 	}
 	return s, "", query.doubt
 }
@@ -119,6 +147,9 @@ func parseRanked(spec Spec, at site) (scorer, error) {
 	s, err := parse(spec, there)
 	if err != nil {
 		return nil, err
+	}
+	if !slices.Contains([]string{"ticket", "whitelist", "whitelist-weighted", "math"}, spec.Name) {
+		s = evmOnly{s}
 	}
 	return gate(s, spec.Params, there.Place)
 }

@@ -90,7 +90,8 @@ type site struct {
 type parsing struct {
 	space      string
 	without    []chains.ID
-	left       int // number of strategies that the query may still name
+	ignored    bool // the networks of strategies may have been
+	left       int  // number of strategies that the query may still name
 	registries map[Place][]common.Hash
 	doubt      string // why the result of the strategy that is parsed may be off
 }

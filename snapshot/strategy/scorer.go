@@ -75,6 +75,25 @@ func once[T any](in *inputs, s scorer, work func() (T, error)) (T, error) {
 	return value, err
 }
 
+// evmOnly is a strategy that Starknet voters have nothing of, whatever is inside it. Since
+// 2025-06-23 (3837ea1e) the score service takes such voters, and hands them to those strategies
+// alone that name them.
+type evmOnly struct{ scorer }
+
+func (s evmOnly) calls(v voter, in *inputs) ([]read, error) {
+	if v.star {
+		return nil, nil
+	}
+	return s.scorer.calls(v, in)
+}
+
+func (s evmOnly) score(v voter, in *inputs) (Score, error) {
+	if v.star {
+		return zero(), nil
+	}
+	return s.scorer.score(v, in)
+}
+
 // window is a strategy that counts only where start ≤ block ≤ end, in blocks of the
 // chain at a place. Outside, everyone has the same score.
 type window struct {

@@ -49,6 +49,9 @@ type Query struct {
 	// Pins names blocks of other chains by number, where the first block at or
 	// after the snapshot block's time is not the one that counts.
 	Pins map[chains.ID]uint64 `json:"pins,omitempty"`
+	// Counted is when the hub counted, in Unix seconds, if it may have counted by older rules;
+	// see Query.Of.
+	Counted int64 `json:"counted,omitempty"`
 	// Without names chains that cannot be read: strategies that read them are unverifiable.
 	Without []chains.ID `json:"without,omitempty"`
 }

@@ -127,6 +127,8 @@ func (r *Report) describePower() VotePower {
 				b.Rule = "snapshot block"
 			case s.Block.Pinned:
 				b.Rule = "named by number"
+			case i > 0 && s.Block.Number() < reading.Sampled[0].Block.Number():
+				b.Rule = "last before the snapshot's time"
 			case i > 0:
 				b.Rule = "last with the snapshot's time"
 			}

@@ -67,5 +67,5 @@ func PowerQuery(p *snapshot.Proposal, voters []string, pins map[chains.ID]uint64
 	for _, s := range p.Strategies {
 		q.Strategies = append(q.Strategies, strategy.Spec(s))
 	}
-	return q.In(p.Space), nil
+	return q.Of(p.Space, p.ScoresUpdated), nil
 }
