@@ -31,6 +31,10 @@ func BenchmarkRecount(b *testing.B) {
 
 // largeElection has valid choices only, and powers that are no whole numbers.
 func largeElection(typ string, choices, votes, strategies int) (*snapshot.Proposal, []snapshot.Vote) {
+	return validElection(typ, choices, votes, strategies).proposal()
+}
+
+func validElection(typ string, choices, votes, strategies int) oracleElection {
 	rnd := rand.New(rand.NewPCG(5, 6))
 	e := oracleElection{Type: typ, Choices: choices, Strategies: strategies}
 	for range votes {
@@ -41,5 +45,5 @@ func largeElection(typ string, choices, votes, strategies int) (*snapshot.Propos
 		}
 		e.Votes = append(e.Votes, v)
 	}
-	return e.proposal()
+	return e
 }

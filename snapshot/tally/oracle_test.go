@@ -43,7 +43,8 @@ func TestOracle(t *testing.T) {
 	t.Parallel()
 	rnd := rand.New(rand.NewPCG(2026, 1))
 	perType := 100 * testenv.Runs(t, 15)
-	elections := []oracleElection{endlessRunoff}
+	elections := []oracleElection{
+		endlessRunoff, validElection("copeland", 60, 41, 3), validElection("ranked-choice", 60, 41, 3)}
 	for _, typ := range votingTypes {
 		for range perType {
 			elections = append(elections, randomElection(rnd, typ))
