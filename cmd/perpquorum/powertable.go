@@ -130,7 +130,7 @@ func (t *powerTable) cells() [][]string {
 func (t *powerTable) text(w io.Writer) error {
 	fmt.Fprintf(w, "Strategies of %s:\n", printable(t.Of))
 	for k, s := range t.Strategies {
-		line := fmt.Sprintf("%d %.80q", k+1, printable(s.Name))
+		line := fmt.Sprintf("%d %s", k+1, quote(printable(s.Name)))
 		if s.Unverifiable != "" {
 			line += ": unverifiable here: " + printable(s.Unverifiable)
 		}
