@@ -74,7 +74,7 @@ func (r *stateReader) bulkAt(ctx context.Context, b Block, calls []Call, public 
 	}
 	k := &bulk{stateBatch: newStateBatch(r, b, calls, public, w, m), out: results{make([][]byte, len(calls)), true}}
 	switch err := k.run(ctx); {
-	case errors.Is(err, errMistrust):
+	case errors.Is(err, errMistrust), errors.Is(err, ErrUnsupported):
 		return r.callAt(ctx, b, calls, public)
 	case err != nil:
 		return results{}, r.diagnose(ctx, err, b)

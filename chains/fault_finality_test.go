@@ -3,6 +3,7 @@ package chains_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/perpdao/perpquorum/chains"
@@ -61,6 +62,30 @@ func TestMatrixWeakEndpoint(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// One odd reply does not count: it is asked for once more, of the only endpoint.
+func TestMatrixOddOnce(t *testing.T) {
+	t.Parallel()
+	params := faultrpc.Fail(-32602, "invalid argument 0")
+	for _, method := range []string{"eth_call", "eth_getBalance", "eth_getBlockByNumber"} {
+		for _, fault := range []faultrpc.Fault{faultrpc.Result("null"), faultrpc.Result(`"0xzz"`), params} {
+			for _, p := range everyPath {
+				t.Run(fmt.Sprintf("%s: %s (%s)", method, fault.Name, p), func(t *testing.T) {
+					for nth := 1; nth <= 12; nth++ {
+						s := quiet1(func(*faultrpc.Node) {})
+						a := newAttempt(t, 1, s)
+						a.path, a.during = p, func() {
+							s.SetRules(&faultrpc.Rule{Method: method, Nth: nth, Fault: fault})
+						}
+						if err := a.read(t); err != nil {
+							t.Errorf("call %d: found error %v", nth, err)
+						}
+					}
+				})
+			}
+		}
 	}
 }
 

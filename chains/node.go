@@ -1,6 +1,7 @@
 package chains
 
 import (
+	"errors"
 	"fmt"
 	"sync/atomic"
 
@@ -28,7 +29,19 @@ func newNode(id ID, e *jsonrpc.Endpoint, allowDev bool) *node {
 	}
 }
 
+// errOdd: a reply is not what its method returns. Behind a load balancer the next one may be.
+var errOdd = errors.New("odd reply")
+
 // broken is the failure of an endpoint whose reply is not what its method returns.
 func broken(e *jsonrpc.Endpoint, format string, args ...any) error {
-	return e.Fail(jsonrpc.ClassProtocol, fmt.Sprintf(format, args...))
+	failure := e.Fail(jsonrpc.ClassProtocol, fmt.Sprintf(format, args...))
+	failure.Err = errOdd
+	return failure
+}
+
+// isOdd reports whether err is about an odd reply, or about parameters that others take: one
+// such reply does not count.
+func isOdd(err error) bool {
+	e, ok := errors.AsType[*EndpointError](err)
+	return errors.Is(err, errOdd) || ok && e.Class == jsonrpc.ClassParams
 }

@@ -176,7 +176,7 @@ func (r *stateReader) callAt(ctx context.Context, b Block, calls []Call, public 
 	if err != nil {
 		return results{}, err
 	}
-	for pause := 0; ; {
+	for pause, again := 0, true; ; {
 		data, err := r.read(ctx, newStateBatch(r, b, calls, public, w, m))
 		if err == nil {
 			r.mu.Lock()
@@ -186,6 +186,10 @@ func (r *stateReader) callAt(ctx context.Context, b Block, calls []Call, public 
 		}
 		if other, ok := w.next(err); ok {
 			w = other
+			continue
+		}
+		if again && isOdd(err) {
+			again = false
 			continue
 		}
 		if !errors.Is(err, errElsewhere) || pause == len(lagPauses) {

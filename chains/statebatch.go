@@ -244,7 +244,9 @@ func (s stateBatch) answer(call Call, r jsonrpc.Reply) ([]byte, error) {
 	case r.Err != nil:
 		return nil, s.failed(call, r.Err)
 	case r.Null(): // how Besu says that it has no state
-		return nil, s.missing("it answered null for " + call.name())
+		failure := s.endpoint.Fail(jsonrpc.ClassMissingState, "it answered null for "+call.name())
+		failure.Err = errOdd
+		return nil, failure
 	case call.isNativeBalance():
 		n, err := r.Quantity()
 		if err != nil {
