@@ -59,6 +59,10 @@ block, and circulating voting power and quorum at the same block. It prints what
 agrees and what does not, and a verdict: the quorum is reached when the turnout
 is at least as much, to the base unit.
 
+The id of each vote is compared with what its voter signed, and up to 5000 votes
+(with --signatures any number) with who signed it. That shows who cast a vote,
+not that no vote is missing.
+
 Power is established if it is what voters have in contracts of the model, each
 counted once, or if it is recomputed by strategies that the model or
 --strategies pins. A quorum that is reached only with other power (of a ticket,

@@ -5,7 +5,8 @@
 // Since August 2021 the id of a proposal or vote is the EIP-712 hash of the
 // message its author signed. [CheckProposal] and [CheckVote] rebuild that message
 // from the hub's row, in every form that Snapshot's clients are known to have
-// signed, until the hash is the id. [CheckSigner] recovers who signed a vote.
+// signed, until the hash is the id. [CheckSigner] recovers who signed a vote. [CheckVotes]
+// and [CheckSigners] do the same for many votes, on all processors.
 //
 // # What a matching id proves
 //

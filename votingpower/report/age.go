@@ -73,14 +73,22 @@ func (d *Document) inWordsOf(claim json.RawMessage) *Document {
 	return &old
 }
 
+// aboutIDs are the codes of findings that a program which compares no votes' ids does not have.
+var aboutIDs = []vote.Code{vote.VoteIDsMatch, vote.VoteIDsNotChecked, vote.VoteIDDiffers}
+
 // findingsOf is the document's findings with those that a claim has instead, or does not have, for
-// its age. No failure that is found here is left out, or becomes less.
+// its age. No other failure that is found here is left out, or becomes less.
 func (d *Document) findingsOf(claimed []vote.Finding) (all []vote.Finding) {
 	ours := d.Findings
+	knowsIDs := slices.ContainsFunc(claimed, func(f vote.Finding) bool { return slices.Contains(aboutIDs, f.Code) })
 	ofAge := func(f vote.Finding) bool {
 		return slices.Contains(codesOfAge, f.Code) || d.Format == DocumentFormat1 && slices.Contains(codesIn2, f.Code)
 	}
-	spare := func(f vote.Finding) bool { return f.Level != vote.Failure && ofAge(f) }
+	spare := func(f vote.Finding) bool {
+		unknown := f.Code == vote.VoteIDDiffers ||
+			f.Code == vote.QuorumNotEstablished && d.Vote.Strict && has(d.Findings, vote.VoteIDsNotChecked)
+		return f.Level != vote.Failure && ofAge(f) || unknown && !knowsIDs
+	}
 	for _, c := range claimed {
 		next := slices.IndexFunc(ours, func(f vote.Finding) bool {
 			return f.Code == c.Code || c.Code == "" && (f.Title == c.Title || !spare(f))

@@ -52,9 +52,9 @@ var words = regexp.MustCompile(`^/(` +
 // Verify recomputes the report from the bundle's evidence, and compares it with the bundle's
 // claim: every figure, hash, level, code, mark and verdict, but not the wording. The claim is
 // right if there is no difference and no error. An older program may have come to another verdict
-// by the rules that it knew; that is no difference if all figures and hashes are the same, and
-// the findings that it names lead to it, but none that is a failure now is missing. See
-// RenderConsistent. An error wraps votingpower.ErrEvidence: the
+// by the rules that it knew. That is no difference if all figures and hashes are the same, the
+// findings that it names lead to its verdict, and no failure that such a program could find is
+// missing; RenderConsistent then names both verdicts. An error wraps votingpower.ErrEvidence: the
 // evidence contradicts itself, or is later than now by more than [vote.ClockSlack], whatever is
 // claimed.
 func Verify(b *Bundle, now time.Time) (*Report, []Difference, error) {

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/perpdao/perpquorum/fixtures/hub"
 	"github.com/perpdao/perpquorum/votingpower"
 	"github.com/perpdao/perpquorum/votingpower/report"
 	"github.com/perpdao/perpquorum/votingpower/vote"
@@ -128,6 +129,45 @@ func TestOlderVerdict(t *testing.T) {
 		`"failure"`, `"warning"`), `"disagrees"`, `"reached"`))
 	if _, different, err := report.Verify(lenient, time.Now()); err != nil || len(different) == 0 {
 		t.Errorf("a failure is none: %v, %v", different, err)
+	}
+}
+
+// TestVerdictWithoutIDs: a program that compared no votes' ids says nothing of them. One that did cannot
+// leave out that one differs.
+func TestVerdictWithoutIDs(t *testing.T) {
+	for id, verdict := range map[string]vote.Verdict{
+		"0x" + strings.Repeat("5c", 32): vote.Disagrees, "Qm" + strings.Repeat("x", 44): vote.NotEstablished,
+	} {
+		b := load(t, "reached")
+		sign(b.Vote.Proposal)
+		b.Vote.Strict = true
+		b.Vote.Proposal.Privacy = ""
+		b.Vote.Proposal.ID = hub.SignedID(hub.ProposalForm, b.Vote.Proposal)
+		for i := range b.Vote.Votes {
+			v := &b.Vote.Votes[i]
+			v.ID, v.Metadata = id[:len(id)-1]+"1234"[i:i+1], json.RawMessage(`{}`)
+		}
+		b.Vote.Votes[0].ID = "Qm" + strings.Repeat("y", 44)
+		b, d := sealed(t, b), report.Document{}
+		if err := json.Unmarshal(b.Claim, &d); err != nil || d.Verdict != verdict {
+			t.Fatalf("verdict %s, want %s: %v %v", d.Verdict, verdict, err, d.Findings)
+		}
+		without := func(codes ...vote.Code) []byte {
+			old := d
+			old.Verdict = vote.Reached
+			old.Findings = slices.DeleteFunc(slices.Clone(d.Findings), func(f vote.Finding) bool {
+				return slices.Contains(codes, f.Code)
+			})
+			return encode(t, old)
+		}
+		b.Claim = without(vote.VoteIDsMatch, vote.VoteIDsNotChecked, vote.VoteIDDiffers, vote.QuorumNotEstablished)
+		if _, different, err := report.Verify(b, time.Now()); err != nil || len(different) > 0 {
+			t.Errorf("%s: %v, %v", verdict, err, different)
+		}
+		b.Claim = without(vote.VoteIDDiffers, vote.QuorumNotEstablished)
+		if _, different, err := report.Verify(b, time.Now()); err != nil || len(different) == 0 {
+			t.Errorf("%s, left out: %v", verdict, err)
+		}
 	}
 }
 
