@@ -1,9 +1,11 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -15,6 +17,7 @@ import (
 // outputOptions says in which format a report is printed, and where its evidence goes.
 type outputOptions struct {
 	format   string
+	chart    string // "" for the one that fits
 	evidence string // file; "" for none
 }
 
@@ -26,7 +29,15 @@ func (o *outputOptions) flags() []cli.Flag {
 		formats = append(formats, string(f))
 	}
 	return []cli.Flag{
-		formatFlag(category, &o.format, formats...),
+		formatFlag(category, &o.format, append(formats, string(report.SVG), string(report.PNG))...),
+		&cli.GenericFlag{Name: "chart", Category: category, DefaultText: "turnout of a vote, else waterfall",
+			Usage: "what the svg and png formats draw: `CHART` is turnout (the votes against the quorum) or waterfall (the sum)",
+			Value: parsed(&o.chart, func(text string) (string, error) {
+				if !slices.Contains(report.Charts(), report.Chart(text)) {
+					return "", errors.New("want turnout or waterfall")
+				}
+				return text, nil
+			}, string(report.TurnoutChart), string(report.WaterfallChart))},
 		&cli.PathFlag{Name: "evidence", Category: category, Destination: &o.evidence,
 			Usage: "write the evidence bundle to `FILE`, compressed if its name ends in .gz; an existing file is replaced"},
 	}
@@ -35,6 +46,9 @@ func (o *outputOptions) flags() []cli.Flag {
 // check finds before anything is read that the evidence names a file that
 // cannot be written, or the model's.
 func (o *outputOptions) check(model string) error {
+	if o.chart != "" && !o.drawn() {
+		return usagef("--chart wants --format svg or png")
+	}
 	if o.evidence == "" {
 		return nil
 	}
@@ -51,9 +65,21 @@ func (o *outputOptions) check(model string) error {
 	return nil
 }
 
+// drawn reports whether the output is a picture.
+func (o *outputOptions) drawn() bool {
+	return slices.Contains([]report.Format{report.SVG, report.PNG}, report.Format(o.format))
+}
+
 // publish prints the report, and writes its evidence.
 func (o *outputOptions) publish(w io.Writer, r *report.Report) error {
-	if err := r.Render(w, report.Format(o.format)); err != nil || o.evidence == "" {
+	render := func() error { return r.Render(w, report.Format(o.format)) }
+	if o.drawn() {
+		render = func() error { return r.RenderChart(w, report.Format(o.format), report.Chart(o.chart)) }
+	}
+	if err := render(); err != nil || o.evidence == "" {
+		if errors.Is(err, report.ErrNoVote) {
+			err = usagef("--chart turnout: %w", err)
+		}
 		return err
 	}
 	b, err := r.Bundle()

@@ -23,6 +23,8 @@ const (
 	Text     Format = "text"     // the lines of the forum's posts
 	Markdown Format = "markdown" // a whole post with tables
 	JSON     Format = "json"     // the Document
+	SVG      Format = "svg"      // a chart
+	PNG      Format = "png"      // a chart
 )
 
 // Formats lists all output formats.
