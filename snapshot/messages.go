@@ -17,26 +17,80 @@ const (
 	maxSig = 1 << 16
 )
 
-// Messages reads what the hub keeps of the signatures of proposals or votes with the given ids,
-// in their order. Those that it does not have are left out. 3,300 votes take 7 requests.
-func (c *Client) Messages(ctx context.Context, ids []string) ([]Message, error) {
-	messages := make([]Message, 0, len(ids))
-	for batch := range slices.Chunk(ids, MessagesOfRequest) {
-		found, err := c.messages(ctx, batch)
-		if err != nil {
+// Messages reads what the hub keeps of the signatures of votes for p with the given ids, in their
+// order. Those that it does not have are left out. 2,000 votes take 4 requests.
+//
+// Many votes are looked for among all votes of their space at the time, which takes a tenth of the
+// requests unless the space had other large votes then: 100,000 votes take 21 requests.
+func (c *Client) Messages(ctx context.Context, p *Proposal, ids []string) ([]Message, error) {
+	found := make(map[string]Message, len(ids))
+	if len(ids) > listsOfRequest*MessagesOfRequest {
+		if err := c.messagesOfSpace(ctx, p, len(ids)/(listsOfRequest*pageSize)+1, found); err != nil {
 			return nil, err
 		}
-		for _, id := range batch {
-			if m, ok := found[id]; ok {
-				messages = append(messages, m)
-			}
+	}
+	missing := slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return found[id].ID != "" })
+	for batch := range slices.Chunk(missing, MessagesOfRequest) {
+		if err := c.messagesByID(ctx, batch, found); err != nil {
+			return nil, err
+		}
+	}
+	messages := make([]Message, 0, len(ids))
+	for _, id := range ids {
+		if m, ok := found[id]; ok {
+			messages = append(messages, m)
 		}
 	}
 	return messages, nil
 }
 
-// messages makes one request, and returns the messages by id.
-func (c *Client) messages(ctx context.Context, ids []string) (map[string]Message, error) {
+// messagesOfSpace reads messages of votes in the space and the period of p, with at most so many
+// requests. The number mci of a message is its own, and rises.
+func (c *Client) messagesOfSpace(ctx context.Context, p *Proposal, requests int, found map[string]Message) error {
+	const op = "messages of the space"
+	var lists strings.Builder
+	roots := []string{}
+	for i := range listsOfRequest {
+		roots = append(roots, fmt.Sprintf("m%d", i))
+		fmt.Fprintf(&lists, `m%d: messages(first: 1000, skip: %d, orderBy: "mci", orderDirection: asc, where: { space: $space,
+			type: "vote", timestamp_gte: $start, timestamp_lte: $end, mci_gt: $last }) { id address sig version mci } `,
+			i, i*pageSize)
+	}
+	query := "query Messages($space: String, $start: Int, $end: Int, $last: Int) { " + lists.String() + "}"
+	for last := int64(0); requests > 0; requests-- {
+		variables := map[string]any{"space": p.Space, "start": p.Start, "end": p.End, "last": last}
+		rows, err := c.rows(ctx, op, query, variables, pageSize, roots...)
+		if err != nil {
+			return err
+		}
+		page, odd := decodeRows(op, rows, func(f *fields) (*Message, error) {
+			mci := f.integer("mci")
+			f.check(mci > last, "mci", fmt.Sprintf("more than %d: the hub ignores the order", last))
+			last = mci
+			return decodeMessage(f)
+		})
+		if len(odd) > 0 {
+			return c.masked(odd[0])
+		}
+		for _, m := range page {
+			found[m.ID] = m
+		}
+		if len(page) < listsOfRequest*pageSize {
+			return nil
+		}
+	}
+	return nil
+}
+
+func decodeMessage(f *fields) (*Message, error) {
+	m := &Message{ID: f.text("id"), Address: f.optionalText("address"), Sig: f.optionalText("sig"),
+		Version: f.optionalText("version")}
+	f.check(len(m.Sig) <= maxSig, "sig", fmt.Sprintf("at most %d bytes", maxSig))
+	return m, f.err
+}
+
+// messagesByID makes one request.
+func (c *Client) messagesByID(ctx context.Context, ids []string, found map[string]Message) error {
 	const op = "messages"
 	var declared, lists strings.Builder
 	variables, roots := map[string]any{}, []string{}
@@ -49,23 +103,19 @@ func (c *Client) messages(ctx context.Context, ids []string) (map[string]Message
 	query := "query Messages(" + declared.String() + ") { " + lists.String() + "}"
 	rows, err := c.rows(ctx, op, query, variables, idsOfList, roots...)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	page, odd := decodeRows(op, rows, func(f *fields) (*Message, error) {
-		m := &Message{ID: f.text("id"), Address: f.optionalText("address"), Sig: f.optionalText("sig"),
-			Version: f.optionalText("version")}
-		f.check(slices.Contains(ids, m.ID), "id", "one of those asked for")
-		f.check(len(m.Sig) <= maxSig, "sig", fmt.Sprintf("at most %d bytes", maxSig))
-		return m, f.err
+		f.check(slices.Contains(ids, f.text("id")), "id", "one of those asked for")
+		return decodeMessage(f)
 	})
 	if len(odd) > 0 {
-		return nil, c.masked(odd[0])
+		return c.masked(odd[0])
 	}
-	found := make(map[string]Message, len(page))
 	for _, m := range page {
 		found[m.ID] = m
 	}
-	return found, nil
+	return nil
 }
 
 // Alias is a key that a voter lets sign for him, by a signed message of his own.

@@ -29,7 +29,7 @@ func TestMessages(t *testing.T) {
 		o.Messages = slices.Delete(o.Messages, 700, 701)
 		h, c := serve(t, o)
 		slices.Reverse(ids)
-		got, err := c.Messages(t.Context(), ids)
+		got, err := c.Messages(t.Context(), proposalOf(o), ids)
 		if err != nil || len(got) != 1249 || len(h.Requests()) != 3 {
 			t.Fatalf("%d messages in %d requests, error %v", len(got), len(h.Requests()), err)
 		}
@@ -39,6 +39,48 @@ func TestMessages(t *testing.T) {
 			if m != want || len(m.Address) != 42 {
 				t.Fatalf("message %d: %+v, want %+v", i, m, want)
 			}
+		}
+	})
+}
+
+func proposalOf(o hub.Options) *snapshot.Proposal {
+	p := o.Proposals[0]
+	return &snapshot.Proposal{ID: p.ID, Space: p.Space, Start: p.Start, End: p.End}
+}
+
+// Many messages are read with those of other votes in the space, 5,000 a request, and then what is missing.
+func TestManyMessages(t *testing.T) {
+	bothGenerations(t, func(t *testing.T, g hub.Generation) {
+		o, ids := withMessages(g, 6200)
+		p, votes := election("another vote", 5000, onePerSecond) // of the same time, signed first
+		o.Proposals, o.Votes = append(o.Proposals, p), append(o.Votes, votes...)
+		var others []hub.Message
+		for _, v := range votes {
+			others = append(others, hub.Message{ID: v.ID, Sig: "0x"})
+		}
+		o.Messages = append(others, o.Messages...)
+		h, c := serve(t, o)
+		got, err := c.Messages(t.Context(), proposalOf(o), ids)
+		if err != nil || len(got) != 6200 || got[0].ID != ids[0] || got[6199].ID != ids[6199] {
+			t.Fatalf("%d messages, error %v", len(got), err)
+		}
+		if n := len(h.Requests()); n != 5 { // two of the space, three for the 1,200 that are left
+			t.Errorf("%d requests", n)
+		}
+	})
+}
+
+// A hub that ignores the order of messages is refused.
+func TestMessagesOutOfOrder(t *testing.T) {
+	timed(t, "order", func(t *testing.T) {
+		o, ids := withMessages(hub.H1, 2600)
+		o.Fault = always(&hub.Fault{Rows: func(rows []hub.Row) []hub.Row {
+			slices.Reverse(rows)
+			return rows
+		}})
+		_, c := serve(t, o)
+		if _, err := c.Messages(t.Context(), proposalOf(o), ids); !errors.Is(err, snapshot.ErrProtocol) {
+			t.Errorf("error %v", err)
 		}
 	})
 }
@@ -60,7 +102,7 @@ func TestOddMessages(t *testing.T) {
 				return rows
 			}})
 			_, c := serve(t, o)
-			if got, err := c.Messages(t.Context(), ids); !errors.Is(err, snapshot.ErrProtocol) || got != nil {
+			if got, err := c.Messages(t.Context(), proposalOf(o), ids); !errors.Is(err, snapshot.ErrProtocol) || got != nil {
 				t.Errorf("%d messages, error %v", len(got), err)
 			}
 		})

@@ -70,7 +70,7 @@ func (e *Evidence) signatures(ctx context.Context, hub *snapshot.Client, nodes m
 	for i, v := range e.Votes {
 		ids[i] = v.ID
 	}
-	messages, err := hub.Messages(ctx, ids)
+	messages, err := hub.Messages(ctx, e.Proposal, ids)
 	if err != nil {
 		return nil, err
 	}
