@@ -15,7 +15,7 @@ import (
 
 // readChunk reads one span by one multicall, and its spot checks on their own.
 func (k *bulk) readChunk(ctx context.Context, s span) error {
-	inner := append(append(blockGetters(), getter("getChainId()")), k.marks.callList()...)
+	inner := append(append(blockGetters(k.block.Header), getter("getChainId()")), k.marks.callList()...)
 	if k.hasKnown {
 		inner = append(inner, NativeBalance(k.known))
 	}
@@ -77,7 +77,7 @@ func (k *bulk) spots(s span) []int {
 // checkProofs checks what a multicall and the nonces beside it say about the block it ran
 // in, and returns whether they bind its state.
 func (k *bulk) checkProofs(proofs []innerResult, nonces []jsonrpc.Reply) (bound bool, err error) {
-	own := len(blockGetters())
+	own := len(blockGetters(k.block.Header))
 	if err := checkBlock(proofs[:own], k.block.Header); err != nil {
 		return false, fmt.Errorf("%w: %w", errMistrust, err)
 	}

@@ -36,6 +36,12 @@ func anchorOf(id ID) (anchor, bool) {
 	return anchor{}, false
 }
 
+// otherHashes names chains whose block hashes are not those of Ethereum's headers.
+var otherHashes = map[ID]string{
+	250: "Fantom Opera", 324: "zkSync Era", 1284: "Moonbeam", 1285: "Moonriver", 43114: "the C-Chain of Avalanche",
+	1666600000: "Harmony",
+}
+
 // lastLegacyBlock is the block before Bedrock, number 105235062: the last one of l2geth.
 var lastLegacyBlock = common.HexToHash("0x21a168dfa5e727926063a28ba16fd5ee84c814e847c81a699c7a0ea551e4ca50")
 

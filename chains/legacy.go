@@ -151,7 +151,8 @@ func (s stateBatch) legacyQuestions(size int, out *results) (all []legacyQuestio
 
 // legacyCall is the question of some calls, in one eth_call.
 func (s stateBatch) legacyCall(calls []Call, keep func(i int, data []byte)) (legacyQuestion, error) {
-	inner := append(blockGetters(), getter("getChainId()"), getter("getCurrentBlockCoinbase()"), NativeBalance(s.known))
+	inner := append(blockGetters(s.block.Header),
+		getter("getChainId()"), getter("getCurrentBlockCoinbase()"), NativeBalance(s.known))
 	own := len(inner)
 	inner = append(inner, calls...)
 	if s.way.canary == deployless {
@@ -193,7 +194,7 @@ func (s stateBatch) legacyResults(r jsonrpc.Reply, inner []Call, own int) ([]inn
 		return nil, fmt.Errorf("%w: %w", errSilent, err)
 	}
 	number := func(i int) *big.Int { return new(big.Int).SetBytes(results[i].ReturnData) }
-	block := len(blockGetters())
+	block := len(blockGetters(s.block.Header))
 	if _, err := words(results[:own]); err != nil {
 		return nil, fmt.Errorf("%w: %w", errSilent, err)
 	}

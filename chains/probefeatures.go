@@ -49,7 +49,7 @@ func (p *prober) param(b Block) any {
 }
 
 func (p *prober) multicall3(ctx context.Context, b Block) error {
-	request, err := multicall.request(blockGetters(), p.param(b))
+	request, err := multicall.request(blockGetters(b.Header), p.param(b))
 	if err != nil {
 		return err
 	}
@@ -60,7 +60,7 @@ func (p *prober) multicall3(ctx context.Context, b Block) error {
 	if data, err := replies[0].Data(); replies[0].Err == nil && err == nil && len(data) == 0 {
 		return fmt.Errorf("%w at %v at block %d", ErrNoContract, multicall3, b.Number())
 	}
-	inner, err := multicall.results(replies[0], blockGetters())
+	inner, err := multicall.results(replies[0], blockGetters(b.Header))
 	if err != nil {
 		return err
 	}

@@ -29,6 +29,10 @@ func (p *chainProof) run(ctx context.Context) (development bool, err error) {
 	if p.proven {
 		return p.development, nil
 	}
+	if name := otherHashes[p.headers.id]; name != "" && !p.allowDev {
+		return false, fmt.Errorf("%w: %s does not hash its headers as Ethereum does, so that no block of it can be "+
+			"proven", ErrNotSupported, name)
+	}
 	reqs := append([]jsonrpc.Request{{Method: "eth_chainId"}}, tipRequests()...)
 	a, known := anchorOf(p.headers.id)
 	if known {

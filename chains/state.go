@@ -24,8 +24,8 @@ import (
 // A call that fails is a *CallError: ErrReverted, or ErrNoContract if there is no
 // code at the address at that block. ErrReorg says that b is no longer part of the
 // chain, ErrArchive that no endpoint has the state of b. ErrDisagree (with Agree N)
-// names each difference. Chains on which block.number is not the block's number,
-// such as Arbitrum, cannot be read.
+// names each difference. ErrNotSupported says that block.number is not the block's number,
+// unless the chain is Arbitrum.
 func (c *Client) CallAt(ctx context.Context, b Block, calls []Call) ([]Answer, error) {
 	answers, err := c.answers(ctx, b, calls, (*stateReader).callAt)
 	return answers, onChain(c.ID, err)

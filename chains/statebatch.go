@@ -73,7 +73,7 @@ func (s stateBatch) questions() ([]jsonrpc.Request, error) {
 	if s.way.canary == noCanary {
 		return nonces, nil
 	}
-	canary, err := s.way.canary.request(append(blockGetters(), s.marks.callList()...), s.param)
+	canary, err := s.way.canary.request(append(blockGetters(s.block.Header), s.marks.callList()...), s.param)
 	return append([]jsonrpc.Request{canary}, nonces...), err
 }
 
@@ -166,11 +166,11 @@ func (s stateBatch) checkQuestions(replies []jsonrpc.Reply) (bound bool, err err
 	if s.way.canary == noCanary {
 		return s.checkMarks(nil, replies)
 	}
-	inner, err := s.way.canary.results(replies[0], append(blockGetters(), s.marks.callList()...))
+	inner, err := s.way.canary.results(replies[0], append(blockGetters(s.block.Header), s.marks.callList()...))
 	if err != nil {
 		return false, err
 	}
-	own := len(blockGetters())
+	own := len(blockGetters(s.block.Header))
 	if err := checkBlock(inner[:own], s.block.Header); err != nil {
 		return false, err
 	}

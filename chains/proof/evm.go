@@ -63,7 +63,7 @@ func newMachine(id chains.ID, h *types.Header, s *partialState, calls int) *mach
 	}})
 	m.evm.SetPrecompiles(vm.PrecompiledContracts{}) // a call of one is refused
 	m.allowed = allowedOpcodes(m.evm.GetRules())
-	if isArbitrum(h) {
+	if chains.IsArbitrum(h) {
 		m.allowed[vm.NUMBER], m.allowed[vm.BLOCKHASH] = false, false // they are of Ethereum there
 	}
 	return m
@@ -72,11 +72,6 @@ func newMachine(id chains.ID, h *types.Header, s *partialState, calls int) *mach
 // afterMerge tells whether the rules of Shanghai can apply. Chains that never had
 // proof of work may keep a difficulty.
 func afterMerge(h *types.Header) bool { return h.Difficulty.Sign() == 0 || h.WithdrawalsHash != nil }
-
-// isArbitrum tells a header of Arbitrum, or of a chain made of it, by its form.
-func isArbitrum(h *types.Header) bool {
-	return h.BaseFee != nil && h.Difficulty.Cmp(common.Big1) == 0 && len(h.Extra) == common.HashLength
-}
 
 // rules finds the fork in the fields of the header, which the hash covers, so that
 // no table of forks can be outdated or belong to another chain. What matters is
