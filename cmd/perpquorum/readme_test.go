@@ -95,8 +95,8 @@ func (r *reader) run(command string) (string, error) {
 	return string(out), err
 }
 
-// transcript runs each line that begins with "$ " and holds the lines after it
-// against what is printed. It returns the transcript as it should be.
+// transcript runs each line that begins with "$ " and compares the lines after it
+// with what is printed. It returns the transcript as it should be.
 func (r *reader) transcript(body string) string {
 	var should strings.Builder
 	for _, part := range strings.Split(strings.TrimPrefix(body, "$ "), "\n$ ") {
@@ -168,7 +168,7 @@ func (r *reader) save(name, body string) {
 	}
 }
 
-// program holds a program against the example of votingpower.Collect, builds it
+// program compares a program with the example of votingpower.Collect, builds it
 // and runs it: its figure is that of the built-in example.
 func (r *reader) program(source string) {
 	example, err := os.ReadFile("../../votingpower/example_collect_test.go")

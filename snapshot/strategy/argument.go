@@ -22,7 +22,7 @@ func argument(t abi.Type, raw json.RawMessage, v voter) (any, error) {
 	return argumentAs(t, raw)
 }
 
-// argumentAs converts an argument, or an element of one, in which no address is to replace.
+// argumentAs converts an argument, or an element of one, in which no address is replaced.
 func argumentAs(t abi.Type, raw json.RawMessage) (any, error) {
 	var text string
 	quoted := json.Unmarshal(raw, &text) == nil && !absent(raw)

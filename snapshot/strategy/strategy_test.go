@@ -11,7 +11,7 @@ import (
 	"github.com/perpdao/perpquorum/snapshot/strategy"
 )
 
-// TestScores holds every strategy, with its traps, against figures worked out by hand.
+// TestScores compares every strategy, with its traps, with figures worked out by hand.
 func TestScores(t *testing.T) {
 	t.Parallel()
 	const address = `"address":"` + token + `"`
