@@ -113,8 +113,15 @@ func checkClock(b *Bundle, now time.Time) error {
 			}
 		}
 		if v.Signatures != nil && v.Signatures.Contracts != nil {
-			block := v.Signatures.Contracts.Block
-			all = append(all, moment{fmt.Sprintf("block %d at the end of the vote", block.Number()), block.Header.Time})
+			blocks := []chains.Block{v.Signatures.Contracts.Block}
+			for _, a := range v.Signatures.Contracts.Answers {
+				if a.AtVote != nil {
+					blocks = append(blocks, *a.AtVote)
+				}
+			}
+			for _, block := range blocks {
+				all = append(all, moment{fmt.Sprintf("block %d of a signature", block.Number()), block.Header.Time})
+			}
 		}
 		all = append(all, moment{"the reading of the vote", uint64(max(0, v.ReadAt))})
 	}

@@ -28,17 +28,21 @@ type Signatures struct {
 }
 
 // Contracts holds what voters' contracts say of signatures (EIP-1271). They are asked at the first
-// block at or after the end of the vote, because a Safe may sign on the chain after the vote's time.
+// block at or after the end of the vote, because a Safe may sign on the chain after a vote's time, and
+// those that do not confirm a signature then at the first block at or after that time, because their
+// owners may have changed since. Snapshot's server asked in between.
 type Contracts struct {
-	Block   chains.Block     `json:"block"`
+	Block   chains.Block     `json:"block"` // at the end
 	Answers []ContractAnswer `json:"answers"`
 }
 
 // ContractAnswer is the answer of a voter's contract.
 type ContractAnswer struct {
 	Voter      string        `json:"voter"`
-	Result     hexutil.Bytes `json:"result"` // of isValidSignature; empty if it reverted
+	Result     hexutil.Bytes `json:"result"` // of isValidSignature; empty if it does not confirm the signature
 	NoContract bool          `json:"no_contract,omitempty"`
+	// AtVote is the block at the vote's time, if the contract confirms the signature there alone.
+	AtVote *chains.Block `json:"at_vote,omitempty"`
 }
 
 const (
@@ -103,8 +107,8 @@ func (e *Evidence) askContracts(ctx context.Context, node chains.Node, messages 
 	if node == nil {
 		return nil, nil
 	}
-	block, err := node.BlockAt(ctx, time.Unix(e.Proposal.End, 0))
-	if err != nil || block.Unfinalized {
+	block, ok := blockAt(ctx, node, e.Proposal.End)
+	if !ok {
 		return nil, ctx.Err()
 	}
 	slices.SortStableFunc(votes, func(a, b int) int { return cmp.Compare(e.Votes[b].VP, e.Votes[a].VP) })
@@ -119,9 +123,23 @@ func (e *Evidence) askContracts(ctx context.Context, node chains.Node, messages 
 		if err != nil {
 			break
 		}
+		if !answer.NoContract && !isValid(answer.Result) && len(sig) > 0 {
+			if then, ok := blockAt(ctx, node, e.Votes[i].Created); ok {
+				before, err := askContract(ctx, node, then, e.Votes[i], sig)
+				if err == nil && isValid(before.Result) {
+					answer.Result, answer.AtVote = before.Result, &then
+				}
+			}
+		}
 		c.Answers = append(c.Answers, answer)
 	}
 	return c, ctx.Err()
+}
+
+// blockAt finds a block that nothing replaces any more.
+func blockAt(ctx context.Context, node chains.Node, unix int64) (chains.Block, bool) {
+	block, err := node.BlockAt(ctx, time.Unix(unix, 0))
+	return block, err == nil && !block.Unfinalized
 }
 
 // valid are the first bytes of the answer of a contract that confirms a signature, in the order in

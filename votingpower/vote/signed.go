@@ -41,7 +41,7 @@ var reasons = map[Authority]string{
 	AliasListed:      "an alias that the hub lists",
 	ContractConfirms: "the voter's contract confirms it",
 	AliasExpired:     "an alias that was too old by then",
-	ContractRefuses:  "the voter's contract does not confirm it at the end of the vote",
+	ContractRefuses:  "the voter's contract does not confirm it",
 	ContractMissing:  "the voter's contract is not there at the end of the vote",
 	ContractNotAsked: "the voter's contract was not asked",
 }
@@ -51,9 +51,9 @@ func (a Authority) settled() bool { return a == AliasListed || a == ContractConf
 
 // check demands that the evidence is about these votes, and contracts were asked at their end.
 func (s *Signatures) check(e *Evidence, network chains.ID) error {
-	ids := make(map[string]bool, len(e.Votes))
+	ids, created := make(map[string]bool, len(e.Votes)), make(map[string]int64, len(e.Votes))
 	for _, v := range e.Votes {
-		ids[v.ID] = true
+		ids[v.ID], created[v.Voter] = true, v.Created
 	}
 	for _, m := range s.Messages {
 		if !ids[m.ID] {
@@ -64,16 +64,27 @@ func (s *Signatures) check(e *Evidence, network chains.ID) error {
 	if s.Contracts == nil {
 		return nil
 	}
-	block := s.Contracts.Block
-	if err := errors.Join(block.Check(), block.Proves(time.Unix(e.Proposal.End, 0))); err != nil {
-		return fmt.Errorf("the block at the end of the vote: %w", err)
-	}
 	development := e.Circulating.Chains[network].Development
 	for _, place := range e.Places() {
 		development = development || place.Chain == network && e.Power.Places[place].Development
 	}
-	if err := block.Plausible(network); err != nil && !development {
+	check := func(block chains.Block, unix int64) error {
+		err := errors.Join(block.Check(), block.Proves(time.Unix(unix, 0)))
+		if err == nil && !development {
+			err = block.Plausible(network)
+		}
+		return err
+	}
+	if err := check(s.Contracts.Block, e.Proposal.End); err != nil {
 		return fmt.Errorf("the block at the end of the vote: %w", err)
+	}
+	for _, a := range s.Contracts.Answers {
+		if a.AtVote == nil {
+			continue
+		}
+		if err := check(*a.AtVote, created[a.Voter]); err != nil {
+			return fmt.Errorf("the block at the time of the vote of %.80q: %w", a.Voter, err)
+		}
 	}
 	return nil
 }

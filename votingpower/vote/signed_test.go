@@ -171,6 +171,10 @@ func TestSignaturesThatContradict(t *testing.T) {
 			answered(e, confirmed, false)
 			e.Signatures.Contracts.Block = blockAt(snapshotBlock+85, e.Proposal.End+8, e.Proposal.End+20)
 		},
+		"at another time than the vote's": func(e *vote.Evidence) {
+			answered(e, confirmed, false)
+			e.Signatures.Contracts.Answers[0].AtVote = &e.Signatures.Contracts.Block
+		},
 		"no such block": func(e *vote.Evidence) {
 			answered(e, confirmed, false)
 			e.Signatures.Contracts.Block = blockAt(1, e.Proposal.End-4, e.Proposal.End+8)
@@ -189,11 +193,15 @@ type contractsNode struct {
 	chains.Node
 	end       chains.Block
 	contracts map[string][]byte // answers by address; those without an entry revert, with nil are missing
+	until     string            // an address whose contract reverts at the end
 }
 
 func (n contractsNode) BlockAt(ctx context.Context, t time.Time) (chains.Block, error) {
 	if n.end.Proves(t) == nil {
 		return n.end, nil
+	}
+	if at := t.Unix(); at > snapshotTime { // of a vote
+		return blockAt(17290000, at-5, at+7), nil
 	}
 	return n.Node.BlockAt(ctx, t)
 }
@@ -202,8 +210,9 @@ func (n contractsNode) CallAt(ctx context.Context, b chains.Block, calls []chain
 	if !strings.HasPrefix(calls[0].Signature, "isValidSignature") {
 		return n.Node.CallAt(ctx, b, calls)
 	}
-	switch answer, ok := n.contracts[calls[0].To.Hex()]; {
-	case !ok:
+	to := calls[0].To.Hex()
+	switch answer, ok := n.contracts[to]; {
+	case !ok, to == n.until && b.Hash == n.end.Hash:
 		return nil, chains.ErrReverted
 	case answer == nil:
 		return nil, chains.ErrNoContract
@@ -237,7 +246,9 @@ func signatureWorld(t *testing.T) (*hub.Hub, *snapshot.Client, vote.Dial, *vote.
 	o.Messages[4].Sig = o.Votes[4].SignedBy(stranger).Sig
 	o.Messages[5].Sig = wrapped(o.Messages[5].Sig)
 	o.Messages[6].Sig = "0x"
-	contracts := map[string][]byte{e.Votes[2].Voter: confirmed, e.Votes[4].Voter: nil, e.Votes[5].Voter: confirmed}
+	o.Messages[7].Sig = o.Votes[7].SignedBy(stranger).Sig
+	contracts := map[string][]byte{e.Votes[2].Voter: confirmed, e.Votes[4].Voter: nil, e.Votes[5].Voter: confirmed,
+		e.Votes[7].Voter: inDraft}
 	o.Messages = slices.Delete(o.Messages, 3, 4)
 	h := hub.New(o)
 	url, stop := h.Start()
@@ -245,7 +256,8 @@ func signatureWorld(t *testing.T) (*hub.Hub, *snapshot.Client, vote.Dial, *vote.
 	dial := func(_ context.Context, ids, _ []chains.ID) (map[chains.ID]chains.Node, error) {
 		nodes := map[chains.ID]chains.Node{}
 		for _, id := range ids {
-			nodes[id] = contractsNode{newReplayed(e, id), blockAt(17300000, e.Proposal.End-4, e.Proposal.End+8), contracts}
+			end := blockAt(17300000, e.Proposal.End-4, e.Proposal.End+8)
+			nodes[id] = contractsNode{newReplayed(e, id), end, contracts, e.Votes[7].Voter}
 		}
 		return nodes, nil
 	}
@@ -272,10 +284,10 @@ func TestCollectSignatures(t *testing.T) {
 		groups[string(why)] = g.Votes
 	}
 	want := map[string]int{
-		"alias-listed": 1, "contract-confirms": 2, "the hub gives no signature": 1,
+		"alias-listed": 1, "contract-confirms": 3, "the hub gives no signature": 1,
 		"contract-refuses": 1,
 	}
-	if !maps.Equal(groups, want) || signed.Verified.Votes != 17 || signed.Another.Votes != 2 {
+	if !maps.Equal(groups, want) || signed.Verified.Votes != 16 || signed.Another.Votes != 2 {
 		t.Errorf("found %v, %d by voters, %d by others", groups, signed.Verified.Votes, signed.Another.Votes)
 	}
 }
