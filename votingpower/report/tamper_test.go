@@ -3,6 +3,7 @@ package report_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -13,6 +14,9 @@ import (
 	"time"
 
 	"github.com/ethereum/go-ethereum/crypto"
+	"github.com/perpdao/perpquorum/chains"
+	"github.com/perpdao/perpquorum/chains/proof"
+	"github.com/perpdao/perpquorum/fixtures"
 	"github.com/perpdao/perpquorum/votingpower"
 
 	"github.com/perpdao/perpquorum/fixtures/hub"
@@ -57,8 +61,11 @@ var hashOnly = regexp.MustCompile(`^/(` +
 	`evidence/model/tokens/1/label|` + // the bridged token, whose supply is not summed
 	`evidence/reads/\d+/from|` + // a label
 	`evidence/reads/10/result|` + // the bridged token's supply, read to see that it is not zero
+	`evidence/chains/ethereum/(unproven|faults/0/(endpoint|detail))|` + // words
 	`claim/.*sha256` +
 	`)$`)
+
+var unprovenWords = regexp.MustCompile(`^/claim/chains/\d+/unproven$`)
 
 // customHashOnly are those of a model of custom terms: decimals that are the same when they are
 // not scaled, and a bound that does not decide.
@@ -83,8 +90,68 @@ var voteHashOnly = regexp.MustCompile(hashOnly.String() + `|^/(ballot|vote)/(` +
 // so that two bundles never share one.
 func TestTamper(t *testing.T) {
 	t.Parallel()
-	tamper(t, []byte(written(t, sealed(t, load(t, "post")), false)), hashOnly,
-		slices.Concat(notCompared, notComparedOfModels))
+	b := load(t, "post")
+	assure(b)
+	tamper(t, []byte(written(t, sealed(t, b), false)), hashOnly,
+		slices.Concat(notCompared, notComparedOfModels, []*regexp.Regexp{unprovenWords}))
+}
+
+// assure says of a bundle what speaks for its figures, and of an endpoint what it did.
+func assure(b *report.Bundle) {
+	c := b.Evidence.Chains[chains.Ethereum]
+	c.Assurance = chains.Assurance{Level: chains.Bound, Agreed: 2, Unproven: "no proofs of this block: none give any",
+		Faults: []chains.Fault{{Endpoint: "one.example#00000", Code: chains.WrongState, Detail: "of block 1"}}}
+	b.Evidence.Chains[chains.Ethereum] = c
+}
+
+// TestTamperProven changes the bundle whose reads are proven.
+func TestTamperProven(t *testing.T) {
+	t.Parallel()
+	tamper(t, fixtures.Example, hashOnly, slices.Concat(notCompared, notComparedOfModels))
+}
+
+// TestProofRemoved: whoever takes a witness out of a bundle, or exchanges two, cannot claim a proof.
+func TestProofRemoved(t *testing.T) {
+	t.Parallel()
+	open := func() *report.Bundle {
+		b, err := report.ReadBundle(bytes.NewReader(fixtures.Example))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	set := func(b *report.Bundle, id chains.ID, w chains.Witness) {
+		c := b.Evidence.Chains[id]
+		c.Witness = w
+		b.Evidence.Chains[id] = c
+	}
+	b := open()
+	set(b, chains.Optimism, nil)
+	r, different, err := report.Verify(b, time.Now())
+	level := func(d report.Difference) bool { return d.Path == "/chains/1/level" }
+	if err != nil || !slices.ContainsFunc(different, level) {
+		t.Errorf("without a witness: found the differences %v and error %v", different, err)
+	}
+	if err := r.Require(chains.Proven, false); err == nil {
+		t.Error("without a witness: the chain passes for proven")
+	}
+	b = open()
+	set(b, chains.Ethereum, b.Evidence.Chains[chains.Optimism].Witness)
+	if _, _, err := report.Verify(b, time.Now()); !errors.Is(err, proof.ErrWitness) {
+		t.Errorf("with the witness of another chain: found error %v, want %v", err, proof.ErrWitness)
+	}
+	b = open()
+	b.Evidence.Reads[0].Result[31]++
+	if _, _, err := report.Verify(b, time.Now()); !errors.Is(err, votingpower.ErrEvidence) {
+		t.Errorf("with another result than the proven one: found error %v, want %v", err, votingpower.ErrEvidence)
+	}
+	b = open()
+	c := b.Evidence.Chains[chains.Ethereum]
+	c.Witness, c.Level = nil, chains.Proven
+	b.Evidence.Chains[chains.Ethereum] = c
+	if _, _, err := report.Verify(b, time.Now()); !errors.Is(err, votingpower.ErrEvidence) {
+		t.Errorf("with a level without proof: found error %v, want %v", err, votingpower.ErrEvidence)
+	}
 }
 
 // A model of custom terms, with a bound that a change of the quorum would pass.
@@ -154,8 +221,8 @@ func tamper(t *testing.T, data []byte, hashOnly *regexp.Regexp, notCompared []*r
 		leaves++
 		word := slices.IndexFunc(notCompared, func(r *regexp.Regexp) bool { return r.MatchString(path) })
 		all := changes(value)
-		if strings.HasPrefix(path, "/claim/") { // is compared as it is: one change shows as much as six
-			all = all[:1]
+		if strings.HasPrefix(path, "/claim/") || strings.Contains(path, "/witness/") {
+			all = all[:1] // is compared as it is, or hashed: one change shows as much as six
 		}
 		for _, changed := range all {
 			set(changed)
