@@ -3,6 +3,7 @@ package chains_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/perpdao/perpquorum/chains"
@@ -79,4 +80,71 @@ func wrongState(t *testing.T, id chains.ID, chain *faultrpc.Chain, block uint64,
 	}
 	wantText(t, err, "answers with the state of another block")
 	wantText(t, err, "give another endpoint")
+}
+
+// What an endpoint does not answer, or answers with what cannot be, never counts as passed:
+// the figures are right and trusted, or there are none.
+func TestOddMarks(t *testing.T) {
+	t.Parallel()
+	rule := func(method string, f faultrpc.Fault) func(*faultrpc.Server) {
+		return with(&faultrpc.Rule{Method: method, Fault: f})
+	}
+	contract := func(data []byte) func(*faultrpc.Server) {
+		return func(s *faultrpc.Server) {
+			s.Nodes[0].Chain.Answer(faultrpc.BeaconRoots, data)
+			s.Nodes[0].Chain.Answer(faultrpc.L1Block, data)
+		}
+	}
+	const nonce, transaction = "eth_getTransactionCount", "eth_getTransactionByBlockHashAndIndex"
+	forbidden := faultrpc.Status(403, `{"error":"rpc method is not whitelisted"}`)
+	var tests []struct {
+		name   string
+		set    func(*faultrpc.Server)
+		worlds []int
+	}
+	add := func(name string, set func(*faultrpc.Server), worlds ...int) {
+		tests = append(tests, struct {
+			name   string
+			set    func(*faultrpc.Server)
+			worlds []int
+		}{name, set, worlds})
+	}
+	for name, data := range map[string][]byte{"nothing": {}, "one byte": {1}, "31 bytes": make([]byte, 31),
+		"a zero word": make([]byte, 32), "33 bytes": make([]byte, 33), "64 bytes": make([]byte, 64),
+		"100,000 bytes": make([]byte, 100_000)} {
+		add("contracts return "+name, contract(data), 3, 4, 5)
+	}
+	for _, text := range []string{`null`, `""`, `"0x"`, `"1"`, `7`, `{}`, `[]`, `"0xzz"`, `"0x` + strings.Repeat("f", 64) + `"`,
+		`"0x1` + strings.Repeat("0", 64) + `"`} {
+		add("nonces are "+text, rule(nonce, faultrpc.Result(text)), 0, 1, 2)
+		add("transactions are "+text, rule(transaction, faultrpc.Result(text)), 0, 1, 2, 4)
+		add("counts are "+text, rule("eth_getBlockTransactionCountByHash", faultrpc.Result(text)), 0, 1, 2)
+	}
+	for _, method := range []string{nonce, transaction, "eth_getBlockTransactionCountByHash"} {
+		for _, f := range []faultrpc.Fault{faultrpc.Fail(-32601, "Method not found"), faultrpc.Fail(3, "execution reverted"),
+			faultrpc.Fail(-32000, "no words that we know"), forbidden} {
+			add(method+": "+f.Name, rule(method, f), 0, 1, 2)
+		}
+	}
+	add("the next block is null", with(replace("eth_getBlockByNumber", fmt.Sprintf("%#x", faultrpc.Merge+101), `null`)), 0, 3)
+	for _, tt := range tests {
+		for _, i := range tt.worlds {
+			w := worlds[i]
+			for _, p := range everyPath {
+				t.Run(fmt.Sprintf("%s: %s (%s)", w.name, tt.name, p), func(t *testing.T) {
+					t.Parallel()
+					s := faultrpc.NewServer(w.make(uint64(w.id), 300))
+					s.Clock = faultrpc.NewClock()
+					tt.set(s)
+					a := newAttempt(t, w.id, s)
+					a.at, a.path = w.block, p
+					if err := a.read(t); err == nil && a.level != chains.Trusted {
+						t.Errorf("found level %q", a.level)
+					} else if err != nil {
+						t.Log(err)
+					}
+				})
+			}
+		}
+	}
 }
