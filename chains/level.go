@@ -12,8 +12,8 @@ type Level string
 const (
 	// Trusted: the endpoints' word. It is the least, and so is "".
 	Trusted Level = "trusted"
-	// Bound: the state that each endpoint answered from shows what only the state of this
-	// block shows. This rules out accidents, not lies.
+	// Bound: the state that each endpoint answered from had what this block wrote, and not
+	// yet what the next one writes first. This rules out accidents, not lies.
 	Bound Level = "bound"
 	// Proven: Merkle proofs lead from the block's state root to the answers. Only the
 	// block's hash remains to be trusted.
