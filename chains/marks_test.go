@@ -126,7 +126,8 @@ func TestOddMarks(t *testing.T) {
 			add(method+": "+f.Name, rule(method, f), 0, 1, 2)
 		}
 	}
-	add("the next block is null", with(replace("eth_getBlockByNumber", fmt.Sprintf("%#x", faultrpc.Merge+101), `null`)), 0, 3)
+	next := fmt.Sprintf("%#x", faultrpc.Merge+101)
+	add("the next block is null", with(replace("eth_getBlockByNumber", next, `null`)), 0, 3)
 	for _, tt := range tests {
 		for _, i := range tt.worlds {
 			w := worlds[i]
