@@ -114,8 +114,8 @@ func TestOddMarks(t *testing.T) {
 		"100,000 bytes": make([]byte, 100_000)} {
 		add("contracts return "+name, contract(data), 3, 4, 5)
 	}
-	for _, text := range []string{`null`, `""`, `"0x"`, `"1"`, `7`, `{}`, `[]`, `"0xzz"`, `"0x` + strings.Repeat("f", 64) + `"`,
-		`"0x1` + strings.Repeat("0", 64) + `"`} {
+	for _, text := range []string{`null`, `""`, `"0x"`, `"1"`, `7`, `{}`, `[]`, `"0xzz"`,
+		`"0x` + strings.Repeat("f", 64) + `"`, `"0x1` + strings.Repeat("0", 64) + `"`} {
 		add("nonces are "+text, rule(nonce, faultrpc.Result(text)), 0, 1, 2)
 		add("transactions are "+text, rule(transaction, faultrpc.Result(text)), 0, 1, 2, 4)
 		add("counts are "+text, rule("eth_getBlockTransactionCountByHash", faultrpc.Result(text)), 0, 1, 2)
