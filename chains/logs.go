@@ -24,9 +24,9 @@ type Filter struct {
 
 // How eth_getLogs is asked: many providers bound the blocks or the events of one request.
 const (
-	leastSpan = 500     // blocks; for a provider that takes fewer, reading years takes too long
-	mostLogs  = 2 << 20 // events of one Filter
-	logsWave  = 8       // requests side by side, once the span is known
+	mostRequests = 3000    // of one Filter
+	mostLogs     = 2 << 20 // events of one Filter
+	logsWave     = 8       // requests side by side, once the span is known
 )
 
 // Logs returns the events that pass the filter, up to and with block b, in the order of the
@@ -78,7 +78,7 @@ func (n *node) logs(ctx context.Context, f Filter, last uint64) (out []types.Log
 		switch {
 		case err == nil:
 			wave = logsWave
-		case !tooWide(err) || span/2 < leastSpan:
+		case !tooWide(err) || span == 1 || (last-next)/(span/2) >= mostRequests:
 			return nil, err
 		default:
 			span /= 2

@@ -22,7 +22,7 @@ import (
 // logServer answers eth_getLogs, and has the rest answered by a chain.
 type logServer struct {
 	events []uint64 // the block of each
-	limit  uint64   // blocks of a request; 0: any
+	limit  uint64   // blocks of a request
 	refuse string   // the error of a request for more
 	change func(event map[string]any)
 
@@ -66,7 +66,7 @@ func (s *logServer) answer(from, to uint64) string {
 	s.mu.Lock()
 	s.spans = append(s.spans, to-from+1)
 	s.mu.Unlock()
-	if s.limit > 0 && to-from+1 > s.limit {
+	if s.refuse != "" && to-from+1 > s.limit {
 		return `"error":{"code":-32005,"message":"` + s.refuse + `"}`
 	}
 	list := []map[string]any{}
@@ -125,7 +125,8 @@ func TestLogs(t *testing.T) {
 		{"from behind the block on", 2001, 0, "", nil, nil},
 		{"halved", 0, 1000, "query returned more than 10000 results", []uint64{1, 1, 700, 1999, 2000}, nil},
 		{"halved twice", 0, 510, "eth_getLogs is limited to a 510 block range", []uint64{1, 1, 700, 1999, 2000}, nil},
-		{"too few blocks at once", 0, 100, "block range is too wide", nil, chains.ErrTooLarge},
+		{"one at a time", 1990, 1, "block range is too wide", []uint64{1999, 2000}, nil},
+		{"no block at once", 1990, 0, "block range is too wide", nil, chains.ErrTooLarge},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := &logServer{events: all, limit: test.limit, refuse: test.refuse}

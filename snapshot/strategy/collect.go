@@ -32,7 +32,8 @@ func Chains(q Query) ([]chains.ID, error) {
 // Collect finds the blocks of the query and reads all voters there. It needs a node
 // for each of Chains(q) and sends nothing if one is missing. Chains are read side by
 // side. If a call fails everything fails, as it does on Snapshot. If a reorg replaces
-// a block in between (chains.ErrReorg), Collect starts over, once.
+// a block in between (chains.ErrReorg), Collect starts over, once. Events that no endpoint
+// gives make the strategies that need them unverifiable.
 func Collect(ctx context.Context, nodes map[chains.ID]chains.Node, q Query) (*Evidence, error) {
 	p, err := newPlan(q)
 	if err != nil {
@@ -46,6 +47,10 @@ func Collect(ctx context.Context, nodes map[chains.ID]chains.Node, q Query) (*Ev
 	e, err := p.collect(ctx, nodes)
 	if errors.Is(err, chains.ErrReorg) && ctx.Err() == nil {
 		e, err = p.collect(ctx, nodes)
+	}
+	if failed, ok := errors.AsType[*eventsError](err); ok && ctx.Err() == nil && !errors.Is(err, chains.ErrDisagree) {
+		q.WithoutEvents = append(slices.Clip(q.WithoutEvents), failed.chain)
+		return Collect(ctx, nodes, q)
 	}
 	return e, err
 }

@@ -1,10 +1,8 @@
 package strategy
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -41,6 +39,9 @@ func (p delegationParams) registry(at site) (r registry, err error) {
 	if err != nil {
 		return r, err
 	}
+	if slices.Contains(at.query.silent, id) {
+		return r, fmt.Errorf("no endpoint gives all events of the delegate registry on chain %d in time", id)
+	}
 	if _, ok := firstDelegation[id]; !ok {
 		return r, fmt.Errorf("Snapshot reads no delegate registry on network %d", id)
 	}
@@ -69,97 +70,6 @@ func (r registry) note(query *parsing) {
 			query.registries[r.place] = append(all, id)
 		}
 	}
-}
-
-// Delegation is an event by which the delegator chose the delegate in the registry, for the
-// space with this id; the zero id is that of all spaces.
-type Delegation struct {
-	Delegator common.Address `json:"delegator"`
-	Space     common.Hash    `json:"space"`
-	Delegate  common.Address `json:"delegate"`
-}
-
-// events are the delegations that a node shows of the registry at one block.
-type events struct {
-	delegators map[common.Address][]common.Address // who ever chose a delegate
-	last       map[Delegation]int                  // the last time, as a place in the list
-}
-
-func newEvents(list []Delegation) events {
-	e := events{map[common.Address][]common.Address{}, map[Delegation]int{}}
-	for i, d := range list {
-		if all := e.delegators[d.Delegate]; !slices.Contains(all, d.Delegator) {
-			e.delegators[d.Delegate] = append(all, d.Delegator)
-		}
-		e.last[d] = i
-	}
-	return e
-}
-
-// relevant picks the events by which voters delegate or were delegated to, with all other
-// events of the same delegators.
-func (p *plan) relevant(list []Delegation) (out []Delegation) {
-	delegators := maps.Clone(p.voting)
-	for _, d := range list {
-		if p.voting[d.Delegate] {
-			delegators[d.Delegator] = true
-		}
-	}
-	for _, d := range list {
-		if delegators[d.Delegator] {
-			out = append(out, d)
-		}
-	}
-	return out
-}
-
-// readEvents reads the events of the registry up to the sample's block.
-func (p *plan) readEvents(ctx context.Context, node chains.Node, ids []common.Hash, s *Sample) error {
-	id, development := node.Chain()
-	filter := chains.Filter{Contract: registryAddress, Topics: [][]common.Hash{{setDelegate}, nil, ids, nil}}
-	if !development {
-		filter.First = firstDelegation[id]
-	}
-	logs, err := node.Logs(ctx, s.Block, filter)
-	if err != nil {
-		return fmt.Errorf("delegations: %w", err)
-	}
-	if len(logs) == 0 && id == chains.Ethereum && !development {
-		return errors.New("delegations: the endpoint shows no event of the delegate registry, which has thousands; " +
-			"give one that keeps all events")
-	}
-	var list []Delegation
-	for _, l := range logs {
-		list = append(list, Delegation{
-			common.BytesToAddress(l.Topics[1][:]), l.Topics[2], common.BytesToAddress(l.Topics[3][:]),
-		})
-	}
-	s.Delegations = p.relevant(list)
-	return nil
-}
-
-// readRegistries reads the events of all registries.
-func (p *plan) readRegistries(ctx context.Context, nodes map[chains.ID]chains.Node, places map[Place]Reading) error {
-	read := slices.DeleteFunc(slices.Clone(p.places), func(at Place) bool { return len(p.registries[at]) == 0 })
-	_, err := chains.SideBySide(ctx, read, func(ctx context.Context, at Place) (struct{}, error) {
-		for i := range places[at].Sampled {
-			if err := p.readEvents(ctx, nodes[at.Chain], p.registries[at], &places[at].Sampled[i]); err != nil {
-				return struct{}{}, err
-			}
-		}
-		return struct{}{}, nil
-	})
-	return err
-}
-
-// checkEvents refuses delegations that the strategies do not read.
-func (p *plan) checkEvents(place Place, s Sample) error {
-	ids := p.registries[place]
-	other := func(d Delegation) bool { return !slices.Contains(ids, d.Space) }
-	if slices.ContainsFunc(s.Delegations, other) || len(p.relevant(s.Delegations)) != len(s.Delegations) {
-		return errors.New("there are delegations that the strategies do not read")
-	}
-	return nil
 }
 
 const delegationFunction = "delegation(address,bytes32)"
@@ -258,8 +168,8 @@ func (r registry) delegate(delegator common.Address, in *inputs, all bool) (c ch
 		}
 		last, shown := in.events[r.place].last[Delegation{delegator, r.ids[i], delegate}]
 		if !shown {
-			return c, false, fmt.Errorf("%v: %s delegates to %s in the registry's state, and no event says so",
-				r.place, delegator, delegate)
+			err := fmt.Errorf("%s delegates to %s, and no event says so", delegator, delegate)
+			return c, false, &eventsError{r.place.Chain, err}
 		}
 		if named := i > 0; !ok || named && (!c.named || last > c.last) {
 			c.delegate, c.named, c.last = delegate, named, last

@@ -102,7 +102,7 @@ func (s *delegated) calls(v voter, in *inputs) ([]read, error) {
 	}
 	counted, err := s.counted(v, in)
 	if err != nil {
-		return reads, nil // the state is not known yet
+		return reads, hidden(err) // or the state is not known yet
 	}
 	for _, d := range counted {
 		more, err := s.inner.calls(d, in)

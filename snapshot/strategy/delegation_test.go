@@ -3,6 +3,7 @@ package strategy_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"math/big"
 	"slices"
 	"strings"
@@ -21,6 +22,7 @@ type registryNode struct {
 	*node
 	chosen []chosen // in the order of the chain, block by block from block 1
 	hidden bool     // the node shows no events
+	fails  error    // the node gives none
 }
 
 // chosen is one event: the delegate "" clears.
@@ -32,6 +34,9 @@ func spaceID(name string) (id common.Hash) {
 }
 
 func (n *registryNode) Logs(_ context.Context, b chains.Block, f chains.Filter) (logs []types.Log, err error) {
+	if n.fails != nil {
+		return nil, n.fails
+	}
 	for i, c := range n.chosen {
 		if uint64(i+1) > b.Number() || n.hidden || c.delegate == "" || !slices.Contains(f.Topics[2], spaceID(c.space)) {
 			continue
@@ -153,7 +158,7 @@ func TestDelegationParams(t *testing.T) {
 }
 
 // TestHiddenDelegations: a node that shows no events shows too little power. Where the state
-// tells, that is an error.
+// tells, the strategy is left to the hub, and evidence of it is refused.
 func TestHiddenDelegations(t *testing.T) {
 	t.Parallel()
 	v, w := who(1), who(2)
@@ -161,13 +166,46 @@ func TestHiddenDelegations(t *testing.T) {
 	n.hidden = true
 	q := one("with-delegation", `{"strategies":[{"name":"ticket"}]}`)
 	q.Space, q.Voters = "dao.eth", []string{v, w}
-	if _, err := try(nodes, q); err == nil || !strings.Contains(err.Error(), "no event says so") {
+	if got := run(t, nodes, q).Unverifiable[0]; !strings.Contains(got, "no endpoint gives") {
+		t.Errorf("found %q", got)
+	}
+	n.hidden = false
+	e, err := strategy.Collect(t.Context(), nodes, q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, reading := range e.Places {
+		reading.Sampled[0].Delegations = nil
+	}
+	if _, err := strategy.Compute(e); err == nil || !strings.Contains(err.Error(), "no event says so") {
 		t.Errorf("found %v", err)
 	}
+	n.hidden = true
 	result := run(t, nodes, strategy.Query{Network: 1, Block: 3, Space: "dao.eth", Voters: []string{v},
 		Strategies: []strategy.Spec{{Name: "delegation", Params: json.RawMessage(`{"strategies":[{"name":"ticket"}]}`)}}})
 	if !strings.Contains(result.Doubts[0], "events that the endpoint shows") {
 		t.Errorf("doubt %q", result.Doubts[0])
+	}
+}
+
+// TestUnreadDelegations: a strategy whose events no endpoint gives is left to the hub; the others
+// are recomputed. Endpoints that differ are an error.
+func TestUnreadDelegations(t *testing.T) {
+	t.Parallel()
+	n, nodes := newRegistry()
+	n.fails = chains.ErrTooLarge
+	q := one("delegation", `{"strategies":[{"name":"ticket"}]}`)
+	q.Strategies = append(q.Strategies, strategy.Spec{Name: "ticket"})
+	result := run(t, nodes, q.Of("dao.eth", 0))
+	if want := "no endpoint gives all events of the "; !strings.Contains(result.Unverifiable[0], want) {
+		t.Errorf("found %q, want %q", result.Unverifiable[0], want)
+	}
+	if got := result.Powers[0].Scores[0][1].Value; got != 1 {
+		t.Errorf("the ticket gives %v", got)
+	}
+	n.fails = chains.ErrDisagree
+	if _, err := try(nodes, q.Of("dao.eth", 0)); !errors.Is(err, chains.ErrDisagree) {
+		t.Errorf("found %v", err)
 	}
 }
 

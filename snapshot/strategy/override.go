@@ -69,8 +69,11 @@ func (s *override) calls(v voter, in *inputs) (reads []read, err error) {
 		if reads, err = s.registry.states(v, in, false); err != nil {
 			return nil, err
 		}
-		delegators, _ := s.registry.delegators(v, in, false) // none while their state is not known
-		voters = append(voters, delegators...)
+		delegators, err := s.registry.delegators(v, in, false)
+		if hidden(err) != nil {
+			return nil, err
+		}
+		voters = append(voters, delegators...) // none while their state is not known
 	}
 	for _, v := range voters {
 		for _, call := range []oneCall{s.votes, s.delegates, s.balance} {

@@ -107,7 +107,7 @@ func (q Query) Of(space string, counted int64) Query {
 
 func newParsing(q Query) *parsing {
 	return &parsing{
-		space: q.Space, without: q.Without, ignored: q.before(ownNetworkAfter),
+		space: q.Space, without: q.Without, silent: q.WithoutEvents, ignored: q.before(ownNetworkAfter),
 		left: maxNested, registries: map[Place][]common.Hash{},
 	}
 }

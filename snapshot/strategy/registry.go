@@ -90,6 +90,7 @@ type site struct {
 type parsing struct {
 	space      string
 	without    []chains.ID
+	silent     []chains.ID
 	ignored    bool // the networks of strategies may have been
 	left       int  // number of strategies that the query may still name
 	registries map[Place][]common.Hash

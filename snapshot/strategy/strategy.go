@@ -54,6 +54,8 @@ type Query struct {
 	Counted int64 `json:"counted,omitempty"`
 	// Without names chains that cannot be read: strategies that read them are unverifiable.
 	Without []chains.ID `json:"without,omitempty"`
+	// WithoutEvents names chains whose events cannot be read. Collect adds to it.
+	WithoutEvents []chains.ID `json:"without_events,omitempty"`
 }
 
 // Score is what one strategy gives one voter, in voting power (whole tokens,

@@ -148,7 +148,7 @@ func (o *Outcome) computePower() error {
 	if e.Power != nil {
 		asked = e.Power.Query
 	}
-	want, err := e.query(asked.Pins, asked.Without)
+	want, err := e.query(asked)
 	if err != nil {
 		return err
 	}

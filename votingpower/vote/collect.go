@@ -100,7 +100,7 @@ func Collect(ctx context.Context, hub *snapshot.Client, dial Dial, m *votingpowe
 		return e, nil
 	}
 	o.progress("reading the power of %s voters", thousands(len(e.Votes)))
-	query, err := e.query(plan.power.Pins, plan.power.Without)
+	query, err := e.query(plan.power)
 	if err != nil {
 		return nil, err
 	}

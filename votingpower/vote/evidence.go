@@ -41,11 +41,11 @@ type Evidence struct {
 	Power *strategy.Evidence `json:"power,omitempty"`
 }
 
-// query asks for the power of the voters, with the given blocks of other chains, and without
-// the chains that cannot be read.
-func (e *Evidence) query(pins map[chains.ID]uint64, without []chains.ID) (strategy.Query, error) {
-	q, err := PowerQuery(e.Proposal, voters(e.Votes), pins)
-	q.Without = without
+// query asks for the power of the voters, with the blocks of other chains of another query, and
+// without what cannot be read there.
+func (e *Evidence) query(asked strategy.Query) (strategy.Query, error) {
+	q, err := PowerQuery(e.Proposal, voters(e.Votes), asked.Pins)
+	q.Without, q.WithoutEvents = asked.Without, asked.WithoutEvents
 	return q, err
 }
 
