@@ -171,6 +171,11 @@ func TestSignaturesThatContradict(t *testing.T) {
 			answered(e, confirmed, false)
 			e.Signatures.Contracts.Block = blockAt(snapshotBlock+85, e.Proposal.End+8, e.Proposal.End+20)
 		},
+		"no block": func(e *vote.Evidence) { e.Signatures.Contracts = &vote.Contracts{} },
+		"no block of a vote": func(e *vote.Evidence) {
+			answered(e, confirmed, false)
+			e.Signatures.Contracts.Answers[0].AtVote = new(chains.Block)
+		},
 		"at another time than the vote's": func(e *vote.Evidence) {
 			answered(e, confirmed, false)
 			e.Signatures.Contracts.Answers[0].AtVote = &e.Signatures.Contracts.Block
