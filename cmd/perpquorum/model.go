@@ -18,7 +18,7 @@ import (
 )
 
 func modelCommand(p *progress) *cli.Command {
-	check, draft := &modelOptions{}, &draftOptions{}
+	check := &modelOptions{}
 	check.endpoints.progress = p
 	return &cli.Command{
 		Name: "model", Usage: "show the built-in models, or check a model file",
@@ -42,44 +42,49 @@ perpquorum model strategies`,
 				Description: "Prints the file of a model that perpquorum model list names.",
 				Action:      showModel,
 			},
-			{
-				Name: "check", Usage: "check a model file", ArgsUsage: "FILE",
-				Description: `Reads FILE as strictly as report --model does, and names the first mistake.
+			checkModelCommand(check),
+			newModelCommand(&draftOptions{}),
+			printing("schema", "print a JSON Schema of model files, for editors",
+				"Prints a JSON Schema with which editors complete and check model files.", string(votingpower.Schema())),
+			printing("strategies", "list the voting strategies that are recomputed",
+				"Lists the names of Snapshot's voting strategies that check and power recompute from\n"+
+					"the chains. For any other the hub's figures are used, unchecked.",
+				strings.Join(strategy.Names(), "\n")+"\n"),
+		},
+	}
+}
+
+// printing is a command that prints a text.
+func printing(name, usage, description, text string) *cli.Command {
+	return &cli.Command{Name: name, Usage: usage, Description: description, Action: func(c *cli.Context) error {
+		_, err := io.WriteString(c.App.Writer, text)
+		return err
+	}}
+}
+
+func checkModelCommand(o *modelOptions) *cli.Command {
+	return &cli.Command{
+		Name: "check", Usage: "check a model file", ArgsUsage: "FILE",
+		Description: `Reads FILE as strictly as report --model does, and names the first mistake.
 With --at it also makes every read of the model at that time, each on its own,
 and prints what it gave. A read that fails ends with exit code 1.`,
-				Flags: append([]cli.Flag{&cli.GenericFlag{Name: "at", Value: parsed(&check.at, parseTime),
-					Usage: "make every read at the first block of each chain at or after `TIME`"}}, check.endpoints.flags()...),
-				Action: check.run,
-			},
-			{
-				Name: "new", Usage: "print a draft of a model, from the settings of a Snapshot space",
-				Description: `Prints a model file for the DAO of a space: the tokens that its strategies name,
+		Flags: append([]cli.Flag{&cli.GenericFlag{Name: "at", Value: parsed(&o.at, parseTime),
+			Usage: "make every read at the first block of each chain at or after `TIME`"}}, o.endpoints.flags()...),
+		Action: o.run,
+	}
+}
+
+func newModelCommand(o *draftOptions) *cli.Command {
+	return &cli.Command{
+		Name: "new", Usage: "print a draft of a model, from the settings of a Snapshot space",
+		Description: `Prints a model file for the DAO of a space: the tokens that its strategies name,
 less what its treasuries hold of them. Every value that begins with DECIDE is
 for a person to settle; perpquorum model check refuses the file until then.`,
-				Flags: []cli.Flag{
-					&cli.StringFlag{Name: "space", Destination: &draft.space, Usage: "the `ID` of the space, such as cow.eth"},
-					hubFlag("", &draft.hub),
-				},
-				Action: draft.run,
-			},
-			{
-				Name: "schema", Usage: "print a JSON Schema of model files, for editors",
-				Description: "Prints a JSON Schema with which editors complete and check model files.",
-				Action: func(c *cli.Context) error {
-					_, err := c.App.Writer.Write(votingpower.Schema())
-					return err
-				},
-			},
-			{
-				Name: "strategies", Usage: "list the voting strategies that are recomputed",
-				Description: `Lists the names of Snapshot's voting strategies that check and power recompute from
-the chains. For any other the hub's figures are used, unchecked.`,
-				Action: func(c *cli.Context) error {
-					_, err := fmt.Fprintln(c.App.Writer, strings.Join(strategy.Names(), "\n"))
-					return err
-				},
-			},
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "space", Destination: &o.space, Usage: "the `ID` of the space, such as cow.eth"},
+			hubFlag("", &o.hub),
 		},
+		Action: o.run,
 	}
 }
 

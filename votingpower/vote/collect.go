@@ -99,6 +99,13 @@ func Collect(ctx context.Context, hub *snapshot.Client, dial Dial, m *votingpowe
 	if !e.Proposal.Status(time.Unix(e.ReadAt, 0)).Final {
 		return e, nil
 	}
+	e.Power, err = e.readPower(ctx, nodes, plan, o)
+	return e, err
+}
+
+// readPower reads the power of all voters, and proves what the options say.
+func (e *Evidence) readPower(ctx context.Context, nodes map[chains.ID]chains.Node, plan *readPlan,
+	o Options) (*strategy.Evidence, error) {
 	o.progress("reading the power of %s voters", thousands(len(e.Votes)))
 	query, err := e.query(plan.power)
 	if err != nil {
@@ -106,13 +113,11 @@ func Collect(ctx context.Context, hub *snapshot.Client, dial Dial, m *votingpowe
 	}
 	switch o.Prove {
 	case ProveVoters:
-		e.Power, err = strategy.Collect(ctx, nodes, query)
+		return strategy.Collect(ctx, nodes, query)
 	case ProveSample:
-		e.Power, err = strategy.CollectSample(ctx, nodes, query)
-	default:
-		e.Power, err = strategy.Collect(ctx, chains.Plain(nodes), query)
+		return strategy.CollectSample(ctx, nodes, query)
 	}
-	return e, err
+	return strategy.Collect(ctx, chains.Plain(nodes), query)
 }
 
 // CollectCirculating reads circulating voting power at the blocks that Collect reads,
