@@ -94,7 +94,7 @@ func (c *collection) explore(ctx context.Context) ([]read, error) {
 			return nil, ctx.Err()
 		}
 		if m == nil || m.evm.Cancelled() {
-			m = newMachine(c.id, c.block.Header, c.state, 0)
+			m = newMachine(c.id, c.block, c.state, 0)
 		}
 		m.gas, m.guesses, c.state.fault = callGas, c.guesses, nil
 		m.run(call) // its result does not count before everything is known

@@ -32,6 +32,7 @@ const (
 type machine struct {
 	id      chains.ID
 	header  *types.Header
+	newFork bool // the block is of a fork whose rules are not known here
 	state   *partialState
 	evm     *vm.EVM
 	allowed [256]bool
@@ -44,8 +45,9 @@ type machine struct {
 	misses  int   // of the state, before it
 }
 
-func newMachine(id chains.ID, h *types.Header, s *partialState, calls int) *machine {
-	m := &machine{id: id, header: h, state: s, gas: baseGas + extraGas*uint64(calls)}
+func newMachine(id chains.ID, b chains.Block, s *partialState, calls int) *machine {
+	h := b.Header
+	m := &machine{id: id, header: h, newFork: len(b.NewFields) > 0, state: s, gas: baseGas + extraGas*uint64(calls)}
 	context := vm.BlockContext{
 		// Calls move no ether.
 		CanTransfer: func(vm.StateDB, common.Address, *uint256.Int) bool { return false },
@@ -208,6 +210,9 @@ func (m *machine) run(call chains.Call) ([]byte, error) {
 	}
 	if m.header.BaseFee == nil && m.header.Time < istanbul {
 		return nil, fmt.Errorf("%w: the block is older than the Istanbul rules of December 2019", ErrNotProvable)
+	}
+	if m.newFork {
+		return nil, fmt.Errorf("%w: the block is of a fork newer than this program", ErrNotProvable)
 	}
 	m.evm.SetStateDB(st)
 	m.evm.SetTxContext(vm.TxContext{GasPrice: new(uint256.Int)})

@@ -9,6 +9,8 @@ import (
 
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/core/types"
+	"github.com/ethereum/go-ethereum/crypto"
+	"github.com/ethereum/go-ethereum/rlp"
 
 	"github.com/perpdao/perpquorum/chains"
 	"github.com/perpdao/perpquorum/chains/proof"
@@ -181,6 +183,32 @@ func TestForks(t *testing.T) {
 				t.Errorf("proven 0x%x, error %v; want proven: %v", results[0].Data, results[0].Err, c.proven)
 			}
 		})
+	}
+}
+
+// What a fork newer than the program does in its EVM is not known, so nothing is proven of it
+// but balances.
+func TestNewFork(t *testing.T) {
+	t.Parallel()
+	n, b, calls := world(t, "6001"+top)
+	calls = append(calls, chains.NativeBalance(calls[0].To))
+	w, _ := prove(t, n, b, calls)
+	header, err := rlp.EncodeToBytes(b.Header)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var fields []rlp.RawValue
+	if err := rlp.DecodeBytes(header, &fields); err != nil {
+		t.Fatal(err)
+	}
+	b.NewFields = []byte{0x84, 'n', 'e', 'w', '!'}
+	if header, err = rlp.EncodeToBytes(append(fields, b.NewFields)); err != nil {
+		t.Fatal(err)
+	}
+	b.Hash = crypto.Keccak256Hash(header)
+	results, err := proof.Run(5, b, w, calls)
+	if err != nil || !errors.Is(results[0].Err, proof.ErrNotProvable) || results[1].Err != nil {
+		t.Errorf("found %v and error %v, want a proof of the balance alone", results, err)
 	}
 }
 

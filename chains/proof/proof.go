@@ -95,7 +95,7 @@ func Run(id chains.ID, b chains.Block, w chains.Witness, calls []chains.Call) ([
 
 // run runs the calls in s and fails if s does not show everything that they read.
 func run(id chains.ID, b chains.Block, s *partialState, calls []chains.Call) ([]Result, error) {
-	m := newMachine(id, b.Header, s, len(calls))
+	m := newMachine(id, b, s, len(calls))
 	results := make([]Result, len(calls))
 	for i, call := range calls {
 		data, err := m.run(call)
