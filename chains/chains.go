@@ -17,19 +17,21 @@
 // before Bedrock), it is the first of them. A t after the head has no block yet, which
 // is an error and never the head.
 //
-// Only finalized blocks pass, unless Dialer.AllowUnfinalized is set. If an endpoint does
-// not say which block is finalized, the latest block does not stand in for it.
+// Only finalized blocks pass, unless Dialer.AllowUnfinalized is set. If no endpoint says
+// which block is finalized, one more than a day older than the head is, and
+// Block.FinalByAge marks it. The latest block never stands in for it.
 //
 // # What is proven
 //
 //   - The chain: by eth_chainId, and for Ethereum and Optimism by the hash of a known
 //     block, since forks and development chains share ids. Other chains are proven by
 //     the id alone; Client.Anchored tells the two apart.
-//   - Headers: each is hashed again. The number is the one asked for, and the hash is the
-//     one that the endpoint gives, so no field was lost or altered on the way.
+//   - Headers: those of the block and its parent are hashed again. The number is the one
+//     asked for, and the hash is the one that the endpoint gives, so no field was lost or
+//     altered on the way. Other headers only show where to look, or how far the chain goes.
 //   - State at one block: each read names the block by its hash (EIP-1898), never by a
 //     tag. Each batch carries a question that the EVM answers from inside the block: its
-//     number, its timestamp and its parent's hash. This exposes an endpoint that ignores
+//     number, its timestamp and its parent's hash (on Arbitrum without the hash). This exposes an endpoint that ignores
 //     the hash, lags or serves another block.
 //   - The state of that block, and not of another under its header, where it can be told
 //     (level Bound). Two values are read together with the calls: what the block wrote,
@@ -50,7 +52,8 @@
 // An endpoint that cannot read by hash is asked by number, with the header checked before
 // and after. So is one that cannot answer the question about the block. When an endpoint
 // fails, the next one must prove all of this itself, the pinned block included, before
-// its answers count.
+// its answers count. What one endpoint lacks (a contract, a block, a method) is believed
+// when all were asked.
 //
 // # What is trusted
 //
