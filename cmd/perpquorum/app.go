@@ -49,6 +49,9 @@ func root(app *cli.App) *cli.Command {
 // complete gives a command and those below it what all have in common.
 func complete(c *cli.Command, parent string) {
 	c.HelpName, c.HideHelp, c.OnUsageError = parent+" "+c.Name, true, valueFault
+	if c.Action != nil {
+		addOutput(c)
+	}
 	if c.UsageText == "" {
 		flags := ""
 		if len(c.Flags) > 0 {

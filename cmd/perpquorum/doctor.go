@@ -20,7 +20,6 @@ import (
 type doctorOptions struct {
 	at        time.Time // zero: the latest time that is finalized on every chain
 	format    string
-	json      bool
 	model     string // file
 	hub       string // URL; if it is given, the hub counts for the exit code
 	endpoints endpointOptions
@@ -34,7 +33,6 @@ func doctorCommand(p *progress) *cli.Command {
 			&cli.GenericFlag{Name: "at", Value: parsed(&o.at, parseTime),
 				Usage: "the `TIME` of the report; by default the latest time that is finalized on every chain"},
 			formatFlag("", &o.format, "text", "json"),
-			&cli.BoolFlag{Name: "json", Usage: "the same as --format json", Destination: &o.json},
 			modelFlag("", &o.model),
 			hubFlag("", &o.hub),
 		}, o.endpoints.flags()...),
@@ -73,9 +71,6 @@ Examples:
    perpquorum doctor --json --agree 2`
 
 func (o *doctorOptions) run(c *cli.Context) error {
-	if o.json && c.IsSet("format") && o.format != "json" {
-		return usagef("--json and --format %s exclude each other", o.format)
-	}
 	m, err := openModel(o.model)
 	if err != nil {
 		return err
@@ -96,7 +91,7 @@ func (o *doctorOptions) run(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if o.json || o.format == "json" {
+	if o.format == "json" {
 		err = report.WriteJSON(c.App.Writer, d)
 	} else {
 		d.print(c.App.Writer)

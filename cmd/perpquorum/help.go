@@ -32,7 +32,13 @@ func flagWord(f cli.Flag) string {
 }
 
 // flagLabel is the flag with its word, such as "--at TIME".
-func flagLabel(f cli.Flag) string { return strings.TrimSpace("--" + f.Names()[0] + " " + flagWord(f)) }
+func flagLabel(f cli.Flag) string {
+	label := strings.TrimSpace("--" + f.Names()[0] + " " + flagWord(f))
+	for _, short := range f.Names()[1:] {
+		label = "-" + short + ", " + label
+	}
+	return label
+}
 
 // flagText is the usage with the default and the variable.
 func flagText(f cli.Flag) string {

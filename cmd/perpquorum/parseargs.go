@@ -104,7 +104,7 @@ func sortArgs(program, c *cli.Command, args []string) (flags, arguments []string
 		switch {
 		case f == nil:
 			return nil, nil, unknownFlag(program, c, typed)
-		case given[name] && !valueOf(f).many:
+		case given[f.Names()[0]] && !valueOf(f).many:
 			return nil, nil, usagef("flag --%s is given twice", name)
 		case !takesValue(f) && !inline:
 			value = "true"
@@ -117,7 +117,7 @@ func sortArgs(program, c *cli.Command, args []string) (flags, arguments []string
 		if err := checkBool(f, "--"+name, value); err != nil {
 			return nil, nil, err
 		}
-		given[name] = true
+		given[f.Names()[0]] = true
 		flags = append(flags, "--"+name+"="+value)
 	}
 	return flags, arguments, nil

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"math/big"
-	"slices"
 	"strings"
 
 	"github.com/perpdao/perpquorum/votingpower/vote"
@@ -74,15 +73,7 @@ const chartWidth, margin = 690.0, 20.0
 // begin starts a chart with its marks and its heading, and returns where the rest begins.
 func (r *Report) begin(id, title string) (c *canvas, top float64) {
 	c = &canvas{id: id, title: title, width: chartWidth}
-	var marks []string
-	weighty := []vote.Code{vote.SyntheticFigures, vote.DevelopmentChain, vote.BlockNotFinal, vote.ModelUnreviewed}
-	for _, f := range r.document.Findings {
-		if slices.Contains(weighty, f.Code) {
-			marks = append(marks, strings.ToUpper(f.Title))
-		}
-	}
-	if marks = slices.Compact(marks); len(marks) > 0 {
-		text := strings.Join(marks, " · ")
+	if text := strings.ToUpper(r.marks()); text != "" {
 		c.title, top = text+". "+title, 30
 		c.bar(0, 0, c.width, 30, warnGround, "")
 		c.bar(0, 0, 6, 30, warnLine, "")

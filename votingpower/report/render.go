@@ -23,12 +23,13 @@ const (
 	Text     Format = "text"     // the lines of the forum's posts
 	Markdown Format = "markdown" // a whole post with tables
 	JSON     Format = "json"     // the Document
+	CSV      Format = "csv"      // a row for each voter, or for each term
 	SVG      Format = "svg"      // a chart
 	PNG      Format = "png"      // a chart
 )
 
 // Formats lists all output formats.
-func Formats() []Format { return []Format{Text, Markdown, JSON} }
+func Formats() []Format { return []Format{Text, Markdown, JSON, CSV} }
 
 //go:embed text.tmpl
 var textTemplate string
@@ -50,6 +51,8 @@ func (r *Report) Render(w io.Writer, format Format) error {
 		out, err = r.text(textTemplate)
 	case Markdown:
 		out, err = r.execute(markdownTemplate, markdown)
+	case CSV:
+		return r.writeCSV(w)
 	case JSON:
 		return WriteJSON(w, r.document)
 	default:

@@ -40,7 +40,8 @@ func flat(t testing.TB, b *report.Bundle, format report.Format) string {
 }
 
 func TestRenderGolden(t *testing.T) {
-	extension := map[report.Format]string{report.Text: ".txt", report.Markdown: ".md", report.JSON: ".json"}
+	extension := map[report.Format]string{report.Text: ".txt", report.Markdown: ".md", report.JSON: ".json",
+		report.CSV: ".csv"}
 	for name, bundle := range everyBundle(t) {
 		for _, format := range report.Formats() {
 			t.Run(name+extension[format], func(t *testing.T) {

@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"math/big"
 	"slices"
 
+	"github.com/perpdao/perpquorum/snapshot/signature"
 	"github.com/perpdao/perpquorum/snapshot/strategy"
 	"github.com/perpdao/perpquorum/snapshot/tally"
 )
@@ -48,6 +50,46 @@ type voterAudit struct {
 	distance   float64 // sum of the differences between the hub's figures and the chains'
 	fits       []int   // the choices of blocks without more mismatches than the best
 	unchecked  bool    // a strategy could not be recomputed
+}
+
+// Voter is what is known of the power behind one vote.
+type Voter struct {
+	// Scores are what each strategy gives, in tokens, at the blocks that fit the vote best; nil
+	// where a strategy cannot be recomputed. Total is their sum, nil unless all of them are known.
+	Scores []*big.Rat
+	Total  *big.Rat
+	// Differs says that a figure of the hub does not agree with what was recomputed.
+	Differs bool
+	// Signature says who signed; "" if no signatures were read.
+	Signature signature.Class
+}
+
+// Voter returns what is known of the vote with an index of Evidence.Votes.
+func (o *Outcome) Voter(vote int) Voter {
+	audit := o.Audit.voters[vote]
+	v := Voter{Differs: audit.mismatches > 0}
+	if o.Signed != nil && vote < len(o.signers) {
+		v.Signature = o.signers[vote].Class
+	}
+	if o.Power == nil {
+		return v
+	}
+	sum := new(big.Rat)
+	for k, score := range o.Power.Powers[audit.choice].Scores[vote] {
+		if o.Power.Unverifiable[k] != "" {
+			v.Scores, sum = append(v.Scores, nil), nil
+			continue
+		}
+		exact := score.Exact
+		if exact == nil {
+			exact = new(big.Rat).SetFloat64(score.Value) // such as a square root
+		}
+		if v.Scores = append(v.Scores, exact); sum != nil {
+			plus(sum, exact)
+		}
+	}
+	v.Total = sum
+	return v
 }
 
 // audit compares the power of all voters. There may be millions of mismatches, so it keeps the worst only.

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+)
+
+// endings are those of files, with the format that each stands for.
+var endings = map[string]string{
+	".txt": "text", ".md": "markdown", ".json": "json", ".csv": "csv", ".svg": "svg", ".png": "png",
+}
+
+// addOutput gives a command that prints the flag -o, and --json where it has that format.
+func addOutput(c *cli.Command) {
+	file, json, action := "", false, c.Action
+	c.Flags = append(slices.Clone(c.Flags), &cli.PathFlag{Name: "output", Aliases: []string{"o"}, Category: "Output",
+		Destination: &file, Usage: "write to `FILE` instead of standard output; an existing file is replaced, " +
+			"and the ending decides the format where --format does not"})
+	if format := findFlag(c, "format"); format != nil {
+		c.Flags = append(c.Flags, &cli.BoolFlag{Name: "json", Category: "Output", Destination: &json,
+			Usage: "the same as --format json"})
+	}
+	c.Action = func(ctx *cli.Context) error {
+		if err := setFormat(ctx, file, json); err != nil {
+			return err
+		}
+		if file == "" {
+			return action(ctx)
+		}
+		return printTo(ctx, file, action)
+	}
+}
+
+// setFormat chooses the format by --json, or by the ending of a file.
+func setFormat(ctx *cli.Context, file string, json bool) error {
+	format := findFlag(ctx.Command, "format")
+	switch {
+	case format == nil:
+		return nil
+	case json && ctx.IsSet("format") && valueOf(format).text != "json":
+		return usagef("--json and --format %s exclude each other", valueOf(format).text)
+	case json:
+		return ctx.Set("format", "json")
+	case file == "" || ctx.IsSet("format"):
+		return nil
+	}
+	if name, ok := endings[filepath.Ext(file)]; ok && slices.Contains(valueOf(format).words, name) {
+		return ctx.Set("format", name)
+	}
+	var known []string
+	for ending, name := range endings {
+		if slices.Contains(valueOf(format).words, name) {
+			known = append(known, ending)
+		}
+	}
+	slices.Sort(known)
+	err := usagef("-o %s: its ending names no format here, want one of %s, or --format",
+		quote(file), strings.Join(known, ", "))
+	if slices.Contains(valueOf(format).words, file) {
+		err = hintf(err, "write --format %s; -o is for the name of a file", file)
+	}
+	return err
+}
+
+// printTo runs a command that writes what it prints to a file, whole or not at all: where there
+// is something to print, a verdict included.
+func printTo(ctx *cli.Context, file string, action cli.ActionFunc) error {
+	if _, err := outputFile(file); err != nil {
+		return err
+	}
+	if sameFile(file, ctx.Path("evidence")) {
+		return usagef("-o and --evidence name the same file")
+	}
+	if model := findFlag(ctx.Command, "model"); model != nil && sameFile(file, valueOf(model).text) {
+		return usagef("-o and --model name the same file")
+	}
+	var printed bytes.Buffer
+	stdout := ctx.App.Writer
+	ctx.App.Writer = &printed
+	err := action(ctx)
+	ctx.App.Writer = stdout
+	if verdict := verdictError(0); err != nil && !errors.As(err, &verdict) {
+		return err
+	}
+	writing := writeWhole(file, func(w io.Writer) error {
+		_, err := printed.WriteTo(w)
+		return err
+	})
+	if writing != nil {
+		return writing
+	}
+	return err
+}
+
+// sameFile reports whether two names are of one file, which need not be there.
+func sameFile(a, b string) bool {
+	if a == "" || b == "" {
+		return false
+	}
+	first, errA := os.Stat(a)
+	second, errB := os.Stat(b)
+	if errA == nil && errB == nil {
+		return os.SameFile(first, second)
+	}
+	return filepath.Clean(a) == filepath.Clean(b)
+}
