@@ -19,7 +19,7 @@ type Dialer struct {
 	// Block.Unfinalized marks them.
 	AllowUnfinalized bool
 	// Agree is how many endpoints must give the same bytes. 0 and 1: endpoints
-	// are used in order, the next one when one fails.
+	// are used in order, the next one when one fails or says that it lacks the state.
 	Agree int
 	// RPS bounds the JSON-RPC calls per second and endpoint. Each call of a batch
 	// counts, as providers count them. 0: no bound.

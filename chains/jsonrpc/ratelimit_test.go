@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -158,15 +159,17 @@ func TestSendSurvivesGatewayErrors(t *testing.T) {
 	for seed := range uint64(20) {
 		random := rand.New(rand.NewPCG(seed, 2))
 		var mu sync.Mutex
-		failures := map[string]int{} // by first call; the sixth failure would be one too many
+		failures := map[string]int{} // by call; the sixth failure would be one too many
 		n := serve(t, func(_ *node, w http.ResponseWriter, msgs []message, _ bool) bool {
 			mu.Lock()
 			defer mu.Unlock()
-			key := string(msgs[0].Params[0])
-			if random.Float64() > 0.3 || failures[key] == 5 {
+			tired := func(m message) bool { return failures[string(m.Params[0])] == 5 }
+			if random.Float64() > 0.3 || slices.ContainsFunc(msgs, tired) {
 				return false
 			}
-			failures[key]++
+			for _, m := range msgs {
+				failures[string(m.Params[0])]++
+			}
 			w.WriteHeader([]int{502, 503, 504, 520, 521, 522, 523, 524, 525}[random.IntN(9)])
 			return true
 		})

@@ -192,6 +192,17 @@ func TestSendGivesUpOnADeadEndpoint(t *testing.T) {
 			t.Errorf("%s: sizes %v, want %v", name, n.sizes, tt.sizes)
 		}
 	}
+	busy := serve(t, func(n *node, w http.ResponseWriter, msgs []message, batch bool) bool {
+		if n.count() > 1 {
+			w.Header().Set("Retry-After", "3600")
+		}
+		return body(503, "")(n, w, msgs, batch)
+	})
+	clock := faultrpc.NewClock()
+	mustFail(t, connect(t, Options{Clock: clock}, busy.URL), 60, ClassServer)
+	if clock.Slept() > time.Minute || !slices.Equal(busy.sizes, []int{60, 60}) {
+		t.Errorf("slept %v, sizes %v", clock.Slept(), busy.sizes)
+	}
 	gone := serve(t, nil)
 	gone.Close()
 	e := connect(t, Options{}, gone.URL)

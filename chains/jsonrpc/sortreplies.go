@@ -98,7 +98,7 @@ func (r *run) settle(c *call, o outcome, v survey) (time.Duration, error) {
 		}
 		c.tries = min(c.tries+1, said.tries-1) // the call by itself is tried at least once
 		if f.status == 0 || f.status > http.StatusInternalServerError {
-			return max(f.retryAfter, 1), nil // perhaps it is down for a moment, and not the batch too large
+			return 1, nil // perhaps it is down for a moment, and not the batch too large
 		}
 		return 0, nil
 	case o.class == ClassRate && v.answered > 0 && r.patience.tries == 0 && f.retryAfter <= longestWait:
@@ -126,7 +126,7 @@ func (r *run) settle(c *call, o outcome, v survey) (time.Duration, error) {
 // once. A server error, a broken reply or a closed connection is believed the second time.
 func (o outcome) refusesBatch(class Class, tries int) bool {
 	switch {
-	case !o.whole || o.fault.unsent:
+	case !o.whole || o.fault.unsent || o.fault.retryAfter > 0: // who says when to come back is busy
 		return false
 	case class == ClassNotRPC:
 		return o.fault.status == http.StatusMethodNotAllowed || o.fault.status == http.StatusUnsupportedMediaType
