@@ -48,5 +48,7 @@
 // Evidence alone proves neither that a block belongs to the public chain nor that an
 // answer is what the contract returned at that block: for that, Compute relies on the
 // nodes that Collect asked. [chains.Dialer] checks the chain by the hash of a known
-// block, and can have several endpoints agree on every answer.
+// block, and can have several endpoints agree on every answer. A node that is a
+// [chains.Prover], such as a proof.Node, adds a witness to the evidence, with which
+// proof.Run shows every answer to whoever trusts the block's hash; package report does so.
 package votingpower

@@ -52,7 +52,8 @@ func reportCommand(p *progress) *cli.Command {
 const reportHelp = `Reads everything the model asks for at one block of each chain, and prints
 circulating supply, circulating voting power and quorum. By default: the latest
 time that is finalized on every chain. With --block for some of the chains, the
-time of the named block decides the blocks of the others.
+time of the named block decides the blocks of the others. What is read is proven
+by Merkle proofs where an endpoint gives them; the report says so, or why not.
 
 Examples:
    perpquorum report --bundle example
