@@ -32,6 +32,8 @@ type powerStrategy struct {
 	Name string `json:"name"`
 	// Unverifiable says why it cannot be recomputed from the chains; "" if it is.
 	Unverifiable string `json:"unverifiable,omitempty"`
+	// Doubt says why its figures may be off; "" if nothing is known that could make them so.
+	Doubt string `json:"doubt,omitempty"`
 }
 
 // powerRow is one voter at one choice of blocks.
@@ -53,7 +55,7 @@ func newPowerTable(of string, e *strategy.Evidence) (*powerTable, error) {
 	}
 	whole := true
 	for k, s := range result.Query.Strategies {
-		t.Strategies = append(t.Strategies, powerStrategy{s.Name, result.Unverifiable[k]})
+		t.Strategies = append(t.Strategies, powerStrategy{s.Name, result.Unverifiable[k], result.Doubts[k]})
 		whole = whole && result.Unverifiable[k] == ""
 	}
 	for i, voter := range result.Query.Voters {
@@ -133,6 +135,8 @@ func (t *powerTable) text(w io.Writer) error {
 		line := fmt.Sprintf("%d %s", k+1, quote(printable(s.Name)))
 		if s.Unverifiable != "" {
 			line += ": unverifiable here: " + printable(s.Unverifiable)
+		} else if s.Doubt != "" {
+			line += ": " + s.Doubt
 		}
 		fmt.Fprintln(w, line)
 	}

@@ -171,16 +171,15 @@ func (p *plan) resolvePlace(
 ) (Reading, error) {
 	_, development := node.Chain()
 	reading := Reading{Development: development}
+	number, named := p.pin(place)
 	if place.Via == 0 {
 		header, err := node.Finalized(ctx)
 		if err != nil {
 			return reading, err
 		}
-		block, err := node.BlockByNumber(ctx, header.Number.Uint64())
-		reading.Sampled = []Sample{{Block: block}}
-		return reading, err
+		number = header.Number.Uint64()
 	}
-	if number, pinned := p.pin(place); pinned {
+	if named {
 		block, err := node.BlockByNumber(ctx, number)
 		reading.Sampled = []Sample{{Block: block}}
 		return reading, err
@@ -191,29 +190,23 @@ func (p *plan) resolvePlace(
 		return Reading{}, err
 	}
 	reading.Sampled = []Sample{{Block: first}}
-	if !first.Time().Equal(t) {
-		if !p.query.before(multichainAfter) || first.Number() == 0 {
-			return reading, nil
-		}
-		before, err := node.BlockByNumber(ctx, first.Number()-1)
-		before.Pinned = false
-		reading.Sampled = append(reading.Sampled, Sample{Block: before})
-		return reading, err
-	}
-	after, err := node.BlockAt(ctx, t.Add(time.Second))
-	if err != nil {
-		return Reading{}, fmt.Errorf("looking for the end of the blocks with timestamp %d: %w", t.Unix(), err)
-	}
-	reading.After = &after
-	if last := after.Number() - 1; last > first.Number() {
-		block, err := node.BlockByNumber(ctx, last)
+	second := first.Number()
+	if first.Time().Equal(t) {
+		after, err := node.BlockAt(ctx, t.Add(time.Second))
 		if err != nil {
-			return Reading{}, err
+			return Reading{}, fmt.Errorf("looking for the end of the blocks with timestamp %d: %w", t.Unix(), err)
 		}
-		block.Pinned = false // it is named by the rule "last block with the timestamp", not by a user
-		reading.Sampled = append(reading.Sampled, Sample{Block: block})
+		reading.After, second = &after, after.Number()-1
+	} else if p.query.before(multichainAfter) && second > 0 {
+		second--
 	}
-	return reading, nil
+	if second == first.Number() {
+		return reading, nil
+	}
+	block, err := node.BlockByNumber(ctx, second)
+	block.Pinned = false // a rule names it, not a user
+	reading.Sampled = append(reading.Sampled, Sample{Block: block})
+	return reading, err
 }
 
 // maxAnswer bounds the return data of a call, in bytes. Only contract-call reads more than a word.

@@ -1,6 +1,7 @@
 package strategy
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -90,52 +91,24 @@ func (r registry) state(delegator common.Address) (reads []read, err error) {
 	return reads, nil
 }
 
-// states lists the reads of the states of those who ever delegated to the voter, and with own
-// of the voter's as well.
-func (r registry) states(v voter, in *inputs, own bool) (reads []read, err error) {
-	of := in.events[r.place].delegators[v.evm]
-	if own {
-		of = append(slices.Clone(of), v.evm)
-	}
-	for _, d := range of {
-		if !own && in.voting[d] {
-			continue
-		}
-		state, err := r.state(d)
-		if err != nil {
-			return nil, err
-		}
-		reads = append(reads, state...)
-	}
-	return reads, nil
-}
-
-// delegators lists those who delegate to the voter, in the order of their first event: of all
-// with own, else of those who do not vote.
-func (r registry) delegators(v voter, in *inputs, own bool) ([]voter, error) {
-	type delegator struct {
-		voter
-		first int
-	}
-	var list []delegator
+// delegators lists those who delegate to the voter, in the order of their first event: of all who
+// do with all, else of those who do not vote. It also lists the reads of the states of everyone
+// who ever delegated to the voter, without which the list fails.
+func (r registry) delegators(v voter, in *inputs, all bool) (list []voter, reads []read, err error) {
+	first := map[common.Address]int{}
 	for _, d := range in.events[r.place].delegators[v.evm] {
-		if !own && in.voting[d] {
+		if !all && in.voting[d] {
 			continue
 		}
-		chosen, ok, err := r.delegate(d, in, own)
-		if err != nil {
-			return nil, err
-		}
-		if ok && chosen.delegate == v.evm {
-			list = append(list, delegator{voter{text: d.Hex(), evm: d}, chosen.first})
+		state, failed := r.state(d)
+		reads = append(reads, state...)
+		chosen, ok, unknown := r.delegate(d, in, all)
+		if err = cmp.Or(err, failed, unknown); ok && chosen.delegate == v.evm {
+			first[d], list = chosen.first, append(list, voter{text: d.Hex(), evm: d})
 		}
 	}
-	slices.SortStableFunc(list, func(a, b delegator) int { return a.first - b.first })
-	var out []voter
-	for _, d := range list {
-		out = append(out, d.voter)
-	}
-	return out, nil
+	slices.SortStableFunc(list, func(a, b voter) int { return first[a.evm] - first[b.evm] })
+	return list, reads, err
 }
 
 // chosen is whom a delegator has chosen.

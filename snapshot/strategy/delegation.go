@@ -1,6 +1,7 @@
 package strategy
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -96,11 +97,7 @@ func (s *delegated) calls(v voter, in *inputs) ([]read, error) {
 	if v.star {
 		return nil, nil
 	}
-	reads, err := s.states(v, in, s.own)
-	if err != nil {
-		return nil, err
-	}
-	counted, err := s.counted(v, in)
+	counted, reads, err := s.counted(v, in)
 	if err != nil {
 		return reads, hidden(err) // or the state is not known yet
 	}
@@ -114,17 +111,19 @@ func (s *delegated) calls(v voter, in *inputs) ([]read, error) {
 	return reads, nil
 }
 
-// counted lists those whose scores are the voter's, in the order of the sum.
-func (s *delegated) counted(v voter, in *inputs) ([]voter, error) {
-	all, err := s.delegators(v, in, s.own)
-	if err != nil || !s.own {
-		return all, err
+// counted lists those whose scores are the voter's, in the order of the sum, and the reads that
+// say so.
+func (s *delegated) counted(v voter, in *inputs) ([]voter, []read, error) {
+	list, reads, err := s.delegators(v, in, s.own)
+	if !s.own {
+		return list, reads, err
 	}
-	_, delegates, err := s.delegate(v.evm, in, true)
-	if err != nil || delegates {
-		return all, err
+	state, failed := s.state(v.evm)
+	_, delegates, unknown := s.delegate(v.evm, in, true)
+	if !delegates {
+		list = append(list, v)
 	}
-	return append(all, v), nil
+	return list, append(reads, state...), cmp.Or(err, failed, unknown)
 }
 
 func (s *delegated) score(v voter, in *inputs) (Score, error) {
@@ -132,7 +131,7 @@ func (s *delegated) score(v voter, in *inputs) (Score, error) {
 	if v.star {
 		return sum, nil
 	}
-	counted, err := s.counted(v, in)
+	counted, _, err := s.counted(v, in)
 	if err != nil {
 		return Score{}, err
 	}

@@ -3,7 +3,7 @@ package strategy
 import (
 	"encoding/json"
 	"errors"
-	"strings"
+	"fmt"
 
 	"github.com/ethereum/go-ethereum/common"
 )
@@ -26,10 +26,9 @@ func parseOverride(params json.RawMessage, at site) (scorer, error) {
 	if err := errors.Join(decode(params, &p), decode(params, &more), decode(params, &options)); err != nil {
 		return nil, err
 	}
-	for name, value := range options {
-		if (strings.HasSuffix(name, "ABI") || strings.HasSuffix(name, "Name")) && !falsy(value) {
-			return nil, errors.New("params." + string(clip([]byte(name))) + ": other functions than those of the standard " +
-				"are not supported here")
+	for _, function := range []string{"getVotes", "delegates", "balanceOf"} {
+		if !falsy(options[function+"Name"]) || !falsy(options[function+"ABI"]) {
+			return nil, fmt.Errorf("another function than %s is not supported here", function)
 		}
 	}
 	s := &override{}
@@ -66,11 +65,8 @@ func (s *override) calls(v voter, in *inputs) (reads []read, err error) {
 	}
 	voters := []voter{v}
 	if s.registry != nil {
-		if reads, err = s.registry.states(v, in, false); err != nil {
-			return nil, err
-		}
-		delegators, err := s.registry.delegators(v, in, false)
-		if hidden(err) != nil {
+		delegators, states, err := s.registry.delegators(v, in, false)
+		if reads = states; hidden(err) != nil {
 			return nil, err
 		}
 		voters = append(voters, delegators...) // none while their state is not known
@@ -92,7 +88,7 @@ func (s *override) delegators(in *inputs) (map[common.Address][]voter, error) {
 	all := in.voters
 	if s.registry != nil {
 		for _, v := range in.voters {
-			more, err := s.registry.delegators(v, in, false)
+			more, _, err := s.registry.delegators(v, in, false)
 			if err != nil {
 				return nil, err
 			}
@@ -126,7 +122,7 @@ func (s *override) score(v voter, in *inputs) (Score, error) {
 	if !s.theirs {
 		return s.own(v, of[v.evm], in)
 	}
-	delegators, err := s.registry.delegators(v, in, false)
+	delegators, _, err := s.registry.delegators(v, in, false)
 	if err != nil {
 		return Score{}, err
 	}

@@ -221,7 +221,7 @@ func TestUnverifiable(t *testing.T) {
 		{"ticket joined as text", "ticket", `{"value":"2"}`, "want a number"},
 		{"uni elsewhere", "multichain", `{"strategies":[{"name":"uni","network":"10"}]}`, "Uniswap's token on Ethereum"},
 		{"an override by other functions", "erc20-votes-with-override", `{"address":"` + token +
-			`","getVotesName":"votes"}`, "getVotesName"},
+			`","getVotesName":"votes"}`, "another function than getVotes"},
 		{"call without output name", "contract-call", `{"address":"` + token +
 			`",` + method("address", "x uint256", "y uint256") + `}`, "names none"},
 		{"call returning bool", "contract-call", `{"address":"` + token +
