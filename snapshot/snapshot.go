@@ -51,7 +51,8 @@
 //
 // # What is trusted
 //
-// The hub is trusted for the votes themselves: signatures are not checked here.
+// The hub is trusted for the votes themselves. [Client.Messages] reads their
+// signatures, and package snapshot/signature checks them.
 // Dropped votes show in the count only as long as the hub's own count is honest.
 package snapshot
 
