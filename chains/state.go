@@ -205,14 +205,13 @@ func (r *stateReader) callAt(ctx context.Context, b Block, calls []Call, public 
 
 // read reads a batch in its way. By number, the header is checked before and after.
 func (r *stateReader) read(ctx context.Context, s stateBatch) (results, error) {
-	if !s.way.byNumber {
-		return s.read(ctx)
-	}
-	if err := r.stillThere(ctx, s.block); err != nil {
-		return results{}, err
+	if s.way.byNumber {
+		if err := r.stillThere(ctx, s.block); err != nil {
+			return results{}, err
+		}
 	}
 	data, err := s.read(ctx)
-	if err == nil || isWrongState(err) { // a block that was replaced has another state
+	if err == nil && s.way.byNumber || isWrongState(err) { // a block that was replaced has another state
 		err = cmp.Or(r.stillThere(ctx, s.block), err)
 	}
 	return data, err

@@ -1,0 +1,126 @@
+package chains
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"math/big"
+
+	"github.com/ethereum/go-ethereum/common"
+	"github.com/ethereum/go-ethereum/common/hexutil"
+	"github.com/ethereum/go-ethereum/core/types"
+
+	"github.com/perpdao/perpquorum/chains/jsonrpc"
+)
+
+// Contracts that the protocol itself writes in each block.
+var (
+	// beaconRoots keeps the beacon block roots of the last 8191 blocks by time (EIP-4788).
+	beaconRoots = common.HexToAddress("0x000F3df6D732807Ef1319fB7B8bB8522d0Beac02")
+	// l1Block keeps what the first transaction of a block of the OP Stack says about Ethereum.
+	l1Block     = common.HexToAddress("0x4200000000000000000000000000000000000015")
+	l1Depositor = common.HexToAddress("0xDeaDDEaDDeAdDeAdDEAdDEaddeAddEAdDEAd0001") // who sends that transaction
+)
+
+// beaconMarks: the contract knows the root of h by its time, and does not know the time of
+// the next block.
+func beaconMarks(h, next *types.Header) marks {
+	get := func(time uint64) Call {
+		return Call{To: beaconRoots, Data: common.LeftPadBytes(binary.BigEndian.AppendUint64(nil, time), word)}
+	}
+	own := mark{get(h.Time), func(r innerResult) finding {
+		switch {
+		case !r.Success:
+			return forgotten
+		case bytes.Equal(r.ReturnData, h.ParentBeaconRoot[:]):
+			return asExpected
+		}
+		return another
+	}}
+	if next == nil || next.Time == h.Time {
+		return marks{calls: []mark{own}}
+	}
+	after := mark{get(next.Time), func(r innerResult) finding {
+		if r.Success {
+			return newer
+		}
+		return asExpected
+	}}
+	return marks{calls: []mark{after, own}, twoSided: true}
+}
+
+// transaction is what eth_getTransactionByBlockHashAndIndex says, as far as marks need it.
+type transaction struct {
+	BlockHash common.Hash     `json:"blockHash"`
+	Type      hexutil.Uint64  `json:"type"`
+	From      common.Address  `json:"from"`
+	Nonce     *hexutil.Uint64 `json:"nonce"`
+	Input     hexutil.Bytes   `json:"input"`
+}
+
+func transactionAt(block common.Hash, index uint64) jsonrpc.Request {
+	return jsonrpc.Request{Method: "eth_getTransactionByBlockHashAndIndex",
+		Params: []any{block, hexutil.Uint64(index)}}
+}
+
+// transactionOf reads a transaction of the given block; without one it returns the zero value.
+func transactionOf(r jsonrpc.Reply, block common.Hash) (tx transaction) {
+	if r.Err != nil || json.Unmarshal(r.Raw, &tx) != nil || tx.BlockHash != block {
+		return transaction{}
+	}
+	return tx
+}
+
+// l1BlockMarks: the contract knows the L1 block and the place in its sequence that the
+// first transaction of the block gives it. No two blocks share the pair.
+func l1BlockMarks(tx transaction) (marks, bool) {
+	var sequence []byte
+	if tx.Type != 0x7e || tx.From != l1Depositor || len(tx.Input) < 164 {
+		return marks{}, false
+	}
+	switch hexutil.Encode(tx.Input[:4]) {
+	case "0x015d8eb9": // Bedrock: setL1BlockValues
+		sequence = tx.Input[132:164]
+	case "0x440a5e20", "0x098999be", "0x3db6be2b": // Ecotone, Isthmus, Jovian
+		sequence = common.LeftPadBytes(tx.Input[12:20], word)
+	default:
+		return marks{}, false
+	}
+	get := func(signature string, want []byte) mark {
+		call := getter(signature)
+		call.To = l1Block
+		return mark{call, func(r innerResult) finding {
+			if r.Success && bytes.Equal(r.ReturnData, want) {
+				return asExpected
+			}
+			return another
+		}}
+	}
+	calls := []mark{get("hash()", tx.Input[100:132]), get("sequenceNumber()", sequence)}
+	return marks{calls: calls, twoSided: true}, true
+}
+
+// nonceMarks: the sender of the last transaction of a block has used its nonce, and the
+// sender of the first one after it has not yet. Only accounts with keys have such nonces:
+// what rollups and sidechains send by themselves has types of its own, or no sender.
+func nonceMarks(last, first transaction) marks {
+	for _, tx := range []transaction{last, first} {
+		if tx.Nonce == nil || tx.Type > 4 || tx.From == (common.Address{}) {
+			return marks{}
+		}
+	}
+	nonce := func(tx transaction, least, most uint64) mark {
+		return mark{Call{To: tx.From, Signature: "eth_getTransactionCount"}, func(r innerResult) finding {
+			switch n := new(big.Int).SetBytes(r.ReturnData); {
+			case n.Cmp(new(big.Int).SetUint64(least)) < 0:
+				return older
+			case n.Cmp(new(big.Int).SetUint64(most)) > 0:
+				return newer
+			}
+			return asExpected
+		}}
+	}
+	// EIP-7702 can raise the first of them further in the same block.
+	used, unused := uint64(*last.Nonce), uint64(*first.Nonce)
+	return marks{twoSided: true, nonces: []mark{nonce(last, used+1, ^uint64(0)), nonce(first, unused, unused)}}
+}
