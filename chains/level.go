@@ -2,6 +2,7 @@ package chains
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 	"strings"
 )
@@ -74,7 +75,10 @@ func (n *node) blame(code string, reason error) {
 	n.health.mu.Lock()
 	defer n.health.mu.Unlock()
 	label := n.endpoint.Label()
-	detail := strings.TrimLeft(strings.TrimPrefix(Reason{reason}.String(), label), ": ")
+	detail := strings.TrimLeft(strings.TrimPrefix(reason.Error(), label), ": ")
+	if e, ok := errors.AsType[*EndpointError](reason); ok {
+		detail = e.Detail
+	}
 	n.health.faults = append(n.health.faults, Fault{Endpoint: label, Code: code, Detail: cut(detail)})
 	n.health.dropped = reason
 }

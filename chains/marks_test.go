@@ -23,6 +23,7 @@ var worlds = []struct {
 	{"beacon roots", chains.Ethereum, faultrpc.Cancun, faultrpc.Merge + 100},
 	{"L1Block", chains.Optimism, faultrpc.Public, faultrpc.Bedrock + 100},
 	{"beacon roots of Optimism", chains.Optimism, faultrpc.Cancun, faultrpc.Bedrock + 100},
+	{"beacon roots of another chain", 8453, faultrpc.Cancun, 100},
 }
 
 func development(id uint64, length int) *faultrpc.Chain { return faultrpc.Development(id, length) }
@@ -80,6 +81,22 @@ func wrongState(t *testing.T, id chains.ID, chain *faultrpc.Chain, block uint64,
 	}
 	wantText(t, err, "answers with the state of another block")
 	wantText(t, err, "give another endpoint")
+}
+
+// A chain may have the contract for beacon roots and never write it: nonces do then.
+func TestBeaconRootsThatNobodyWrites(t *testing.T) {
+	t.Parallel()
+	s := faultrpc.NewServer(faultrpc.Cancun(8453, 300))
+	s.Clock = faultrpc.NewClock()
+	s.Rules = []*faultrpc.Rule{
+		{Method: "eth_getStorageAt", Fault: faultrpc.Result(`"0x` + strings.Repeat("0", 64) + `"`)},
+	}
+	s.Nodes[0].Chain.Answer(faultrpc.BeaconRoots, make([]byte, 32))
+	a := newAttempt(t, 8453, s)
+	a.at = 100
+	if err := a.read(t); err != nil || a.level != chains.Bound || s.Log().Calls["eth_getTransactionCount"] == 0 {
+		t.Errorf("found %q, %v, %v", a.level, err, s.Log().Calls)
+	}
 }
 
 // What an endpoint does not answer, or answers with what cannot be, never counts as passed:

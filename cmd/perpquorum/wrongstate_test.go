@@ -90,6 +90,9 @@ func wantWrongStateNoticed(t *testing.T, command string, good, both, wrong outco
 		t.Errorf("with a second endpoint: found exit code %d, %s, %q, want %d, %q", both.code, both.stderr, found, good.code,
 			want)
 	}
+	if finding := `"code": "endpoint-wrong-state"`; command != "power" && !strings.Contains(both.stdout, finding) {
+		t.Errorf("with a second endpoint: found no %s", finding)
+	}
 	if wrong.code != exitTrouble || wrong.stdout != "" || !strings.Contains(wrong.stderr, says) ||
 		strings.Count(wrong.stderr, "perpquorum: error: ") != 1 {
 		t.Errorf("alone: found exit code %d, %q, %s", wrong.code, wrong.stdout, wrong.stderr)
