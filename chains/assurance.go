@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Assurance says what speaks for the answers that were read at one block. All of it but
@@ -64,11 +65,31 @@ func Read(ctx context.Context, n Node, b Block, calls []Call) ([]Answer, Assuran
 	if err != nil {
 		return nil, Assurance{}, err
 	}
-	proven, a, err := prove(ctx, n, b, calls)
+	proven, a, err := proveSoon(ctx, n, b, calls)
 	if err == nil {
 		answers, err = settle(ctx, n, n.CallAt, b, calls, answers, proven)
 	}
 	return answers, assure(n, a, answers), err
+}
+
+// proofTime bounds the wait for proofs of a few calls, for which a node that keeps no old proofs
+// may work in vain.
+const proofTime = 45 * time.Second
+
+// proveSoon proves within proofTime and half of the time that is left, or else nothing.
+func proveSoon(ctx context.Context, n Node, b Block, calls []Call) ([]Answer, Assurance, error) {
+	patience := proofTime
+	if end, ok := ctx.Deadline(); ok {
+		patience = min(patience, time.Until(end)/2)
+	}
+	short, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	proven, a, err := prove(short, n, b, calls)
+	if err != nil && short.Err() != nil && ctx.Err() == nil {
+		a.Unproven = fmt.Sprintf("%v: none came within %v", ErrNoProofs, patience.Round(time.Second))
+		return make([]Answer, len(calls)), a, nil
+	}
+	return proven, a, err
 }
 
 // BulkRead is Read for calls by the thousand: what is proven is read in no other way.
