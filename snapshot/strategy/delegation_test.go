@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"math/big"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"github.com/ethereum/go-ethereum/core/types"
 
 	"github.com/perpdao/perpquorum/chains"
+	"github.com/perpdao/perpquorum/fixtures/testenv"
 	"github.com/perpdao/perpquorum/snapshot/strategy"
 )
 
@@ -229,4 +231,92 @@ func TestForeignDelegations(t *testing.T) {
 	if _, err := strategy.Compute(e); err == nil || !strings.Contains(err.Error(), "do not read") {
 		t.Errorf("found %v", err)
 	}
+}
+
+// TestDelegationHistories compares random histories of the registry with the rules as the score
+// service states them: on the list of current delegations by time of choice.
+func TestDelegationHistories(t *testing.T) {
+	t.Parallel()
+	const space = "dao.eth"
+	people := []string{who(1), who(2), who(4), who(8), who(16), who(32)}
+	for seed := range uint64(testenv.Runs(t, 150)) {
+		rnd := rand.New(rand.NewPCG(seed, 11))
+		var history, current []chosen // current: by time
+		for range 1 + rnd.IntN(40) {
+			c := chosen{people[rnd.IntN(6)], []string{"", space, "dao", "other"}[rnd.IntN(4)], people[rnd.IntN(6)]}
+			i := slices.IndexFunc(current, func(d chosen) bool { return d.delegator == c.delegator && d.space == c.space })
+			if rnd.IntN(5) == 0 {
+				c.delegate = ""
+			}
+			if c.delegator == c.delegate || i < 0 && c.delegate == "" || i >= 0 && current[i] == c {
+				continue // the contract refuses it
+			}
+			if history = append(history, c); i >= 0 {
+				current = slices.Delete(current, i, i+1)
+			}
+			if c.delegate != "" {
+				current = append(current, c)
+			}
+		}
+		current = slices.DeleteFunc(current, func(c chosen) bool { return c.space == "other" })
+		voters := people[:1+rnd.IntN(5)]
+		n, nodes := newRegistry(history...)
+		n.headers = newNode(chains.Ethereum, make([]uint64, 60)...).headers
+		for name, want := range map[string][]int64{
+			"delegation": silentPower(current, voters), "with-delegation": allPower(current, voters),
+		} {
+			q := one(name, `{"strategies":[{"name":"erc20-balance-of","params":{"address":"`+token+`","decimals":0}}]}`)
+			q.Space, q.Voters, q.Block = space, voters, 59
+			for i, s := range run(t, nodes, q).Powers[0].Scores {
+				if got := s[0].Exact; got.Cmp(big.NewRat(want[i], 1)) != 0 {
+					t.Errorf("seed %d: %s gives voter %d %v, want %d after %v", seed, name, i, got, want[i], history)
+				}
+			}
+		}
+	}
+}
+
+// resolve gives each delegator's delegate: rows for the space come after those for all spaces.
+func resolve(rows []chosen) map[string]string {
+	of := map[string]string{}
+	for _, named := range []bool{false, true} {
+		for _, r := range rows {
+			if !named || r.space != "" {
+				of[r.delegator] = r.delegate
+			}
+		}
+	}
+	return of
+}
+
+func balanceOf(address string) int64 { return int64(common.HexToAddress(address)[19]) }
+
+func silentPower(rows []chosen, voters []string) (power []int64) {
+	of := resolve(slices.DeleteFunc(slices.Clone(rows), func(r chosen) bool {
+		return !slices.Contains(voters, r.delegate) || slices.Contains(voters, r.delegator)
+	}))
+	return sumOf(of, voters, func(string) int64 { return 0 })
+}
+
+func allPower(rows []chosen, voters []string) (power []int64) {
+	of := resolve(rows)
+	return sumOf(of, voters, func(v string) int64 {
+		if of[v] != "" {
+			return 0
+		}
+		return balanceOf(v)
+	})
+}
+
+func sumOf(of map[string]string, voters []string, own func(string) int64) (power []int64) {
+	for _, v := range voters {
+		sum := own(v)
+		for delegator, delegate := range of {
+			if delegate == v {
+				sum += balanceOf(delegator)
+			}
+		}
+		power = append(power, sum)
+	}
+	return power
 }
