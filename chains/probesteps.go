@@ -128,7 +128,9 @@ var echo = Call{To: common.Address{19: 4}, Data: make([]byte, word), Signature: 
 func (p *prober) readAt(ctx context.Context, b Block) error {
 	account, _ := knownAccount(p.client.ID, b.Number(), b.Header.Coinbase)
 	answers, err := p.client.answers(ctx, b, []Call{NativeBalance(account), echo}, (*stateReader).callAt)
-	if err == nil && !bytes.Equal(answers[1].Data, echo.Data) {
+	if call, ok := errors.AsType[*CallError](err); ok && call.Call.To == echo.To { // it says nothing of the chain
+		err = p.node.endpoint.Fail(jsonrpc.ClassUnsupported, "a call that returns its input: "+Reason{call.Err}.String())
+	} else if err == nil && !bytes.Equal(answers[1].Data, echo.Data) {
 		err = broken(p.node.endpoint, "a call that returns its input returned %v", answers[1].Data)
 	}
 	if err == nil && p.block != nil && b.Hash == p.block.Hash {
