@@ -26,6 +26,9 @@ func (p *Proposal) Status(now time.Time) Status {
 		return Status{State: "active", Reason: "voting is open until " + utc(p.End)}
 	case p.ScoresState != "final":
 		reason := fmt.Sprintf("voting is closed, but the hub's scores_state is %.80q, expected \"final\"", p.ScoresState)
+		if p.ScoresState == "invalid" { // between November 2021 and September 2022
+			reason += ": its last count failed, and the scores are those of an earlier one"
+		}
 		return Status{State: "closed", Reason: reason}
 	}
 	return Status{State: "closed", Final: true}

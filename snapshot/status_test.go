@@ -24,6 +24,8 @@ func TestStatus(t *testing.T) {
 			`voting is closed, but the hub's scores_state is "pending", expected "final"`},
 		{"closed, legacy", time.Unix(end+1, 0), "", "closed",
 			`voting is closed, but the hub's scores_state is "", expected "final"`},
+		{"closed, count failed", time.Unix(end+1, 0), "invalid", "closed", `voting is closed, but the hub's scores_state ` +
+			`is "invalid", expected "final": its last count failed, and the scores are those of an earlier one`},
 		{"final", time.Unix(end+1, 0), "final", "closed", ""},
 	}
 	for _, test := range tests {
