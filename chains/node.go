@@ -45,3 +45,12 @@ func isOdd(err error) bool {
 	e, ok := errors.AsType[*EndpointError](err)
 	return errors.Is(err, errOdd) || ok && e.Class == jsonrpc.ClassParams
 }
+
+// twice asks once more after an odd reply.
+func twice[T any](ask func() (T, error)) (T, error) {
+	v, err := ask()
+	if isOdd(err) {
+		v, err = ask()
+	}
+	return v, err
+}

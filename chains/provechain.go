@@ -33,6 +33,18 @@ func (p *chainProof) run(ctx context.Context) (development bool, err error) {
 		return false, fmt.Errorf("%w: %s does not hash its headers as Ethereum does, so that no block of it can be "+
 			"proven", ErrNotSupported, name)
 	}
+	t, err := twice(func() (tips, error) { return p.ask(ctx) })
+	development = p.allowDev && errors.Is(err, ErrDevelopment)
+	if err != nil && !development {
+		return false, err
+	}
+	p.proven, p.development = true, development
+	p.headers.keep(t)
+	return development, nil
+}
+
+// ask asks for chain id, anchor and tips, and checks them.
+func (p *chainProof) ask(ctx context.Context) (tips, error) {
 	reqs := append([]jsonrpc.Request{{Method: "eth_chainId"}}, tipRequests()...)
 	a, known := anchorOf(p.headers.id)
 	if known {
@@ -42,22 +54,16 @@ func (p *chainProof) run(ctx context.Context) (development bool, err error) {
 	}
 	replies, err := p.send(ctx, reqs)
 	if err != nil {
-		return false, err
+		return tips{}, err
 	}
 	if err := p.checkID(replies[0]); err != nil {
-		return false, err
+		return tips{}, err
 	}
 	t, err := p.headers.parseTips(replies[1:3])
 	if err == nil && known {
 		t.anchor, err = p.checkAnchor(replies[3], a, t.head)
 	}
-	development = p.allowDev && errors.Is(err, ErrWrongChain)
-	if err != nil && !development {
-		return false, err
-	}
-	p.proven, p.development = true, development
-	p.headers.keep(t)
-	return development, nil
+	return t, err
 }
 
 // forget makes the next run prove the chain again.
@@ -96,7 +102,9 @@ func (p *chainProof) checkAnchor(r jsonrpc.Reply, a anchor, head *header) (*head
 			return head, nil
 		case head.Number.Uint64() >= a.Number && !p.allowDev:
 			why := fmt.Sprintf("it does not have block %d, whose hash proves the public chain", a.Number)
-			return nil, atBlock(e.Fail(jsonrpc.ClassArchive, why), id, a.Number, a.Time)
+			failure := atBlock(e.Fail(jsonrpc.ClassArchive, why), id, a.Number, a.Time)
+			failure.Err = errOdd
+			return nil, failure
 		}
 		return nil, notPublic(e, id, fmt.Sprintf("there is no block %d, the head is %d", a.Number, head.Number))
 	}

@@ -99,11 +99,13 @@ func (r *headerReader) recentTips(ctx context.Context) (tips, error) {
 
 // freshTips reads head and finalized block again.
 func (r *headerReader) freshTips(ctx context.Context) (tips, error) {
-	replies, err := r.endpoint.Send(ctx, tipRequests())
-	if err != nil {
-		return tips{}, err
-	}
-	t, err := r.parseTips(replies)
+	t, err := twice(func() (tips, error) {
+		replies, err := r.endpoint.Send(ctx, tipRequests())
+		if err != nil {
+			return tips{}, err
+		}
+		return r.parseTips(replies)
+	})
 	if err != nil {
 		return tips{}, err
 	}
