@@ -180,13 +180,22 @@ func (p *Proposal) Check() error {
 	return nil
 }
 
-// Check returns a [FieldError] for a vote whose id or voter no hub can give.
+// Check returns a [FieldError] for a vote whose id, voter or number of powers no hub can give.
 func (v *Vote) Check() error {
-	if err := checkID("vote", v.ID); err != nil || isVoter(v.Voter) {
+	object := "vote " + v.ID
+	switch err := checkID("vote", v.ID); {
+	case err != nil:
 		return err
+	case !isVoter(v.Voter):
+		return &FieldError{Object: object, Field: "voter", Found: quote(v.Voter), Want: wantVoter}
+	case len(v.VPByStrategy) > maxStrategies:
+		return &FieldError{Object: object, Field: "vp_by_strategy", Found: fmt.Sprintf("a list of %d", len(v.VPByStrategy)),
+			Want: wantPowers}
 	}
-	return &FieldError{Object: "vote " + v.ID, Field: "voter", Found: quote(v.Voter), Want: wantVoter}
+	return nil
 }
+
+var wantPowers = fmt.Sprintf("at most %d powers", maxStrategies)
 
 // checkID refuses an id that is not in the hub's spelling.
 func checkID(object, id string) error {

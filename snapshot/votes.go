@@ -109,6 +109,7 @@ func decodeVote(f *fields) (*Vote, error) {
 	f.check(len(v.Choice) > 0 && !isNull(v.Choice), "choice", "a choice")
 	f.checkID()
 	f.check(isVoter(v.Voter), "voter", wantVoter)
+	f.check(len(v.VPByStrategy) <= maxStrategies, "vp_by_strategy", wantPowers)
 	if f.err != nil {
 		return nil, f.err
 	}

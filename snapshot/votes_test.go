@@ -195,6 +195,7 @@ func TestVotesSetsOddRowsAside(t *testing.T) {
 		{"infinite power", "vp", `1e999`, "vp is 1e999"},
 		{"null in the powers", "vp_by_strategy", `[null]`, "vp_by_strategy[0] is null"},
 		{"null powers", "vp_by_strategy", `null`, "vp_by_strategy is null"},
+		{"too many powers", "vp_by_strategy", `[` + strings.Repeat("1,", 32) + `1]`, "want at most 32 powers"},
 		{"null time", "created", `null`, "created is null"},
 		{"fraction of a second", "created", `1700000001.5`, "created is 1700000001.5"},
 		{"null choice", "choice", `null`, "choice is null"},

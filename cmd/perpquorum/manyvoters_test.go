@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/big"
 	"net/http"
@@ -10,6 +11,7 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -131,16 +133,27 @@ func relay(tb testing.TB, endpoint string, requests *atomic.Int64, delay time.Du
 
 // check runs the program as a process of its own, and returns the most memory
 // it held, in bytes.
-func (c *crowd) check(tb testing.TB, args ...string) (memory int64) {
+func (c *crowd) check(tb testing.TB, args ...string) int64 {
 	tb.Helper()
-	report := filepath.Join(tb.TempDir(), "memory")
-	cmd, stdout, stderr := process(tb, append(append([]string{"check"}, args...), c.args...)...)
-	cmd.Args[0] = "measured"
-	cmd.Env = append(os.Environ(), "MEMORY_REPORT="+report)
-	if err := cmd.Run(); err != nil {
-		tb.Fatalf("%v: %s%.3000s", err, stderr, stdout)
+	cmd, memory, out := measure(tb, append(append([]string{"check"}, args...), c.args...)...)
+	if !cmd.ProcessState.Success() {
+		tb.Fatalf("%v: %.3000s", cmd.ProcessState, out)
 	}
 	c.cpu += cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	return memory
+}
+
+// measure runs the program as a process of its own. It returns the most memory it held, in
+// bytes, and what it printed.
+func measure(tb testing.TB, args ...string) (cmd *exec.Cmd, memory int64, out string) {
+	tb.Helper()
+	report := filepath.Join(tb.TempDir(), "memory")
+	cmd, stdout, stderr := process(tb, args...)
+	cmd.Args[0] = "measured"
+	cmd.Env = append(os.Environ(), "MEMORY_REPORT="+report)
+	if err := cmd.Run(); err != nil && !errors.As(err, new(*exec.ExitError)) {
+		tb.Fatal(err)
+	}
 	status, err := os.ReadFile(report)
 	if err != nil {
 		tb.Skip("this system does not tell how much memory a process held")
@@ -149,7 +162,7 @@ func (c *crowd) check(tb testing.TB, args ...string) (memory int64) {
 	if _, err := fmt.Sscan(peak, &memory); err != nil {
 		tb.Fatalf("%v in %s", err, status)
 	}
-	return memory * 1024
+	return cmd, memory * 1024, stderr.String() + stdout.String()
 }
 
 // measured is the program, which leaves behind what the system says of its

@@ -9,7 +9,9 @@ import (
 	"fmt"
 	"io"
 
+	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+	jsonv1 "github.com/go-json-experiment/json/v1"
 
 	"github.com/perpdao/perpquorum/votingpower"
 	"github.com/perpdao/perpquorum/votingpower/vote"
@@ -116,7 +118,8 @@ func decompressed(r io.Reader) (io.Reader, error) {
 // whatever encoding/json is too lenient about: unknown keys, keys in another case, other
 // spellings of the same number or time, values that are left out when they are zero.
 func (b *Bundle) decode(data []byte, found fingerprint) error {
-	if err := json.Unmarshal(data, b.keyed()); err != nil {
+	atFirst := jsonv1.ReportErrorsWithLegacySemantics(false) // encoding/json goes on behind an error
+	if err := jsonv2.Unmarshal(data, b.keyed(), jsonv1.DefaultOptionsV1(), atFirst); err != nil {
 		return err
 	}
 	if b.Evidence == nil || b.Claim == nil {

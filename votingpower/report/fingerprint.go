@@ -30,8 +30,9 @@ const maxText = 8 << 20
 const (
 	objectMemory = 256
 	listMemory   = 48
-	textMemory   = 32
+	textMemory   = 48
 	numberMemory = 16
+	nullMemory   = 1024 // it may stand for any object
 	spareMemory  = 32 << 20
 	maxGrowth    = 3
 )
@@ -122,7 +123,7 @@ func (f *fingerprint) take(stack []*open, token jsontext.Token) []*open {
 		f.text = append(append(f.text[:0], '"'), token.String()...)
 		top.add(f.text)
 	default:
-		f.use(top.raw, numberMemory)
+		f.use(top.raw, map[bool]int64{true: nullMemory, false: numberMemory}[kind == 'n'])
 		f.text = append(f.text[:0], token.String()...)
 		top.add(f.text)
 	}
