@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
+	"math/big"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -165,6 +167,41 @@ func TestProveVoters(t *testing.T) {
 		}
 		if out := program(t, "verify", name); out.code != exitDone {
 			t.Errorf("%s: exit code %d: %s", which, out.code, out.stderr)
+		}
+	}
+}
+
+// TestLieAboutVoter: an endpoint that lies about one voter makes the hub look wrong, unless the
+// voters are proven: then its answer counts for nothing, and a sample finds it out.
+func TestLieAboutVoter(t *testing.T) {
+	t.Parallel()
+	w, e := atSnapshotTallied(t, "basic")
+	balance := w.EthereumLedger.Balance(testchain.PERP, e.voters[0].Address, e.proposal.Snapshot)
+	word := fmt.Sprintf("%064x", balance)
+	other := fmt.Sprintf("%064x", new(big.Int).Add(balance, big.NewInt(1e18)))
+	lie := func(member string) string { return strings.ReplaceAll(member, word, other) }
+	_, endpoint := e.start(t, hub.H2)
+	for _, tt := range []struct {
+		which  string
+		backup bool
+		code   int
+		says   string // on standard error, or in the document
+	}{
+		{"auto", false, exitDisagree, `"voting-power-differs"`},
+		{"voters", false, exitDone, `"voting-power-agrees"`},
+		{"sample", false, exitTrouble, "proven is"},
+		{"sample", true, exitDone, `"endpoint-differs-from-proof"`},
+	} {
+		m := &meddler{method: "eth_call", change: lie}
+		args := []string{"check", e.proposal.ID, "--hub", endpoint, "--format", "json", "--prove", tt.which,
+			"--allow-dev-chain", "--rpc", "ethereum=" + m.start(t, w.Ethereum.URL), "--rpc", "optimism=" + w.Optimism.URL}
+		if tt.backup {
+			args = append(args, "--rpc", "ethereum="+w.Ethereum.URL)
+		}
+		out := program(t, args...)
+		if out.code != tt.code || !strings.Contains(out.stdout+out.stderr, tt.says) {
+			t.Errorf("%s (backup: %v): exit code %d, want %d and %s: %s",
+				tt.which, tt.backup, out.code, tt.code, tt.says, out.stderr)
 		}
 	}
 }
