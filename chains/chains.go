@@ -23,9 +23,9 @@
 //
 // # What is proven
 //
-//   - The chain: by eth_chainId, and for Ethereum and Optimism by the hash of a known
-//     block, since forks and development chains share ids. Other chains are proven by
-//     the id alone; Client.Anchored tells the two apart.
+//   - The chain: by eth_chainId, and for Ethereum, Optimism, Arbitrum and Gnosis by the hash of
+//     a known block, since forks and development chains share ids. Other chains are
+//     proven by the id alone; Client.Anchored tells the two apart.
 //   - Headers: those of the block and its parent are hashed again. The number is the one
 //     asked for, and the hash is the one that the endpoint gives, so no field was lost or
 //     altered on the way. Other headers only show where to look, or how far the chain goes.

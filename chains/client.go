@@ -19,8 +19,8 @@ type Client struct {
 	// accepted that.
 	Development bool
 	// Anchored says that the hash of a known block proves this to be the public
-	// chain. It is false for development chains, and for chains other than
-	// Ethereum and Optimism, for which eth_chainId is the only proof.
+	// chain. It is false for development chains, and for chains of
+	// which no block is known, for which eth_chainId is the only proof.
 	Anchored bool
 
 	pool             *pool

@@ -44,7 +44,7 @@ func Dial(ctx context.Context, id ID, urls ...string) (*Client, error) {
 
 // Dial returns a client of the chain with the given id, over one or more HTTP
 // endpoints in order of preference. In one batch it proves that the endpoint
-// serves the chain: eth_chainId must be id, and for Ethereum and Optimism the hash
+// serves the chain: eth_chainId must be id, and for a chain with a known block the hash
 // of a known block must be right, since forks and development chains often share
 // the id. The first usable endpoint is enough. With Agree N, N endpoints must be
 // usable.

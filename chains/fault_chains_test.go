@@ -30,10 +30,10 @@ func TestMatrixArbitrum(t *testing.T) {
 			},
 		} {
 			t.Run(fmt.Sprintf("%s (%s)", name, p), func(t *testing.T) {
-				s := faultrpc.NewServer(faultrpc.Arbitrum(42161, 2000))
+				s := faultrpc.NewServer(faultrpc.Arbitrum(42170, 2000))
 				s.Clock = faultrpc.NewClock()
 				set(s.Nodes[0])
-				a := newAttempt(t, 42161, s)
+				a := newAttempt(t, 42170, s)
 				a.at, a.path = 1203, p
 				if err := a.read(t); err != nil {
 					t.Error(err)
@@ -42,20 +42,20 @@ func TestMatrixArbitrum(t *testing.T) {
 		}
 	}
 	t.Run("the state of another block", func(t *testing.T) {
-		s := faultrpc.NewServer(faultrpc.Arbitrum(42161, 2000))
+		s := faultrpc.NewServer(faultrpc.Arbitrum(42170, 2000))
 		s.Clock = faultrpc.NewClock()
 		lag := func(c *faultrpc.Chain) *faultrpc.Node { return &faultrpc.Node{Chain: c, Deaf: true} }
 		s.Rules = []*faultrpc.Rule{{Method: "eth_call", Fault: faultrpc.Fault{Backend: lag}}}
-		a := newAttempt(t, 42161, s)
+		a := newAttempt(t, 42170, s)
 		a.at = 1203
 		if err := a.read(t); err != nil && !errors.Is(err, chains.ErrProtocol) {
 			t.Error(err)
 		}
 	})
 	t.Run("block at a time", func(t *testing.T) {
-		s := faultrpc.NewServer(faultrpc.Arbitrum(42161, 2000))
+		s := faultrpc.NewServer(faultrpc.Arbitrum(42170, 2000))
 		s.Clock = faultrpc.NewClock()
-		a := newAttempt(t, 42161, s)
+		a := newAttempt(t, 42170, s)
 		b, err := a.blockAt(t, unix(1_700_000_000+301))
 		if err != nil || b.Number() != 1204 {
 			t.Errorf("found block %v and error %v, want block 1204", b.Header, err)

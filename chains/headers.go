@@ -172,18 +172,17 @@ func (r *headerReader) parseTagged(reply jsonrpc.Reply) (*header, error) {
 }
 
 // refuse is the failure of an endpoint that shows a header which is not sound, or none. Of
-// public chains with an anchor the form of all headers up to the newest sound one is known,
+// a fully known chain the form of all headers up to the newest sound one is known,
 // so that it was altered. On others it may be of another form.
 func (r *headerReader) refuse(h *header, why error) error {
 	r.mu.Lock()
 	newest := r.newest
 	r.mu.Unlock()
-	_, public := anchorOf(r.id)
 	switch {
 	case h != nil && len(h.strange) > 0 && newest > 0 && h.Number.Uint64() > newest:
 		return r.endpoint.Fail(jsonrpc.ClassNewFork, fmt.Sprintf("%v; it has the unknown fields %s",
 			why, strings.Join(h.strange, ", ")))
-	case h == nil, public, newest > 0 && h.full && len(h.strange) == 0:
+	case h == nil, fullyKnown(r.id), newest > 0 && h.full && len(h.strange) == 0:
 		return broken(r.endpoint, "%v", why)
 	case newest > 0:
 		return fmt.Errorf("%w: block %d is older than this chain's change to Ethereum's form of headers: %w",

@@ -24,6 +24,8 @@ type anchor struct {
 // where Ethereum Classic left with the same genesis block, and after the Merge
 // itself, so it tells Ethereum from each proof-of-work fork.
 // Optimism: the Bedrock block, the oldest one that every op-geth serves itself.
+// Arbitrum and Gnosis: blocks whose headers are published in documents of a node provider,
+// GetBlock-io/getblock-docs (eth_getBlockByHash), and hash to the hashes shown there.
 func anchorOf(id ID) (anchor, bool) {
 	switch id {
 	case Ethereum:
@@ -32,9 +34,18 @@ func anchorOf(id ID) (anchor, bool) {
 	case Optimism:
 		return anchor{bedrockBlock, time.Unix(bedrockTime, 0),
 			common.HexToHash("0xdbf6a80fef073de06add9b0d14026d6e5a86c85f6d102c36d3d8e9cf89c2afd3")}, true
+	case 42161:
+		return anchor{86011219, time.Unix(1682899522, 0),
+			common.HexToHash("0xf5524f0cf99ac6bc5905e95294ebed9007e2d978155f3457118eb7a26d97503a")}, true
+	case 100: // after its merge
+		return anchor{28067555, time.Unix(1684736520, 0),
+			common.HexToHash("0xc11de1b67dd435ada2b83bbf0bb45cba5efab4e8dd00b100142e799ba902dddc")}, true
 	}
 	return anchor{}, false
 }
+
+// fullyKnown reports whether every form that headers of a public chain ever had is known here.
+func fullyKnown(id ID) bool { return id == Ethereum || id == Optimism }
 
 // otherHashes names chains whose block hashes are not those of Ethereum's headers.
 var otherHashes = map[ID]string{

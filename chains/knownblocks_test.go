@@ -1,6 +1,10 @@
 package chains
 
 import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
 	"testing"
 
 	"github.com/ethereum/go-ethereum/common"
@@ -49,5 +53,37 @@ func TestKnownAccountAtGenesis(t *testing.T) {
 	}
 	if _, ok := knownAccount(8453, 1, common.Address{}); ok {
 		t.Error("an unknown chain has a known account")
+	}
+}
+
+// The anchors of chains without a search hint are real headers of the test data.
+func TestAnchorsAreRealHeaders(t *testing.T) {
+	t.Parallel()
+	data, err := os.ReadFile("testdata/headers.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]ID{"Arbitrum 2023": 42161, "Gnosis after its merge": 100}
+	for line := range bytes.Lines(data) {
+		var row struct {
+			Label  string
+			Header struct{ Hash, Number, Timestamp string }
+		}
+		if err := json.Unmarshal(line, &row); err != nil {
+			t.Fatal(err)
+		}
+		id, ok := found[row.Label]
+		if !ok {
+			continue
+		}
+		delete(found, row.Label)
+		a, _ := anchorOf(id)
+		if got := fmt.Sprintf("%#x %#x %v", a.Number, a.Time.Unix(), a.Hash); got !=
+			fmt.Sprintf("%s %s %s", row.Header.Number, row.Header.Timestamp, row.Header.Hash) {
+			t.Errorf("%v: found %s", id, got)
+		}
+	}
+	if len(found) > 0 {
+		t.Errorf("no header of %v", found)
 	}
 }

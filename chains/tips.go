@@ -83,7 +83,7 @@ func (r *headerReader) parseTips(replies []jsonrpc.Reply) (tips, error) {
 // so one of an unknown form passes.
 func (r *headerReader) parseTip(reply jsonrpc.Reply) (*header, error) {
 	h, err := r.parseTagged(reply)
-	if _, public := anchorOf(r.id); h != nil && (len(h.strange) > 0 || !public) {
+	if h != nil && (len(h.strange) > 0 || !fullyKnown(r.id)) {
 		return h, nil
 	}
 	return h, err
