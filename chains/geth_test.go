@@ -9,8 +9,10 @@ import (
 
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/core/types"
+	"github.com/ethereum/go-ethereum/params"
 
 	"github.com/perpdao/perpquorum/chains"
+	"github.com/perpdao/perpquorum/fixtures/faultrpc"
 	"github.com/perpdao/perpquorum/fixtures/testchain"
 )
 
@@ -60,6 +62,39 @@ func TestRealNode(t *testing.T) {
 		}
 		if _, err := c.CallAt(t.Context(), b, []chains.Call{balanceOf(holder)}); !errors.Is(err, chains.ErrNoContract) {
 			t.Errorf("block %d: found %v, want ErrNoContract", n, err)
+		}
+	}
+}
+
+// The real contract for beacon roots, in go-ethereum's EVM. All blocks have the same state: that
+// of block 3, with what older blocks wrote 8191 seconds before blocks 1 and 4.
+func TestBeaconRootsOfGoEthereum(t *testing.T) {
+	t.Parallel()
+	const ring, start = 8191, uint64(1_700_000_000)
+	times := []uint64{start, start + 12, start + 24, start + 36, start + 48, start + 60}
+	storage := map[common.Hash]common.Hash{}
+	word := func(n uint64) common.Hash { return common.BigToHash(new(big.Int).SetUint64(n)) }
+	for n, time := range times[:5] {
+		stored := time
+		if n == 1 || n == 4 {
+			stored -= ring
+		}
+		storage[word(time%ring)], storage[word(time%ring+ring)] = word(stored), word(uint64(n))
+	}
+	node := testchain.New(t, testchain.Options{ID: 8453, Times: times, Cancun: true, Alloc: types.GenesisAlloc{
+		holder:               {Balance: big.NewInt(1)},
+		faultrpc.BeaconRoots: {Balance: new(big.Int), Code: params.BeaconRootsCode, Storage: storage},
+	}})
+	for n, want := range map[uint64]string{2: "its state is newer", 3: "", 4: "its state is older or much newer"} {
+		c := dial(t, chains.Dialer{}, 8453, node.URL)
+		answers, err := c.CallAt(t.Context(), pinned(t, c, n), []chains.Call{chains.NativeBalance(holder)})
+		switch {
+		case want != "" && err == nil:
+			t.Errorf("block %d: found %v", n, answers)
+		case want != "":
+			wantText(t, err, want)
+		case err != nil || answers[0].Level != chains.Bound:
+			t.Errorf("block %d: found %v, %v, want it bound", n, answers, err)
 		}
 	}
 }
