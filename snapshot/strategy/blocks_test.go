@@ -335,7 +335,8 @@ func FuzzParams(f *testing.F) {
 		`{"address":"` + token +
 			`","args":["%{address}",[1]],` + method("address", " uint256") + `}`} {
 		for _, name := range []string{"erc20-balance-of", "contract-call", "multichain", "math", "weighted",
-			"whitelist-weighted", "erc1155-balance-of"} {
+			"whitelist-weighted", "erc1155-balance-of", "delegation", "erc20-votes-with-override", "erc4626-assets-of",
+			"erc20-balance-of-fixed-total", "ve-balance-of-at"} {
 			f.Add(name, seed)
 		}
 	}
@@ -343,8 +344,10 @@ func FuzzParams(f *testing.F) {
 		if !json.Valid([]byte(params)) {
 			t.Skip()
 		}
-		_, nodes := two(0, 120, 124, 126)
-		result, err := try(nodes, one(name, params))
+		_, nodes := newRegistry(chosen{bob, "", alice})
+		_, other := two(0, 120, 124, 126)
+		nodes[chains.Optimism] = other[chains.Optimism]
+		result, err := try(nodes, one(name, params).Of("dao.eth", 0))
 		if err != nil {
 			return
 		}

@@ -50,8 +50,8 @@ func (n *registryNode) Logs(_ context.Context, b chains.Block, f chains.Filter) 
 }
 
 func (n *registryNode) read(block uint64, call chains.Call) ([]byte, error) {
-	if call.Signature == "balanceOf(address)" {
-		return word(big.NewInt(int64(call.Data[35]))), nil
+	if call.Signature != "delegation(address,bytes32)" {
+		return word(big.NewInt(int64(append([]byte{7}, call.Data...)[len(call.Data)]))), nil // 7 wei
 	}
 	var delegate common.Address
 	for i, c := range n.chosen[:min(int(block), len(n.chosen))] {
