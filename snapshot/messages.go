@@ -14,7 +14,7 @@ const (
 	// MessagesOfRequest is how many messages one request reads.
 	MessagesOfRequest = idsOfList * listsOfRequest
 	// maxSig bounds the text of a signature, in bytes. Those of contracts take some thousand.
-	maxSig = 1 << 16
+	maxSig = 1 << 14
 )
 
 // Messages reads what the hub keeps of the signatures of votes for p with the given ids, in their
