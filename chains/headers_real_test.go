@@ -19,7 +19,7 @@ type realHeader struct {
 }
 
 // realHeaders are of each fork that changed the form of headers, on several chains.
-func realHeaders(t *testing.T) (list []realHeader) {
+func realHeaders(t testing.TB) (list []realHeader) {
 	t.Helper()
 	raw, err := os.ReadFile("testdata/headers.jsonl")
 	if err != nil {
@@ -35,7 +35,7 @@ func realHeaders(t *testing.T) (list []realHeader) {
 	return list
 }
 
-func (r realHeader) json(t *testing.T) json.RawMessage {
+func (r realHeader) json(t testing.TB) json.RawMessage {
 	t.Helper()
 	raw, err := json.Marshal(r.Header)
 	if err != nil {
