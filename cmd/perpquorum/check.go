@@ -121,6 +121,9 @@ func (o *checkOptions) judge(ctx context.Context, clock jsonrpc.Clock) (*report.
 	}
 	ctx, cancel := context.WithTimeout(ctx, o.endpoints.timeout)
 	defer cancel()
+	if o.output.evidence != "" {
+		o.judging.MaxSize = report.MaxBundleSize
+	}
 	e, err := collect(ctx, o.voteOptions, m, o.judging, vote.Collect)
 	if err != nil {
 		return nil, err

@@ -55,6 +55,8 @@ func voteError(err error) error {
 	case errors.Is(err, vote.ErrModel):
 		return hintf(misuse(err),
 			"give the model of that space with --model FILE; perpquorum model --help says what a model is")
+	case errors.Is(err, vote.ErrTooLarge):
+		return hintf(err, "check without --evidence")
 	case errors.Is(err, vote.ErrBlocks):
 		return misuse(fmt.Errorf("--block: %w", err))
 	case errors.Is(err, vote.ErrSpace):

@@ -3,6 +3,7 @@ package vote_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -140,6 +141,26 @@ func TestCollectReadsAhead(t *testing.T) {
 				t.Errorf("found steps %q", steps)
 			}
 		})
+	}
+}
+
+// TestCollectOfTooMuch ends as soon as it is known that a bundle would be too large.
+func TestCollectOfTooMuch(t *testing.T) {
+	h, client, ref := startHub(t, "vote-perp.eth")
+	h.Update(func(o *hub.Options) { castVotes(o, 6500) })
+	dial := func(_ context.Context, ids, _ []chains.ID) (map[chains.ID]chains.Node, error) {
+		nodes := map[chains.ID]chains.Node{}
+		for _, id := range ids {
+			nodes[id] = stuck{id: id}
+		}
+		return nodes, nil
+	}
+	_, err := vote.Collect(t.Context(), client, dial, votingpower.PERP(), ref, vote.Options{MaxSize: 1 << 20})
+	if !errors.Is(err, vote.ErrTooLarge) || !strings.Contains(err.Error(), "6,000 votes take more than 1 MB") {
+		t.Errorf("found %v", err)
+	}
+	if n := len(h.Requests()); n != 3 {
+		t.Errorf("%d requests, want 3", n)
 	}
 }
 

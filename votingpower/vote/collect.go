@@ -43,6 +43,9 @@ type Options struct {
 	Strict bool
 	// Strategies goes into the evidence; see Evidence.Strategies.
 	Strategies string
+	// MaxSize bounds what the votes take as JSON, in bytes; 0 is no bound. More of them end in
+	// ErrTooLarge as soon as they have arrived, and the power of further voters is not read.
+	MaxSize int
 	// Prove says for which voters proofs are asked for.
 	Prove Proving
 	// Progress, if it is not nil, is told what is read next, or how much was read,
@@ -165,11 +168,16 @@ func open(ctx context.Context, hub *snapshot.Client, dial Dial, m *votingpower.M
 func (e *Evidence) readVotes(ctx context.Context, hub *snapshot.Client, p *snapshot.Proposal, o Options,
 	arrived chan<- []string) error {
 	defer close(arrived)
-	n, of := 0, thousands(p.Votes)
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	n, size, of := 0, 0, thousands(p.Votes)
 	o.progress("votes 0/%s", of)
 	list, err := hub.StreamVotes(ctx, p, func(votes []snapshot.Vote) {
 		n += len(votes)
 		o.progress("votes %s/%s", thousands(n), of)
+		if size += leastSize(votes); o.MaxSize > 0 && size > o.MaxSize {
+			stop(fmt.Errorf("%w: %s votes take more than %d MB", ErrTooLarge, thousands(n), o.MaxSize>>20))
+		}
 		arrived <- voters(votes)
 	})
 	var incomplete *snapshot.IncompleteError
@@ -181,6 +189,16 @@ func (e *Evidence) readVotes(ctx context.Context, hub *snapshot.Client, p *snaps
 	e.Proposal, e.Votes, e.Superseded, e.Odd = list.Proposal, list.Votes, list.Superseded, list.Odd
 	e.ReadAt = time.Now().Unix()
 	return sameProposal(p, e.Proposal)
+}
+
+// leastSize is what votes take as JSON at least, in bytes.
+func leastSize(votes []snapshot.Vote) (size int) {
+	const keys = `{"id":"","voter":"","created":,"choice":,"vp":,"vp_by_strategy":[],"vp_state":""}`
+	for _, v := range votes {
+		size += len(keys) + len(v.ID) + len(v.IPFS) + len(v.Voter) + len(v.Choice) + 2*len(v.VPByStrategy) + len(v.Reason) +
+			len(v.App) + len(v.Metadata)
+	}
+	return size
 }
 
 // thousands writes a number in groups of three digits.

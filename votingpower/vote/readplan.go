@@ -14,7 +14,7 @@ import (
 )
 
 // What a caller may branch on, with errors.Is: what was asked for does not fit the
-// proposal. Nothing was read from a chain.
+// proposal. But for ErrTooLarge, nothing was read from a chain.
 var (
 	// ErrModel: the model is for another space, or counts choices that the
 	// proposal cannot have.
@@ -24,6 +24,8 @@ var (
 	// ErrBlocks: Options.Blocks names another snapshot block than the proposal, or
 	// a chain that is not read.
 	ErrBlocks = errors.New("the block does not fit the proposal")
+	// ErrTooLarge: the votes take more than Options.MaxSize.
+	ErrTooLarge = errors.New("the evidence is too large")
 )
 
 // readPlan says what is read where for a vote.
