@@ -83,6 +83,39 @@ func wrongState(t *testing.T, id chains.ID, chain *faultrpc.Chain, block uint64,
 	wantText(t, err, "give another endpoint")
 }
 
+// The head has no next block yet, so newer state could not be told: what is read there is
+// trusted. Older state is told all the same.
+func TestMarksAtTheHead(t *testing.T) {
+	t.Parallel()
+	for _, off := range []int64{0, -1} {
+		s := faultrpc.NewServer(faultrpc.Cancun(1, 300))
+		s.Clock, s.Nodes[0].Off = faultrpc.NewClock(), off
+		a := newAttempt(t, 1, s)
+		a.at, a.dialer.AllowUnfinalized = s.Nodes[0].Chain.Head(), true
+		if err := a.read(t); off == 0 && (err != nil || a.level != chains.Trusted) || off < 0 && err == nil {
+			t.Errorf("state of N%+d: found %q, %v", off, a.level, err)
+		}
+	}
+}
+
+// Answers are bound if those of all endpoints that count are.
+func TestAgreeingOnTheLeastLevel(t *testing.T) {
+	t.Parallel()
+	chain := faultrpc.Public(1, 300)
+	bound, silent := faultrpc.NewServer(chain), faultrpc.NewServer(chain)
+	bound.Clock = faultrpc.NewClock()
+	silent.Rules = []*faultrpc.Rule{{Method: "eth_getTransactionCount", Fault: faultrpc.Fail(-32601, "Method not found")}}
+	for want, servers := range map[chains.Level][]*faultrpc.Server{
+		chains.Trusted: {bound, silent}, chains.Bound: {bound, bound},
+	} {
+		a := newAttempt(t, 1, servers...)
+		a.dialer.Agree = 2
+		if err := a.read(t); err != nil || a.level != want {
+			t.Errorf("found %q, %v, want %q", a.level, err, want)
+		}
+	}
+}
+
 // A chain may have the contract for beacon roots and never write it: nonces do then.
 func TestBeaconRootsThatNobodyWrites(t *testing.T) {
 	t.Parallel()

@@ -21,6 +21,9 @@ import (
 // this, or ignores it, is asked by number, with b's header checked before and
 // after.
 //
+// The level of the answers says whether the state showed that it is b's: see Level. An
+// endpoint with the state of another block is left with a Fault, and the next one is asked.
+//
 // A call that fails is a *CallError: ErrReverted, or ErrNoContract if there is no
 // code at the address at that block. ErrReorg says that b is no longer part of the
 // chain, ErrArchive that no endpoint has the state of b. ErrDisagree (with Agree N)
