@@ -178,17 +178,23 @@ func votes(n int) string {
 	return fmt.Sprintf("%d votes", n)
 }
 
-// signatures says who signed the votes, and what that does not show, for a reader.
+// signatures says who signed how many votes, with their power on the hub, and what that does not
+// show, for a reader.
 func signatures(s Signatures) string {
-	sum := func(groups []VoteGroup) (n int) {
+	say := func(how string, groups ...VoteGroup) string {
+		n, power := 0, new(big.Rat)
 		for _, g := range groups {
 			n += g.Votes
+			if p, ok := new(big.Rat).SetString(g.Power); ok { // not an infinite sum
+				power.Add(power, p)
+			}
 		}
-		return n
+		return fmt.Sprintf("%d %s (power %s)", n, how, rounded(power))
 	}
-	return fmt.Sprintf("%s signed by the voter, %d by a contract or an alias, %d not checkable, %d by somebody else; "+
-		"they show who voted for what, not that no vote is missing, nor when each was cast",
-		votes(s.Verified.Votes), sum(s.ContractOrAlias), sum(s.NotCheckable), s.OfAnother.Votes)
+	return strings.Join([]string{
+		say("signed by the voter", s.Verified), say("by a contract or an alias", s.ContractOrAlias...),
+		say("not checkable", s.NotCheckable...), say("by somebody else", s.OfAnother),
+	}, ", ") + "; they show who voted for what, not that no vote is missing, nor when each was cast"
 }
 
 // counts says which votes count, for a reader.
