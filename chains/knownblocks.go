@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/ethereum/go-ethereum/common"
-	"github.com/ethereum/go-ethereum/core/types"
 
 	"github.com/perpdao/perpquorum/chains/blocksearch"
 )
@@ -117,12 +116,12 @@ func hintsOf(id ID) blocksearch.Hints {
 // number, its time and the blocks that are known here: those of Ethereum and Optimism. For any
 // other chain it is nil. It needs no node, and cannot tell that b is a block of the chain.
 func (b Block) Plausible(id ID) error {
-	for _, h := range []*types.Header{b.Parent, b.Header} {
-		if h == nil {
+	for _, h := range []header{{Header: b.Parent, hash: b.Header.ParentHash}, {Header: b.Header, hash: b.Hash}} {
+		if h.Header == nil {
 			continue
 		}
-		if a, ok := anchorOf(id); ok && h.Number.Uint64() == a.Number && h.Hash() != a.Hash {
-			return fmt.Errorf("block %d has hash %v, and that of the public chain has %v", a.Number, h.Hash(), a.Hash)
+		if a, ok := anchorOf(id); ok && h.Number.Uint64() == a.Number && h.hash != a.Hash {
+			return fmt.Errorf("block %d has hash %v, and that of the public chain has %v", a.Number, h.hash, a.Hash)
 		}
 		if err := plausible(knownBlocks(id), blocksearch.Moment{Number: h.Number.Uint64(), Time: h.Time}); err != nil {
 			return err
