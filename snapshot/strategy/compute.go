@@ -13,9 +13,22 @@ import (
 
 // Compute works out the scores from evidence. It derives the calls again from the
 // query and refuses evidence that does not match: a place too many or too few, a
-// block that does not prove its rule, a wrong number of results.
+// block that does not prove its rule, a wrong number of results. Evidence of an older program,
+// which recomputed fewer strategies, leaves the others unverifiable.
 func Compute(e *Evidence) (*Result, error) {
-	p, err := newPlan(e.Query)
+	result, err := compute(e, e.Query)
+	if err != nil {
+		older := e.Query
+		older.older = true
+		if result, olderErr := compute(e, older); olderErr == nil {
+			return result, nil
+		}
+	}
+	return result, err
+}
+
+func compute(e *Evidence, q Query) (*Result, error) {
+	p, err := newPlan(q)
 	if err != nil {
 		return nil, err
 	}
@@ -30,7 +43,7 @@ func Compute(e *Evidence) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	result := &Result{Query: &e.Query, Unverifiable: p.reasons, Doubts: p.doubts}
+	result := &Result{Query: &q, Unverifiable: p.reasons, Doubts: p.doubts}
 	for _, c := range choices {
 		power := Power{Blocks: c.describe(p, e.Places)}
 		in := p.inputs(c, results)

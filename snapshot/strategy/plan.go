@@ -107,6 +107,7 @@ func (q Query) Of(space string, counted int64) Query {
 
 func newParsing(q Query) *parsing {
 	return &parsing{
+		older: q.older,
 		space: q.Space, without: q.Without, silent: q.WithoutEvents, ignored: q.before(ownNetworkAfter),
 		left: maxNested, registries: map[Place][]common.Hash{},
 	}

@@ -33,7 +33,7 @@ type Proof struct {
 // Proofs lists the calls that the witnesses of e are for, by places and samples: those of every
 // voter, or of a sample. R is what Compute made of e.
 func Proofs(e *Evidence, r *Result) ([]Proof, error) {
-	p, err := newPlan(e.Query)
+	p, err := newPlan(*r.Query)
 	if err != nil {
 		return nil, err
 	}

@@ -56,6 +56,13 @@ func parsers() map[string]parser {
 	}
 }
 
+// old are the strategies that the first version of bundles has the calls of.
+var old = []string{
+	"erc20-balance-of", "erc20-votes", "comp-like-votes", "erc20-with-balance", "erc20-balance-of-weighted",
+	"erc20-balance-of-coeff", "eth-balance", "native-balance", "erc721", "erc721-with-multiplier", "erc1155-balance-of",
+	"contract-call", "ticket", "whitelist", "whitelist-weighted", "weighted", "math", "multichain",
+}
+
 // Names lists the strategies that are recomputed from the chains, in alphabetical order.
 func Names() []string { return slices.Sorted(maps.Keys(parsers())) }
 
@@ -88,6 +95,7 @@ type site struct {
 
 // parsing is what the strategies of a query share while they are parsed.
 type parsing struct {
+	older      bool
 	space      string
 	without    []chains.ID
 	silent     []chains.ID
@@ -125,6 +133,9 @@ func parse(spec Spec, at site) (scorer, error) {
 		return nil, fmt.Errorf("there are more than %d strategies, nested ones included", maxNested)
 	}
 	parser, ok := parsers()[spec.Name]
+	if at.query.older && !slices.Contains(old, spec.Name) {
+		return nil, errors.New("the program that read the vote did not recompute it")
+	}
 	if !ok {
 		return nil, errors.New(reasonFor(spec.Name))
 	}

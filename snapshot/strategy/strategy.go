@@ -56,6 +56,8 @@ type Query struct {
 	Without []chains.ID `json:"without,omitempty"`
 	// WithoutEvents names chains whose events cannot be read. Collect adds to it.
 	WithoutEvents []chains.ID `json:"without_events,omitempty"`
+
+	older bool // the evidence is of a program that recomputed only the strategies of isOld
 }
 
 // Score is what one strategy gives one voter, in voting power (whole tokens,

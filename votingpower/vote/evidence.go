@@ -46,6 +46,12 @@ type Evidence struct {
 func (e *Evidence) query(asked strategy.Query) (strategy.Query, error) {
 	q, err := PowerQuery(e.Proposal, voters(e.Votes), asked.Pins)
 	q.Without, q.WithoutEvents = asked.Without, asked.WithoutEvents
+	if asked.Space == "" { // so asks an older program
+		q.Space = ""
+	}
+	if asked.Counted == 0 {
+		q.Counted = 0
+	}
 	return q, err
 }
 
