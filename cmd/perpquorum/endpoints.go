@@ -30,7 +30,6 @@ type endpointOptions struct {
 // flags are those of every command that reads chains.
 func (o *endpointOptions) flags() []cli.Flag {
 	const category = "Endpoints"
-	o.timeout = 2 * time.Minute
 	o.dialer = chains.Dialer{Agree: 1, UserAgent: "perpquorum/" + buildInfo().version}
 	return []cli.Flag{
 		&cli.GenericFlag{Name: "rpc", Category: category, Value: endpointValue(&o.urls),
@@ -47,15 +46,20 @@ func (o *endpointOptions) flags() []cli.Flag {
 		&cli.GenericFlag{Name: "max-batch", Category: category,
 			Value: parsed(&o.dialer.MaxBatch, parseCount), DefaultText: "100",
 			Usage: "send at most `N` JSON-RPC calls in one request; 1 means no batches"},
-		&cli.GenericFlag{Name: "timeout", Category: category,
-			Value: parsed(&o.timeout, parseDuration), DefaultText: "2m",
-			Usage: "end the run after `DURATION`"},
+		timeoutFlag(category, &o.timeout),
 		&cli.BoolFlag{Name: "allow-unfinalized", Category: category, Destination: &o.dialer.AllowUnfinalized,
 			Usage: "accept blocks that are not finalized yet, and mark the output"},
 		&cli.BoolFlag{Name: "allow-dev-chain", Category: category, Destination: &o.dialer.AllowDev,
 			EnvVars: []string{"PERPQUORUM_ALLOW_DEV_CHAIN"},
 			Usage:   "accept a development chain in place of the public one, and mark the output"},
 	}
+}
+
+// timeoutFlag bounds a run, to two minutes by default.
+func timeoutFlag(category string, to *time.Duration) cli.Flag {
+	*to = 2 * time.Minute
+	return &cli.GenericFlag{Name: "timeout", Category: category, Value: parsed(to, parseDuration), DefaultText: "2m",
+		Usage: "end the run after `DURATION`"}
 }
 
 // The words of --prove.

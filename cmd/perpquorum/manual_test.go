@@ -107,7 +107,7 @@ func TestManualIsWhole(t *testing.T) {
 	t.Parallel()
 	page := strings.ReplaceAll(program(t, "man").stdout, `\-`, "-")
 	want := []string{report.DocumentFormat, report.BundleFormat, votingpower.ModelFormat, "SNAPSHOT_API_KEY"}
-	once := []string{".SH ENDPOINTS\n", "--timeout DURATION\n", "1684503575000 "}
+	once := []string{".SH ENDPOINTS\n", "--rps N\n", "1684503575000 "}
 	for _, m := range exitMeanings {
 		want = append(want, fmt.Sprintf(".B %d\n", m.Code))
 		once = append(once, "\n"+m.Meaning+"\n")

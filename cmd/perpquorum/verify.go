@@ -1,9 +1,11 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/urfave/cli/v2"
@@ -17,6 +19,7 @@ import (
 type verifyOptions struct {
 	hashes  map[chains.ID]common.Hash
 	require chains.Level
+	timeout time.Duration
 }
 
 func verifyCommand() *cli.Command {
@@ -28,6 +31,7 @@ func verifyCommand() *cli.Command {
 			&cli.GenericFlag{Name: "block-hash", Value: hashValue(o.hashes),
 				Usage: "the hash of a chain's block, from a source of your own, as `CHAIN=HASH`; repeat it for more chains"},
 			requireFlag("", &o.require, chains.Proven),
+			timeoutFlag("", &o.timeout),
 		},
 	}
 }
@@ -77,7 +81,13 @@ Examples:
 Each difference is one line on standard error, up to a hundred of them.`
 
 func (o *verifyOptions) run(c *cli.Context) error {
-	r, different, err := recompute(c.Args().First(), c.App.Reader)
+	ctx, cancel := context.WithTimeout(c.Context, o.timeout)
+	defer cancel()
+	var different []report.Difference
+	r, err := inTime(ctx, func() (r *report.Report, err error) { // the author decides how much there is to prove
+		r, different, err = recompute(c.Args().First(), c.App.Reader)
+		return r, err
+	})
 	if err != nil {
 		return err
 	}
