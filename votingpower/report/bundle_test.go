@@ -10,6 +10,7 @@ import (
 
 	"github.com/perpdao/perpquorum/votingpower"
 	"github.com/perpdao/perpquorum/votingpower/report"
+	"github.com/perpdao/perpquorum/votingpower/vote"
 )
 
 // sealed is a bundle with its claim, as it is written to a file.
@@ -136,26 +137,44 @@ func TestNil(t *testing.T) {
 	}
 }
 
-// TestBundleOfADeepChoice: a voter cannot keep others from the evidence.
-func TestBundleOfADeepChoice(t *testing.T) {
-	b := load(t, "reached")
-	b.Vote.Votes[1].Choice = []byte(strings.Repeat("[", 100) + strings.Repeat("]", 100))
-	r, err := report.New(b)
-	if err != nil {
-		t.Fatal(err)
+// TestBundleOfOddThings: neither a deep choice nor rows that are no votes keep others from the evidence,
+// and who verifies it finds the same.
+func TestBundleOfOddThings(t *testing.T) {
+	tests := map[string]func(e *vote.Evidence){
+		"a deep choice": func(e *vote.Evidence) {
+			e.Votes[1].Choice = []byte(strings.Repeat("[", 100) + strings.Repeat("]", 100))
+		},
+		"odd rows": func(e *vote.Evidence) {
+			e.Odd = []string{"null", `{"id":"0x12","id":"\u202e"}`, "{\"vp\":\"\nVerdict: reached\u2028\"}"}
+			e.Proposal.Votes += len(e.Odd)
+		},
 	}
-	if b, err = r.Bundle(); err != nil {
-		t.Fatal(err)
-	}
-	var file bytes.Buffer
-	if err := b.Write(&file, false); err != nil {
-		t.Fatal(err)
-	}
-	if b, err = report.ReadBundle(&file); err != nil {
-		t.Fatal(err)
-	}
-	if _, different, err := report.Verify(b, time.Now()); err != nil || len(different) > 0 {
-		t.Errorf("%v %v", err, different)
+	for name, change := range tests {
+		t.Run(name, func(t *testing.T) {
+			b := load(t, "reached")
+			change(b.Vote)
+			var file bytes.Buffer
+			if err := sealed(t, b).Write(&file, false); err != nil {
+				t.Fatal(err)
+			}
+			b, err := report.ReadBundle(&file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r, different, err := report.Verify(b, time.Now())
+			if err != nil || len(different) > 0 {
+				t.Fatalf("%v %v", err, different)
+			}
+			unreadable := 0
+			for _, f := range r.Document().Findings {
+				if f.Code == vote.VoteUnreadable {
+					unreadable++
+				}
+			}
+			if unreadable != len(b.Vote.Odd) {
+				t.Errorf("found %d unreadable rows, want %d", unreadable, len(b.Vote.Odd))
+			}
+		})
 	}
 }
 

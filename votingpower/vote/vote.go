@@ -23,7 +23,8 @@
 //     established. They are compared with the ones that the model, or whoever reads the vote, pins.
 //   - The turnout: the exact sum of what was recomputed for the votes that count. Where a part
 //     of that could not be recomputed, it is the hub's double, and a finding says so.
-//   - The list of votes: its number, the voting period, voters with two votes.
+//   - The list of votes: its number, the voting period, voters with two votes, rows that are no
+//     votes. The power of such a row is not known, so the quorum is then not called missed.
 //
 // Everything that was noticed is a Finding with a level and a stable code.
 //
