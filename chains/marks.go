@@ -66,6 +66,7 @@ func (r *stateReader) findMarks(ctx context.Context, b Block, public bool) marks
 	// In the block that begins with them, the contract may not be there yet.
 	root, before := b.Header.ParentBeaconRoot, b.Parent.ParentBeaconRoot
 	beacon := root != nil && before != nil && *root != (common.Hash{})
+	public = public && (r.headers.id == Ethereum || r.headers.id == Optimism) // others may not write it at all
 	replies := r.optional(ctx, r.markRequests(b, beacon, public)...)
 	if replies == nil {
 		return marks{}
