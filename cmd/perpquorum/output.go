@@ -29,7 +29,7 @@ func (o *outputOptions) flags() []cli.Flag {
 		formats = append(formats, string(f))
 	}
 	return []cli.Flag{
-		formatFlag(category, &o.format, append(formats, string(report.SVG), string(report.PNG))...),
+		formatFlag(category, &o.format, append(formats, string(report.CSV), string(report.SVG), string(report.PNG))...),
 		&cli.GenericFlag{Name: "chart", Category: category, DefaultText: "turnout of a vote, else waterfall",
 			Usage: "what the svg and png formats draw: `CHART` is turnout (the votes against the quorum) or waterfall (the sum)",
 			Value: parsed(&o.chart, func(text string) (string, error) {

@@ -119,5 +119,8 @@ func (r *Report) marks() string {
 			marks = append(marks, f.Title)
 		}
 	}
+	if !r.document.Model.BuiltIn {
+		marks = append(marks, "Model not built in")
+	}
 	return strings.Join(marks, " · ")
 }

@@ -28,8 +28,8 @@ const (
 	PNG      Format = "png"      // a chart
 )
 
-// Formats lists all output formats.
-func Formats() []Format { return []Format{Text, Markdown, JSON, CSV} }
+// Formats lists the formats that say all of a report; CSV has its rows, SVG and PNG a chart.
+func Formats() []Format { return []Format{Text, Markdown, JSON} }
 
 //go:embed text.tmpl
 var textTemplate string
