@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/perpdao/perpquorum/chains"
 	"github.com/perpdao/perpquorum/fixtures/hub"
@@ -167,6 +168,19 @@ func TestProveVoters(t *testing.T) {
 		}
 		if out := program(t, "verify", name); out.code != exitDone {
 			t.Errorf("%s: exit code %d: %s", which, out.code, out.stderr)
+		}
+		altered, err := openBundle(name, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, reading := range altered.Vote.Power.Places {
+			for _, result := range reading.Sampled[0].Results {
+				result[31]++
+			}
+		}
+		_, _, err = report.Verify(altered, time.Now())
+		if err == nil || !strings.Contains(err.Error(), "the witness proves") {
+			t.Errorf("%s, altered: found error %v", which, err)
 		}
 	}
 }

@@ -121,7 +121,7 @@ func (a Assurance) words(hash string, development bool) (text string) {
 
 // proven reports whether every read behind the quorum is proven.
 func (d *Document) proven() bool {
-	return !slices.ContainsFunc(d.Chains, func(c Chain) bool { return c.Level != chains.Proven })
+	return !slices.ContainsFunc(d.Chains, func(c Chain) bool { return c.Reads > 0 && c.Level != chains.Proven })
 }
 
 // Require fails where a chain is below a level, or, if voters counts, the voters are.
