@@ -142,7 +142,7 @@ func (s stateBatch) legacyQuestions(size int, out *results) (all []legacyQuestio
 				return errSilent
 			}
 			bound, err := s.checkMarks(nil, replies)
-			out.bound = out.bound && bound
+			out.bound = out.bound && (bound || err != nil) // after an error it is asked again
 			return err
 		}, true})
 	}
