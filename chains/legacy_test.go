@@ -142,3 +142,27 @@ func TestLegacyFailingCalls(t *testing.T) {
 		wantText(t, err, tt.text)
 	}
 }
+
+// Where calls need so much gas that one of them could want for it, each is made alone.
+func TestLegacyCallsThatNeedGas(t *testing.T) {
+	t.Parallel()
+	n := optimism()
+	c := dial(t, chains.Dialer{}, 10, n.serve(t))
+	b := pinned(t, c, legacyBlock)
+	calls := many(faultrpc.Heavy, 20)
+	n.forget()
+	answers, err := c.CallAt(t.Context(), b, calls)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantAnswers(t, n.chain, legacyBlock, calls, answers)
+	made := 0
+	for _, method := range n.methods() {
+		if method == "eth_call" {
+			made++
+		}
+	}
+	if made != 1+20 {
+		t.Errorf("found %d eth_call, want one for all and then one for each", made)
+	}
+}
