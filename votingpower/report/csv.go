@@ -108,14 +108,16 @@ func (r *Report) voterRows() [][]string {
 	return rows
 }
 
-// weighty are the marks that take weight from every figure.
-var weighty = []vote.Code{vote.SyntheticFigures, vote.DevelopmentChain, vote.BlockNotFinal, vote.ModelUnreviewed}
+// weighty are the marks that take weight from every figure, where they are warnings.
+var weighty = []vote.Code{
+	vote.SyntheticFigures, vote.DevelopmentChain, vote.BlockNotFinal, vote.BlockPinned, vote.ModelUnreviewed,
+}
 
-// marks names them, each once.
+// marks names them, each once, and a model that is not the built-in one.
 func (r *Report) marks() string {
 	var marks []string
 	for _, f := range r.document.Findings {
-		if slices.Contains(weighty, f.Code) && !slices.Contains(marks, f.Title) {
+		if f.Level != vote.Info && slices.Contains(weighty, f.Code) && !slices.Contains(marks, f.Title) {
 			marks = append(marks, f.Title)
 		}
 	}

@@ -40,7 +40,7 @@ func TestProposalOtherThanSigned(t *testing.T) {
 			sign(b.Vote.Proposal)
 			b = sealed(t, b)
 			test.lie(b.Vote.Proposal)
-			for _, format := range report.Formats() {
+			for _, format := range []report.Format{report.Text, report.Markdown, report.JSON} {
 				if got := strings.ReplaceAll(flat(t, b, format), `\"`, `"`); !strings.Contains(got, test.says) {
 					t.Errorf("%s: %q is missing", format, test.says)
 				}
