@@ -13,6 +13,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -34,8 +35,13 @@ func main() {
 		printError(os.Stderr, hintf(errors.New("standard output is closed"), "write > /dev/null to print nothing"))
 		os.Exit(exitTrouble)
 	}
+	saveMemory()
 	os.Exit(run(ctx, os.Args, os.Stdin, os.Stdout, os.Stderr))
 }
+
+// saveMemory lets garbage grow to half of what is in use, and not to as much again: a vote of
+// 100,000 who rank 60 choices takes 600 MB instead of 800.
+func saveMemory() { debug.SetGCPercent(50) }
 
 // isClosed reports whether a stream was closed when the program started. Go's runtime then
 // opens the null device in its place, to read and write; who wants to print nothing opens

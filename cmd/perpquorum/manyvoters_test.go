@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -24,6 +25,8 @@ import (
 
 	"github.com/perpdao/perpquorum/fixtures/hub"
 	"github.com/perpdao/perpquorum/fixtures/testchain"
+	"github.com/perpdao/perpquorum/snapshot"
+	"github.com/perpdao/perpquorum/snapshot/tally"
 )
 
 // crowd is a synthetic vote of many voters with three reads each: a token on
@@ -47,7 +50,8 @@ const crowdModel = `{"format":"perpquorum-model/1","name":"Crowd","symbol":"SYN"
 // latency is how long each request takes on its way, besides what the servers here do.
 type latency struct{ hub, rpc time.Duration }
 
-func newCrowd(tb testing.TB, n int, far latency) *crowd {
+// newCrowd makes a vote between two choices, or a ranking of more.
+func newCrowd(tb testing.TB, n, choices int, far latency) *crowd {
 	tb.Helper()
 	c := &crowd{voters: n}
 	balances := make([]map[common.Address]*big.Int, 3)
@@ -55,7 +59,13 @@ func newCrowd(tb testing.TB, n int, far latency) *crowd {
 		balances[k] = map[common.Address]*big.Int{}
 	}
 	p := hub.NewProposal(voteSpace, "a vote of many")
-	p.Type, p.Choices, p.Strategies = "single-choice", []string{"Yes", "No"}, perpStrategies()
+	p.Type, p.Choices, p.Strategies = "single-choice", nil, perpStrategies()
+	for i := range choices {
+		p.Choices = append(p.Choices, fmt.Sprint("choice ", i+1))
+	}
+	if choices > 2 {
+		p.Type = "ranked-choice"
+	}
 	p.Strategies[1].Params = json.RawMessage(fmt.Sprintf(`{"strategies":[
 		{"name":"erc20-balance-of","network":"10","params":{"address":"%s"}},
 		{"name":"contract-call","network":"10","params":{"address":"%s","methodABI":{"name":"balanceOf","type":"function",
@@ -63,8 +73,8 @@ func newCrowd(tb testing.TB, n int, far latency) *crowd {
 		testchain.OptimismPERP, secondToken))
 	p.Snapshot, p.Votes = 25, n
 	p.Sign()
-	p.Scores, p.ScoresByStrategy = make([]float64, 2), [][]float64{{0, 0}, {0, 0}}
 	var votes []hub.Vote
+	rnd := rand.New(rand.NewPCG(3, 4))
 	bridge := new(big.Int) // holds on one chain what circulates on the other
 	balances[0][testchain.Bridge] = bridge
 	for i := range n {
@@ -79,15 +89,16 @@ func newCrowd(tb testing.TB, n int, far latency) *crowd {
 			parts[k], _ = new(big.Rat).SetFrac(wei, big.NewInt(1e18)).Float64()
 		}
 		first, second := parts[0], parts[1]+parts[2]
-		v := hub.NewVote(p, fmt.Sprint(i), p.Start+int64(i), 1+i%2, first+second)
+		var choice any = 1 + i%2
+		if choices > 2 {
+			choice = ranking(rnd, choices)
+		}
+		v := hub.NewVote(p, fmt.Sprint(i), p.Start+int64(i), choice, first+second)
 		v.Voter, v.VPByStrategy = a.Hex(), []float64{first, second}
 		v.Sign()
 		votes = append(votes, v)
-		p.Scores[i%2] += first + second
-		p.ScoresByStrategy[i%2][0] += first
-		p.ScoresByStrategy[i%2][1] += second
-		p.ScoresTotal += first + second
 	}
+	countCrowd(tb, &p, votes)
 	var times []uint64
 	for i := range 60 {
 		times = append(times, uint64(p.Created)+uint64(12*i))
@@ -110,6 +121,35 @@ func newCrowd(tb testing.TB, n int, far latency) *crowd {
 		"--rpc", "ethereum=" + relay(tb, ethereum.URL, &c.requests, far.rpc),
 		"--rpc", "optimism=" + relay(tb, optimism.URL, &c.requests, far.rpc)}
 	return c
+}
+
+// ranking is a random order of choices.
+func ranking(rnd *rand.Rand, choices int) []int {
+	order := rnd.Perm(choices)
+	for i := range order {
+		order[i]++
+	}
+	return order
+}
+
+// countCrowd enters the result of the votes.
+func countCrowd(tb testing.TB, p *hub.Proposal, votes []hub.Vote) {
+	tb.Helper()
+	of := &snapshot.Proposal{Type: p.Type, Choices: p.Choices, Strategies: make([]snapshot.Strategy, len(p.Strategies)),
+		ScoresState: "final", ScoresUpdated: p.ScoresUpdated}
+	list := make([]snapshot.Vote, len(votes))
+	for i, v := range votes {
+		choice, err := json.Marshal(v.Choice)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		list[i] = snapshot.Vote{ID: v.ID, Voter: v.Voter, Choice: choice, VP: v.VP, VPByStrategy: v.VPByStrategy}
+	}
+	counted, err := tally.Recount(of, list)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	p.Scores, p.ScoresByStrategy, p.ScoresTotal = counted.Scores, counted.ScoresByStrategy, counted.ScoresTotal
 }
 
 // relay puts a server in front of an endpoint that counts its requests and delays them.
@@ -169,6 +209,7 @@ func measure(tb testing.TB, args ...string) (cmd *exec.Cmd, memory int64, out st
 // memory. The kernel's account for whoever waits for a process would not do: it
 // begins with the memory of the process that started it.
 func measured() {
+	saveMemory()
 	code := run(context.Background(), os.Args, os.Stdin, os.Stdout, os.Stderr)
 	if status, err := os.ReadFile("/proc/self/status"); err == nil {
 		if err := os.WriteFile(os.Getenv("MEMORY_REPORT"), status, 0o600); err != nil {
@@ -191,7 +232,7 @@ func TestManyVoters(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes some seconds")
 	}
-	c := newCrowd(t, 10_000, latency{})
+	c := newCrowd(t, 10_000, 2, latency{})
 	name := filepath.Join(t.TempDir(), "vote.json.gz")
 	memory := c.check(t, "--evidence", name)
 	if n := c.requests.Load(); n >= mostRequests || memory >= mostMemory {
@@ -202,12 +243,29 @@ func TestManyVoters(t *testing.T) {
 	}
 }
 
+// TestLargestVote checks a vote of 100,000 who rank 60 choices, and verifies its bundle.
+func TestLargestVote(t *testing.T) {
+	if os.Getenv("LARGEST_VOTE") == "" {
+		t.Skip("it takes minutes; LARGEST_VOTE=1 runs it")
+	}
+	const most = 700 << 20 // bytes
+	c := newCrowd(t, 100_000, 60, latency{})
+	name := filepath.Join(t.TempDir(), "vote.json.gz")
+	checking := c.check(t, "--evidence", name, "--timeout", "30m")
+	cmd, verifying, out := measure(t, "verify", name)
+	t.Logf("%d MB to check, %d MB to verify", checking>>20, verifying>>20)
+	if max(checking, verifying) > most || !cmd.ProcessState.Success() || !strings.Contains(out, "verdict: reached") {
+		t.Errorf("%d MB to check, %d MB to verify, want under %d; %v: %.3000s",
+			checking>>20, verifying>>20, most>>20, cmd.ProcessState, out)
+	}
+}
+
 // BenchmarkManyVoters checks votes of 1,000 and of 10,000 voters, in a process
 // of its own each: the time for a voter stays the same.
 func BenchmarkManyVoters(b *testing.B) {
 	for _, n := range []int{1_000, 10_000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			c := newCrowd(b, n, latency{})
+			c := newCrowd(b, n, 2, latency{})
 			var memory int64
 			start := time.Now()
 			b.ResetTimer()
@@ -224,7 +282,7 @@ func BenchmarkManyVoters(b *testing.B) {
 // BenchmarkFarAway checks a vote of 12,000 with a hub and endpoints that take long to answer. The
 // pages of votes come side by side, and, from a hub that refuses that, one after the other.
 func BenchmarkFarAway(b *testing.B) {
-	c := newCrowd(b, 12_000, latency{hub: 500 * time.Millisecond, rpc: 80 * time.Millisecond})
+	c := newCrowd(b, 12_000, 2, latency{hub: 500 * time.Millisecond, rpc: 80 * time.Millisecond})
 	for name, fault := range map[string]*hub.Fault{
 		"side-by-side": nil, "page-by-page": {Message: "one list at a time"},
 	} {
