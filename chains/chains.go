@@ -31,8 +31,8 @@
 //     altered on the way. Other headers only show where to look, or how far the chain goes.
 //   - State at one block: each read names the block by its hash (EIP-1898), never by a
 //     tag. Each batch carries a question that the EVM answers from inside the block: its
-//     number, its timestamp and its parent's hash (on Arbitrum without the hash). This exposes an endpoint that ignores
-//     the hash, lags or serves another block.
+//     number, its timestamp and its parent's hash (on Arbitrum without the hash). This
+//     exposes an endpoint that ignores the hash, lags or serves another block.
 //   - The state of that block, and not of another under its header, where it can be told
 //     (level Bound). Two values are read together with the calls: what the block wrote,
 //     which older state lacks, and what the next block writes first, which newer state has.

@@ -112,9 +112,10 @@ func hintsOf(id ID) blocksearch.Hints {
 	return blocksearch.Hints{}
 }
 
-// Plausible reports why b cannot be a block of the public chain with the given id, from its
-// number, its time and the blocks that are known here: those of Ethereum and Optimism. For any
-// other chain it is nil. It needs no node, and cannot tell that b is a block of the chain.
+// Plausible reports why b cannot be a block of the public chain with the given id: its number and
+// time do not fit the known blocks of Ethereum or Optimism, or it has the number of the block by
+// which the chain is known (of Arbitrum and Gnosis too) and another hash. For any other chain it
+// is nil. It needs no node, and cannot tell that b is a block of the chain.
 func (b Block) Plausible(id ID) error {
 	for _, h := range []header{{Header: b.Parent, hash: b.Header.ParentHash}, {Header: b.Header, hash: b.Hash}} {
 		if h.Header == nil {

@@ -11,8 +11,8 @@ import (
 )
 
 // Model describes what circulates and what votes, as data: which tokens, without
-// which wallets, plus which vote-escrow contracts, and what fraction of the sum is the
-// quorum. See ParseModel for its JSON form.
+// which wallets, plus which vote-escrow contracts and other reads, and what the quorum is.
+// See ParseModel for its JSON form.
 type Model struct {
 	// Format is the version of the model's JSON form, ModelFormat or ModelFormat1; "" means the former.
 	Format   string `json:"format"`

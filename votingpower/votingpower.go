@@ -10,10 +10,12 @@
 //	voting power       = circulating supply
 //	                   + Σ weight of the vote escrows
 //	                   − Σ tokens locked in them, which the supply holds already
-//	quorum             = fraction × voting power
+//	                   ± Σ custom terms, each an amount that a contract returns
+//	quorum             = fraction × voting power, a fixed amount, or what a contract returns
 //
-// A [Model] lists these tokens, wallets and escrows as data, with labels, dates and
-// sources; "circulating" means what the model and its Definition say. [Model.Terms]
+// A [Quorum] that is not fixed may have a least and a greatest value. A [Model] lists the
+// tokens, wallets, escrows and custom terms as data, with labels, dates and sources;
+// "circulating" means what the model and its Definition say. [Model.Terms]
 // expands it into a flat list of calls with signs, and everything else is per term:
 // what is read, kept as evidence, summed, and shown in a report. [PERP] is the
 // built-in model; [ParseModel] reads any other by the same rules.
@@ -26,9 +28,10 @@
 //
 // # Evidence
 //
-// [Collect] is the only function that does I/O. It gathers [Evidence]: the
-// model, t, each chain's block with its header and the header before it, and
-// the raw answer to every call. [Compute] is pure. It derives the terms again
+// [Collect] gathers [Evidence]: the model, t, each chain's block with its header and the
+// header before it, the raw answer to every call, and what speaks for the answers (see
+// [chains.Assurance]). Besides it only [Try] does I/O, which reads each term on its own to
+// test a model. [Compute] is pure. It derives the terms again
 // and refuses evidence that is not exactly what they ask for, so a published
 // bundle is recomputed offline by the code that a live run uses.
 //
@@ -38,10 +41,11 @@
 //
 //   - headers hash to the block hashes, and two adjacent headers prove each block to
 //     be the first at or after t;
-//   - number and time of a block of Ethereum or Optimism fit the blocks that are known of
-//     them, unless the chain is marked as a development chain;
-//   - the reads are those of the model at t, in order and of one word each;
-//   - tokens and escrows have the model's decimals;
+//   - each block is plausible as one of the public chain (see [chains.Block.Plausible]),
+//     unless the chain is marked as a development chain;
+//   - the reads are those of the model at t, in order, and of as many words as it says;
+//   - tokens and escrows have the model's decimals, and so have contracts of custom terms and
+//     of the quorum for which the model gives no decimals;
 //   - a balance of zero was read from a token that has a supply;
 //   - no more is taken away on a chain than its token's supply.
 //

@@ -33,8 +33,9 @@
 // pays and who builds the block (ORIGIN, GASPRICE, COINBASE, BASEFEE, GASLIMIT,
 // PREVRANDAO and others), write, call a precompiled contract or an address without
 // code, run out of gas, or use an opcode that the fork, as the header shows it,
-// does not have. A refusal is a limit of the proof and says nothing against the
-// answer of an endpoint.
+// does not have. No call is provable in a block of rules older than Istanbul, or of
+// a fork newer than the program. A refusal is a limit of the proof and says nothing
+// against the answer of an endpoint.
 package proof
 
 import (

@@ -127,7 +127,6 @@ func cutChain(text, wanted string) (chains.ID, string, error) {
 	return id, value, nil
 }
 
-// endpointValue adds CHAIN=URL to the endpoints.
 // parseChain reads a chain as people write it.
 func parseChain(name string) (chains.ID, error) {
 	name = strings.ToLower(strings.TrimSpace(name))
@@ -141,6 +140,7 @@ func parseChain(name string) (chains.ID, error) {
 	return chains.ParseID(name)
 }
 
+// endpointValue adds CHAIN=URL to the endpoints.
 func endpointValue(to *map[chains.ID][]string) *value {
 	return repeated(chainWords, func(text string) error {
 		id, url, err := cutChain(text, "CHAIN=URL, such as ethereum=https://…")

@@ -1,5 +1,6 @@
 // Command perpquorum computes a DAO's circulating voting power and quorum at a
-// moment, from the chains or from a published bundle of evidence.
+// moment, and checks Snapshot votes against them, from the chains or from a
+// published bundle of evidence.
 //
 // Run perpquorum --help for the commands, and perpquorum COMMAND --help for
 // each one's flags, examples and exit codes.

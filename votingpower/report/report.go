@@ -1,6 +1,12 @@
-// Package report makes one document of what was measured, and renders it as text, Markdown
-// and JSON. It does no I/O of its own: a report comes from a Bundle, which a live run has
-// just collected or a file holds. What a report says of a vote comes from package vote.
+// Package report makes one document of what was measured, and renders it as text, Markdown,
+// JSON and CSV, and a chart of it as SVG or PNG. It does no I/O of its own: a report comes
+// from a Bundle, which a live run has just collected or a file holds. What a report says of a
+// vote comes from package vote.
+//
+// Where a Bundle has witnesses, its calls are run again by them (package proof), and a result
+// that is not the proven one is an error. Nothing else makes a level "proven": "trusted" and
+// "bound" are the word of the bundle's author. A proof rests on the hash of its block, which
+// Report.Confirm compares with one from elsewhere.
 //
 // A Bundle is the evidence together with a claim, the Document that its author derived from
 // it. Anyone can derive the document again, offline, and compare: see Verify. One hash covers

@@ -14,8 +14,9 @@
 //   - The proposal: its id is the hash of what its author signed (package signature), where that can
 //     be rebuilt. Its snapshot block must be older than the vote, within [ClockSlack].
 //   - The votes: the id of each is the hash of what its voter signed, where that can be rebuilt from
-//     the hub's row. An id that no known form of message explains is a failure, and so is a
-//     signature of somebody who is nothing of the voter. What cannot be checked accuses nobody.
+//     the hub's row. An id that no known form of message explains is a failure, and so is the
+//     signature of an address that is neither the voter's nor an alias that the hub lists, unless
+//     a contract of the voter may confirm it. What cannot be checked accuses nobody.
 //   - The result: the votes are recounted by Snapshot's rules (package tally), and every score
 //     is compared. Scores are doubles on the hub; they agree within its rounding.
 //   - The voters: each one's power is recomputed from the chains (package strategy) and compared.
@@ -57,5 +58,6 @@
 // for what, not that no vote is missing, nor when one was cast. It is trusted for aliases, and for what
 // the proposal's id does not bind: the quorum, since June 2022 also the strategies and the
 // network, and everything of a proposal that it says was edited. The nodes are trusted as in
-// package votingpower.
+// package votingpower, for the power of voters as well, except where package report proves what
+// they answered.
 package vote
