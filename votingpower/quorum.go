@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -160,6 +161,24 @@ func readQuorum(dec *jsontext.Decoder, into *Quorum) error {
 type Turnout struct {
 	Choices []string
 	Winner  bool
+}
+
+func (c *checker) turnout() {
+	m := c.model
+	if m.Turnout.Winner && m.Format == ModelFormat1 {
+		c.fail("/turnout", "of the winner needs the format %q", ModelFormat)
+	}
+	if m.Turnout.Winner && len(m.Turnout.Choices) > 0 {
+		c.fail("/turnout", "is of the winner and of choices, want one of the two")
+	}
+	seen := map[string]bool{}
+	for i, choice := range m.Turnout.Choices {
+		// A choice is compared with the proposal's text, odd spaces included.
+		if choice == "" || !utf8.ValidString(choice) || seen[choice] {
+			c.fail(at("turnout", i, ""), "found %.80q, want a choice that is not empty and not listed twice", choice)
+		}
+		seen[choice] = true
+	}
 }
 
 func writeTurnout(enc *jsontext.Encoder, t Turnout) error {
