@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -222,33 +221,8 @@ func noEndpoint(missing []chains.ID) error {
 		cmp.Or(settingsFile(), "a file"))
 }
 
-func environmentURLs(names ...string) []string {
-	// A comma is a legal character of a URL, so only one in front of a scheme or
-	// of white space separates.
-	separate := strings.NewReplacer(",http://", " http://", ",https://", " https://", ", ", " ", ",\n", " ")
-	for _, name := range names {
-		if list := strings.Fields(separate.Replace(os.Getenv(name) + " ")); len(list) > 0 {
-			return list
-		}
-	}
-	return nil
-}
-
 // chainWords complete a flag that takes CHAIN=VALUE.
 var chainWords = []string{"ethereum=", "optimism="}
-
-// environmentNames lists the variables that may name endpoints of a chain before the
-// settings file does. The last two are those of Perpetual Protocol's public snapshot script.
-func environmentNames(id chains.ID) []string {
-	names := []string{"PERPQUORUM_RPC_" + strings.ToUpper(id.String())}
-	switch id {
-	case chains.Ethereum:
-		names = append(names, "MAINNET_WEB3_ENDPOINT")
-	case chains.Optimism:
-		names = append(names, "OPTIMISM_WEB3_ENDPOINT")
-	}
-	return names
-}
 
 func joinIDs(ids []chains.ID) string {
 	var names []string
