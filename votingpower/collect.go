@@ -77,11 +77,7 @@ func (c *collector) check() error {
 }
 
 func (c *collector) run(ctx context.Context) (*Evidence, error) {
-	pinned, err := c.pinned(ctx)
-	if err != nil {
-		return nil, err
-	}
-	at, err := c.at(ctx, pinned)
+	pinned, at, err := c.moment(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -134,11 +130,7 @@ func Try(ctx context.Context, nodes map[chains.ID]chains.Node, m *Model, when Wh
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	pinned, err := c.pinned(ctx)
-	if err != nil {
-		return nil, err
-	}
-	at, err := c.at(ctx, pinned)
+	pinned, at, err := c.moment(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -193,6 +185,14 @@ func (c *collector) pinned(ctx context.Context) (map[chains.ID]chains.Block, err
 		pinned[id] = blocks[i]
 	}
 	return pinned, err
+}
+
+// moment reads the pinned blocks, and settles the query time.
+func (c *collector) moment(ctx context.Context) (pinned map[chains.ID]chains.Block, at time.Time, err error) {
+	if pinned, err = c.pinned(ctx); err == nil {
+		at, err = c.at(ctx, pinned)
+	}
+	return pinned, at, err
 }
 
 // at settles the query time by the rules of When.
