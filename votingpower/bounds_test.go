@@ -46,9 +46,9 @@ func isCheap(t *testing.T, size int, f func() error) {
 	}
 }
 
-// TestBombs puts each bomb in the place of each value of a model and of evidence.
+// TestBombs puts each bomb in the place of each value of a model and of evidence. It is not parallel,
+// because it measures the memory of the process.
 func TestBombs(t *testing.T) {
-	t.Parallel()
 	written := marshal(t, evidence(t, votingpower.PERP(), queryTime, perpState()))
 	for name, bomb := range bombs() {
 		for _, key := range []string{"format", "name", "decimals", "network", "quorum", "turnout", "tokens", "sources",
