@@ -1,3 +1,5 @@
+//go:build !nogeth
+
 package chains_test
 
 import (

@@ -44,7 +44,7 @@ func (p delegationParams) registry(at site) (r registry, err error) {
 		return r, fmt.Errorf("no endpoint gives all events of the delegate registry on chain %d in time", id)
 	}
 	if _, ok := firstDelegation[id]; !ok {
-		return r, fmt.Errorf("Snapshot reads no delegate registry on network %d", id)
+		return r, fmt.Errorf("no delegate registry is read on network %d", id)
 	}
 	space := p.Space
 	if space == "" {

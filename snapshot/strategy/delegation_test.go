@@ -139,7 +139,7 @@ func TestDelegationParams(t *testing.T) {
 		{"a score that the service leaves out", `{"delegationSpace":"other.eth","strategies":[` +
 			`{"name":"erc20-balance-of","params":{"symbol":"HOP",` +
 			`"address":"0xed8Bdb5895B8B7f9Fdb3C087628FD8410E853D48","decimals":18}}]}`, "0", ""},
-		{"no registry there", `{"delegationNetwork":"5","strategies":[]}`, "", "no delegate registry on network 5"},
+		{"no registry there", `{"delegationNetwork":"5","strategies":[]}`, "", "no delegate registry is read on network 5"},
 		{"one inside another", `{"strategies":[{"name":"delegation","params":{"strategies":[]}}]}`, "",
 			"inside a delegation it is not recomputed"},
 		{"of the unknown", `{"strategies":[{"name":"api","params":{}}]}`, "", "web service"},

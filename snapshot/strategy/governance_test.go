@@ -1,3 +1,5 @@
+//go:build !nogeth
+
 package strategy_test
 
 import (

@@ -153,7 +153,7 @@ func textNumber(text string) (Score, error) {
 // sum as text, and what is not a number spoils the sum of a composition: both are refused.
 func entry(raw json.RawMessage, at site) (Score, error) {
 	n, err := parseNumber(raw)
-	if number := n.Value == n.Value; err == nil && (number && raw[0] == '"' || !number && at.depth > 0) {
+	if number := !math.IsNaN(n.Value); err == nil && (number && raw[0] == '"' || !number && at.depth > 0) {
 		err = fmt.Errorf("found the text %s, want a number", clip(raw))
 	}
 	return n, err
