@@ -18,8 +18,8 @@ import (
 func (plan *readPlan) readAhead(
 	ctx context.Context, nodes map[chains.ID]chains.Node, arrived <-chan []string, ahead bool,
 ) {
-	query := plan.power
-	for query.Voters = range arrived {
+	query := plan.power // without voters at first, which finds the blocks
+	for more := true; more; query.Voters, more = <-arrived {
 		if ahead {
 			_, err := strategy.Collect(ctx, nodes, query)
 			ahead = err == nil

@@ -77,7 +77,7 @@ func Collect(ctx context.Context, hub *snapshot.Client, dial Dial, m *votingpowe
 	ahead := o.Prove != ProveVoters && p.Status(time.Now()).Final &&
 		plan.power.Space == "" // events are not read piece by piece
 	e := &Evidence{Hub: hub.Host(), Strict: o.Strict, Strategies: o.Strategies}
-	arrived := make(chan []string, 1)
+	arrived := make(chan []string, 1000) // so that the hub does not wait for the chains
 	_, err = chains.SideBySide(ctx, []func(context.Context) error{
 		func(ctx context.Context) error {
 			if err := e.readVotes(ctx, hub, p, o, arrived); err != nil {
