@@ -54,10 +54,11 @@ type Vote struct {
 // vote and for what, not that no vote is missing, nor when it was cast.
 type Signatures struct {
 	Verified VoteGroup `json:"verified"` // signed by the voter
-	// ContractOrAlias are signed by another key, for which the chain or the hub must stand.
+	// ContractOrAlias are signed by another key, which is the voter's only by the word of a
+	// contract or of the hub.
 	ContractOrAlias []VoteGroup `json:"contract_or_alias"`
 	NotCheckable    []VoteGroup `json:"not_checkable"`
-	OfAnother       VoteGroup   `json:"of_another"` // who is nothing of the voter
+	OfAnother       VoteGroup   `json:"of_another"` // signed by an address that is not the voter's
 }
 
 // VoteGroup is a number of votes.

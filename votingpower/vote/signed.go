@@ -14,7 +14,7 @@ import (
 // Signed says who signed the votes.
 type Signed struct {
 	Verified Group // by the voter
-	// Others are signed by a contract or by an alias, which is for the chain or the hub to say.
+	// Others are signed by a contract or by an alias, by the word of the chain or of the hub.
 	Others map[Authority]Group
 	// Unchecked says nothing of who signed, for the reasons given.
 	Unchecked map[signature.Reason]Group
@@ -164,7 +164,7 @@ func aliasOf(v snapshot.Vote, created int64) Authority {
 }
 
 // contractOf judges a signature that is not of the voter's key, but may be of his contract. Where
-// there is no contract, a signature of another key is nobody's.
+// there is no contract, a signature of another key is not the voter's.
 func contractOf(s signature.Signer, answer ContractAnswer, asked bool) Authority {
 	switch {
 	case !asked:
