@@ -80,18 +80,9 @@ func (o *endpointOptions) proofFlags(words ...string) []cli.Flag {
 }
 
 func requireFlag(category string, to *chains.Level, levels ...chains.Level) cli.Flag {
-	var words []string
-	for _, l := range levels {
-		words = append(words, string(l))
-	}
-	return &cli.GenericFlag{Name: "require", Category: category,
-		Usage: "print nothing and end with exit code 1 where a figure is below `LEVEL`: " + strings.Join(words, " or "),
-		Value: parsed(to, func(text string) (chains.Level, error) {
-			if !slices.Contains(words, text) {
-				return "", errors.New("want " + strings.Join(words, " or "))
-			}
-			return chains.Level(text), nil
-		}, words...)}
+	value := oneOf(to, levels)
+	return &cli.GenericFlag{Name: "require", Category: category, Value: value,
+		Usage: "print nothing and end with exit code 1 where a figure is below `LEVEL`: " + alternatives(value.words)}
 }
 
 // endpointHelp explains CHAIN=URL.

@@ -17,8 +17,8 @@ import (
 // outputOptions says in which format a report is printed, and where its evidence goes.
 type outputOptions struct {
 	format   string
-	chart    string // "" for the one that fits
-	evidence string // file; "" for none
+	chart    report.Chart // "" for the one that fits
+	evidence string       // file; "" for none
 }
 
 // flags are those of report and check.
@@ -32,12 +32,7 @@ func (o *outputOptions) flags() []cli.Flag {
 		formatFlag(category, &o.format, append(formats, string(report.CSV), string(report.SVG), string(report.PNG))...),
 		&cli.GenericFlag{Name: "chart", Category: category, DefaultText: "turnout of a vote, else waterfall",
 			Usage: "what the svg and png formats draw: `CHART` is turnout (the votes against the quorum) or waterfall (the sum)",
-			Value: parsed(&o.chart, func(text string) (string, error) {
-				if !slices.Contains(report.Charts(), report.Chart(text)) {
-					return "", errors.New("want turnout or waterfall")
-				}
-				return text, nil
-			}, string(report.TurnoutChart), string(report.WaterfallChart))},
+			Value: oneOf(&o.chart, report.Charts())},
 		&cli.PathFlag{Name: "evidence", Category: category, Destination: &o.evidence,
 			Usage: "write the evidence bundle to `FILE`, compressed if its name ends in .gz; an existing file is replaced"},
 	}
@@ -74,7 +69,7 @@ func (o *outputOptions) drawn() bool {
 func (o *outputOptions) publish(w io.Writer, r *report.Report) error {
 	render := func() error { return r.Render(w, report.Format(o.format)) }
 	if o.drawn() {
-		render = func() error { return r.RenderChart(w, report.Format(o.format), report.Chart(o.chart)) }
+		render = func() error { return r.RenderChart(w, report.Format(o.format), o.chart) }
 	}
 	if err := render(); err != nil || o.evidence == "" {
 		if errors.Is(err, report.ErrNoVote) {

@@ -74,17 +74,31 @@ func formatFlag(category string, to *string, words ...string) cli.Flag {
 // wordFlag takes one of a few words, of which the first is the default.
 func wordFlag(name, category, usage string, to *string, words ...string) cli.Flag {
 	*to = words[0]
-	last := len(words) - 1
-	list := strings.Join(words[:last], ", ") + " or " + words[last]
-	return &cli.GenericFlag{
-		Name: name, Category: category, DefaultText: words[0], Usage: usage + list,
-		Value: parsed(to, func(text string) (string, error) {
-			if !slices.Contains(words, text) {
-				return "", errors.New("want " + list)
-			}
-			return text, nil
-		}, words...),
+	return &cli.GenericFlag{Name: name, Category: category, DefaultText: words[0], Usage: usage + alternatives(words),
+		Value: oneOf(to, words)}
+}
+
+// oneOf is a value that takes one of a few words.
+func oneOf[T ~string](to *T, words []T) *value {
+	var texts []string
+	for _, word := range words {
+		texts = append(texts, string(word))
 	}
+	return parsed(to, func(text string) (T, error) {
+		if !slices.Contains(texts, text) {
+			return "", errors.New("want " + alternatives(texts))
+		}
+		return T(text), nil
+	}, texts...)
+}
+
+// alternatives lists words, such as "text, csv or json".
+func alternatives(words []string) string {
+	last := len(words) - 1
+	if last == 0 {
+		return words[0]
+	}
+	return strings.Join(words[:last], ", ") + " or " + words[last]
 }
 
 func anyText(text string) (string, error) { return text, nil }
