@@ -28,7 +28,7 @@ const (
 // exitMeaning is what the help and the manual say about an exit code.
 type exitMeaning struct {
 	Code     int
-	Commands string // those that it is true for; "" for all
+	Commands string // those that it is true for, as a list with commas; "" for all
 	Meaning  string
 }
 
@@ -39,9 +39,9 @@ var exitMeanings = []exitMeaning{
 	{exitTrouble, "doctor", "For doctor: a report is not possible."},
 	{exitUsage, "", "Wrong usage: the command line, an endpoint URL or a model file."},
 	{exitNotReached, "check", "For check: the vote is final, nothing disagrees, and the quorum is not reached."},
-	{exitDisagree, "report check verify power block", "Disagreement: a claim, a tally or voting power is not what was " +
-		"recomputed, or two endpoints give different answers."},
-	{exitNotFinal, "report check power block", "Not final yet: the vote is open, its scores are pending, " +
+	{exitDisagree, "report,check,verify,power,block,model check", "Disagreement: a claim, a tally or voting power " +
+		"is not what was recomputed, or two endpoints give different answers."},
+	{exitNotFinal, "report,check,power,block,model check", "Not final yet: the vote is open, its scores are pending, " +
 		"or a block is not finalized or does not exist yet."},
 	{exitNotEstablished, "check", "Not established: the vote is final and nothing disagrees, but the quorum is " +
 		"reached only with power that is not established, or, with --strict, something could not be checked."},

@@ -73,7 +73,7 @@ func topicsOf(c *cli.Command) (list []topic) {
 func exitCodesOf(c *cli.Command) (list []exitMeaning) {
 	name := strings.TrimPrefix(c.HelpName, "perpquorum ")
 	for _, m := range exitMeanings {
-		if m.Commands == "" || c.HelpName == c.Name || slices.Contains(strings.Fields(m.Commands), name) {
+		if m.Commands == "" || c.HelpName == c.Name || slices.Contains(strings.Split(m.Commands, ","), name) {
 			list = append(list, m)
 		}
 	}
