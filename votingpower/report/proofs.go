@@ -147,9 +147,11 @@ func (r *Report) Require(least chains.Level, voters bool) error {
 // report is an error that wraps votingpower.ErrEvidence.
 func (r *Report) Confirm(hashes map[chains.ID]common.Hash) error {
 	r.confirmed = map[string]string{}
+	var names []string
 	for _, id := range r.bundle.Evidence.Model.Chains() {
 		b := r.bundle.Evidence.Chains[id].Block
 		hash, given := hashes[id]
+		names = append(names, id.String())
 		switch {
 		case given && hash != b.Hash:
 			return fmt.Errorf("%w: %v block %d has hash %v, and %v was given",
@@ -162,7 +164,7 @@ func (r *Report) Confirm(hashes map[chains.ID]common.Hash) error {
 	}
 	for id := range hashes {
 		if _, read := r.bundle.Evidence.Chains[id]; !read {
-			return fmt.Errorf("the bundle reads no chain %v, only %v", id, r.bundle.Evidence.Model.Chains())
+			return fmt.Errorf("the bundle reads no chain %v, only %s", id, strings.Join(names, ", "))
 		}
 	}
 	return nil
