@@ -33,7 +33,7 @@ func blockCommand(p *progress) *cli.Command {
 			&cli.GenericFlag{Name: "chain", Value: chainValue(&o.chains),
 				Usage: "a `CHAIN` to look at: ethereum, optimism or a chain id such as 8453; repeat it for more; " +
 					"by default ethereum and optimism"},
-			formatFlag("", &o.format, "text", "json"),
+			formatFlag("Output", &o.format, "text", "json"),
 		}, o.endpoints.flags()...),
 		Action: o.run,
 	}

@@ -28,13 +28,13 @@ type doctorOptions struct {
 func doctorCommand(p *progress) *cli.Command {
 	o := &doctorOptions{endpoints: endpointOptions{progress: p}}
 	return &cli.Command{
-		Name: "doctor", Usage: "try the endpoints and the hub, and say what they are good for", Description: doctorHelp,
+		Name: "doctor", Usage: "try endpoints and hub, and say what they are good for", Description: doctorHelp,
 		Flags: append([]cli.Flag{
 			&cli.GenericFlag{Name: "at", Value: parsed(&o.at, parseTime),
 				Usage: "the `TIME` of the report; by default the latest time that is finalized on every chain"},
-			formatFlag("", &o.format, "text", "json"),
 			modelFlag("", &o.model),
 			hubFlag("", &o.hub),
+			formatFlag("Output", &o.format, "text", "json"),
 		}, o.endpoints.flags()...),
 		Action: o.run,
 	}
@@ -67,7 +67,7 @@ one: check needs it, report does not.
 
 Examples:
    perpquorum doctor
-   perpquorum doctor --at 2023-05-19T13:39:35Z --rpc ethereum=URL --rpc ethereum=URL2
+   perpquorum doctor --at 2023-05-19 --rpc ethereum=URL --rpc ethereum=URL2
    perpquorum doctor --json --agree 2`
 
 func (o *doctorOptions) run(c *cli.Context) error {

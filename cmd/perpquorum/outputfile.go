@@ -19,14 +19,24 @@ var endings = map[string]string{
 
 // addOutput gives a command that prints the flag -o, and --json where it has that format.
 func addOutput(c *cli.Command) {
+	const category = "Output"
 	file, json, action := "", false, c.Action
-	c.Flags = append(slices.Clone(c.Flags), &cli.PathFlag{Name: "output", Aliases: []string{"o"}, Category: "Output",
-		Destination: &file, Usage: "write to `FILE` instead of standard output; an existing file is replaced, " +
-			"and the ending decides the format where --format does not"})
-	if format := findFlag(c, "format"); format != nil {
-		c.Flags = append(c.Flags, &cli.BoolFlag{Name: "json", Category: "Output", Destination: &json,
+	output := &cli.PathFlag{Name: "output", Aliases: []string{"o"}, Category: category, Destination: &file,
+		Usage: "write to `FILE` instead of standard output; an existing file is replaced"}
+	flags := []cli.Flag{output}
+	if findFlag(c, "format") != nil {
+		output.Usage += ", and the ending decides the format where --format does not"
+		flags = append(flags, &cli.BoolFlag{Name: "json", Category: category, Destination: &json,
 			Usage: "the same as --format json"})
 	}
+	// They stand behind the other flags of the category.
+	at := len(c.Flags)
+	for i, f := range c.Flags {
+		if f.(cli.CategorizableFlag).GetCategory() == category {
+			at = i + 1
+		}
+	}
+	c.Flags = slices.Insert(slices.Clone(c.Flags), at, flags...)
 	c.Action = func(ctx *cli.Context) error {
 		if err := setFormat(ctx, file, json); err != nil {
 			return err

@@ -30,7 +30,7 @@ type powerOptions struct {
 }
 
 func powerCommand(p *progress) *cli.Command {
-	const moment, output = "Strategies and moment, one of", "Output"
+	const moment = "Strategies and moment, one of"
 	o := &powerOptions{endpoints: endpointOptions{progress: p}}
 	return &cli.Command{
 		Name: "power", Usage: "voting power of addresses, by strategy", ArgsUsage: "ADDRESS...", Description: powerHelp,
@@ -44,9 +44,9 @@ func powerCommand(p *progress) *cli.Command {
 					"as `CHAIN=N`; repeat it for more chains"},
 			modelFlag(moment, &o.model),
 			hubFlag(moment, &o.hub),
-			&cli.PathFlag{Name: "file", Category: output, Destination: &o.file,
+			&cli.PathFlag{Name: "file", Category: "Addresses", Destination: &o.file,
 				Usage: "read addresses from `FILE`, one per line; - is standard input"},
-			formatFlag(output, &o.format, "text", "csv", "json"),
+			formatFlag("Output", &o.format, "text", "csv", "json"),
 		}, o.endpoints.flags(), o.endpoints.proofFlags(proveOff, proveVoters)),
 		Action: o.run,
 	}
