@@ -69,9 +69,9 @@ counted once, or if it is recomputed by strategies that the model or
 a list, another token, or a strategy that cannot be recomputed) is not
 established. Strategies other than the pinned ones are a disagreement.
 
-Circulating voting power is proven by Merkle proofs where an endpoint gives them;
---prove voters proves every voter's power as well, and --prove sample that of the
-20 with the most power and of 300 that are drawn after all was read.
+Circulating voting power is proven by Merkle proofs where an endpoint gives
+them; --prove voters proves every voter's power as well, and --prove sample that
+of the 20 with the most power and of 300 that are drawn after all was read.
 
 Other chains are read at their first block at or after the time of the snapshot
 block. Where several blocks have exactly that time, a vote may agree with the

@@ -27,9 +27,9 @@ func completionCommand() *cli.Command {
 const completionHelp = `Prints a script that completes commands, flags and their values.
 
 Examples:
-   bash:  source <(perpquorum completion bash)
-   zsh:   perpquorum completion zsh > "${fpath[1]}/_perpquorum"
-   fish:  perpquorum completion fish > ~/.config/fish/completions/perpquorum.fish`
+   bash: source <(perpquorum completion bash)
+   zsh:  perpquorum completion zsh > "${fpath[1]}/_perpquorum"
+   fish: perpquorum completion fish > ~/.config/fish/completions/perpquorum.fish`
 
 func printCompletion(c *cli.Context) error {
 	shell := c.Args().First()

@@ -86,22 +86,22 @@ func requireFlag(category string, to *chains.Level, levels ...chains.Level) cli.
 }
 
 // endpointHelp explains CHAIN=URL.
-const endpointHelp = `CHAIN is ethereum, optimism or a chain id. The endpoints of a chain are those of
-the first of these that names one:
+const endpointHelp = `CHAIN is ethereum, optimism, arbitrum, base, bnb, gnosis, polygon or a chain
+id. The endpoints of a chain are those of the first of these that names one:
    --rpc
    PERPQUORUM_RPC_ETHEREUM  URLs for Ethereum in order of preference,
                             separated by spaces or commas
    PERPQUORUM_RPC_OPTIMISM  the same for Optimism; for chain 8453 it is
                             PERPQUORUM_RPC_8453
    MAINNET_WEB3_ENDPOINT, OPTIMISM_WEB3_ENDPOINT
-   the file of --endpoints, or the file perpquorum/endpoints in XDG_CONFIG_HOME
-                            (~/.config if that is not set), with lines CHAIN URL;
-                            a # begins a comment
+   the file of --endpoints, or perpquorum/endpoints in XDG_CONFIG_HOME
+                            (~/.config if that is not set), with lines
+                            CHAIN URL; a # begins a comment
    ETH_RPC_URL              for Ethereum only
 A time that is not recent needs an archive node. URLs hold keys and are never
-printed; an endpoint is named by its host and a short hash. Two URLs of one scheme,
-host, port and path are one endpoint, which may be given once; with --agree, the
-output marks two paths of one host.`
+printed; an endpoint is named by its host and a short hash. Two URLs of one
+scheme, host, port and path are one endpoint, which may be given once; with
+--agree, the output marks two paths of one host.`
 
 // cutChain splits CHAIN=VALUE. The value may be a URL with a key in it and is
 // never repeated in an error, which says what is wanted instead.

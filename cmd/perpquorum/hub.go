@@ -20,8 +20,8 @@ func hubFlag(category string, to *string) cli.Flag {
 
 // proposalHelp explains PROPOSAL.
 const proposalHelp = `An id (0x..., Qm... or bafkrei...), or the URL of the proposal's page. The
-program only reads from the hub. An API key raises the hub's rate limit; it is
-read from the environment variable SNAPSHOT_API_KEY.`
+program only reads from the hub. An API key raises the hub's rate limit; it
+is read from the environment variable SNAPSHOT_API_KEY.`
 
 // newHub returns a client of the hub at a URL; "" is Snapshot's own. Where the hub limits
 // the rate, it waits no longer than the given time.

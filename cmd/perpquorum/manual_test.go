@@ -66,6 +66,19 @@ func TestCompletion(t *testing.T) {
 	}
 }
 
+// TestHelpWidth: the help of every command fits a terminal of 80 columns.
+func TestHelpWidth(t *testing.T) {
+	t.Parallel()
+	for _, c := range tree(root(newApp(&progress{}))) {
+		words := append(strings.Fields(c.HelpName)[1:], "--help")
+		for _, line := range strings.Split(program(t, words...).stdout, "\n") {
+			if len([]rune(line)) > 80 {
+				t.Errorf("%s: %q", c.HelpName, line)
+			}
+		}
+	}
+}
+
 // TestManualPage lets groff read the manual page, if it is here.
 func TestManualPage(t *testing.T) {
 	t.Parallel()

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -34,7 +33,7 @@ perpquorum model strategies`,
 		Subcommands: []*cli.Command{
 			{
 				Name: "list", Usage: "list the models of the gallery",
-				Description: "Lists the models of other DAOs that --model gallery:NAME takes, with the rule of their quorum.",
+				Description: "Lists the models of other DAOs that --model gallery:NAME takes, with the rule of\ntheir quorum.",
 				Action:      func(c *cli.Context) error { return listModels(c.App.Writer) },
 			},
 			{
@@ -47,8 +46,9 @@ perpquorum model strategies`,
 			printing("schema", "print a JSON Schema of model files, for editors",
 				"Prints a JSON Schema with which editors complete and check model files.", string(votingpower.Schema())),
 			printing("strategies", "list the voting strategies that are recomputed",
-				"Lists the names of Snapshot's voting strategies that check and power recompute from\n"+
-					"the chains. For any other the hub's figures are used, unchecked.",
+				"Lists the names of Snapshot's voting strategies that check and power recompute\n"+
+					"from the chains. For any other, check uses the figures of the hub, unchecked,\n"+
+					"and power gives none.",
 				strings.Join(strategy.Names(), "\n")+"\n"),
 		},
 	}
@@ -76,10 +76,11 @@ and prints what it gave. A read that fails ends with exit code 1.`,
 
 func newModelCommand(o *draftOptions) *cli.Command {
 	return &cli.Command{
-		Name: "new", Usage: "print a draft of a model, from the settings of a Snapshot space",
-		Description: `Prints a model file for the DAO of a space: the tokens that its strategies name,
-less what its treasuries hold of them. Every value that begins with DECIDE is
-for a person to settle; perpquorum model check refuses the file until then.`,
+		Name: "new", Usage: "print a draft of a model, from a Snapshot space",
+		Description: `Prints a model file for the DAO of a space, from its settings: the tokens that
+its strategies name, less what its treasuries hold of them. Every value that
+begins with DECIDE is for a person to settle; perpquorum model check refuses the
+file until then.`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "space", Destination: &o.space, Usage: "the `ID` of the space, such as cow.eth"},
 			hubFlag("", &o.hub),
@@ -118,7 +119,6 @@ func showModel(c *cli.Context) error {
 }
 
 func listModels(w io.Writer) error {
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, name := range galleryNames() {
 		m, err := openModel(name)
 		if err != nil {
@@ -128,9 +128,11 @@ func listModels(w io.Writer) error {
 		if m.ReviewedBy != "" {
 			review = "reviewed by " + m.ReviewedBy
 		}
-		fmt.Fprintf(table, "%s\t%s\tquorum: %s\t%s\n", name, m.Name, m.Quorum, review)
+		if _, err := fmt.Fprintf(w, "%s: %s\n    quorum: %s\n    %s\n", name, m.Name, m.Quorum, review); err != nil {
+			return err
+		}
 	}
-	return table.Flush()
+	return nil
 }
 
 // modelOptions says at which time a model is tried.

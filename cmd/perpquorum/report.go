@@ -57,9 +57,9 @@ by Merkle proofs where an endpoint gives them; the report says so, or why not.
 
 Examples:
    perpquorum report --bundle example
-   perpquorum report --at "Fri, 19 May 2023 13:39:35 GMT" --evidence quorum.json.gz
+   perpquorum report --at 2023-05-19T13:39:35Z --evidence quorum.json.gz
    perpquorum report --block ethereum=17293885 --format markdown
-   perpquorum report --proposal https://snapshot.box/#/s:vote-perp.eth/proposal/0x...
+   perpquorum report --proposal 0x... --evidence quorum.json.gz
    perpquorum report --bundle quorum.json.gz --format json
 
 Of a proposal, only the snapshot block is read. Its id, its strategies and its
