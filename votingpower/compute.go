@@ -26,12 +26,12 @@ type Line struct {
 type Result struct {
 	Evidence *Evidence
 	Lines    []Line // terms with Sign ≠ 0, in the order of the model
-	// Checks are the terms with Sign 0 and the amounts found for them, which passed
+	// Checks are the terms of the check group and the amounts found for them, which passed
 	// and are not summed. The amounts are decimals or base units.
 	Checks []Line
 	// CirculatingSupply is the sum of the supply and excluded groups, 0 or more.
 	CirculatingSupply *big.Int
-	// VotingPower is CirculatingSupply plus the escrow group, 0 or more.
+	// VotingPower is CirculatingSupply plus the escrow group and the custom terms, 0 or more.
 	VotingPower *big.Int
 	// Quorum is what the model's rule gives, exact: it may be a fraction of a base unit.
 	Quorum *big.Rat

@@ -101,7 +101,7 @@ type Term struct {
 
 // Amount is an exact amount of the model's token, as decimal strings.
 type Amount struct {
-	BaseUnits string `json:"base_units"` // the contract's integer; for 18 decimals 10⁻¹⁸ token
+	BaseUnits string `json:"base_units"` // an integer; for 18 decimals of 10⁻¹⁸ token
 	Tokens    string `json:"tokens"`
 }
 
