@@ -40,7 +40,7 @@ type Read struct {
 	To     string        `json:"to"` // EIP-55 address
 	Data   hexutil.Bytes `json:"data"`
 	Result hexutil.Bytes `json:"result"`
-	// From labels the endpoint that answered. Nothing is computed from it.
+	// From labels the endpoints that gave this answer, separated by commas. Nothing is computed from it.
 	From string `json:"from,omitempty"`
 }
 
