@@ -103,7 +103,7 @@ func TestPower(t *testing.T) {
 		if err != nil || out.code != exitDone || len(rows) != len(w.Voters)+1 {
 			t.Fatalf("exit code %d, %d rows, %v: %s", out.code, len(rows), err, out.stderr)
 		}
-		if got := strings.Join(rows[0], ","); got != "voter,1 erc20-balance-of,2 multichain,total" {
+		if got := strings.Join(rows[0], ","); got != "voter,1 erc20-balance-of,2 multichain,total,marks" {
 			t.Errorf("heading %q", got)
 		}
 		out = onChains(t, w, append(args, "--format", "json")...)
@@ -117,6 +117,10 @@ func TestPower(t *testing.T) {
 			if row[0] != v.Address.Hex() ||
 				!sameDecimal(row[1], first) || !sameDecimal(row[2], second) || !sameDecimal(row[3], sum) {
 				t.Errorf("%s: %q, want %s %s", v.Name, row, first.FloatString(18), second.FloatString(18))
+			}
+			marks := "ethereum block " + ethereum.Number().String() + ", development chain, bound · "
+			if !strings.HasPrefix(row[4], marks) {
+				t.Errorf("%s: found marks %q, want %q", v.Name, row[4], marks)
 			}
 			if r.Voter != row[0] || r.Scores[0] != row[1] || r.Scores[1] != row[2] || r.Total != row[3] || !r.Whole {
 				t.Errorf("%s: json %+v, csv %q", v.Name, r, row)

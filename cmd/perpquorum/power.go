@@ -95,7 +95,7 @@ func (o *powerOptions) run(c *cli.Context) error {
 	}
 	switch o.format {
 	case "csv":
-		return csv.NewWriter(c.App.Writer).WriteAll(t.cells())
+		return csv.NewWriter(c.App.Writer).WriteAll(t.marked())
 	case "json":
 		return report.WriteJSON(c.App.Writer, t)
 	}

@@ -101,7 +101,7 @@ func scoreText(value float64, exact *big.Rat) string {
 	return votingpower.Decimal(exact)
 }
 
-// cells is the table of csv and text, with its heading.
+// cells is the table of text, and of csv without the marks, with its heading.
 func (t *powerTable) cells() [][]string {
 	heading := []string{"voter"}
 	if len(t.Rows) > 0 && t.Rows[0].Blocks != "" {
@@ -125,6 +125,20 @@ func (t *powerTable) cells() [][]string {
 			row = append(row, cmp.Or(score, "unverifiable"))
 		}
 		table = append(table, append(row, r.Total))
+	}
+	return table
+}
+
+// marked is the table of csv: each line has the blocks and their marks, as it may be read alone.
+func (t *powerTable) marked() [][]string {
+	var blocks []string
+	for _, b := range t.Blocks {
+		blocks = append(blocks, fmt.Sprintf("%s block %d%s", b.Chain, b.Number, b.marks(", ")))
+	}
+	table := t.cells()
+	table[0] = append(table[0], "marks")
+	for i := range t.Rows {
+		table[i+1] = append(table[i+1], strings.Join(blocks, " · "))
 	}
 	return table
 }
