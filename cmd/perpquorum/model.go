@@ -178,7 +178,15 @@ func (o *modelOptions) try(ctx context.Context, w io.Writer, m *votingpower.Mode
 	defer closeAll()
 	tried, err := votingpower.Try(ctx, nodes, m, votingpower.When{At: o.at})
 	if err != nil {
-		return err
+		return momentHint(err)
+	}
+	for _, id := range m.Chains() {
+		if _, development := nodes[id].Chain(); development {
+			fmt.Fprintf(w, "warning: %s is a development chain, not the public chain of that id\n", id)
+		}
+	}
+	if o.endpoints.dialer.AllowUnfinalized {
+		fmt.Fprintln(w, "warning: the blocks need not be finalized")
 	}
 	failed := 0
 	for _, t := range tried {
