@@ -48,7 +48,8 @@ func checkCommand(p *progress) *cli.Command {
 			modelFlag(category, &o.model),
 			hubFlag(category, &o.hub),
 		}, o.output.flags(), o.endpoints.flags(),
-			o.endpoints.proofFlags(proveAuto, proveOff, proveSample, proveVoters)),
+			o.endpoints.proofFlags("the quorum or voters' power (for proven, that only with --prove voters)",
+				proveAuto, proveOff, proveSample, proveVoters)),
 		Action: o.run,
 	}
 }

@@ -70,19 +70,21 @@ const (
 )
 
 // proofFlags are those of commands that can prove what they read, with the words that --prove takes.
-func (o *endpointOptions) proofFlags(words ...string) []cli.Flag {
+// What must reach the level of --require is said by the command.
+func (o *endpointOptions) proofFlags(required string, words ...string) []cli.Flag {
 	const category = "Proofs"
 	return []cli.Flag{
 		wordFlag("prove", category, "prove what `WHICH` says by Merkle proofs, where an endpoint has them: ",
 			&o.prove, words...),
-		requireFlag(category, &o.require, chains.Bound, chains.Proven),
+		requireFlag(category, required, &o.require, chains.Bound, chains.Proven),
 	}
 }
 
-func requireFlag(category string, to *chains.Level, levels ...chains.Level) cli.Flag {
+func requireFlag(category, required string, to *chains.Level, levels ...chains.Level) cli.Flag {
 	value := oneOf(to, levels)
 	return &cli.GenericFlag{Name: "require", Category: category, Value: value,
-		Usage: "print nothing and end with exit code 1 where a figure is below `LEVEL`: " + alternatives(value.words)}
+		Usage: fmt.Sprintf("print nothing and end with exit code 1 where %s is below `LEVEL`: %s",
+			required, alternatives(value.words))}
 }
 
 // endpointHelp explains CHAIN=URL.

@@ -47,7 +47,7 @@ func powerCommand(p *progress) *cli.Command {
 			&cli.PathFlag{Name: "file", Category: "Addresses", Destination: &o.file,
 				Usage: "read addresses from `FILE`, one per line; - is standard input"},
 			formatFlag("Output", &o.format, "text", "csv", "json"),
-		}, o.endpoints.flags(), o.endpoints.proofFlags(proveOff, proveVoters)),
+		}, o.endpoints.flags(), o.endpoints.proofFlags("a figure", proveOff, proveVoters)),
 		Action: o.run,
 	}
 }

@@ -44,7 +44,7 @@ func reportCommand(p *progress) *cli.Command {
 				Usage: "recompute the report from the evidence in `FILE`, offline; - is standard input, " +
 					"\"example\" and \"example-vote\" are built in"},
 			modelFlag("Output", &o.model),
-		}, o.output.flags(), o.endpoints.flags(), o.endpoints.proofFlags(proveAuto, proveOff)),
+		}, o.output.flags(), o.endpoints.flags(), o.endpoints.proofFlags("the quorum", proveAuto, proveOff)),
 		Action: o.run,
 	}
 }

@@ -30,7 +30,7 @@ func verifyCommand() *cli.Command {
 		Flags: []cli.Flag{
 			&cli.GenericFlag{Name: "block-hash", Value: hashValue(o.hashes),
 				Usage: "the hash of a chain's block, from a source of your own, as `CHAIN=HASH`; repeat it for more chains"},
-			requireFlag("", &o.require, chains.Proven),
+			requireFlag("", "the quorum", &o.require, chains.Proven),
 			timeoutFlag("", &o.timeout),
 		},
 	}
