@@ -1,6 +1,7 @@
 package votingpower
 
 import (
+	"bytes"
 	"encoding/hex"
 	"fmt"
 	"math/big"
@@ -199,8 +200,8 @@ func (t Term) scale(amount *big.Int) *big.Int {
 	return new(big.Int).Mul(amount, new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(t.Shift)), nil))
 }
 
-// same reports whether two reads ask the same question.
-func (r ContractRead) same(other ContractRead) bool {
-	return r.Chain == other.Chain && r.Contract == other.Contract && r.Call == other.Call && r.Word == other.Word &&
-		slices.Equal(r.Args, other.Args)
+// same reports whether two terms are the same amount of the same answer, however they are written.
+func (t Term) same(other Term) bool {
+	return t.Chain == other.Chain && t.Call.To == other.Call.To && bytes.Equal(t.Call.Data, other.Call.Data) &&
+		t.Word == other.Word
 }

@@ -168,6 +168,7 @@ func (c *checker) custom() {
 	if len(m.Custom) > maxTerms {
 		c.fail("/terms", "has %d terms, want at most %d", len(m.Custom), maxTerms)
 	}
+	terms := make([]Term, len(m.Custom))
 	for i, t := range m.Custom {
 		c.text("terms", i, "label", t.Label, true)
 		c.instants("terms", i, t.From, t.Until)
@@ -175,17 +176,32 @@ func (c *checker) custom() {
 			c.fail(at("terms", i, "sign"), `found %.80q, want "+" or "-"`, t.Sign)
 		}
 		c.contractRead(at("terms", i, ""), t.ContractRead)
+		if c.err != nil {
+			return
+		}
+		terms[i], c.err = t.term("", 0, "", m.Decimals)
 		for j, other := range m.Custom[:i] {
-			if t.same(other.ContractRead) && overlap(t.From, t.Until, other.From, other.Until) {
+			if terms[i].same(terms[j]) && overlap(t.From, t.Until, other.From, other.Until) {
 				c.fail(at("terms", i, ""), "is terms[%d] again, at times that overlap", j)
 			}
 		}
-		for j, token := range m.Tokens {
-			same := t.Chain == token.Chain && t.Contract == token.Address
-			if same && (token.Supply && t.Call == "totalSupply()" || strings.HasPrefix(t.Call, "balanceOf(")) {
-				c.fail(at("terms", i, ""), "reads the supply or a balance of tokens[%d]: "+
-					"use supply and excluded, or list the token's supply as a term too", j)
-			}
+		c.countedTwice(i, terms[i])
+	}
+}
+
+// countedTwice refuses a custom term that reads what a token or an escrow of the model does.
+func (c *checker) countedTwice(i int, t Term) {
+	read := t.Call.Signature
+	for j, token := range c.model.Tokens {
+		same := t.Chain == token.Chain && t.Call.To == token.Address
+		if same && (token.Supply && read == "totalSupply()" || strings.HasPrefix(read, "balanceOf(")) {
+			c.fail(at("terms", i, ""), "reads the supply or a balance of tokens[%d]: "+
+				"use supply and excluded, or list the token's supply as a term too", j)
+		}
+	}
+	for j, escrow := range c.model.Escrows {
+		if t.Chain == escrow.Chain && t.Call.To == escrow.Address && (read == escrow.Weight || read == escrow.Locked) {
+			c.fail(at("terms", i, ""), "reads %s, which escrows[%d] does already", read, j)
 		}
 	}
 }
@@ -197,6 +213,9 @@ func (c *checker) contractRead(at jsontext.Pointer, r ContractRead) {
 		c.fail(at+"/chain", "is missing, want a chain such as ethereum")
 	case r.Contract == (common.Address{}):
 		c.fail(at+"/contract", "is the zero address")
+	case len(r.Call) > maxText:
+		c.fail(at+"/call", "has %d bytes, want at most %d", len(r.Call), maxText)
+		return
 	case utf8.RuneCountInString(r.Source) > maxCharacters("source"):
 		c.fail(at+"/source", "has %d characters, want at most %d", utf8.RuneCountInString(r.Source), maxCharacters("source"))
 	}
