@@ -79,7 +79,8 @@ type contract struct {
 // in them is read: the balance, and votes delegated to the voter, both of which add up to no
 // more than the contract has given out. Of a contract that counts by totalSupplyX(), the
 // function balanceOfX(address) is another one.
-func newContracts(m *votingpower.Model, network chains.ID) *contracts {
+func newContracts(e *votingpower.Evidence, network chains.ID) *contracts {
+	m := e.Model
 	c := &contracts{network, int(m.Decimals), map[contract][]string{}, map[contract]bool{}}
 	functions := []string{"balanceOf(address)", "getVotes(address)", "getCurrentVotes(address)"}
 	for _, token := range m.Tokens {
@@ -95,7 +96,7 @@ func newContracts(m *votingpower.Model, network chains.ID) *contracts {
 		hold(contract{escrow.Chain, escrow.Address}, escrow.Weight)
 	}
 	for _, term := range m.Custom {
-		if term.Sign == "+" {
+		if term.Sign == "+" && len(term.Args) == 0 && term.CountsAt(e.At) { // a total, not what one account has
 			hold(contract{term.Chain, term.Contract}, term.Call)
 		}
 	}

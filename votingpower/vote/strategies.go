@@ -48,7 +48,7 @@ func (o *Outcome) judgeStrategies() (err error) {
 		s.ByModel = pinned == s.SHA256
 	}
 	s.ByHash = s.SHA256 == o.Evidence.Strategies
-	known := newContracts(m, o.Network)
+	known := newContracts(o.Evidence.Circulating, o.Network)
 	for k, basis := range strategy.Bases(query) {
 		if o.Power != nil && o.Power.Unverifiable[k] != "" { // for a reason that shows when it is read
 			basis = strategy.Basis{Unverifiable: o.Power.Unverifiable[k]}

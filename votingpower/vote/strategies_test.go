@@ -249,6 +249,41 @@ func TestEstablished(t *testing.T) {
 	}
 }
 
+// TestCustomTerms: a contract of which the model adds no total, or not at that time, establishes nothing.
+func TestCustomTerms(t *testing.T) {
+	total := votingpower.CustomTerm{Sign: "+", Label: "other", ContractRead: votingpower.ContractRead{
+		Chain: chains.Ethereum, Contract: common.HexToAddress(stranger), Call: "totalSupply()", Decimals: new(uint8)}}
+	subtracted, over, account := total, total, total
+	subtracted.Sign = "-"
+	over.Until = time.Unix(snapshotTime-1, 0)
+	account.Call, account.Args = "balanceOf(address)", []string{common.HexToAddress(voter(7)).Hex()}
+	for name, test := range map[string]struct {
+		term votingpower.CustomTerm
+		want string
+	}{
+		"a total":                    {total, "of-the-model chains 9000000"},
+		"a total that is subtracted": {subtracted, "unknown-contract chains 9000000"},
+		"a total that is over":       {over, "unknown-contract chains 9000000"},
+		"the balance of one account": {account, "unknown-contract chains 9000000"},
+	} {
+		e := voted(t, 1, map[string]string{stranger: "9000000"}, nil, named("erc20-balance-of", of(stranger, "")))
+		m := e.Circulating.Model
+		m.Format, m.Custom = votingpower.ModelFormat, []votingpower.CustomTerm{test.term}
+		terms, err := m.Terms(e.Circulating.At)
+		if err != nil {
+			t.Fatal(err)
+		}
+		custom := func(term votingpower.Term) bool { return term.Group == votingpower.GroupTerm }
+		if i := slices.IndexFunc(terms, custom); i >= 0 {
+			e.Circulating.Reads = slices.Insert(e.Circulating.Reads, i, votingpower.Read{Chain: chains.Ethereum,
+				To: terms[i].Call.To.Hex(), Data: terms[i].Call.Data, Result: make([]byte, 32)})
+		}
+		if got := standings(check(t, e)); got != test.want {
+			t.Errorf("%s: found %s, want %s", name, got, test.want)
+		}
+	}
+}
+
 // TestHubFigures: a strategy that is not recomputed, where the hub's figures are odd.
 func TestHubFigures(t *testing.T) {
 	service := named("api", "{}")
