@@ -93,7 +93,7 @@ func (o *checkOptions) run(c *cli.Context) (err error) {
 	if o.ref, err = parseProposal(c.Args().First()); err != nil {
 		return err
 	}
-	if err := o.output.check(o.model); err != nil {
+	if err := o.output.check(o.model, o.endpoints.file); err != nil {
 		return err
 	}
 	r, err := o.judge(c.Context, jsonrpc.RealClock{})

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 
@@ -39,8 +38,8 @@ func (o *outputOptions) flags() []cli.Flag {
 }
 
 // check finds before anything is read that the evidence names a file that
-// cannot be written, or the model's.
-func (o *outputOptions) check(model string) error {
+// cannot be written, or one that is read.
+func (o *outputOptions) check(model, endpoints string) error {
 	if o.chart != "" && !o.drawn() {
 		return usagef("--chart wants --format svg or png")
 	}
@@ -50,12 +49,10 @@ func (o *outputOptions) check(model string) error {
 	if _, err := outputFile(o.evidence); err != nil {
 		return fmt.Errorf("evidence cannot be written: %w", err)
 	}
-	file, err := os.Stat(o.evidence)
-	if err != nil { // it is new
-		return nil
-	}
-	if model, err := os.Stat(model); err == nil && os.SameFile(file, model) {
-		return usagef("--evidence and --model name the same file")
+	for flag, read := range map[string]string{"model": model, "endpoints": endpoints} {
+		if sameFile(o.evidence, read) {
+			return usagef("--evidence and --%s name the same file", flag)
+		}
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"io"
 	"os"
@@ -85,11 +86,8 @@ func printTo(ctx *cli.Context, file string, action cli.ActionFunc) error {
 	if _, err := outputFile(file); err != nil {
 		return err
 	}
-	if sameFile(file, ctx.Path("evidence")) {
-		return usagef("-o and --evidence name the same file")
-	}
-	if model := findFlag(ctx.Command, "model"); model != nil && sameFile(file, valueOf(model).text) {
-		return usagef("-o and --model name the same file")
+	if what := namedToo(ctx, file); what != "" {
+		return usagef("-o and %s name the same file", what)
 	}
 	var printed bytes.Buffer
 	stdout := ctx.App.Writer
@@ -109,6 +107,22 @@ func printTo(ctx *cli.Context, file string, action cli.ActionFunc) error {
 	return err
 }
 
+// namedToo says what else of a command names a file: a flag or an argument; "" if nothing does.
+func namedToo(ctx *cli.Context, file string) string {
+	for _, name := range []string{"evidence", "model", "bundle", "endpoints", "file"} {
+		flag := findFlag(ctx.Command, name)
+		if flag != nil && sameFile(file, cmp.Or(ctx.Path(name), valueOf(flag).text)) {
+			return "--" + name
+		}
+	}
+	for _, arg := range ctx.Args().Slice() {
+		if sameFile(file, arg) {
+			return "an argument"
+		}
+	}
+	return ""
+}
+
 // sameFile reports whether two names are of one file, which need not be there.
 func sameFile(a, b string) bool {
 	if a == "" || b == "" {
@@ -119,5 +133,16 @@ func sameFile(a, b string) bool {
 	if errA == nil && errB == nil {
 		return os.SameFile(first, second)
 	}
-	return filepath.Clean(a) == filepath.Clean(b)
+	return fullPath(a) == fullPath(b)
+}
+
+// fullPath is the path of a file that need not be there, without links in its directory.
+func fullPath(name string) string {
+	if dir, err := filepath.EvalSymlinks(filepath.Dir(name)); err == nil {
+		name = filepath.Join(dir, filepath.Base(name))
+	}
+	if full, err := filepath.Abs(name); err == nil {
+		return full
+	}
+	return name
 }

@@ -78,7 +78,7 @@ func (o *reportOptions) run(c *cli.Context) error {
 	if !c.IsSet("proposal") && o.hub != os.Getenv("SNAPSHOT_HUB_URL") {
 		return usagef("--hub has no meaning without --proposal")
 	}
-	if err := o.output.check(o.model); err != nil {
+	if err := o.output.check(o.model, o.endpoints.file); err != nil {
 		return err
 	}
 	r, err := o.make(c.Context, c.App.Reader)
