@@ -39,7 +39,7 @@ func checkCommand(p *progress) *cli.Command {
 					"what is recomputed by them is then established"},
 			&cli.GenericFlag{Name: "block", Category: category, Value: blockValue(&o.blocks),
 				Usage: "read another chain than the proposal's own at exactly this block, as `CHAIN=N`; " +
-					"repeat it for more chains"},
+					"repeat it for more chains; where Snapshot read another block, voting power may differ from the hub's"},
 			&cli.BoolFlag{Name: "watch", Category: category, Destination: &o.watch,
 				Usage: "wait until the vote is final, then judge it; --timeout bounds each look at it, and the judging"},
 			&cli.GenericFlag{Name: "deadline", Category: category,
