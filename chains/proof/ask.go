@@ -14,6 +14,7 @@ import (
 
 const (
 	listedCalls = 50      // how many calls are worth an access list each
+	listedReads = 10_000  // of all lists, which an endpoint can make up; the calls of a report read some hundreds
 	requestKeys = 500     // storage keys in one eth_getProof; go-ethereum takes 1,024
 	batchKeys   = 1500    // in one batch: each key brings about 5 kB
 	maxNode     = 1 << 10 // bytes; a branch with 16 hashes has 532
@@ -43,7 +44,7 @@ func (c *collection) accessLists(ctx context.Context) ([]read, error) {
 	for _, reply := range replies {
 		want = append(want, listed(reply)...)
 	}
-	return want[:min(len(want), maxReads)], err
+	return want[:min(len(want), listedReads)], err
 }
 
 // listed reads an access list, or nothing if the reply is none.

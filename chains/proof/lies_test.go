@@ -140,6 +140,37 @@ func TestOtherLies(t *testing.T) {
 	}
 }
 
+// Made-up access lists of 20,000 slots do not make the client ask for all of them.
+func TestLongAccessList(t *testing.T) {
+	var slots []string
+	for i := range 20_000 {
+		slots = append(slots, fmt.Sprintf(`"0x%064x"`, i))
+	}
+	list := fmt.Sprintf(`{"accessList":[{"address":%q,"storageKeys":[%s]}]}`, testchain.Treasury, strings.Join(slots, ","))
+	transport := &between{
+		ask: func(r *request) {
+			var keys []json.RawMessage
+			if r.Method == "eth_getProof" && json.Unmarshal(r.Params[1], &keys) == nil && len(keys) > 400 {
+				r.Params[1] = json.RawMessage("[]") // the node need not prove them
+			}
+		},
+		answer: func(req request, resp *response) {
+			if req.Method == "eth_createAccessList" {
+				resp.Result, resp.Error = json.RawMessage(list), nil
+			}
+		},
+	}
+	w := testchain.Start(t)
+	n := dial(t, chains.Ethereum, transport, w.Ethereum.URL)
+	b := blockOf(t, n, w.Ethereum.At(testchain.SnapshotRun).NumberU64())
+	if _, results := prove(t, n, b, ethereumTerms(t)); results[0].Err != nil {
+		t.Error(results[0].Err)
+	}
+	if asked := transport.calls["eth_getProof"]; asked < 20 || asked > 30 {
+		t.Errorf("found %d requests for proofs, want one for each 500 of 10,000 slots, and few more", asked)
+	}
+}
+
 // Another endpoint proves what the first one lies about.
 func TestNextEndpoint(t *testing.T) {
 	good, err := url.Parse(testchain.Start(t).Optimism.URL)
