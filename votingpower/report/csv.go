@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"io"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,14 +33,15 @@ func (r *Report) writeCSV(w io.Writer) error {
 	return err
 }
 
-// inert is a cell that no spreadsheet takes for a formula.
+// inert is a cell that no spreadsheet takes for a formula; some read wide signs as plain ones.
 func inert(cell string) string {
-	if cell == "+" || cell == "-" || cell == "=" || !strings.HasPrefix(strings.TrimLeft(cell, " \t\r\n"), "=") &&
-		!strings.ContainsAny(cell[:min(len(cell), 1)], "+-@\t\r") {
+	if cell == "+" || cell == "-" || cell == "=" || !formula.MatchString(cell) {
 		return cell
 	}
 	return "'" + cell
 }
+
+var formula = regexp.MustCompile(`^([+@\t\r＋－＠-]|\s*[=＝])`)
 
 func (r *Report) termRows() [][]string {
 	d := r.document

@@ -2,6 +2,7 @@ package report_test
 
 import (
 	"bytes"
+	"encoding/csv"
 	"errors"
 	"flag"
 	"os"
@@ -162,6 +163,24 @@ func inert(t *testing.T, got string) {
 			t.Errorf("table row with %d borders below one with %d: %s", n, columns, line)
 		}
 		columns = n
+	}
+}
+
+// TestCSVIsInert looks for cells that a spreadsheet would take for formulas.
+func TestCSVIsInert(t *testing.T) {
+	for label, want := range map[string]string{
+		"=1+1": "'=1+1", "＝1+1": "'＝1+1", "+1": "'+1", "＋1": "'＋1", "-1": "'-1", "－1": "'－1", "@A1": "'@A1",
+		"＠A1": "'＠A1", "1=1": "1=1", "a-b": "a-b",
+	} {
+		b := load(t, "post")
+		b.Evidence.Model.Excluded[0].Label = label
+		rows, err := csv.NewReader(strings.NewReader(render(t, b, report.CSV))).ReadAll()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := rows[2][2]; got != want {
+			t.Errorf("found the cell %q, want %q", got, want)
+		}
 	}
 }
 
