@@ -60,7 +60,8 @@
 // Headers and state are trusted to be the chain's own. The checks find accidents, and
 // Bound says only that the state did not come from another block by accident. An endpoint
 // that lies on purpose can make up balances, and headers above the known block, that pass
-// each of them, and one address may have several nodes behind it. Dialer.Agree reads
+// each of them. Where several nodes behind one address share a batch, a node with the state
+// of another block can answer a read, and a good one what binds the state. Dialer.Agree reads
 // everything from several endpoints and demands the same hashes and the same bytes, which
 // rules out what a single one makes up; the caller has to choose endpoints of independent
 // operators. Only Merkle proofs against a trusted state root rule out all lies: see package
