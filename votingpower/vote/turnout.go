@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/perpdao/perpquorum/snapshot"
 	"github.com/perpdao/perpquorum/snapshot/tally"
 	"github.com/perpdao/perpquorum/votingpower"
 )
@@ -26,7 +27,7 @@ const (
 type Turnout struct {
 	Votes int // that count
 	// Power is compared with Quorum. It is nil where it is not known: the model counts named
-	// choices, and some are still encrypted, or the winner's votes, and there is no recount.
+	// choices, and some are still encrypted, or the winner's votes, and no recount names them.
 	Power  *big.Rat
 	Source Source
 	// Hub is what the hub's doubles give for the same votes, by HubSource.
@@ -110,13 +111,27 @@ func (o *Outcome) counted(rule votingpower.Turnout) (*tally.Turnout, error) {
 		if err := tally.CheckWinner(p); err != nil || o.Tally == nil {
 			return nil, err
 		}
-		return o.Tally.WinnerTurnout(p, votes)
+		return o.winners(votes)
 	}
 	counted, err := tally.TurnoutOf(p, votes, rule.Choices)
 	if errors.Is(err, tally.ErrSealed) && !o.Status.Final {
 		return nil, nil
 	}
 	return counted, err
+}
+
+// winners counts the votes for the winning choice. It is nil where they do not add up to the
+// choice's score: rules of the hub can give it power that was cast for no choice.
+func (o *Outcome) winners(votes []snapshot.Vote) (*tally.Turnout, error) {
+	counted, err := o.Tally.WinnerTurnout(o.Evidence.Proposal, votes)
+	if err != nil || len(o.Tally.Scores) == 0 {
+		return counted, err
+	}
+	power, _ := counted.Power.Float64() // only to see how near it is
+	if !tally.Agree(slices.Max(o.Tally.Scores), power) {
+		return nil, nil
+	}
+	return counted, nil
 }
 
 // hubTurnout is the hub's scores_total, exactly as its double. Where that is not the sum of the
@@ -142,7 +157,7 @@ func (o *Outcome) checkTurnout() {
 	if t.Power == nil {
 		why := "named choices, and choices are still encrypted"
 		if o.Result.Evidence.Model.Turnout.Winner {
-			why = "the votes for the winning choice, and there is no recount that names it"
+			why = "the votes for the winning choice, and no recount says which part of the votes that is"
 		}
 		o.doubt(TurnoutUnknown, "the model counts %s", why)
 		return

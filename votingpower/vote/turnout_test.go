@@ -1,6 +1,7 @@
 package vote_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"math/big"
 	"slices"
@@ -293,5 +294,25 @@ func TestQuorumShownOtherwise(t *testing.T) {
 		"proposal's own quorum of 14639538.5; its older page compared all but Abstain, which the space hides, 14000007.625")
 	if o.Verdict != vote.Reached {
 		t.Errorf("verdict %s", o.Verdict)
+	}
+}
+
+// TestWinnerBeyondVotes: the hub spreads a weight of the key "01" over the other choices. The winner
+// then scores more than was cast for it, and neither figure is established.
+func TestWinnerBeyondVotes(t *testing.T) {
+	for choice, want := range map[string]vote.Verdict{
+		`{"1":1}`: vote.Reached, `{"1":1,"2":1}`: vote.Reached, `{"1":1,"01":3}`: vote.NotEstablished,
+	} {
+		e := poll(t, votesFor("14000000"), votesFor("16000000"))
+		e.Proposal.Type = "weighted"
+		for i := range e.Votes {
+			e.Votes[i].Choice = json.RawMessage(choice)
+		}
+		askAgain(t, e)
+		recount(t, e)
+		e.Circulating.Model.Format, e.Circulating.Model.Turnout = votingpower.ModelFormat, votingpower.Turnout{Winner: true}
+		if o := check(t, e); o.Verdict != want || has(o, vote.TurnoutUnknown) != (want == vote.NotEstablished) {
+			t.Errorf("%s: verdict %q, want %q; %v", choice, o.Verdict, want, noticed(o))
+		}
 	}
 }
