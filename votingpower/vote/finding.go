@@ -53,6 +53,8 @@ func (c Code) Title() string {
 const (
 	SyntheticFigures   Code = "synthetic-figures"     // they are made up
 	ModelUnreviewed    Code = "model-unreviewed"      // nobody is named who compared it with its sources
+	QuorumImpossible   Code = "quorum-impossible"     // it is more than all voting power
+	QuorumZero         Code = "quorum-zero"           // any vote reaches it, even without voters
 	DevelopmentChain   Code = "development-chain"     // a chain is not the public one of its id
 	BlockNotFinal      Code = "block-not-final"       // a block that was read can still be replaced
 	BlockFinalByAge    Code = "block-final-by-age"    // no endpoint said which block is finalized

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math/big"
 	"slices"
 	"strings"
 	"testing"
@@ -216,7 +217,7 @@ func TestBlockMarks(t *testing.T) {
 		marked := *e.Circulating
 		marked.Chains = maps.Clone(marked.Chains)
 		marked.Chains[chains.Optimism] = c
-		for _, f := range vote.Marks(&votingpower.Result{Evidence: &marked}) {
+		for _, f := range vote.Marks(result(&marked, 1)) {
 			told := f.Code == vote.BlockFinalByAge || f.Code == vote.BlockOfNewFork
 			if told && (f.Code != code || !strings.HasPrefix(f.Detail, "optimism block 99757040 ")) {
 				t.Errorf("found %s: %s, want %q", f.Code, f.Detail, code)
@@ -229,6 +230,28 @@ func TestBlockMarks(t *testing.T) {
 			t.Errorf("found no %s", code)
 		}
 	}
+}
+
+// TestQuorumMarks: a quorum that every vote reaches, or none can, is worth a warning.
+func TestQuorumMarks(t *testing.T) {
+	t.Parallel()
+	e := reached(t).Circulating
+	for quorum, code := range map[int64]vote.Code{0: vote.QuorumZero, 1: "", 10: "", 11: vote.QuorumImpossible} {
+		found := vote.Code("")
+		for _, f := range vote.Marks(result(e, quorum)) {
+			if f.Code == vote.QuorumZero || f.Code == vote.QuorumImpossible {
+				found = f.Code
+			}
+		}
+		if found != code {
+			t.Errorf("quorum %d of 10: found %q, want %q", quorum, found, code)
+		}
+	}
+}
+
+// result has a quorum of so many of ten base units.
+func result(e *votingpower.Evidence, quorum int64) *votingpower.Result {
+	return &votingpower.Result{Evidence: e, VotingPower: big.NewInt(10), Quorum: big.NewRat(quorum, 1)}
 }
 
 // drop leaves out a vote and the reads for its voter.

@@ -2,6 +2,7 @@ package vote
 
 import (
 	"fmt"
+	"math/big"
 	"slices"
 	"strings"
 	"time"
@@ -25,6 +26,14 @@ func marks(r *votingpower.Result, others []chains.ID) (found []Finding) {
 	if m := e.Model; !m.FactsOf.IsZero() && m.ReviewedBy == "" {
 		add(&found, Warning, ModelUnreviewed, "it was put together from facts of %s, and nobody is named who reviewed it",
 			m.FactsOf.UTC().Format(time.DateOnly))
+	}
+	switch power := new(big.Rat).SetInt(r.VotingPower); {
+	case r.Quorum.Sign() == 0:
+		add(&found, Warning, QuorumZero, "the model's rule gives 0, which a vote without voters reaches")
+	case r.Quorum.Cmp(power) > 0:
+		add(&found, Warning, QuorumImpossible, "the quorum is %s, and the circulating voting power %s: no vote can reach it "+
+			"if the model sums all that votes", votingpower.Decimal(e.Model.InTokens(r.Quorum)),
+			votingpower.Decimal(e.Model.InTokens(power)))
 	}
 	var names []string
 	development := slices.DeleteFunc(e.Model.Chains(), func(id chains.ID) bool { return !e.Chains[id].Development })
