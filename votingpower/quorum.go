@@ -104,19 +104,25 @@ func (c *checker) quorum() {
 			c.fail("/quorum", "%v", err)
 		}
 	}
-	for key, amount := range map[string]*Tokens{"fixed": q.Fixed, "min": q.Min, "max": q.Max} {
-		if amount != nil {
-			_, err := parseTokens(Decimal(&amount.Rat))
-			if err == nil && amount.Sign() == 0 {
-				err = errors.New("is 0")
-			}
-			if err != nil {
-				c.fail(jsontext.Pointer("/quorum/"+key), "%v", err)
-			}
-		}
-	}
+	c.tokenAmount("/quorum/fixed", q.Fixed)
+	c.tokenAmount("/quorum/min", q.Min)
+	c.tokenAmount("/quorum/max", q.Max)
 	if q.Read != nil {
 		c.contractRead("/quorum/read", *q.Read)
+	}
+}
+
+// tokenAmount checks an amount, if there is one.
+func (c *checker) tokenAmount(at jsontext.Pointer, amount *Tokens) {
+	if amount == nil {
+		return
+	}
+	_, err := parseTokens(Decimal(&amount.Rat))
+	if err == nil && amount.Sign() == 0 {
+		err = errors.New("is 0")
+	}
+	if err != nil {
+		c.fail(at, "%v", err)
 	}
 }
 
