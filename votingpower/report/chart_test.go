@@ -123,3 +123,15 @@ func TestChartOfNoVote(t *testing.T) {
 		t.Errorf("found %v, and %d bytes", err, out.Len())
 	}
 }
+
+// A turnout that is not known yet is not drawn as nothing.
+func TestChartOfUnknownTurnout(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	b.Evidence.Model.Turnout.Choices = []string{"For"}
+	b.Vote.Votes[0].Choice, b.Vote.Proposal.ScoresState = []byte(`"0xabcd"`), "pending"
+	svg := string(draw(t, b, report.SVG, report.TurnoutChart))
+	if !strings.Contains(svg, "The turnout is not known yet.") || strings.Contains(svg, "of the voting power") {
+		t.Errorf("found %s", svg)
+	}
+}

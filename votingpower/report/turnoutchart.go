@@ -10,8 +10,8 @@ import (
 
 // segment is a part of the turnout.
 type segment struct {
-	name, alt string // alt is for a font that lacks a character of the name
-	power     *big.Rat
+	name, alt string   // alt is for a font that lacks a character of the name
+	power     *big.Rat // nil where it is not known
 	fill      string
 }
 
@@ -21,14 +21,21 @@ func (v *Vote) segments() (parts []segment, whole bool) {
 	whole = len(v.Turnout.Counts) > 0 || v.Turnout.Winner ||
 		!slices.Contains([]string{"", "single-choice", "basic", "weighted"}, v.Type)
 	for i, score := range v.Scores {
-		s := segment{score.Choice, fmt.Sprintf("Choice %d", i+1), rational(score.Hub), choiceColors[min(i, 4)]}
+		s := segment{score.Choice, fmt.Sprintf("Choice %d", i+1), nil, choiceColors[min(i, 4)]}
+		if score.Hub != "" {
+			s.power = rational(score.Hub)
+		}
 		if v.Type == "basic" && i == 2 { // Abstain
 			s.fill = neutralColor
 		}
 		if i >= 5 {
 			last := &parts[4]
 			last.name, last.alt = fmt.Sprintf("%d more choices", i-3), ""
-			last.power = new(big.Rat).Add(last.power, s.power)
+			if last.power != nil && s.power != nil {
+				last.power = new(big.Rat).Add(last.power, s.power)
+			} else {
+				last.power = nil
+			}
 			continue
 		}
 		parts = append(parts, s)
@@ -42,18 +49,30 @@ func (v *Vote) segments() (parts []segment, whole bool) {
 // drawTurnout draws the turnout as a part of the circulating voting power, with the quorum.
 func (r *Report) drawTurnout() *canvas {
 	v, power, quorum := r.document.Vote, rational(r.document.VotingPower.Tokens), rational(r.document.Quorum.Tokens)
-	turnout := rational(v.Turnout.Tokens)
 	words, good, bad := r.headline()
-	c, top := r.begin("turnout", fmt.Sprintf("%s: turnout of %s %s, quorum of %s %s",
-		words, rounded(turnout), r.symbol(), rounded(quorum), r.symbol()))
+	title, took := words+": the turnout is not known", ""
+	var turnout *big.Rat
+	if v.Turnout.Tokens != "" {
+		turnout = rational(v.Turnout.Tokens)
+		title = fmt.Sprintf("%s: turnout of %s %s, quorum of %s %s",
+			words, rounded(turnout), r.symbol(), rounded(quorum), r.symbol())
+		took = ": " + percent(turnout, power) + " of the voting power took part"
+	}
+	if took != "" && (len(v.Turnout.Counts) > 0 || v.Turnout.Winner) {
+		took = ": " + percent(turnout, power) + " of the voting power counts"
+	}
+	c, top := r.begin("turnout", title)
 	if good || bad {
 		c.mark(margin+7, top+38, good)
 	}
-	c.label(42, top+44, fit(words+": "+percent(turnout, power)+" of the voting power took part", 20, true, 628),
-		20, true, textColor, "start")
+	c.label(42, top+44, fit(words+took, 20, true, 628), 20, true, textColor, "start")
 	c.foreign(margin, top+69, v.Title, "Proposal "+shortHash(v.ID), 14, c.width-2*margin, mutedColor)
 
 	parts, whole := v.segments()
+	if turnout == nil {
+		c.label(margin, top+110, "The turnout is not known yet.", 14, false, textColor, "start")
+		return r.end(c, c.choices(top+150, parts, nil, r.symbol(), whole)+47)
+	}
 	drawn := parts
 	if whole {
 		drawn = []segment{{"Turnout", "", turnout, accentColor}}
@@ -90,6 +109,9 @@ func (c *canvas) gauge(y float64, axis, power *big.Rat, parts []segment, symbol 
 	c.bar(margin, y, width, 46, emptyColor, "circulating voting power that did not vote")
 	sum := new(big.Rat)
 	for _, part := range parts {
+		if part.power == nil {
+			continue
+		}
 		left := margin + width*ratio(sum, axis)
 		length := width * ratio(part.power, axis)
 		sum.Add(sum, part.power)
@@ -150,12 +172,20 @@ func (c *canvas) choices(y float64, parts []segment, turnout *big.Rat, symbol st
 		c.line(rowColor, 1, margin, y, c.width-margin, y)
 		c.bar(margin, y+9, 14, 14, part.fill, "")
 		c.foreign(44, y+21, clean(part.name, maxName), part.alt, 14, 330, textColor)
-		c.label(566, y+21, column(part.power), 14, false, textColor, "end")
-		c.label(c.width-margin, y+21, percent(part.power, turnout), 14, false, textColor, "end")
+		if part.power != nil {
+			c.label(566, y+21, column(part.power), 14, false, textColor, "end")
+		}
+		if part.power != nil && turnout != nil {
+			c.label(c.width-margin, y+21, percent(part.power, turnout), 14, false, textColor, "end")
+		}
 		y += 32
 	}
 	c.line(neutralColor, 1, margin, y, c.width-margin, y)
 	c.label(44, y+21, "Turnout", 14, true, textColor, "start")
+	if turnout == nil {
+		c.label(566, y+21, "not known yet", 14, true, textColor, "end")
+		return y
+	}
 	c.label(566, y+21, column(turnout), 14, true, textColor, "end")
 	return y
 }
