@@ -33,15 +33,16 @@ func (r *Report) writeCSV(w io.Writer) error {
 	return err
 }
 
-// inert is a cell that no spreadsheet takes for a formula; some read wide signs as plain ones.
+// inert is a cell that no spreadsheet takes for a formula, one that splits rows at semicolons included;
+// some read wide signs as plain ones.
 func inert(cell string) string {
-	if cell == "+" || cell == "-" || cell == "=" || !formula.MatchString(cell) {
+	if cell == "+" || cell == "-" || cell == "=" {
 		return cell
 	}
-	return "'" + cell
+	return formula.ReplaceAllString(cell, "$1'$2")
 }
 
-var formula = regexp.MustCompile(`^([+@\t\r＋－＠-]|\s*[=＝])`)
+var formula = regexp.MustCompile(`(^|;)([+@\t\r＋－＠-]|\s*[=＝])`)
 
 func (r *Report) termRows() [][]string {
 	d := r.document

@@ -170,7 +170,7 @@ func inert(t *testing.T, got string) {
 func TestCSVIsInert(t *testing.T) {
 	for label, want := range map[string]string{
 		"=1+1": "'=1+1", "＝1+1": "'＝1+1", "+1": "'+1", "＋1": "'＋1", "-1": "'-1", "－1": "'－1", "@A1": "'@A1",
-		"＠A1": "'＠A1", "1=1": "1=1", "a-b": "a-b",
+		"＠A1": "'＠A1", "1=1": "1=1", "a-b": "a-b", "a;=1+1": "a;'=1+1",
 	} {
 		b := load(t, "post")
 		b.Evidence.Model.Excluded[0].Label = label
