@@ -18,6 +18,7 @@ type outputOptions struct {
 	format   string
 	chart    report.Chart // "" for the one that fits
 	evidence string       // file; "" for none
+	link     string       // URL of the published evidence; "" for none
 }
 
 // flags are those of report and check.
@@ -34,6 +35,9 @@ func (o *outputOptions) flags() []cli.Flag {
 			Value: oneOf(&o.chart, report.Charts())},
 		&cli.PathFlag{Name: "evidence", Category: category, Destination: &o.evidence,
 			Usage: "write the evidence bundle to `FILE`, compressed if its name ends in .gz; an existing file is replaced"},
+		&cli.GenericFlag{Name: "bundle-url", Category: category,
+			Usage: "link to `URL`, an https address where the evidence bundle is published; for the markdown format",
+			Value: parsed(&o.link, func(url string) (string, error) { return url, report.CheckURL(url) })},
 	}
 }
 
@@ -42,6 +46,9 @@ func (o *outputOptions) flags() []cli.Flag {
 func (o *outputOptions) check(model, endpoints string) error {
 	if o.chart != "" && !o.drawn() {
 		return usagef("--chart wants --format svg or png")
+	}
+	if o.link != "" && o.format != string(report.Markdown) {
+		return usagef("--bundle-url wants --format markdown")
 	}
 	if o.evidence == "" {
 		return nil
@@ -64,6 +71,7 @@ func (o *outputOptions) drawn() bool {
 
 // publish prints the report, and writes its evidence.
 func (o *outputOptions) publish(w io.Writer, r *report.Report) error {
+	r.BundleURL = o.link
 	render := func() error { return r.Render(w, report.Format(o.format)) }
 	if o.drawn() {
 		render = func() error { return r.RenderChart(w, report.Format(o.format), o.chart) }

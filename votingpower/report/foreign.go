@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 	"text/template"
@@ -93,6 +94,15 @@ func markdown(s string) string {
 // plainURL matches a web address without any character that could end a Markdown autolink or
 // smuggle in markup.
 var plainURL = regexp.MustCompile(`^https://[A-Za-z0-9.-]+(/[A-Za-z0-9._~%/?=&+-]*)?$`)
+
+// CheckURL refuses an address that is not of the form that posts and pages take as it is: https, and no
+// character that has a meaning in Markdown or HTML.
+func CheckURL(url string) error {
+	if !plainURL.MatchString(url) {
+		return fmt.Errorf("%s: want https://HOST/PATH of letters, digits and ._~%%/?=&+-", quoted(url, maxName))
+	}
+	return nil
+}
 
 // source writes a model's source: an address as a link, anything else as text.
 func source(s string) string {

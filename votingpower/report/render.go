@@ -102,6 +102,12 @@ func (r *Report) execute(text string, escape func(string) string) ([]byte, error
 		"confirmed": func(chain string) string { return r.confirmed[chain] },
 		"standing":  func(a Assurance, hash string, development bool) string { return a.words(hash, development) },
 		"address":   r.address,
+		"bundleURL": func() (string, error) {
+			if r.BundleURL == "" {
+				return "", nil
+			}
+			return r.BundleURL, CheckURL(r.BundleURL)
+		},
 
 		"magnitude":     func(number string) string { return strings.TrimPrefix(number, "-") },
 		"distance":      distance,

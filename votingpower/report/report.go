@@ -27,6 +27,9 @@ import (
 
 // Report is a bundle with everything derived from it.
 type Report struct {
+	// BundleURL is where the bundle is published, for posts and pages to link to; "" for nowhere. See CheckURL.
+	BundleURL string
+
 	bundle  Bundle
 	result  *votingpower.Result
 	outcome *vote.Outcome // nil where there is no vote
