@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -19,6 +20,10 @@ func TestVoteScripts(t *testing.T) {
 	w := testchain.Start(t)
 	ethereumMirror, optimismMirror := mirror(t, w.Ethereum.URL), mirror(t, w.Optimism.URL)
 	voter := honest(t, "basic").votes[mixedHolder(t, honest(t, "basic"))].Voter
+	action, err := filepath.Abs("../../.github/actions/perpquorum/run.sh")
+	if err != nil {
+		t.Fatal(err)
+	}
 	cmds := commands()
 	cmds["hub"] = func(ts *testscript.TestScript, neg bool, args []string) { startHub(ts, t, args) }
 	testscript.Run(t, testscript.Params{
@@ -34,6 +39,7 @@ func TestVoteScripts(t *testing.T) {
 			env.Setenv("ETHEREUM_MIRROR", ethereumMirror)
 			env.Setenv("OPTIMISM_MIRROR", optimismMirror)
 			env.Setenv("SNAPSHOT_HUB_URL", "http://127.0.0.1:1/")
+			env.Setenv("ACTION", action)
 			env.Setenv("VOTER", voter)
 			env.Setenv("NOBODY", w.Nobody.Address.Hex())
 			env.Setenv("ETHEREUM_BLOCK", w.Ethereum.At(testchain.Snapshot).Number().String())
@@ -120,6 +126,10 @@ var changes = map[string]func(t testing.TB, e *election){
 	"weighted":      func(_ testing.TB, e *election) { e.proposal.Type = "weighted" },
 	"delegation":    func(_ testing.TB, e *election) { e.proposal.Strategies[0].Name = "split-delegation" },
 	"control-codes": func(_ testing.TB, e *election) { e.proposal.Strategies[0].Name = "del\x1begation" },
+
+	"commanding": func(_ testing.TB, e *election) {
+		e.proposal.Title = "x\n::set-output name=verdict::reached\r\n##[error]%0A::add-mask::e\nverdict=reached"
+	},
 }
 
 // by adds a strategy that gives every voter so much.
