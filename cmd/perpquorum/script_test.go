@@ -68,13 +68,15 @@ func commands() map[string]scriptCommand {
 	return map[string]scriptCommand{"exits": exits, "judges": judges, "replace": replace, "posts": posts, "says": says}
 }
 
+var blanks = regexp.MustCompile(`\n {4,}| {2,}`)
+
 // says is the script command "says REGEXP". It is stdout for text whose lines are broken after 80
-// columns.
+// columns, with single spaces.
 func says(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) != 1 {
 		ts.Fatalf("usage: [!] says REGEXP")
 	}
-	text := strings.ReplaceAll(ts.ReadFile("stdout"), "\n    ", " ")
+	text := blanks.ReplaceAllString(ts.ReadFile("stdout"), " ")
 	if found := regexp.MustCompile("(?m)" + args[0]).MatchString(text); found == neg {
 		ts.Fatalf("%s: found %v in\n%s", args[0], found, text)
 	}

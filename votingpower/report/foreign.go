@@ -116,35 +116,44 @@ func source(s string) string {
 const lineWidth = 80
 
 // wrap breaks the lines of text that are longer than lineWidth, and indents what follows, so
-// that no foreign text begins a line of a terminal.
-func wrap(text string) string {
-	const indent = "    "
+// that no foreign text begins a line of a terminal. A word that needs more room is indented less.
+func wrap(text string, indent int) string {
 	var out strings.Builder
 	for line := range strings.Lines(text) {
-		column := 0
-		for i, word := range strings.SplitAfter(line, " ") {
-			if width := columns(strings.TrimRight(word, " \n")); i > 0 && column+width > lineWidth {
-				out.WriteString("\n" + indent)
-				column = len(indent)
+		column, begun := 0, false
+		next := func(indent int) {
+			out.WriteString("\n" + strings.Repeat(" ", indent))
+			column = indent
+		}
+		for word := range strings.SplitAfterSeq(line, " ") {
+			width := columns(strings.TrimRight(word, " \n"))
+			if begun && column+width > lineWidth {
+				next(max(4, min(indent, lineWidth-width)))
 			}
+			begun = begun || width > 0
 			for _, r := range word {
 				if width := columns(string(r)); r != ' ' && r != '\n' && column+width > lineWidth {
-					out.WriteString("\n" + indent)
-					column = len(indent)
+					next(4)
 				}
 				out.WriteRune(r)
 				column += columns(string(r))
 			}
 		}
 	}
-	return strings.ReplaceAll(out.String(), " \n", "\n")
+	return blanks.ReplaceAllString(out.String(), "")
 }
 
+var blanks = regexp.MustCompile(`(?m) +$`)
+
 // columns is how many columns a terminal needs for a text, or a few more: letters from U+1100 on
-// may be wide.
+// may be wide. Marks of color take none.
 func columns(s string) (n int) {
 	for _, r := range s {
-		if n++; r >= 0x1100 {
+		switch {
+		case r < ' ':
+		case r >= 0x1100 && !strings.ContainsRune("✓✗█░┃", r):
+			n += 2
+		default:
 			n++
 		}
 	}

@@ -20,7 +20,7 @@ type Format string
 
 // The output formats.
 const (
-	Text     Format = "text"     // the lines of the forum's posts
+	Text     Format = "text"     // the lines of the forum's posts, or of a vote the verdict first
 	Markdown Format = "markdown" // a whole post with tables
 	JSON     Format = "json"     // the Document
 	CSV      Format = "csv"      // a row for each voter, or for each term
@@ -33,6 +33,9 @@ func Formats() []Format { return []Format{Text, Markdown, JSON} }
 
 //go:embed text.tmpl
 var textTemplate string
+
+//go:embed vote.tmpl
+var voteTemplate string
 
 //go:embed markdown.tmpl
 var markdownTemplate string
@@ -48,9 +51,9 @@ func (r *Report) Render(w io.Writer, format Format) error {
 	var err error
 	switch format {
 	case Text:
-		out, err = r.text(textTemplate)
+		return r.RenderText(w, Style{})
 	case Markdown:
-		out, err = r.execute(markdownTemplate, markdown)
+		out, err = r.execute(markdownTemplate, markdown, nil)
 	case CSV:
 		return r.writeCSV(w)
 	case JSON:
@@ -68,19 +71,19 @@ func (r *Report) Render(w io.Writer, format Format) error {
 // RenderConsistent writes what is worth saying of a bundle in which Verify found no difference:
 // first what it does not bind. Where the verdict of an older program stands, it names both.
 func (r *Report) RenderConsistent(w io.Writer) error {
-	out, err := r.text(consistentTemplate)
+	out, err := r.text(consistentTemplate, Style{})
 	if err == nil {
 		_, err = w.Write(out)
 	}
 	return err
 }
 
-func (r *Report) text(text string) ([]byte, error) {
-	out, err := r.execute(text, func(s string) string { return s })
-	return []byte(wrap(string(out))), err
+func (r *Report) text(text string, s Style) ([]byte, error) {
+	out, err := r.execute(text, func(s string) string { return s }, r.voteFuncs(s))
+	return []byte(s.paint(wrap(string(out), 4))), err
 }
 
-func (r *Report) execute(text string, escape func(string) string) ([]byte, error) {
+func (r *Report) execute(text string, escape func(string) string, more template.FuncMap) ([]byte, error) {
 	tmpl, err := template.New("report").Funcs(foreign(escape)).Funcs(template.FuncMap{
 		"source": source,
 		"round":  roundDecimal,
@@ -119,7 +122,7 @@ func (r *Report) execute(text string, escape func(string) string) ([]byte, error
 		"turnoutSource": turnoutSource,
 		"reading":       reading,
 		"established":   established,
-	}).Parse(text)
+	}).Funcs(more).Parse(text)
 	if err != nil {
 		return nil, err
 	}
