@@ -30,7 +30,7 @@ func BenchmarkVoters(b *testing.B) {
 		b.Run(fmt.Sprint("prove ", n), func(b *testing.B) {
 			counter := &between{}
 			node, block, calls := voters(b, n, counter)
-			counter.calls, counter.posts, counter.received = map[string]int{}, 0, 0
+			counter.calls, counter.posts, counter.received, counter.raw = nil, 0, 0, 0
 			runs := 0
 			for b.Loop() {
 				runs++
@@ -45,6 +45,7 @@ func BenchmarkVoters(b *testing.B) {
 			b.ReportMetric(float64(requests/runs), "requests/op")
 			b.ReportMetric(float64(counter.posts/runs), "posts/op")
 			b.ReportMetric(float64(counter.received/runs), "received-B/op")
+			b.ReportMetric(float64(counter.raw/runs), "unpacked-B/op")
 		})
 		b.Run(fmt.Sprint("run ", n), func(b *testing.B) {
 			node, block, calls := voters(b, n, nil)

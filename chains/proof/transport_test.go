@@ -23,6 +23,7 @@ type between struct {
 	calls    map[string]int // by method
 	posts    int
 	received int // bytes of replies, as they are compressed
+	raw      int // and as they are not
 }
 
 // roundTripper makes a function an http.RoundTripper.
@@ -72,10 +73,11 @@ func (b *between) RoundTrip(req *http.Request) (*http.Response, error) {
 	if body, err = io.ReadAll(resp.Body); err != nil {
 		return nil, err
 	}
-	b.count(asked, len(body))
+	received := len(body)
 	if body, err = plain(resp, body); err != nil {
 		return nil, err
 	}
+	b.count(asked, received, len(body))
 	if b.answer != nil && resp.StatusCode == http.StatusOK {
 		answers, single, err := decode[response](body)
 		if err != nil {
@@ -102,7 +104,7 @@ func plain(resp *http.Response, body []byte) ([]byte, error) {
 	return io.ReadAll(r)
 }
 
-func (b *between) count(asked []request, bytes int) {
+func (b *between) count(asked []request, received, raw int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.calls == nil {
@@ -112,7 +114,8 @@ func (b *between) count(asked []request, bytes int) {
 		b.calls[r.Method]++
 	}
 	b.posts++
-	b.received += bytes
+	b.received += received
+	b.raw += raw
 }
 
 func decode[T any](body []byte) (list []T, single bool, err error) {

@@ -36,6 +36,7 @@ type crowd struct {
 	args     []string
 	hub      *hub.Hub
 	requests atomic.Int64 // to the chains
+	received atomic.Int64 // bytes from the chains, as they are compressed
 	cpu      time.Duration
 }
 
@@ -116,10 +117,9 @@ func newCrowd(tb testing.TB, n, choices int, far latency) *crowd {
 	if err := os.WriteFile(model, []byte(fmt.Sprintf(crowdModel, testchain.PERP)), 0o600); err != nil {
 		tb.Fatal(err)
 	}
-	var hubRequests atomic.Int64
-	c.args = []string{p.ID, "--hub", relay(tb, endpoint, &hubRequests, far.hub), "--model", model, "--allow-dev-chain",
-		"--rpc", "ethereum=" + relay(tb, ethereum.URL, &c.requests, far.rpc),
-		"--rpc", "optimism=" + relay(tb, optimism.URL, &c.requests, far.rpc)}
+	c.args = []string{p.ID, "--hub", relay(tb, endpoint, far.hub, nil), "--model", model, "--allow-dev-chain",
+		"--rpc", "ethereum=" + relay(tb, ethereum.URL, far.rpc, c),
+		"--rpc", "optimism=" + relay(tb, optimism.URL, far.rpc, c)}
 	return c
 }
 
@@ -152,8 +152,9 @@ func countCrowd(tb testing.TB, p *hub.Proposal, votes []hub.Vote) {
 	p.Scores, p.ScoresByStrategy, p.ScoresTotal = counted.Scores, counted.ScoresByStrategy, counted.ScoresTotal
 }
 
-// relay puts a server in front of an endpoint that counts its requests and delays them.
-func relay(tb testing.TB, endpoint string, requests *atomic.Int64, delay time.Duration) string {
+// relay puts a server in front of an endpoint that delays its requests. If c is not nil, it counts
+// there the requests and the bytes of the answers.
+func relay(tb testing.TB, endpoint string, delay time.Duration, c *crowd) string {
 	tb.Helper()
 	target, err := url.Parse(endpoint)
 	if err != nil {
@@ -163,12 +164,26 @@ func relay(tb testing.TB, endpoint string, requests *atomic.Int64, delay time.Du
 	target.Path = ""
 	proxy := httputil.NewSingleHostReverseProxy(target)
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		requests.Add(1)
 		time.Sleep(delay)
+		if c != nil {
+			c.requests.Add(1)
+			w = countingWriter{w, &c.received}
+		}
 		proxy.ServeHTTP(w, r)
 	}))
 	tb.Cleanup(s.Close)
 	return s.URL + path
+}
+
+// countingWriter adds up the bytes of a body.
+type countingWriter struct {
+	http.ResponseWriter
+	n *atomic.Int64
+}
+
+func (w countingWriter) Write(p []byte) (int, error) {
+	w.n.Add(int64(len(p)))
+	return w.ResponseWriter.Write(p)
 }
 
 // check runs the program as a process of its own, and returns the most memory
@@ -275,6 +290,39 @@ func BenchmarkManyVoters(b *testing.B) {
 			b.ReportMetric(float64(c.requests.Load())/float64(b.N), "requests/op")
 			b.ReportMetric(float64(memory)/(1<<20), "MB-peak")
 			b.ReportMetric(time.Since(start).Seconds()*1e6/float64(b.N*n), "µs/voter")
+		})
+	}
+}
+
+// BenchmarkProveVoters checks votes whose voters are all proven, and verifies the bundles, in
+// processes of their own.
+func BenchmarkProveVoters(b *testing.B) {
+	for _, n := range []int{1_000, 10_000} {
+		c := newCrowd(b, n, 2, latency{})
+		name := filepath.Join(b.TempDir(), "vote.json.gz")
+		b.Run(fmt.Sprint("check ", n), func(b *testing.B) {
+			c.requests.Store(0)
+			c.received.Store(0)
+			var memory int64
+			for b.Loop() {
+				memory = max(memory, c.check(b, "--prove", "voters", "--evidence", name))
+			}
+			b.ReportMetric(float64(c.requests.Load())/float64(b.N), "requests/op")
+			b.ReportMetric(float64(c.received.Load())/float64(b.N), "received-B/op")
+			b.ReportMetric(float64(memory)/(1<<20), "MB-peak")
+			if info, err := os.Stat(name); err == nil {
+				b.ReportMetric(float64(info.Size()), "bundle-B")
+			}
+		})
+		b.Run(fmt.Sprint("verify ", n), func(b *testing.B) {
+			var memory int64
+			for b.Loop() {
+				cmd, peak, out := measure(b, "verify", name, "--require", "proven")
+				if memory = max(memory, peak); !cmd.ProcessState.Success() {
+					b.Fatalf("%v: %.3000s", cmd.ProcessState, out)
+				}
+			}
+			b.ReportMetric(float64(memory)/(1<<20), "MB-peak")
 		})
 	}
 }
