@@ -40,7 +40,7 @@ func (a Assurance) Check() error {
 		if i > 0 && compareFaults(a.Faults[i-1], f) >= 0 {
 			return fmt.Errorf("faults[%d] is out of order, or there twice", i)
 		}
-		if !slices.Contains([]string{WrongState, WrongProof, DiffersFromProof}, f.Code) ||
+		if !slices.Contains([]string{WrongState, WrongProof, IncompleteState, DiffersFromProof}, f.Code) ||
 			max(len(f.Endpoint), len(f.Detail)) > maxReason {
 			return fmt.Errorf("faults[%d] has an unknown code or a text of more than %d bytes", i, maxReason)
 		}

@@ -33,6 +33,8 @@ const (
 	WrongState = "wrong-state"
 	// WrongProof: its proofs do not lead from the state root to what was asked for.
 	WrongProof = "wrong-proof"
+	// IncompleteState: it proves a part of the block's state and lacks another.
+	IncompleteState = "incomplete-state"
 	// DiffersFromProof: its answer is not what the proofs show.
 	DiffersFromProof = "differs-from-proof"
 )

@@ -84,14 +84,51 @@ func (c *collection) fetch(ctx context.Context, want []read) error {
 		if err != nil {
 			return err
 		}
+		var refused []int
 		for i, reply := range replies {
-			if err := c.take(batch[i].Method, reply); err != nil {
+			if errors.Is(reply.Err, chains.ErrArchive) {
+				refused = append(refused, i)
+			} else if err := c.take(batch[i].Method, reply); err != nil {
+				return err
+			}
+		}
+		for _, i := range refused {
+			if err := c.insist(ctx, batch[i], replies[i]); err != nil {
 				return err
 			}
 		}
 		questions = questions[n:]
 	}
 	return nil
+}
+
+// errIncomplete: the endpoint has a part of the block's state.
+var errIncomplete = errors.New("proves a part of the block's state and lacks another")
+
+// insist asks up to three times for what an endpoint refused because it lacks the state, although it
+// has proven some of it, each time with a proof of the account before and after. If it gives these
+// alone, there are not several nodes of which one has no proofs, but the state has a hole. l2geth
+// reads zero there.
+func (c *collection) insist(ctx context.Context, q chains.Question, said chains.Reply) error {
+	if c.state.blobs.all[c.block.Header.Root] == nil {
+		return c.take(q.Method, said)
+	}
+	account := chains.Question{Method: "eth_getProof", Params: []any{q.Params[0], []common.Hash{}}}
+	for range 3 {
+		replies, err := c.endpoint.Ask(ctx, c.block, []chains.Question{account, q, q, account})
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(c.take(account.Method, replies[0]), c.take(account.Method, replies[3])); err != nil {
+			return err
+		}
+		for _, said = range replies[1:3] {
+			if !errors.Is(said.Err, chains.ErrArchive) {
+				return c.take(q.Method, said)
+			}
+		}
+	}
+	return fmt.Errorf("%s %w%s", c.endpoint.Label(), errIncomplete, words(said.Err))
 }
 
 type question struct {
@@ -175,12 +212,14 @@ type refusal struct {
 	err      error
 }
 
-func (r refusal) Error() string {
-	var e *chains.EndpointError
-	if errors.As(r.err, &e) {
-		return r.endpoint + " gives none" + e.Said()
+func (r refusal) Error() string { return r.endpoint + " gives none" + words(r.err) }
+
+// words are those in which an endpoint refuses a question.
+func words(err error) string {
+	if e, ok := errors.AsType[*chains.EndpointError](err); ok {
+		return e.Said()
 	}
-	return r.endpoint + " gives none: " + r.err.Error()
+	return ": " + err.Error()
 }
 
 func (r refusal) Unwrap() error { return r.err }

@@ -232,6 +232,41 @@ func TestNoProofs(t *testing.T) {
 	}
 }
 
+// Behind one address, one node may keep proofs that another does not have. A refusal that does not
+// come again is none, and nobody is blamed where all that is asked for is refused from some time on.
+func TestSeveralNodes(t *testing.T) {
+	for name, tt := range map[string]struct {
+		refuses func(n int) bool // the n-th request for proofs, from 1 on
+		err     error
+	}{
+		"once":               {func(n int) bool { return n == 2 }, nil},
+		"from the second on": {func(n int) bool { return n >= 2 }, chains.ErrNoProofs},
+		"from the fourth on": {func(n int) bool { return n >= 4 }, chains.ErrNoProofs},
+		"every other time":   {func(n int) bool { return n%2 == 0 }, chains.ErrNoProofs},
+		"two of three times": {func(n int) bool { return n%3 != 1 }, chains.ErrNoProofs},
+	} {
+		t.Run(name, func(t *testing.T) {
+			asked := 0
+			n, b, calls := snapshot(t, &between{answer: func(req request, resp *response) {
+				switch req.Method {
+				case "eth_createAccessList":
+					resp.refuse(-32601, "Method not found")
+				case "eth_getProof":
+					if asked++; tt.refuses(asked) {
+						resp.refuse(-32000, "historical state 0x1234 is not available")
+					}
+				}
+			}})
+			if _, _, err := n.Prove(t.Context(), b, calls); !errors.Is(err, tt.err) {
+				t.Errorf("found error %v, want %v", err, tt.err)
+			}
+			if f := n.Faults(); len(f) > 0 {
+				t.Errorf("found the faults %q, want none", f)
+			}
+		})
+	}
+}
+
 // A hole in a node's trie, which eth_call answers with zero, is found.
 func TestHole(t *testing.T) {
 	hole := forge(t, func(p *accountProof) {

@@ -25,7 +25,8 @@ var _ chains.Prover = Node{}
 //
 // chains.ErrNoProofs says that no endpoint gave the proofs, and why. If the error is
 // chains.ErrWrongProof as well, an endpoint gave wrong ones. The client does not use that
-// endpoint any more, and what it answered before should be read again from another.
+// endpoint any more, and what it answered before should be read again from another. The same
+// goes for one that proves a part of the state and has nothing of another.
 // If another endpoint then gave the right proofs, there is no error.
 func (n Node) Prove(ctx context.Context, b chains.Block, calls []chains.Call) ([]chains.Answer, chains.Witness, error) {
 	if err := b.Check(); err != nil {
@@ -45,6 +46,8 @@ func (n Node) Prove(ctx context.Context, b chains.Block, calls []chains.Call) ([
 			return nil, nil, err
 		case e != nil && errors.Is(err, chains.ErrWrongProof):
 			n.Blame(e.Label(), chains.WrongProof, err)
+		case e != nil && errors.Is(err, errIncomplete):
+			n.Blame(e.Label(), chains.IncompleteState, err)
 		}
 		if reasons != nil {
 			err = fmt.Errorf("%w; %w", reasons, err)

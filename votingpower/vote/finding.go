@@ -63,6 +63,7 @@ const (
 	OneHostAgreed      Code = "endpoints-of-one-host" // their agreement may be that of one node with itself
 	EndpointWrongState Code = "endpoint-wrong-state"  // an endpoint answered from another block's state
 	EndpointWrongProof Code = "endpoint-wrong-proof"  // an endpoint gave wrong Merkle proofs
+	EndpointIncomplete Code = "endpoint-incomplete"   // an endpoint lacks a part of the block's state
 	EndpointDiffers    Code = "endpoint-differs-from-proof"
 	EvidenceRecomputed Code = "evidence-recomputed" // hashes and figures follow from the evidence
 )

@@ -99,6 +99,8 @@ func addFaults(to *[]Finding, id chains.ID, faults []chains.Fault) {
 		switch f.Code {
 		case chains.WrongProof:
 			code, what = EndpointWrongProof, "gave wrong proofs"
+		case chains.IncompleteState:
+			code, what = EndpointIncomplete, "lacks a part of the block's state"
 		case chains.DiffersFromProof:
 			code, what = EndpointDiffers, "gave another answer than the proven one"
 		}
