@@ -32,7 +32,8 @@ func wantIDs(votes []hub.Vote) []string {
 	return list
 }
 
-// TestVotesReadsAll reads one page after the other, and those of a proposal that is known to be final side by side.
+// TestVotesReadsAll reads one page after the other, and those of a proposal that is known to be final side by side,
+// from both ends.
 func TestVotesReadsAll(t *testing.T) {
 	tests := []struct {
 		name       string
@@ -51,6 +52,8 @@ func TestVotesReadsAll(t *testing.T) {
 		{"5,999 in one second", 5999, func(int) int64 { return onePerSecond(0) }, 8, 3},
 		{"7,000, of which 5,500 in one second", 7000, func(k int) int64 { return onePerSecond(min(max(k, 700), 6199)) },
 			13, 5},
+		{"8,000, of which 3,000 in the second where both ends meet", 8000,
+			func(k int) int64 { return onePerSecond(min(k, 4500) + max(k-7500, 0)) }, 14, 8},
 	}
 	eachGeneration(t, func(t *testing.T, g hub.Generation) {
 		for _, tt := range tests {
