@@ -14,6 +14,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime"
 	"runtime/debug"
 	"syscall"
 	"time"
@@ -36,13 +37,20 @@ func main() {
 		printError(os.Stderr, hintf(errors.New("standard output is closed"), "write > /dev/null to print nothing"))
 		os.Exit(exitTrouble)
 	}
-	saveMemory()
-	os.Exit(run(ctx, os.Args, os.Stdin, os.Stdout, os.Stderr))
+	ballast := saveMemory()
+	code := run(ctx, os.Args, os.Stdin, os.Stdout, os.Stderr)
+	runtime.KeepAlive(ballast)
+	os.Exit(code)
 }
 
 // saveMemory lets garbage grow to half of what is in use, and not to as much again: a vote of
-// 100,000 who rank 60 choices takes 600 MB instead of 800.
-func saveMemory() { debug.SetGCPercent(50) }
+// 100,000 who rank 60 choices takes 600 MB instead of 800. What it returns, of which nothing is
+// ever touched, counts as in use: so 64 MB of garbage are no reason to look for it, and a
+// small vote takes a quarter less of the processor.
+func saveMemory() (ballast []byte) {
+	debug.SetGCPercent(50)
+	return make([]byte, 128<<20)
+}
 
 // isClosed reports whether a stream was closed when the program started. Go's runtime then
 // opens the null device in its place, to read and write; who wants to print nothing opens

@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -224,8 +225,9 @@ func measure(tb testing.TB, args ...string) (cmd *exec.Cmd, memory int64, out st
 // memory. The kernel's account for whoever waits for a process would not do: it
 // begins with the memory of the process that started it.
 func measured() {
-	saveMemory()
+	ballast := saveMemory()
 	code := run(context.Background(), os.Args, os.Stdin, os.Stdout, os.Stderr)
+	runtime.KeepAlive(ballast)
 	if status, err := os.ReadFile("/proc/self/status"); err == nil {
 		if err := os.WriteFile(os.Getenv("MEMORY_REPORT"), status, 0o600); err != nil {
 			panic(err)
