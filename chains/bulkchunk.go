@@ -21,11 +21,7 @@ func (k *bulk) readChunk(ctx context.Context, s span) error {
 	}
 	proofs := len(inner)
 	inner = append(inner, k.calls[s.from:s.to]...)
-	data, err := encodeAggregate3(inner)
-	if err != nil {
-		return err
-	}
-	reqs := []jsonrpc.Request{k.request(Call{To: multicall3, Data: data})}
+	reqs := []jsonrpc.Request{k.request(Call{To: multicall3, Data: encodeAggregate3(inner)})}
 	spots := k.spots(s)
 	for _, i := range spots {
 		reqs = append(reqs, k.request(k.calls[i]))

@@ -58,11 +58,7 @@ var farOff = big.NewInt(10_000)
 func (c canary) request(calls []Call, block any) (jsonrpc.Request, error) {
 	args := map[string]any{"data": initCode(calls)}
 	if c == multicall {
-		data, err := encodeAggregate3(calls)
-		if err != nil {
-			return jsonrpc.Request{}, err
-		}
-		args = map[string]any{"to": multicall3, "data": data}
+		args = map[string]any{"to": multicall3, "data": encodeAggregate3(calls)}
 	}
 	return jsonrpc.Request{Method: "eth_call", Params: []any{args, block}, Optional: true}, nil
 }
