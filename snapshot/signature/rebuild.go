@@ -1,6 +1,7 @@
 package signature
 
 import (
+	"iter"
 	"maps"
 	"slices"
 
@@ -58,7 +59,7 @@ func (m message) check(verdict Verdict, d domain) Check {
 func (r readings) find(forms []form, id common.Hash, domains []domain) (message, domain, bool) {
 	var tried []message
 	for i := range forms {
-		for _, m := range r.messages(&forms[i]) {
+		for m := range r.messages(&forms[i]) {
 			if domains[0].hash(m.hash) == id {
 				return m, domains[0], true
 			}
@@ -75,30 +76,31 @@ func (r readings) find(forms []form, id common.Hash, domains []domain) (message,
 	return message{}, domain{}, false
 }
 
-// messages lists the messages of a form. Each has at most one value that is not what
-// the row says.
-func (r readings) messages(f *form) []message {
-	words := make([]byte, 32*(1+len(f.fields)))
-	copy(words, f.hash[:])
-	var list []message
-	var fill func(i int, odd reading)
-	fill = func(i int, odd reading) {
-		if i == len(f.fields) {
-			list = append(list, message{crypto.Keccak256Hash(words), f, odd})
-			return
-		}
-		for _, value := range r[f.fields[i]] {
-			copy(words[32*(i+1):], value.word[:])
-			switch {
-			case value.field == "":
-				fill(i+1, odd)
-			case odd.field == "":
-				fill(i+1, value)
+// messages are those of a form, that of the row's own values first. Each has at most one value
+// that is not what the row says.
+func (r readings) messages(f *form) iter.Seq[message] {
+	return func(yield func(message) bool) {
+		words := make([]byte, 32*(1+len(f.fields)))
+		copy(words, f.hash[:])
+		var fill func(i int, odd reading) (more bool)
+		fill = func(i int, odd reading) (more bool) {
+			if i == len(f.fields) {
+				return yield(message{crypto.Keccak256Hash(words), f, odd})
 			}
+			for _, value := range r[f.fields[i]] {
+				next := odd
+				if value.field != "" {
+					next = value
+				}
+				copy(words[32*(i+1):], value.word[:])
+				if (value.field == "" || odd.field == "") && !fill(i+1, next) {
+					return false
+				}
+			}
+			return true
 		}
+		fill(0, reading{})
 	}
-	fill(0, reading{})
-	return list
 }
 
 // changed looks for a message that was signed with another value in one field.

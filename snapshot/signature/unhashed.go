@@ -38,7 +38,7 @@ func unhashedMessages(p *snapshot.Proposal, v *snapshot.Vote) (hashes []common.H
 		if !strings.HasSuffix(voteForms[i].name, "choice,string metadata)") {
 			continue
 		}
-		for _, message := range r.messages(&voteForms[i]) {
+		for message := range r.messages(&voteForms[i]) {
 			hashes = append(hashes, domains()[0].hash(message.hash))
 		}
 	}
