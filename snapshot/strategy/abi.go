@@ -25,6 +25,7 @@ type method struct {
 	Inputs    []param `json:"inputs"`
 	Outputs   []param `json:"outputs"`
 	signature string
+	selector  []byte
 	arguments abi.Arguments // the types of Inputs
 }
 
@@ -52,6 +53,7 @@ func parseMethod(raw json.RawMessage) (m method, err error) {
 		m.arguments, names = append(m.arguments, abi.Argument{Type: t}), append(names, in.Type)
 	}
 	m.signature = m.Name + "(" + strings.Join(names, ",") + ")"
+	m.selector = crypto.Keccak256([]byte(m.signature))[:4]
 	return m, nil
 }
 
@@ -82,7 +84,7 @@ func (m method) pack(raw []json.RawMessage, v voter) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("params.args: %w", err)
 	}
-	return append(crypto.Keccak256([]byte(m.signature))[:4], packed...), nil
+	return slices.Concat(m.selector, packed), nil
 }
 
 // chooseOutput returns the reader of the return value that counts: the one that

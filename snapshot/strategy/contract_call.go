@@ -36,7 +36,7 @@ func parseContractCall(params json.RawMessage, at site) (scorer, error) {
 		return nil, err
 	}
 	if p.Args == nil {
-		p.Args = []json.RawMessage{json.RawMessage(`"%{address}"`)}
+		p.Args = []json.RawMessage{json.RawMessage(ownAddress)}
 	}
 	if err := m.checkArguments(p.Args); err != nil {
 		return nil, fmt.Errorf("params.args: %w", err)
@@ -50,7 +50,7 @@ func parseContractCall(params json.RawMessage, at site) (scorer, error) {
 		return chains.Call{To: contract, Data: data, Signature: m.signature}, err
 	}
 	_, err = call(voter{}) // finds arguments of the wrong type before anything is read
-	own := len(p.Args) == 1 && string(p.Args[0]) == `"%{address}"` && len(m.Outputs) == 1
+	own := len(p.Args) == 1 && string(p.Args[0]) == ownAddress && len(m.Outputs) == 1
 	source := Source{Place: at.Place, Contract: contract, Function: m.signature, Own: own, Decimals: decimals}
 	return oneCall{source: source, call: call, amount: amount}, err
 }
