@@ -116,16 +116,28 @@ var weighty = []vote.Code{
 	vote.SyntheticFigures, vote.DevelopmentChain, vote.BlockNotFinal, vote.BlockPinned, vote.ModelUnreviewed,
 }
 
-// marks names them, each once, and a model that is not the built-in one.
-func (r *Report) marks() string {
-	var marks []string
+// heavy are the findings of these marks, and the mark of a model that is not the built-in one.
+func (r *Report) heavy() (found []vote.Finding) {
 	for _, f := range r.document.Findings {
-		if f.Level != vote.Info && slices.Contains(weighty, f.Code) && !slices.Contains(marks, f.Title) {
-			marks = append(marks, f.Title)
+		if f.Level != vote.Info && slices.Contains(weighty, f.Code) {
+			found = append(found, f)
 		}
 	}
-	if !r.document.Model.BuiltIn {
-		marks = append(marks, "Model not built in")
+	if m := r.document.Model; !m.BuiltIn {
+		found = append(found, vote.Finding{Title: "Model not built in", Detail: "its SHA-256 is " + m.SHA256})
 	}
-	return strings.Join(marks, " · ")
+	return found
+}
+
+// marks names them, each once.
+func (r *Report) marks() string { return strings.Join(titles(r.heavy()), " · ") }
+
+// titles are those of findings, each once.
+func titles(findings []vote.Finding) (list []string) {
+	for _, f := range findings {
+		if !slices.Contains(list, f.Title) {
+			list = append(list, f.Title)
+		}
+	}
+	return list
 }

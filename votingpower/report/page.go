@@ -9,7 +9,6 @@ import (
 	"io"
 	"maps"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/perpdao/perpquorum/votingpower/vote"
@@ -30,7 +29,7 @@ type Page struct {
 	// Marks are the warnings that take weight from every figure. They stand in a band above
 	// everything, in the title, and at the top of each printed page.
 	Marks []vote.Finding
-	Foot  []string         // lines below everything
+	Foot  string           // a line below everything; "" for none
 	Funcs template.FuncMap // further functions of the body
 }
 
@@ -49,16 +48,19 @@ var pageScript string
 //
 //	hash WHAT TEXT LINK  a hash or address that is shown short and copied whole, with a link or ""
 //	group, round         a decimal with separators, and rounded to three decimals
-//	title, cell, words   foreign text of at most 140, 80 and 600 characters, for a bdi element
+//	heading, cell, words foreign text of at most 140, 80 and 600 characters, for a bdi element
+//	title, quote, long   the same in quotes, among words of ours
 func (p Page) Write(w io.Writer, body string, data any) error {
-	functions := template.FuncMap{
+	functions := foreign(func(s string) string { return s })
+	maps.Copy(functions, template.FuncMap{
 		"hash": newCopyable, "group": grouped, "round": roundDecimal,
-		"title": func(s string) string { return clean(s, maxTitle) },
-		"cell":  func(s string) string { return clean(s, maxName) },
-		"words": func(s string) string { return clean(s, maxDetail) },
-	}
+		"heading": func(s string) string { return clean(s, maxTitle) },
+	})
 	maps.Copy(functions, p.Funcs)
-	t, err := template.New("").Funcs(functions).Parse(pageTemplate + `{{define "body"}}` + body + `{{end}}`)
+	t, err := template.New("").Funcs(functions).Parse(pageTemplate)
+	if err == nil {
+		_, err = t.New("body").Parse(body)
+	}
 	if err != nil {
 		return err
 	}
@@ -94,13 +96,11 @@ func policy(style, script string) string {
 
 // marks are the titles of the marks in capitals, which can stand in a style sheet.
 func (p Page) marks() string {
-	var titles []string
-	for _, f := range p.Marks {
-		if title := strings.ToUpper(notPlain.ReplaceAllString(f.Title, "")); !slices.Contains(titles, title) {
-			titles = append(titles, title)
-		}
+	list := titles(p.Marks)
+	for i, title := range list {
+		list[i] = strings.ToUpper(notPlain.ReplaceAllString(title, ""))
 	}
-	return strings.Join(titles, " · ")
+	return strings.Join(list, " · ")
 }
 
 var (

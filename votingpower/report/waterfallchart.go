@@ -9,19 +9,21 @@ import (
 
 // step is a row of the waterfall: what is added or taken away, or a sum.
 type step struct {
-	sign, name, where string
-	from, to          *big.Rat
-	amount            *big.Rat
-	fill              string
-	sum               bool
+	Sign, Name string
+	Term       Term // with the contract that was read; empty for what is worked out
+	Sum        bool
+	where      string
+	from, to   *big.Rat
+	amount     *big.Rat
+	fill       string
 }
 
-// steps go from nothing to the circulating voting power and the quorum.
-func (d *Document) steps() []step {
-	var list []step
+// steps go from nothing to the circulating voting power and the quorum. Most is where the longest bar ends.
+func (d *Document) steps() (list []step, most *big.Rat) {
 	at, supply := new(big.Rat), d.CirculatingSupply
 	subtotal := func(name string, amount *big.Rat) {
-		list = append(list, step{"=", name, "", new(big.Rat), amount, amount, accentColor, true})
+		list = append(list, step{Sign: "=", Name: name, Sum: true, from: new(big.Rat), to: amount, amount: amount,
+			fill: accentColor})
 	}
 	for _, term := range d.Terms {
 		if supply != nil && (term.Group == votingpower.GroupEscrow || term.Group == votingpower.GroupTerm) {
@@ -29,9 +31,10 @@ func (d *Document) steps() []step {
 			supply = nil
 		}
 		amount := rational(term.Amount.Tokens)
-		s := step{"+", term.Label, "", at, new(big.Rat).Add(at, amount), amount, plusColor, false}
+		s := step{Sign: "+", Name: term.Label, Term: term, from: at, to: new(big.Rat).Add(at, amount), amount: amount,
+			fill: plusColor}
 		if term.Sign == "-" {
-			s.sign, s.to, s.fill = "−", new(big.Rat).Sub(at, amount), neutralColor
+			s.Sign, s.to, s.fill = "−", new(big.Rat).Sub(at, amount), neutralColor
 		}
 		for _, c := range d.Chains {
 			if c.Chain == term.Chain {
@@ -47,8 +50,17 @@ func (d *Document) steps() []step {
 		subtotal("Circulating supply", rational(supply.Tokens))
 	}
 	subtotal("Circulating voting power", rational(d.VotingPower.Tokens))
-	quorum := rational(d.Quorum.Tokens)
-	return append(list, step{"→", "Quorum: " + basis(d.Quorum), "", new(big.Rat), quorum, quorum, accentColor, true})
+	subtotal("Quorum: "+basis(d.Quorum), rational(d.Quorum.Tokens))
+	list[len(list)-1].Sign = "→"
+	most = new(big.Rat)
+	for _, s := range list {
+		for _, end := range []*big.Rat{s.from, s.to} {
+			if end.Cmp(most) > 0 {
+				most = end
+			}
+		}
+	}
+	return list, most
 }
 
 // drawWaterfall draws how the terms add up to the circulating voting power.
@@ -61,18 +73,11 @@ func (r *Report) drawWaterfall() *canvas {
 	c.label(margin, top+69, fit(basis(d.Quorum)+"; circulating voting power "+rounded(rational(d.VotingPower.Tokens)),
 		14, false, c.width-2*margin), 14, false, mutedColor, "start")
 	c.label(c.width-margin, top+102, r.symbol(), 12, false, mutedColor, "end")
-	steps, most := d.steps(), new(big.Rat)
-	for _, s := range steps {
-		for _, end := range []*big.Rat{s.from, s.to} {
-			if end.Cmp(most) > 0 {
-				most = end
-			}
-		}
-	}
+	steps, most := d.steps()
 	y := top + 110
 	for _, s := range steps {
 		y = c.step(y, s, most)
-		c.description += fmt.Sprintf("%s %s: %s. ", s.sign, clean(s.name, maxName), rounded(s.amount))
+		c.description += fmt.Sprintf("%s %s: %s. ", s.Sign, clean(s.Name, maxName), rounded(s.amount))
 	}
 	return r.end(c, y+24)
 }
@@ -84,21 +89,21 @@ func (c *canvas) step(y float64, s step, most *big.Rat) float64 {
 	if s.where != "" {
 		height = 46
 	}
-	if s.sum {
+	if s.Sum {
 		color = neutralColor
 	}
 	c.line(color, 1, margin, y, c.width-margin, y)
 	middle := y + height/2
-	c.label(24, middle+5, s.sign, 15, true, mutedColor, "middle")
-	name := fit(clean(s.name, maxName), 14, s.sum, left-52)
+	c.label(24, middle+5, s.Sign, 15, true, mutedColor, "middle")
+	name := fit(clean(s.Name, maxName), 14, s.Sum, left-52)
 	if s.where == "" {
-		c.label(40, middle+5, name, 14, s.sum, textColor, "start")
+		c.label(40, middle+5, name, 14, s.Sum, textColor, "start")
 	} else {
-		c.label(40, middle-3, name, 14, s.sum, textColor, "start")
+		c.label(40, middle-3, name, 14, s.Sum, textColor, "start")
 		c.label(40, middle+14, s.where, 12, false, mutedColor, "start")
 	}
 	from, to := left+width*max(ratio(s.from, most), 0), left+width*max(ratio(s.to, most), 0)
 	c.bar(min(from, to), middle-8, max(from, to)-min(from, to), 16, s.fill, "")
-	c.label(c.width-margin, middle+5, column(s.amount), 14, s.sum, textColor, "end")
+	c.label(c.width-margin, middle+5, column(s.amount), 14, s.Sum, textColor, "end")
 	return y + height
 }
