@@ -15,7 +15,8 @@ import (
 
 // endings are those of files, with the format that each stands for.
 var endings = map[string]string{
-	".txt": "text", ".md": "markdown", ".json": "json", ".csv": "csv", ".svg": "svg", ".png": "png",
+	".txt": "text", ".md": "markdown", ".json": "json", ".csv": "csv", ".html": "html", ".svg": "svg",
+	".png": "png",
 }
 
 // addOutput gives a command that prints the flag -o, and --json where it has that format.

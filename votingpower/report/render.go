@@ -24,12 +24,13 @@ const (
 	Markdown Format = "markdown" // a whole post with tables
 	JSON     Format = "json"     // the Document
 	CSV      Format = "csv"      // a row for each voter, or for each term
+	HTML     Format = "html"     // a page in one file
 	SVG      Format = "svg"      // a chart
 	PNG      Format = "png"      // a chart
 )
 
 // Formats lists the formats that say all of a report; CSV has its rows, SVG and PNG a chart.
-func Formats() []Format { return []Format{Text, Markdown, JSON} }
+func Formats() []Format { return []Format{Text, Markdown, HTML, JSON} }
 
 //go:embed text.tmpl
 var textTemplate string
@@ -54,6 +55,8 @@ func (r *Report) Render(w io.Writer, format Format) error {
 		return r.RenderText(w, Style{})
 	case Markdown:
 		out, err = r.execute(markdownTemplate, markdown, nil)
+	case HTML:
+		return r.writeHTML(w)
 	case CSV:
 		return r.writeCSV(w)
 	case JSON:
@@ -84,7 +87,20 @@ func (r *Report) text(text string, s Style) ([]byte, error) {
 }
 
 func (r *Report) execute(text string, escape func(string) string, more template.FuncMap) ([]byte, error) {
-	tmpl, err := template.New("report").Funcs(foreign(escape)).Funcs(template.FuncMap{
+	tmpl, err := template.New("report").Funcs(foreign(escape)).Funcs(r.functions()).Funcs(more).Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	if err := tmpl.Execute(&b, r.document); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
+}
+
+// functions are those of every template.
+func (r *Report) functions() template.FuncMap {
+	return template.FuncMap{
 		"source": source,
 		"round":  roundDecimal,
 		"group":  grouped,
@@ -122,15 +138,7 @@ func (r *Report) execute(text string, escape func(string) string, more template.
 		"turnoutSource": turnoutSource,
 		"reading":       reading,
 		"established":   established,
-	}).Funcs(more).Parse(text)
-	if err != nil {
-		return nil, err
 	}
-	var b bytes.Buffer
-	if err := tmpl.Execute(&b, r.document); err != nil {
-		return nil, err
-	}
-	return b.Bytes(), nil
 }
 
 // older is the verdict that the bundle claims, if it is another one, with who came to it.
