@@ -20,8 +20,8 @@ const (
 	firstChunk = 100
 	mostChunk  = 500
 	leastChunk = 10
-	// parallelChunks is how many chunks are sent at once, after the first was answered.
-	parallelChunks = 4
+	// parallelChunks is how many chunks are on their way at once, after the first was answered.
+	parallelChunks = 8
 )
 
 // BulkCallAt is CallAt for thousands of calls at one block: the same answers and
@@ -93,36 +93,70 @@ type bulk struct {
 	stateBatch
 	out results
 
-	mu   sync.Mutex
-	left []int // calls without an answer from a multicall
+	mu     sync.Mutex
+	open   []span // calls that are not on their way
+	left   []int  // calls without an answer from a multicall
+	failed error
+	at     span // that failed
 }
 
-// run sends waves of chunks. A wave with a chunk that is too large is followed by a
-// wave of half the size, and a clean wave by one of twice the size.
+// run keeps a number of chunks on their way. The first one goes alone, unless the endpoint is
+// known to take larger ones. A chunk that is too large is cut, and so are all behind it; after
+// one that is not, the next are twice its size.
 func (k *bulk) run(ctx context.Context) error {
-	open := []span{{0, len(k.calls)}}
-	for width := 1; len(open) > 0; width = parallelChunks {
-		size := k.reader.chunkSize()
-		chunks, rest := cutSpans(open, size, width)
-		errs := make([]error, len(chunks))
-		jsonrpc.SideBySide(len(chunks), func(i int) { errs[i] = k.readChunk(ctx, chunks[i]) })
-		open = rest
-		clean := true
-		for i, err := range errs {
-			n := chunks[i].to - chunks[i].from
-			switch {
-			case err == nil:
-			case !tooLarge(err) || ctx.Err() != nil:
-				return err
-			case n <= leastChunk:
-				return fmt.Errorf("%w: %d calls are too many: %w", errMistrust, n, err)
-			default:
-				clean, open = false, append(open, chunks[i])
-			}
-		}
-		k.reader.learnChunk(size, clean)
+	k.open = []span{{0, len(k.calls)}}
+	if k.reader.chunkSize() <= firstChunk {
+		k.step(ctx)
 	}
-	return nil
+	jsonrpc.SideBySide(parallelChunks, func(int) {
+		for k.step(ctx) {
+		}
+	})
+	return k.failed
+}
+
+// step reads the next chunk, and reports whether there may be more.
+func (k *bulk) step(ctx context.Context) (more bool) {
+	chunk, ok := k.next()
+	if !ok {
+		return false
+	}
+	err := k.readChunk(ctx, chunk)
+	n, halve := chunk.to-chunk.from, tooLarge(err) && ctx.Err() == nil
+	if err == nil || halve {
+		k.reader.learnChunk(n, err == nil)
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	switch {
+	case err == nil:
+		return true
+	case halve && n > leastChunk:
+		k.open = append(k.open, chunk)
+		return true
+	case halve:
+		err = fmt.Errorf("%w: %d calls are too many: %w", errMistrust, n, err)
+	}
+	if k.failed == nil || chunk.from < k.at.from { // chunks come in any order; the first one counts
+		k.failed, k.at = err, chunk
+	}
+	return false
+}
+
+// next takes a chunk off the open calls. There is none after a failure.
+func (k *bulk) next() (chunk span, ok bool) {
+	size := k.reader.chunkSize()
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if len(k.open) == 0 || k.failed != nil {
+		return span{}, false
+	}
+	first := &k.open[0]
+	chunk = span{first.from, min(first.from+size, first.to)}
+	if first.from = chunk.to; first.from == first.to {
+		k.open = k.open[1:]
+	}
+	return chunk, true
 }
 
 // tooLarge reports whether a chunk of half the size might work: the
@@ -155,21 +189,6 @@ func (k *bulk) finish(ctx context.Context, public bool) error {
 // span is a range of calls.
 type span struct{ from, to int }
 
-// cutSpans takes up to width chunks of at most size calls off the open spans.
-func cutSpans(open []span, size, width int) (chunks, rest []span) {
-	for _, s := range open {
-		for s.from < s.to && len(chunks) < width {
-			end := min(s.from+size, s.to)
-			chunks = append(chunks, span{s.from, end})
-			s.from = end
-		}
-		if s.from < s.to {
-			rest = append(rest, s)
-		}
-	}
-	return chunks, rest
-}
-
 // chunkSize is how many calls the endpoint takes in one multicall, as far as learned.
 func (r *stateReader) chunkSize() int {
 	r.mu.Lock()
@@ -177,15 +196,15 @@ func (r *stateReader) chunkSize() int {
 	return r.chunk
 }
 
-// learnChunk notes how a wave with the given chunk size fared. Once a size was too
-// large, half of it is the most that is tried again.
+// learnChunk notes how a chunk of that many calls fared. Once that was too many, half of it is the most
+// that is tried again.
 func (r *stateReader) learnChunk(size int, clean bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if clean {
-		r.chunk = min(2*size, r.chunkLimit)
+		r.chunk = max(r.chunk, min(2*size, r.chunkLimit))
 		return
 	}
-	r.chunkLimit = max(size/2, 1)
-	r.chunk = r.chunkLimit
+	r.chunkLimit = min(r.chunkLimit, max(size/2, 1))
+	r.chunk = min(r.chunk, r.chunkLimit)
 }
