@@ -81,6 +81,8 @@ type ProbeBlock struct {
 	Time        int64       `json:"time"`                  // in Unix seconds
 	Age         int64       `json:"age_seconds"`           // when the head was read
 	Unfinalized bool        `json:"unfinalized,omitempty"` // of Probe.Block: it can still be replaced
+	// FinalByAge, of Probe.Block: the endpoint does not say which block is finalized, and this one is old.
+	FinalByAge bool `json:"final_by_age,omitempty"`
 }
 
 // Check is one thing that an endpoint was tried at.

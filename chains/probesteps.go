@@ -117,7 +117,7 @@ func (p *prober) findBlock(ctx context.Context, at time.Time) {
 	b, err := p.client.blockAt(ctx, at)
 	if p.found.BlockReason.Err = p.note(ctx, err); err == nil {
 		p.block, p.found.Block = &b, p.seen(&header{Header: b.Header, hash: b.Hash})
-		p.found.Block.Unfinalized = b.Unfinalized
+		p.found.Block.Unfinalized, p.found.Block.FinalByAge = b.Unfinalized, b.FinalByAge
 	}
 }
 

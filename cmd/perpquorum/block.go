@@ -4,10 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strconv"
-	"text/tabwriter"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -57,10 +56,7 @@ func (o *blockOptions) run(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if o.format == "json" {
-		return report.WriteJSON(c.App.Writer, rows)
-	}
-	return printBlocks(c.App.Writer, rows)
+	return printAs(c.App.Writer, o.format, blockTable{blockFormat, rows}, rowsText(rows))
 }
 
 // chainValue adds to a list of chains.
@@ -125,6 +121,14 @@ func (o *blockOptions) find(ctx context.Context) ([]blockRow, error) {
 	})
 }
 
+// blockTable is the JSON of the command block.
+type blockTable struct {
+	Format string     `json:"format"` // blockFormat
+	Blocks []blockRow `json:"blocks"`
+}
+
+const blockFormat = "perpquorum-block/1"
+
 // blockRow is the JSON of one chain's block, for the commands block and power.
 // Its keys are part of the program's interface.
 type blockRow struct {
@@ -163,10 +167,11 @@ func (r blockRow) marks(separator string) (marks string) {
 	return marks
 }
 
-func printBlocks(out io.Writer, rows []blockRow) error {
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+func rowsText(rows []blockRow) string {
+	var out strings.Builder
 	for _, r := range rows {
-		fmt.Fprintf(w, "%s\t%d\t%d\t%s\t%s%s\n", r.Chain, r.Number, r.Time.Unix, r.Time.UTC, r.Hash, r.marks("  "))
+		fmt.Fprintf(&out, "%-9s %10d  %d  %s%s\n    %s\n",
+			r.Chain, r.Number, r.Time.Unix, r.Time.UTC, r.marks("  "), r.Hash)
 	}
-	return w.Flush()
+	return out.String()
 }

@@ -47,7 +47,7 @@ func checkCommand(p *progress) *cli.Command {
 				Usage: "with --watch, judge after `DURATION` even if the vote is not final"},
 			modelFlag(category, &o.model),
 			hubFlag(category, &o.hub),
-		}, o.output.flags(), o.endpoints.flags(),
+		}, o.output.flags(), []cli.Flag{quietFlag("Output", &o.output.quiet)}, o.endpoints.flags(),
 			o.endpoints.proofFlags("the quorum or voters' power (for proven, that only with --prove voters)",
 				proveAuto, proveOff, proveSample, proveVoters)),
 		Action: o.run,

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -91,11 +92,9 @@ func (o *doctorOptions) run(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if o.format == "json" {
-		err = report.WriteJSON(c.App.Writer, d)
-	} else {
-		d.print(c.App.Writer)
-	}
+	var text strings.Builder
+	d.print(&text)
+	err = printAs(c.App.Writer, o.format, d, text.String())
 	if err == nil && !d.Ready {
 		err = verdictError(exitTrouble)
 	}

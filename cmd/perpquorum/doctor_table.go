@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/perpdao/perpquorum/chains"
+	"github.com/perpdao/perpquorum/votingpower/report"
 )
 
 // print writes the diagnosis for a person.
@@ -22,12 +23,11 @@ func (d diagnosis) print(w io.Writer) {
 		if len(c.Endpoints) == 0 {
 			fmt.Fprintln(w, "  no endpoint")
 		}
-		const width = 3 // endpoints side by side
-		for i := 0; i < len(c.Endpoints); i += width {
-			if i > 0 {
+		for rest := c.Endpoints; len(rest) > 0; {
+			if len(rest) < len(c.Endpoints) {
 				fmt.Fprintln(w)
 			}
-			printEndpoints(w, c.Endpoints[i:min(i+width, len(c.Endpoints))])
+			rest = printEndpoints(w, rest)
 		}
 	}
 	if d.Hub.Space != "" {
@@ -109,9 +109,26 @@ func cells(p chains.Probe) []cell {
 	}
 }
 
-// printEndpoints writes one table and the notes on it. Rows without a cell are left out.
-func printEndpoints(out io.Writer, endpoints []chains.Probe) {
-	w := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)
+// printEndpoints writes one table and the notes on it, of as many endpoints as 80 columns hold, and
+// returns the others. Rows without a cell are left out.
+func printEndpoints(out io.Writer, endpoints []chains.Probe) (rest []chains.Probe) {
+	n, table := min(3, len(endpoints)), ""
+	for ; n > 0; n-- {
+		table = endpointTable(endpoints[:n])
+		if report.Wrap(table, 6) == table || n == 1 {
+			break
+		}
+	}
+	io.WriteString(out, table)
+	for _, p := range endpoints[:n] {
+		printNotes(out, p, cells(p))
+	}
+	return endpoints[n:]
+}
+
+func endpointTable(endpoints []chains.Probe) string {
+	var out strings.Builder
+	w := tabwriter.NewWriter(&out, 0, 0, 3, ' ', 0)
 	title := "  "
 	var columns [][]cell
 	for _, p := range endpoints {
@@ -130,9 +147,7 @@ func printEndpoints(out io.Writer, endpoints []chains.Probe) {
 		}
 	}
 	w.Flush()
-	for i, p := range endpoints {
-		printNotes(out, p, columns[i])
-	}
+	return out.String()
 }
 
 // printNotes writes what does not fit into the table. A note that several rows
@@ -233,6 +248,8 @@ func blockText(b *chains.ProbeBlock) string {
 	mark := ""
 	if b.Unfinalized {
 		mark = ", not final"
+	} else if b.FinalByAge {
+		mark = ", final by its age"
 	}
 	return fmt.Sprintf("%d, %s%s", b.Number, time.Unix(b.Time, 0).UTC().Format(time.RFC3339), mark)
 }

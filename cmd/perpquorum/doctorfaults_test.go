@@ -28,6 +28,7 @@ func examine(t *testing.T, chain, at string, server *faultrpc.Server) (verdict, 
 	}
 	rpc := chain + "=" + url + "/SENTINEL-5f2d9c?key=SENTINEL-77aa01"
 	out := program(t, "doctor", "--model", model, "--at", at, "--rpc", rpc)
+	out.stdout = unbroken(out.stdout)
 	found := regexp.MustCompile(`(?m)^  verdict +(.*)$`).FindStringSubmatch(out.stdout)
 	if found == nil || out.stderr != "" {
 		t.Fatalf("found %q and %q", out.stdout, out.stderr)

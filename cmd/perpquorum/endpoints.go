@@ -29,7 +29,7 @@ type endpointOptions struct {
 // flags are those of every command that reads chains.
 func (o *endpointOptions) flags() []cli.Flag {
 	const category = "Endpoints"
-	o.dialer = chains.Dialer{Agree: 1, UserAgent: "perpquorum/" + buildInfo().version}
+	o.dialer = chains.Dialer{Agree: 1, UserAgent: "perpquorum/" + buildInfo().Version}
 	return []cli.Flag{
 		&cli.GenericFlag{Name: "rpc", Category: category, Value: endpointValue(&o.urls),
 			Usage: "a JSON-RPC endpoint of a chain, as `CHAIN=URL`; repeat it for more chains, " +

@@ -29,7 +29,7 @@ func newHub(endpoint string, wait time.Duration) *snapshot.Client {
 	return &snapshot.Client{
 		Endpoint:  endpoint,
 		APIKey:    strings.TrimSpace(os.Getenv("SNAPSHOT_API_KEY")),
-		UserAgent: "perpquorum/" + buildInfo().version,
+		UserAgent: "perpquorum/" + buildInfo().Version,
 		MaxWait:   wait,
 	}
 }

@@ -7,7 +7,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -106,16 +105,16 @@ func inTime[T any](ctx context.Context, compute func() (T, error)) (T, error) {
 // the exit code. What the command prints is held back until it has succeeded,
 // so that standard output carries the whole product or nothing.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	var product bytes.Buffer
+	product := &screen{style: terminalStyle(stdout)}
 	progress := newProgress(stderr)
 	app := newApp(progress)
-	app.Reader, app.Writer = stdin, &product
+	app.Reader, app.Writer = stdin, product
 	c, argv, help, err := parseArgs(root(app), args[min(1, len(args)):])
 	switch {
 	case err != nil:
 		err = seeHelp(c, err)
 	case help:
-		cli.HelpPrinterCustom(&product, helpTemplate, c, helpFuncs())
+		cli.HelpPrinterCustom(product, helpTemplate, c, helpFuncs())
 	default:
 		err = guarded(func() error { return app.RunContext(ctx, argv) })
 	}

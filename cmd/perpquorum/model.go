@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -19,6 +18,8 @@ import (
 func modelCommand(p *progress) *cli.Command {
 	check := &modelOptions{}
 	check.endpoints.progress = p
+	format := ""
+	asked := []cli.Flag{formatFlag("Output", &format, "text", "json")}
 	return &cli.Command{
 		Name: "model", Usage: "show the built-in models, or check a model file",
 		UsageText: `perpquorum model
@@ -34,7 +35,7 @@ perpquorum model strategies`,
 			{
 				Name: "list", Usage: "list the models of the gallery",
 				Description: "Lists the models of other DAOs that --model gallery:NAME takes, with the rule of\ntheir quorum.",
-				Action:      func(c *cli.Context) error { return listModels(c.App.Writer) },
+				Flags:       asked, Action: func(c *cli.Context) error { return listModels(c.App.Writer, format) },
 			},
 			{
 				Name: "show", Usage: "print a model of the gallery", ArgsUsage: "gallery:NAME",
@@ -43,34 +44,22 @@ perpquorum model strategies`,
 			},
 			checkModelCommand(check),
 			newModelCommand(&draftOptions{}),
-			printing("schema", "print a JSON Schema of model files, for editors",
-				"Prints a JSON Schema with which editors complete and check model files.", string(votingpower.Schema())),
-			printing("strategies", "list the voting strategies that are recomputed",
-				"Lists the names of Snapshot's voting strategies that check and power recompute\n"+
-					"from the chains. For any other, check uses the figures of the hub, unchecked,\n"+
+			{
+				Name: "schema", Usage: "print a JSON Schema of model files, for editors",
+				Description: "Prints a JSON Schema with which editors complete and check model files.",
+				Action:      func(c *cli.Context) error { return printAs(c.App.Writer, "", nil, string(votingpower.Schema())) },
+			},
+			{
+				Name: "strategies", Usage: "list the voting strategies that are recomputed",
+				Description: "Lists the names of Snapshot's voting strategies that check and power recompute\n" +
+					"from the chains. For any other, check uses the figures of the hub, unchecked,\n" +
 					"and power gives none.",
-				strings.Join(strategy.Names(), "\n")+"\n"),
+				Flags: asked,
+				Action: func(c *cli.Context) error {
+					return printAs(c.App.Writer, format, strategy.Names(), strings.Join(strategy.Names(), "\n")+"\n")
+				},
+			},
 		},
-	}
-}
-
-// printing is a command that prints a text.
-func printing(name, usage, description, text string) *cli.Command {
-	return &cli.Command{Name: name, Usage: usage, Description: description, Action: func(c *cli.Context) error {
-		_, err := io.WriteString(c.App.Writer, text)
-		return err
-	}}
-}
-
-func checkModelCommand(o *modelOptions) *cli.Command {
-	return &cli.Command{
-		Name: "check", Usage: "check a model file", ArgsUsage: "FILE",
-		Description: `Reads FILE as strictly as report --model does, and names the first mistake.
-With --at it also makes every read of the model at that time, each on its own,
-and prints what it gave. A read that fails ends with exit code 1.`,
-		Flags: append([]cli.Flag{&cli.GenericFlag{Name: "at", Value: parsed(&o.at, parseTime),
-			Usage: "make every read at the first block of each chain at or after `TIME`"}}, o.endpoints.flags()...),
-		Action: o.run,
 	}
 }
 
@@ -118,93 +107,32 @@ func showModel(c *cli.Context) error {
 	return report.WriteJSON(c.App.Writer, m)
 }
 
-func listModels(w io.Writer) error {
+// galleryRow is the JSON of one model that model list names.
+type galleryRow struct {
+	Model      string `json:"model"` // as --model takes it
+	Name       string `json:"name"`
+	Quorum     string `json:"quorum"`      // its rule, in words
+	FactsOf    string `json:"facts_of"`    // a date
+	ReviewedBy string `json:"reviewed_by"` // "" for nobody
+}
+
+func listModels(w io.Writer, format string) error {
+	var rows []galleryRow
+	var text strings.Builder
 	for _, name := range galleryNames() {
 		m, err := openModel(name)
 		if err != nil {
 			return err
 		}
-		review := "unreviewed, facts of " + m.FactsOf.Format(time.DateOnly)
-		if m.ReviewedBy != "" {
-			review = "reviewed by " + m.ReviewedBy
+		r := galleryRow{name, m.Name, m.Quorum.String(), m.FactsOf.Format(time.DateOnly), m.ReviewedBy}
+		review := "unreviewed, facts of " + r.FactsOf
+		if r.ReviewedBy != "" {
+			review = "reviewed by " + r.ReviewedBy
 		}
-		if _, err := fmt.Fprintf(w, "%s: %s\n    quorum: %s\n    %s\n", name, m.Name, m.Quorum, review); err != nil {
-			return err
-		}
+		rows = append(rows, r)
+		fmt.Fprintf(&text, "%s: %s\n    quorum: %s\n    %s\n", r.Model, r.Name, r.Quorum, review)
 	}
-	return nil
-}
-
-// modelOptions says at which time a model is tried.
-type modelOptions struct {
-	at        time.Time
-	endpoints endpointOptions
-}
-
-func (o *modelOptions) run(c *cli.Context) error {
-	m, err := openModel(c.Args().First())
-	if err != nil {
-		return err
-	}
-	var what []string
-	for _, part := range []struct {
-		n    int
-		noun string
-	}{
-		{len(m.Tokens), "token"}, {len(m.Excluded), "excluded wallet"}, {len(m.Escrows), "escrow"}, {len(m.Custom), "term"},
-	} {
-		if part.n > 0 {
-			what = append(what, counted(part.n, part.noun))
-		}
-	}
-	if n := len(m.Strategies); n > 0 {
-		what = append(what, fmt.Sprintf("pinned strategies: %d", n))
-	}
-	if o.at.IsZero() {
-		_, err = fmt.Fprintf(c.App.Writer, "valid: %q, %s\n", m.Name, strings.Join(what, ", "))
-		return err
-	}
-	return o.try(c.Context, c.App.Writer, m)
-}
-
-// try prints what each read of the model gives.
-func (o *modelOptions) try(ctx context.Context, w io.Writer, m *votingpower.Model) error {
-	ctx, cancel := context.WithTimeout(ctx, o.endpoints.timeout)
-	defer cancel()
-	nodes, closeAll, err := o.endpoints.dial(ctx, m.Chains())
-	if err != nil {
-		return err
-	}
-	defer closeAll()
-	tried, err := votingpower.Try(ctx, nodes, m, votingpower.When{At: o.at})
-	if err != nil {
-		return momentHint(err)
-	}
-	for _, id := range m.Chains() {
-		if _, development := nodes[id].Chain(); development {
-			fmt.Fprintf(w, "warning: %s is a development chain, not the public chain of that id\n", id)
-		}
-	}
-	if o.endpoints.dialer.AllowUnfinalized {
-		fmt.Fprintln(w, "warning: the blocks need not be finalized")
-	}
-	failed := 0
-	for _, t := range tried {
-		result := "failed: " + fmt.Sprint(t.Err)
-		if t.Err == nil {
-			result = t.Amount.String()
-		} else {
-			failed++
-		}
-		fmt.Fprintf(w, "%v %v %s, %q: %s\n", t.Chain, t.Call.To, t.Call.Signature, t.Label, result)
-	}
-	if failed == 0 {
-		_, err = fmt.Fprintln(w, "every read gave an amount, in base units")
-		return err
-	}
-	_, err = fmt.Fprintf(w, "%d of %s cannot be made: correct the model, or give endpoints that serve the chains "+
-		"at that time\n", failed, counted(len(tried), "read"))
-	return errors.Join(err, verdictError(exitTrouble))
+	return printAs(w, format, rows, text.String())
 }
 
 // draftOptions says of which space a draft is made.

@@ -19,6 +19,13 @@ type outputOptions struct {
 	chart    report.Chart // "" for the one that fits
 	evidence string       // file; "" for none
 	link     string       // URL of the published evidence; "" for none
+	quiet    bool         // print the verdict alone
+}
+
+// quietFlag asks for the line of the verdict alone.
+func quietFlag(category string, to *bool) cli.Flag {
+	return &cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Category: category, Destination: to,
+		Usage: "print the line of the verdict alone"}
 }
 
 // flags are those of report and check.
@@ -47,6 +54,9 @@ func (o *outputOptions) check(model, endpoints string) error {
 	if o.chart != "" && !o.drawn() {
 		return usagef("--chart wants --format svg or png")
 	}
+	if o.quiet && o.format != string(report.Text) {
+		return usagef("--quiet has no meaning with --format %s", o.format)
+	}
 	if o.link != "" && o.format != string(report.Markdown) {
 		return usagef("--bundle-url wants --format markdown")
 	}
@@ -73,8 +83,13 @@ func (o *outputOptions) drawn() bool {
 func (o *outputOptions) publish(w io.Writer, r *report.Report) error {
 	r.BundleURL = o.link
 	render := func() error { return r.Render(w, report.Format(o.format)) }
-	if o.drawn() {
+	switch {
+	case o.drawn():
 		render = func() error { return r.RenderChart(w, report.Format(o.format), o.chart) }
+	case o.quiet:
+		render = func() error { _, err := fmt.Fprintln(w, r.VerdictLine(styleOf(w))); return err }
+	case o.format == string(report.Text):
+		render = func() error { return r.RenderText(w, styleOf(w)) }
 	}
 	if err := render(); err != nil || o.evidence == "" {
 		if errors.Is(err, report.ErrNoVote) {
@@ -105,4 +120,4 @@ func (o *endpointOptions) enough(r *report.Report) error {
 }
 
 // generator names this program in bundles.
-func generator() string { return "perpquorum " + buildInfo().version }
+func generator() string { return "perpquorum " + buildInfo().Version }

@@ -13,7 +13,6 @@ import (
 	"github.com/perpdao/perpquorum/chains"
 	"github.com/perpdao/perpquorum/snapshot"
 	"github.com/perpdao/perpquorum/snapshot/strategy"
-	"github.com/perpdao/perpquorum/votingpower/report"
 	"github.com/perpdao/perpquorum/votingpower/vote"
 )
 
@@ -93,13 +92,10 @@ func (o *powerOptions) run(c *cli.Context) error {
 			return fmt.Errorf("%s block %d: want %s, found %s", b.Chain, b.Number, o.endpoints.require, b.Level)
 		}
 	}
-	switch o.format {
-	case "csv":
+	if o.format == "csv" {
 		return csv.NewWriter(c.App.Writer).WriteAll(t.marked())
-	case "json":
-		return report.WriteJSON(c.App.Writer, t)
 	}
-	return t.text(c.App.Writer)
+	return printAs(c.App.Writer, o.format, t, t.text())
 }
 
 // collect reads the power of the voters. It also says what the strategies are those of.

@@ -3,12 +3,10 @@ package main
 import (
 	"cmp"
 	"fmt"
-	"io"
 	"math/big"
 	"slices"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/perpdao/perpquorum/chains"
 	"github.com/perpdao/perpquorum/snapshot/strategy"
@@ -143,8 +141,10 @@ func (t *powerTable) marked() [][]string {
 	return table
 }
 
-func (t *powerTable) text(w io.Writer) error {
-	fmt.Fprintf(w, "Strategies of %s:\n", printable(t.Of))
+// text lists the figures of each voter below each other: side by side they need wide screens.
+func (t *powerTable) text() string {
+	var out strings.Builder
+	fmt.Fprintf(&out, "Strategies of %s:\n", printable(t.Of))
 	for k, s := range t.Strategies {
 		line := fmt.Sprintf("%d %s", k+1, quote(printable(s.Name)))
 		if s.Unverifiable != "" {
@@ -152,16 +152,18 @@ func (t *powerTable) text(w io.Writer) error {
 		} else if s.Doubt != "" {
 			line += ": " + s.Doubt
 		}
-		fmt.Fprintln(w, line)
+		fmt.Fprintln(&out, line)
 	}
-	fmt.Fprintln(w)
-	for _, block := range t.Blocks {
-		fmt.Fprintf(w, "%s block %d, %s%s\n", block.Chain, block.Number, block.Time.UTC, block.marks(", "))
+	fmt.Fprintln(&out)
+	for _, b := range t.Blocks {
+		fmt.Fprintf(&out, "%s block %d, %s%s\n", b.Chain, b.Number, b.Time.UTC, b.marks(", "))
 	}
-	fmt.Fprintln(w)
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	for _, row := range t.cells() {
-		fmt.Fprintln(table, strings.Join(row, "\t"))
+	cells := t.cells()
+	for _, row := range cells[1:] {
+		fmt.Fprintf(&out, "\n%s\n", row[0])
+		for k, cell := range row[1:] {
+			fmt.Fprintf(&out, "    %-32s %s\n", cells[0][k+1], cell)
+		}
 	}
-	return table.Flush()
+	return out.String()
 }

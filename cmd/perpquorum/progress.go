@@ -1,11 +1,14 @@
 package main
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -13,6 +16,7 @@ import (
 
 	"github.com/perpdao/perpquorum/chains"
 	"github.com/perpdao/perpquorum/chains/proof"
+	"github.com/perpdao/perpquorum/votingpower/report"
 )
 
 // progress shows a person at a terminal what the program is waiting for, in one
@@ -31,8 +35,35 @@ func newProgress(stderr io.Writer) *progress {
 	if !ok || !term.IsTerminal(int(file.Fd())) {
 		return &progress{}
 	}
-	return &progress{w: file, plain: os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb"}
+	return &progress{w: file, plain: plainTerminal()}
 }
+
+// screen holds back what is printed to standard output, and knows what that shows.
+type screen struct {
+	bytes.Buffer
+	style report.Style
+}
+
+// styleOf is that of standard output, and plain for anything else, such as a file.
+func styleOf(w io.Writer) report.Style {
+	if s, ok := w.(*screen); ok {
+		return s.style
+	}
+	return report.Style{}
+}
+
+func terminalStyle(stdout io.Writer) report.Style {
+	file, ok := stdout.(*os.File)
+	if !ok || !term.IsTerminal(int(file.Fd())) {
+		return report.Style{}
+	}
+	locale := strings.ToUpper(cmp.Or(os.Getenv("LC_ALL"), os.Getenv("LC_CTYPE"), os.Getenv("LANG")))
+	return report.Style{
+		Color: !plainTerminal(), Symbols: strings.Contains(locale, "UTF-8") || strings.Contains(locale, "UTF8"),
+	}
+}
+
+func plainTerminal() bool { return os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" }
 
 // terminal reports whether somebody sees it.
 func (p *progress) terminal() bool { return p != nil && p.w != nil }

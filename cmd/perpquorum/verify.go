@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,6 +21,8 @@ type verifyOptions struct {
 	hashes  map[chains.ID]common.Hash
 	require chains.Level
 	timeout time.Duration
+	format  string
+	quiet   bool
 }
 
 func verifyCommand() *cli.Command {
@@ -32,6 +35,8 @@ func verifyCommand() *cli.Command {
 				Usage: "the hash of a chain's block, from a source of your own, as `CHAIN=HASH`; repeat it for more chains"},
 			requireFlag("", "the quorum", &o.require, chains.Proven),
 			timeoutFlag("", &o.timeout),
+			formatFlag("Output", &o.format, "text", "json"),
+			quietFlag("Output", &o.quiet),
 		},
 	}
 }
@@ -78,9 +83,13 @@ Examples:
    perpquorum verify quorum.json.gz --block-hash ethereum=0x... --require proven
    perpquorum verify quorum.json.gz && echo right
 
-Each difference is one line on standard error, up to a hundred of them.`
+Each difference is one line on standard error, up to a hundred of them, or a
+part of what --json prints. Evidence that contradicts itself is an error.`
 
 func (o *verifyOptions) run(c *cli.Context) error {
+	if o.quiet && o.format != "text" {
+		return usagef("--quiet has no meaning with --format %s", o.format)
+	}
 	ctx, cancel := context.WithTimeout(c.Context, o.timeout)
 	defer cancel()
 	var different []report.Difference
@@ -92,6 +101,9 @@ func (o *verifyOptions) run(c *cli.Context) error {
 		return err
 	}
 	if len(different) > 0 {
+		if o.format == "json" {
+			return cmp.Or(report.WriteJSON(c.App.Writer, r.Verification(different)), error(verdictError(exitDisagree)))
+		}
 		return &codedError{fmt.Errorf("%s", describeDifferences(different)), exitDisagree}
 	}
 	switch err := r.Confirm(o.hashes); {
@@ -101,6 +113,13 @@ func (o *verifyOptions) run(c *cli.Context) error {
 		return usagef("--block-hash: %w", err)
 	}
 	if err := r.Require(o.require, false); err != nil {
+		return err
+	}
+	switch v := r.Verification(nil); {
+	case o.format == "json":
+		return report.WriteJSON(c.App.Writer, v)
+	case o.quiet:
+		_, err := fmt.Fprintln(c.App.Writer, strings.TrimRight(fmt.Sprintf("%s: %s  %s", v.Outcome, v.Verdict, v.Marks), " "))
 		return err
 	}
 	return r.RenderConsistent(c.App.Writer)

@@ -115,9 +115,9 @@ func source(s string) string {
 // lineWidth is how many columns a line of text takes at most, as on the narrowest terminals in use.
 const lineWidth = 80
 
-// wrap breaks the lines of text that are longer than lineWidth, and indents what follows, so
-// that no foreign text begins a line of a terminal. A word that needs more room is indented less.
-func wrap(text string, indent int) string {
+// Wrap breaks the lines of text that have more than 80 columns, and indents what follows, so that no
+// foreign text begins a line of a terminal. A word that needs more room is indented less.
+func Wrap(text string, indent int) string {
 	var out strings.Builder
 	for line := range strings.Lines(text) {
 		column, begun := 0, false

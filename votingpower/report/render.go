@@ -83,7 +83,7 @@ func (r *Report) RenderConsistent(w io.Writer) error {
 
 func (r *Report) text(text string, s Style) ([]byte, error) {
 	out, err := r.execute(text, func(s string) string { return s }, r.voteFuncs(s))
-	return []byte(s.paint(wrap(string(out), 4))), err
+	return []byte(s.paint(Wrap(string(out), 4))), err
 }
 
 func (r *Report) execute(text string, escape func(string) string, more template.FuncMap) ([]byte, error) {

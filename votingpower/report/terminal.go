@@ -183,7 +183,7 @@ func row(mark, label, words string) string {
 	if gap < 2 {
 		head, gap = head+"\n", detailColumn
 	}
-	return strings.TrimSuffix(wrap(head+strings.Repeat(" ", gap)+words+"\n", detailColumn), "\n")
+	return strings.TrimSuffix(Wrap(head+strings.Repeat(" ", gap)+words+"\n", detailColumn), "\n")
 }
 
 // figures are turnout and quorum, with a bar of both.

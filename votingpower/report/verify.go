@@ -19,9 +19,9 @@ import (
 // Difference is a value of a claim that is not what the evidence gives. Values are JSON, with
 // "{" for any object and "[" for any list; "(absent)" for a value that one side lacks.
 type Difference struct {
-	Path       string // a JSON Pointer, such as /quorum/tokens or /terms/2/amount/base_units
-	Claimed    string
-	Recomputed string
+	Path       string `json:"path"` // a JSON Pointer, such as /quorum/tokens or /terms/2/amount/base_units
+	Claimed    string `json:"claimed"`
+	Recomputed string `json:"recomputed"`
 }
 
 // String says it in one line.
@@ -83,6 +83,57 @@ func Verify(b *Bundle, now time.Time) (*Report, []Difference, error) {
 		return words.MatchString(d.Path) || r.document.Format == DocumentFormat1 && differsByAge(d)
 	})
 	return r, different, nil
+}
+
+// VerificationFormat names the version of a Verification's JSON.
+const VerificationFormat = "perpquorum-verification/1"
+
+// Verification is what Verify and Report.Confirm found, as data.
+type Verification struct {
+	Format string `json:"format"`
+	// Outcome is "different", "consistent", or "verified" where the quorum needs no trust in any endpoint.
+	Outcome     string       `json:"outcome"`
+	Differences []Difference `json:"differences"`
+	Verdict     vote.Verdict `json:"verdict"` // of the report that the evidence gives
+	// Claimed is the verdict of an older program, where it is another one.
+	Claimed vote.Verdict    `json:"claimed_verdict,omitempty"`
+	Marks   string          `json:"marks"` // what takes weight from every figure; "" for nothing
+	Chains  []VerifiedChain `json:"chains"`
+	Bundle  string          `json:"bundle_sha256,omitempty"`
+	// Evidence is the hash of the evidence alone, in BundleFormat1.
+	Evidence string `json:"evidence_sha256,omitempty"`
+}
+
+// VerifiedChain says how far the reads of a chain are proven.
+type VerifiedChain struct {
+	Chain  string       `json:"chain"`
+	Number uint64       `json:"block_number"`
+	Hash   string       `json:"block_hash"`
+	Level  chains.Level `json:"level"`
+	// Confirmed says why the hash is right: "as given" or "which is known"; "" where nothing confirms it.
+	Confirmed string `json:"confirmed"`
+}
+
+// Verification puts together what was found.
+func (r *Report) Verification(different []Difference) *Verification {
+	d := r.document
+	v := &Verification{
+		Format: VerificationFormat, Outcome: "consistent", Differences: append([]Difference{}, different...),
+		Verdict: d.Verdict, Marks: r.marks(), Bundle: d.Bundle, Evidence: d.Evidence,
+	}
+	switch {
+	case len(different) > 0:
+		v.Outcome = "different"
+	case r.verified():
+		v.Outcome = "verified"
+	}
+	if r.older() != "" {
+		v.Claimed = r.claimed
+	}
+	for _, c := range d.Chains {
+		v.Chains = append(v.Chains, VerifiedChain{c.Chain, c.Number, c.Hash, c.Level, r.confirmed[c.Chain]})
+	}
+	return v
 }
 
 func (d *Document) values() ([]value, error) {
