@@ -25,25 +25,23 @@ const (
 	exitNotEstablished = 13 // quorum reached only with power that is not established
 )
 
-// exitMeaning is what the help and the manual say about an exit code.
+// exitMeaning is what the help of the program and the manual say about an exit code.
 type exitMeaning struct {
-	Code     int
-	Commands string // those that it is true for, as a list with commas; "" for all
-	Meaning  string
+	Code    int
+	Meaning string
 }
 
 var exitMeanings = []exitMeaning{
-	{exitDone, "", "Done."},
-	{exitDone, "check", "For check: the vote is final, the quorum is reached, and nothing disagrees."},
-	{exitTrouble, "", "Trouble with a node, the hub, a file or the network, or a timeout; never a verdict."},
-	{exitTrouble, "doctor", "For doctor: a report is not possible."},
-	{exitUsage, "", "Wrong usage: the command line, an endpoint URL or a model file."},
-	{exitNotReached, "check", "For check: the vote is final, nothing disagrees, and the quorum is not reached."},
-	{exitDisagree, "report,check,verify,power,block,model check", "Disagreement: a claim, a tally or voting power " +
-		"is not what was recomputed, or two endpoints give different answers."},
-	{exitNotFinal, "report,check,power,block,model check", "Not final yet: the vote is open, its scores are pending, " +
+	{exitDone, "Done; for check: the vote is final, the quorum is reached, and nothing disagrees."},
+	{exitTrouble, "Trouble with a node, the hub, a file or the network, or a timeout; never a verdict. " +
+		"For doctor: a report is not possible."},
+	{exitUsage, "Wrong usage: the command line, an endpoint URL or a model file."},
+	{exitNotReached, "For check: the vote is final, nothing disagrees, and the quorum is not reached."},
+	{exitDisagree, "Disagreement: a claim, a tally or voting power is not what was recomputed, " +
+		"or two endpoints give different answers."},
+	{exitNotFinal, "Not final yet: the vote is open, its scores are pending, " +
 		"or a block is not finalized or does not exist yet."},
-	{exitNotEstablished, "check", "Not established: the vote is final and nothing disagrees, but the quorum is " +
+	{exitNotEstablished, "For check: the vote is final and nothing disagrees, but the quorum is " +
 		"reached only with power that is not established, or, with --strict, something could not be checked."},
 }
 

@@ -17,8 +17,9 @@ var helpTemplate string
 func helpFuncs() map[string]any {
 	return map[string]any{
 		"wrapAt": func() int { return 80 },
-		"label":  flagLabel, "text": flagText, "topics": topicsOf, "codes": exitCodesOf, "roff": roff,
-		"path": completionPath, "word": flagWord, "words": func(f cli.Flag) []string { return valueOf(f).words },
+		"label":  flagLabel, "text": flagText, "topics": topicsOf, "roff": roff, "prose": roffProse,
+		"codes": func() []exitMeaning { return exitMeanings },
+		"path":  completionPath, "word": flagWord, "words": func(f cli.Flag) []string { return valueOf(f).words },
 		"takesFile": takesFile, "single": singleQuote,
 	}
 }
@@ -64,17 +65,6 @@ func topicsOf(c *cli.Command) (list []topic) {
 		takes := func(f cli.Flag) bool { return flagWord(f) == t.Word }
 		if c.ArgsUsage == t.Word || slices.ContainsFunc(c.Flags, takes) {
 			list = append(list, t)
-		}
-	}
-	return list
-}
-
-// exitCodesOf lists the codes with which the command exits; those of the program are all.
-func exitCodesOf(c *cli.Command) (list []exitMeaning) {
-	name := strings.TrimPrefix(c.HelpName, "perpquorum ")
-	for _, m := range exitMeanings {
-		if m.Commands == "" || c.HelpName == c.Name || slices.Contains(strings.Split(m.Commands, ","), name) {
-			list = append(list, m)
 		}
 	}
 	return list

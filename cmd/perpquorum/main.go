@@ -3,7 +3,7 @@
 // published bundle of evidence.
 //
 // Run perpquorum --help for the commands, and perpquorum COMMAND --help for
-// each one's flags, examples and exit codes.
+// each one's flags and examples.
 package main
 
 import (

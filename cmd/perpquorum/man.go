@@ -2,6 +2,7 @@ package main
 
 import (
 	_ "embed"
+	"fmt"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -21,7 +22,8 @@ func manCommand() *cli.Command {
 				Command: root(c.App), Topics: topics,
 				Bundle: report.BundleFormat, Bundle1: report.BundleFormat1, Document: report.DocumentFormat,
 				Model: votingpower.ModelFormat, Model1: votingpower.ModelFormat1,
-				Power: powerFormat, Doctor: diagnosisFormat,
+				Power: powerFormat, Doctor: diagnosisFormat, Block: blockFormat, Tried: triedFormat,
+				Verification: report.VerificationFormat,
 			}, helpFuncs())
 			return nil
 		},
@@ -38,8 +40,9 @@ Examples:
 // manual is what the manual says beside the help of the program itself.
 type manual struct {
 	*cli.Command
-	Topics                                                  []topic
-	Bundle, Bundle1, Document, Model, Model1, Power, Doctor string // formats
+	Topics []topic
+	// formats
+	Bundle, Bundle1, Document, Model, Model1, Power, Doctor, Block, Tried, Verification string
 }
 
 // All lists commands and subcommands.
@@ -56,4 +59,27 @@ func roff(s string) string {
 		}
 	}
 	return strings.Join(lines, "\n")
+}
+
+// roffProse writes a description: prose is filled, and lines that are indented stay as they are.
+func roffProse(s string) string {
+	var out strings.Builder
+	fixed, longest := false, 0
+	for line := range strings.Lines(s) {
+		if strings.HasPrefix(line, " ") {
+			longest = max(longest, len([]rune(strings.TrimSpace(line))))
+		}
+	}
+	begin := fmt.Sprintf(".nf\n.in %dn\n", max(3, min(10, 80-longest)))
+	for line := range strings.Lines(s + "\n") {
+		if indented := strings.HasPrefix(line, " "); indented != fixed && line != "\n" {
+			out.WriteString(map[bool]string{true: begin, false: ".in\n.fi\n"}[indented])
+			fixed = indented
+		}
+		out.WriteString(roff(strings.TrimPrefix(line, "   ")))
+	}
+	if fixed {
+		out.WriteString(".in\n.fi\n")
+	}
+	return strings.TrimSuffix(out.String(), "\n")
 }
