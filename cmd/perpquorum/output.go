@@ -43,7 +43,7 @@ func (o *outputOptions) flags() []cli.Flag {
 		&cli.PathFlag{Name: "evidence", Category: category, Destination: &o.evidence,
 			Usage: "write the evidence bundle to `FILE`, compressed if its name ends in .gz; an existing file is replaced"},
 		&cli.GenericFlag{Name: "bundle-url", Category: category,
-			Usage: "link to `URL`, an https address where the evidence bundle is published; for the markdown format",
+			Usage: "link to `URL`, an https address where the evidence bundle is published; for a post or page",
 			Value: parsed(&o.link, func(url string) (string, error) { return url, report.CheckURL(url) })},
 	}
 }
@@ -57,8 +57,8 @@ func (o *outputOptions) check(model, endpoints string) error {
 	if o.quiet && o.format != string(report.Text) {
 		return usagef("--quiet has no meaning with --format %s", o.format)
 	}
-	if o.link != "" && o.format != string(report.Markdown) {
-		return usagef("--bundle-url wants --format markdown")
+	if o.link != "" && !slices.Contains([]report.Format{report.Markdown, report.HTML}, report.Format(o.format)) {
+		return usagef("--bundle-url wants --format markdown or html")
 	}
 	if o.evidence == "" {
 		return nil

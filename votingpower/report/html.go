@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/ethereum/go-ethereum/common"
@@ -165,12 +166,9 @@ func all(n int) string {
 // scoresDiffer reports whether the recount accuses the hub. What merely could not be established, or
 // can still change, accuses nobody.
 func (r *Report) scoresDiffer() bool {
-	for _, f := range r.document.Findings {
-		if f.Code == vote.ScoresDiffer && f.Level == vote.Failure {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(r.document.Findings, func(f vote.Finding) bool {
+		return f.Level == vote.Failure && f.Code == vote.ScoresDiffer
+	})
 }
 
 // group is the findings of one level.
@@ -181,24 +179,21 @@ type group struct {
 
 // findingsByLevel lists the findings, the most serious first.
 func (r *Report) findingsByLevel() (list []group) {
-	for _, level := range []struct {
-		vote.Level
-		group
-	}{
-		{vote.Failure, group{Name: "Failures", Tone: "bad", Icon: "no"}},
-		{vote.Warning, group{Name: "Warnings", Tone: "warn", Icon: "warn"}},
-		{vote.Info, group{Name: "Checked and noted", Icon: "note"}},
-	} {
-		for _, f := range r.document.Findings {
-			if f.Level == level.Level {
-				level.Found = append(level.Found, f)
-			}
+	groups := []group{{Name: "Failures", Tone: "bad", Icon: "no"}, {Name: "Warnings", Tone: "warn", Icon: "warn"},
+		{Name: "Found right", Tone: "good", Icon: "ok"}, {Name: "Noted", Icon: "note"}}
+	for _, f := range r.document.Findings {
+		of := &groups[3]
+		switch {
+		case f.Level == vote.Failure:
+			of = &groups[0]
+		case f.Level == vote.Warning:
+			of = &groups[1]
+		case slices.Contains(right, f.Code):
+			of = &groups[2]
 		}
-		if level.Found != nil {
-			list = append(list, level.group)
-		}
+		of.Found = append(of.Found, f)
 	}
-	return list
+	return slices.DeleteFunc(groups, func(g group) bool { return g.Found == nil })
 }
 
 // linked is an address with a link to the explorer of its chain, if that would show the same.

@@ -1,5 +1,5 @@
 // Package report makes one document of what was measured, and renders it as text, Markdown,
-// JSON and CSV, and a chart of it as SVG or PNG. It does no I/O of its own: a report comes
+// JSON, CSV and a page of HTML, and a chart of it as SVG or PNG. It does no I/O of its own: a report comes
 // from a Bundle, which a live run has just collected or a file holds. What a report says of a
 // vote comes from package vote.
 //

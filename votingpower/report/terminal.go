@@ -271,9 +271,6 @@ func (r *Report) bar(s Style, power, turnout, quorum *big.Rat) string {
 // choiceLines are the choices with their scores, and what the recount says of each.
 func (r *Report) choiceLines(s Style) (lines []string, err error) {
 	const names = 24 // columns
-	differ := slices.ContainsFunc(r.document.Findings, func(f vote.Finding) bool {
-		return f.Level == vote.Failure && f.Code == vote.ScoresDiffer
-	})
 	for _, c := range r.choices() {
 		name, score, counted, says := "Invalid choices", "no score yet", "", "in no score"
 		if !c.Invalid {
@@ -294,7 +291,7 @@ func (r *Report) choiceLines(s Style) (lines []string, err error) {
 			says = "no recount"
 		case c.Agrees:
 			says = s.symbol(vote.Info) + " recount"
-		case differ:
+		case r.scoresDiffer():
 			says = s.symbol(vote.Failure) + " differs"
 		default:
 			says = s.symbol(vote.Warning) + " differs"
