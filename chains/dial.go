@@ -35,6 +35,8 @@ type Dialer struct {
 	UserAgent string
 	// Clock measures the waits. Nil: real time.
 	Clock jsonrpc.Clock
+	// Observe is told of each request; see jsonrpc.Options.
+	Observe func(jsonrpc.Exchange)
 }
 
 // Dial connects with the zero Dialer.
@@ -69,6 +71,7 @@ func (d Dialer) Dial(ctx context.Context, id ID, urls ...string) (*Client, error
 func (d Dialer) options() jsonrpc.Options {
 	return jsonrpc.Options{
 		RPS: d.RPS, MaxBatch: d.MaxBatch, Transport: d.Transport, UserAgent: d.UserAgent, Clock: d.Clock,
+		Observe: d.Observe,
 	}
 }
 

@@ -43,6 +43,8 @@ type Client struct {
 	Retries int           // further tries after a transient failure; 0 means 4, negative none
 	Timeout time.Duration // of one try; 0 means 30 seconds
 	MaxWait time.Duration // longest wait that the hub may ask for; 0 means 2 minutes
+	// Observe, if it is not nil, is told of each HTTP request, possibly by several goroutines at once.
+	Observe func(keyurl.Exchange)
 
 	once      sync.Once
 	err       error // a bad Endpoint
@@ -146,7 +148,12 @@ func (c *Client) try(ctx context.Context, op, query string, variables map[string
 	limited, cancel := context.WithTimeout(ctx, c.Timeout)
 	defer cancel()
 	e := &exchange{client: c, op: op}
+	start := time.Now()
 	data, err := graphql.NewClient(c.Endpoint, e).ExecRaw(limited, query, variables)
+	if c.Observe != nil {
+		what := strings.Fields(op)[:1] // without an id
+		c.Observe(keyurl.Exchange{Server: c.host, Methods: what, Took: time.Since(start), Failed: err != nil})
+	}
 	var failure *HubError
 	switch {
 	case err == nil && len(c.APIKey) >= 8 && bytes.Contains(data, []byte(c.APIKey)): // shorter ones may be words

@@ -69,7 +69,12 @@ type Options struct {
 	UserAgent string
 	// Clock measures the waits. Nil: real time.
 	Clock Clock
+	// Observe, if it is not nil, is told of each HTTP request, possibly by several goroutines at once.
+	Observe func(Exchange)
 }
+
+// Exchange is one HTTP request and what became of it.
+type Exchange = keyurl.Exchange
 
 // Endpoint is a client of one URL. It is safe for concurrent use.
 type Endpoint struct {
@@ -82,6 +87,7 @@ type Endpoint struct {
 	batch     *batchSize
 	patience  patience
 	budget    budget
+	observe   func(Exchange)
 }
 
 // New prepares an endpoint; it sends nothing. The error wraps ErrEndpointURL.
@@ -97,7 +103,7 @@ func New(rawURL string, o Options) (*Endpoint, error) {
 		batch:    newBatchSize(o.MaxBatch),
 		patience: patience{tries: o.Tries, wait: cmp.Or(o.MaxWait, longestWait)},
 	}
-	e.pace = newPace(o.RPS, e.clock)
+	e.pace, e.observe = newPace(o.RPS, e.clock), o.Observe
 	e.transport = &transport{
 		inner: keyurl.NewTransport(o.Transport, answerTimeout),
 		url:   u, agent: cmp.Or(o.UserAgent, "perpquorum"), now: e.clock.Now,
@@ -154,10 +160,18 @@ func (e *Endpoint) exchange(ctx context.Context, calls []*call) []outcome {
 	if batch {
 		body = "[" + body + "]"
 	}
+	start := e.clock.Now()
 	reply, f := e.transport.post(ctx, []byte(body))
 	var out []outcome
 	if f == nil {
 		out, f = readReplies(reply, ids, batch)
+	}
+	if e.observe != nil {
+		x := Exchange{Server: e.label, Took: e.clock.Now().Sub(start), Failed: f != nil}
+		for _, c := range calls {
+			x.Methods = append(x.Methods, c.Method)
+		}
+		e.observe(x)
 	}
 	if f != nil {
 		return slices.Repeat([]outcome{{fault: f, whole: batch}}, len(calls))

@@ -12,6 +12,14 @@ import (
 	"time"
 )
 
+// Exchange is one HTTP request and what became of it.
+type Exchange struct {
+	Server  string   // its label, without a key
+	Methods []string // of the calls in it
+	Took    time.Duration
+	Failed  bool // there was no reply that can be read
+}
+
 // Transport carries HTTP requests, and keeps the newest response headers about rate
 // limits.
 //

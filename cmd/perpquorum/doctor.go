@@ -77,7 +77,7 @@ func (o *doctorOptions) run(c *cli.Context) error {
 		return err
 	}
 	hub := newHub(cmp.Or(o.hub, snapshot.DefaultEndpoint), time.Second)
-	hub.Retries = -1
+	hub.Retries, hub.Observe = -1, o.endpoints.progress.asked.observer()
 	if hub.Host() == "" {
 		return usagef("--hub: want a URL such as %s", snapshot.DefaultEndpoint) // it may hold a key
 	}
@@ -85,6 +85,7 @@ func (o *doctorOptions) run(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	o.endpoints.dialer.Observe = o.endpoints.progress.asked.observer()
 	ctx, cancel := context.WithTimeout(c.Context, o.endpoints.timeout)
 	defer cancel()
 	o.endpoints.progress.say("trying %d endpoints and the hub", len(targets))

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -30,6 +31,9 @@ type endpointOptions struct {
 func (o *endpointOptions) flags() []cli.Flag {
 	const category = "Endpoints"
 	o.dialer = chains.Dialer{Agree: 1, UserAgent: "perpquorum/" + buildInfo().Version}
+	if o.progress == nil {
+		o.progress = newProgress(io.Discard)
+	}
 	return []cli.Flag{
 		&cli.GenericFlag{Name: "rpc", Category: category, Value: endpointValue(&o.urls),
 			Usage: "a JSON-RPC endpoint of a chain, as `CHAIN=URL`; repeat it for more chains, " +
@@ -46,6 +50,8 @@ func (o *endpointOptions) flags() []cli.Flag {
 			Value: parsed(&o.dialer.MaxBatch, parseCount), DefaultText: "100",
 			Usage: "send at most `N` JSON-RPC calls in one request; 1 means no batches"},
 		timeoutFlag(category, &o.timeout),
+		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Category: category, Destination: &o.progress.asked.wanted,
+			Usage: "say on standard error what was asked of which server, and how long it took"},
 		&cli.BoolFlag{Name: "allow-unfinalized", Category: category, Destination: &o.dialer.AllowUnfinalized,
 			Usage: "accept blocks that are not finalized yet, and mark the output"},
 		&cli.BoolFlag{Name: "allow-dev-chain", Category: category, Destination: &o.dialer.AllowDev,
@@ -235,6 +241,7 @@ func (o endpointOptions) dial(ctx context.Context, wanted []chains.ID, optional 
 		return nil, nil, err
 	}
 	wanted = slices.Sorted(maps.Keys(urls))
+	o.dialer.Observe = o.progress.asked.observer()
 	clients, err := chains.SideBySide(ctx, wanted, func(ctx context.Context, id chains.ID) (*chains.Client, error) {
 		o.progress.say("connecting to %s", id)
 		return o.dialer.Dial(ctx, id, urls[id]...)

@@ -129,6 +129,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if err != nil && !judged {
 		printError(stderr, explain(ctx, err))
 	}
+	progress.asked.print(stderr)
 	for _, hint := range progress.hints {
 		fmt.Fprintf(stderr, "perpquorum: hint: %s\n", printable(hint))
 	}

@@ -143,6 +143,7 @@ func (o *powerOptions) query(ctx context.Context) (source string, q strategy.Que
 		return "", q, err
 	}
 	hub := newHub(o.hub, o.endpoints.timeout)
+	hub.Observe = o.endpoints.progress.asked.observer()
 	defer hub.CloseIdleConnections()
 	if o.proposal.ID != "" {
 		p, err := hub.Proposal(ctx, o.proposal.ID)

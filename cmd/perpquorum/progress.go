@@ -6,11 +6,14 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"golang.org/x/term"
 
@@ -21,21 +24,125 @@ import (
 
 // progress shows a person at a terminal what the program is waiting for, in one
 // line of standard error that is wiped at the end. Without a terminal it shows
-// nothing. With NO_COLOR set, or on a dumb terminal, it writes plain lines.
+// nothing but what was asked for. With NO_COLOR set, or on a dumb terminal, it writes plain lines.
 type progress struct {
-	mu    sync.Mutex
-	w     io.Writer // nil: silent
-	plain bool
-	shown bool
-	hints []string // to print at the end, terminal or not
+	mu     sync.Mutex
+	w      io.Writer
+	width  func() int // columns of the terminal; nil where there is none
+	plain  bool
+	shown  bool
+	step   string   // what the program waits for
+	listed string   // how many votes were read, such as "votes 3,000/6,300"
+	reads  [2]int   // values read, of those that were asked for
+	hints  []string // to print at the end, terminal or not
+	asked  *requestLog
 }
 
 func newProgress(stderr io.Writer) *progress {
-	file, ok := stderr.(*os.File)
-	if !ok || !term.IsTerminal(int(file.Fd())) {
-		return &progress{}
+	p := &progress{w: stderr, plain: plainTerminal(), asked: &requestLog{}}
+	if file, ok := stderr.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
+		p.width = func() int {
+			if columns, _, err := term.GetSize(int(file.Fd())); err == nil && columns > 0 {
+				return columns
+			}
+			return 80
+		}
 	}
-	return &progress{w: file, plain: plainTerminal()}
+	return p
+}
+
+// terminal reports whether somebody sees it.
+func (p *progress) terminal() bool { return p != nil && p.width != nil }
+
+// say shows what is waited for, or how many votes were read.
+func (p *progress) say(format string, args ...any) {
+	if !p.terminal() {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch text := fmt.Sprintf(format, args...); {
+	case strings.HasPrefix(text, "votes "):
+		p.listed = text
+	default:
+		p.step = text
+	}
+	if p.plain {
+		fmt.Fprintln(p.w, strings.TrimSuffix(p.line(math.MaxInt), " …"))
+		return
+	}
+	p.draw()
+}
+
+// tell is for what follows a long wait: it prints a line where there is no terminal.
+func (p *progress) tell(format string, args ...any) {
+	if p == nil || p.terminal() {
+		p.say(format, args...)
+		return
+	}
+	fmt.Fprintln(p.w, "perpquorum: "+printable(fmt.Sprintf(format, args...)))
+}
+
+// read adds to the values that were read, or asked for.
+func (p *progress) read(n, of int) {
+	if !p.terminal() {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.reads[0], p.reads[1] = p.reads[0]+n, p.reads[1]+of; !p.plain {
+		p.draw()
+	}
+}
+
+func (p *progress) draw() {
+	fmt.Fprint(p.w, "\r\x1b[K"+p.line(p.width()))
+	p.shown = true
+}
+
+// line is the longest form that leaves the last column of the terminal free.
+func (p *progress) line(columns int) string {
+	counts, last, percent := p.listed, p.listed, ""
+	if p.reads[1] > 0 {
+		last = fmt.Sprintf("reads %s/%s", thousands(p.reads[0]), thousands(p.reads[1]))
+		counts = strings.TrimPrefix(counts+"; "+last, "; ")
+		percent = fmt.Sprintf(" %d%%", 100*p.reads[0]/p.reads[1])
+	}
+	forms := []string{
+		"perpquorum: " + p.step + ": " + counts + percent, "perpquorum: " + counts + percent, counts + percent, counts,
+		last + percent, last, strings.TrimSpace(percent),
+	}
+	if counts == "" {
+		forms = []string{"perpquorum: " + p.step + " …", p.step + " …", p.step}
+	}
+	for _, form := range forms {
+		if utf8.RuneCountInString(form) < columns {
+			return form
+		}
+	}
+	last = forms[len(forms)-1]
+	return string([]rune(last)[:max(0, min(columns-1, utf8.RuneCountInString(last)))])
+}
+
+// thousands writes a number in groups of three digits.
+func thousands(n int) string {
+	text := strconv.Itoa(n)
+	for i := len(text) - 3; i > 0; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
+}
+
+// hint keeps what the user can do better, to be printed once.
+func (p *progress) hint(format string, args ...any) {
+	if p == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if text := fmt.Sprintf(format, args...); !slices.Contains(p.hints, text) {
+		p.hints = append(p.hints, text)
+	}
 }
 
 // screen holds back what is printed to standard output, and knows what that shows.
@@ -65,36 +172,6 @@ func terminalStyle(stdout io.Writer) report.Style {
 
 func plainTerminal() bool { return os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" }
 
-// terminal reports whether somebody sees it.
-func (p *progress) terminal() bool { return p != nil && p.w != nil }
-
-func (p *progress) say(format string, args ...any) {
-	if !p.terminal() {
-		return
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	switch {
-	case p.plain:
-		fmt.Fprintf(p.w, "perpquorum: %s\n", fmt.Sprintf(format, args...))
-	default:
-		fmt.Fprintf(p.w, "\r\x1b[Kperpquorum: %s …", fmt.Sprintf(format, args...))
-		p.shown = true
-	}
-}
-
-// hint keeps what the user can do better, to be printed once.
-func (p *progress) hint(format string, args ...any) {
-	if p == nil {
-		return
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if text := fmt.Sprintf(format, args...); !slices.Contains(p.hints, text) {
-		p.hints = append(p.hints, text)
-	}
-}
-
 // clear wipes the line, so that nothing of it stays beside the product.
 func (p *progress) clear() {
 	p.mu.Lock()
@@ -123,7 +200,8 @@ func (n *progressNode) CallAt(ctx context.Context, b chains.Block, calls []chain
 }
 
 func (n *progressNode) BulkCallAt(ctx context.Context, b chains.Block, calls []chains.Call) ([]chains.Answer, error) {
-	n.p.say("reading %d values of %s at block %d", len(calls), n.id, b.Number())
+	n.p.read(0, len(calls))
+	defer n.p.read(len(calls), 0)
 	return n.Client.BulkCallAt(ctx, b, calls)
 }
 

@@ -22,9 +22,10 @@ const (
 // not fit the proposal is found first.
 func (o *checkOptions) waitForEnd(ctx context.Context, m *votingpower.Model, clock jsonrpc.Clock) error {
 	hub := newHub(o.hub, o.endpoints.timeout)
+	hub.Observe = o.endpoints.progress.asked.observer()
 	defer hub.CloseIdleConnections()
 	w := watcher{
-		clock: clock, until: clock.Now().Add(o.deadline), open: lookOpen, say: o.endpoints.progress.say,
+		clock: clock, until: clock.Now().Add(o.deadline), open: lookOpen, say: o.endpoints.progress.tell,
 		look: func(ctx context.Context) (*snapshot.Proposal, error) {
 			ctx, cancel := context.WithTimeout(ctx, o.endpoints.timeout)
 			defer cancel()
