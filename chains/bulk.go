@@ -40,7 +40,8 @@ const (
 // call to call, and which hides that it ran out. Such views need CallAt.
 //
 // The contracts see Multicall3 as msg.sender, not the zero address as in a plain
-// eth_call.
+// eth_call. Where nonces bind the state, which Multicall3 cannot see, the calls travel as
+// those of CallAt.
 func (c *Client) BulkCallAt(ctx context.Context, b Block, calls []Call) ([]Answer, error) {
 	if len(calls) < fewCalls {
 		return c.CallAt(ctx, b, calls)
@@ -71,6 +72,9 @@ func (r *stateReader) bulkAt(ctx context.Context, b Block, calls []Call, public 
 	m, err := r.marksOf(ctx, b, public)
 	if err != nil {
 		return results{}, err
+	}
+	if len(m.nonces) > 0 && w.canary == deployless { // no multicall can ask for nonces
+		return r.callAt(ctx, b, calls, public)
 	}
 	k := &bulk{stateBatch: newStateBatch(r, b, calls, public, w, m), out: results{make([][]byte, len(calls)), true}}
 	switch err := k.run(ctx); {

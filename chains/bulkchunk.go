@@ -92,7 +92,10 @@ func (k *bulk) checkProofs(proofs []innerResult, nonces []jsonrpc.Reply) (bound 
 		}
 		marks = marks[:len(marks)-1]
 	}
-	return k.checkMarks(marks, nonces)
+	if err := k.checkNonces(nonces); err != nil {
+		return false, err
+	}
+	return k.checkMarks(marks)
 }
 
 // keep takes the answers. Calls that failed or returned nothing are left for finish.

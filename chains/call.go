@@ -18,6 +18,8 @@ type Call struct {
 	To        common.Address
 	Data      hexutil.Bytes
 	Signature string
+
+	opcodes []byte // see environment
 }
 
 // nativeBalance marks a Call that reads an account's native balance.

@@ -12,7 +12,7 @@ import (
 	"github.com/perpdao/perpquorum/chains/jsonrpc"
 )
 
-// A canary is a question about the block at which a batch of state reads runs,
+// A canary is a question about the block at which state reads run,
 // answered by the EVM itself: its number, its timestamp and the hash of the block
 // before it. A node that answers for another block, because it lags, serves from a
 // cache or ignores the block parameter, gives itself away. The parent's hash is
@@ -35,11 +35,13 @@ const (
 // block h. On Arbitrum the EVM's number and hashes are those of Ethereum, and ArbSys has the
 // block's number.
 func blockGetters(h *types.Header) []Call {
+	timestamp := environment("getCurrentBlockTimestamp()", 0x42) // TIMESTAMP
 	if IsArbitrum(h) {
 		return []Call{{To: arbSys, Data: hexutil.Bytes{0xa3, 0xb1, 0xb3, 0x1d}, Signature: "arbBlockNumber()"},
-			getter("getCurrentBlockTimestamp()")}
+			timestamp}
 	}
-	return []Call{getter("getBlockNumber()"), getter("getCurrentBlockTimestamp()"), getter("getLastBlockHash()")}
+	return []Call{environment("getBlockNumber()", 0x43), timestamp, // NUMBER
+		environment("getLastBlockHash()", 0x60, 1, 0x43, 0x03, 0x40)} // PUSH1 1 NUMBER SUB BLOCKHASH
 }
 
 // arbSys is the precompiled contract of Arbitrum that knows the chain itself.
@@ -54,9 +56,13 @@ func IsArbitrum(h *types.Header) bool {
 // farOff is how far another number cannot be of a block with the same timestamp.
 var farOff = big.NewInt(10_000)
 
-// request is one eth_call that runs the calls one after the other.
-func (c canary) request(calls []Call, block any) (jsonrpc.Request, error) {
+// request is one eth_call that runs the calls one after the other. Init code comes from the given
+// account, if it is not zero.
+func (c canary) request(from common.Address, calls []Call, block any) (jsonrpc.Request, error) {
 	args := map[string]any{"data": initCode(calls)}
+	if from != (common.Address{}) {
+		args["from"] = from
+	}
 	if c == multicall {
 		args = map[string]any{"to": multicall3, "data": encodeAggregate3(calls)}
 	}

@@ -30,20 +30,24 @@
 //     asked for, and the hash is the one that the endpoint gives, so no field was lost or
 //     altered on the way. Other headers only show where to look, or how far the chain goes.
 //   - State at one block: each read names the block by its hash (EIP-1898), never by a
-//     tag. Each batch carries a question that the EVM answers from inside the block: its
+//     tag. Each eth_call makes many of the calls, and asks the EVM from inside for the block's
 //     number, its timestamp and its parent's hash (on Arbitrum without the hash). This
 //     exposes an endpoint that ignores the hash, lags or serves another block.
 //   - The state of that block, and not of another under its header, where it can be told
-//     (level Bound). Two values are read together with the calls: what the block wrote,
-//     which older state lacks, and what the next block writes first, which newer state has.
+//     (level Bound). Two values are read in the same eth_call as the answers, so that it does
+//     not matter how many nodes share an address: what the block wrote, which older state
+//     lacks, and what the next block writes first, which newer state has.
 //     With header fields of Cancun these are the beacon roots of the two (EIP-4788), on the
 //     OP Stack from Bedrock on what its first transaction wrote to L1Block, and elsewhere the
-//     nonces of the senders of the block's last and of the next block's first transaction.
+//     nonces of the senders of the block's last and of the next block's first transaction,
+//     from whom the calls are made twice: code without an address has one that depends on them.
 //     An endpoint with other state is left, and Client.Faults names it. Answers stay Trusted
 //     where an endpoint does not say, where the contract is not there, where there is no next
-//     block yet, and where one of the two blocks has no ordinary transaction.
-//   - State of Optimism before Bedrock: each figure comes from an eth_call that shows in
-//     itself that l2geth ran it. Other nodes answer from empty state when theirs fails.
+//     block yet, where one of the two blocks has no ordinary transaction, where nonces would
+//     bind and the endpoint takes no eth_call without "to", and where a call succeeds only by
+//     itself.
+//   - State of Optimism before Bedrock: such an eth_call also shows in itself that l2geth ran
+//     it. Other nodes answer from empty state when theirs fails.
 //   - State that is there: on public chains, the balance of an account known to hold ether
 //     is read as well. Only if it is not zero are other zeros believed.
 //   - Contracts that are there: a call of an address without code succeeds and returns
@@ -60,8 +64,7 @@
 // Headers and state are trusted to be the chain's own. The checks find accidents, and
 // Bound says only that the state did not come from another block by accident. An endpoint
 // that lies on purpose can make up balances, and headers above the known block, that pass
-// each of them. Where several nodes behind one address share a batch, a node with the state
-// of another block can answer a read, and a good one what binds the state. Dialer.Agree reads
+// each of them. Dialer.Agree reads
 // everything from several endpoints and demands the same hashes and the same bytes, which
 // rules out what a single one makes up; the caller has to choose endpoints of independent
 // operators. Only Merkle proofs against a trusted state root rule out all lies: see package

@@ -129,7 +129,7 @@ func TestMatrixOtherNumbers(t *testing.T) {
 	s.Rules = []*faultrpc.Rule{{Method: "eth_call", Fault: faultrpc.Fault{
 		Value: func(_ faultrpc.Request, result json.RawMessage) json.RawMessage {
 			var words hexutil.Bytes
-			if json.Unmarshal(result, &words) != nil || len(words) != 96 {
+			if json.Unmarshal(result, &words) != nil || len(words) < 96 {
 				return result
 			}
 			copy(words, common.LeftPadBytes(big.NewInt(16_000_000).Bytes(), 32))

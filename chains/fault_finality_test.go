@@ -15,7 +15,7 @@ import (
 func TestMatrixWeakEndpoint(t *testing.T) {
 	t.Parallel()
 	reads := func(fault faultrpc.Fault) *faultrpc.Rule {
-		return &faultrpc.Rule{Method: "eth_call", Has: faultrpc.Token.Hex(), Fault: fault}
+		return &faultrpc.Rule{Method: "eth_call", Has: faultrpc.Token.Hex()[2:], Fault: fault}
 	}
 	for _, test := range []struct {
 		name string

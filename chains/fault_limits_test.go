@@ -140,9 +140,10 @@ func TestMatrixOnlyRefusedItemsAreAskedAgain(t *testing.T) {
 	t.Parallel()
 	s := faultrpc.NewServer(faultrpc.Public(1, 300))
 	s.Clock = faultrpc.NewClock()
-	rule := &faultrpc.Rule{Method: "eth_call", Has: "70a08231", Until: 3,
+	rule := &faultrpc.Rule{Method: "eth_call", Has: `"0x70a08231`, Until: 3,
 		Fault: faultrpc.Fail(429, "too many requests")}
 	s.Rules = []*faultrpc.Rule{rule}
+	plain(s)
 	a := newAttempt(t, 1, s)
 	if err := a.read(t); err != nil {
 		t.Fatal(err)

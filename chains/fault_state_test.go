@@ -147,7 +147,10 @@ func TestMatrixState(t *testing.T) {
 			}
 			rows = append(rows,
 				row{name: fmt.Sprintf("row 26: %s is %s", method, value),
-					set:  with(&faultrpc.Rule{Method: method, Has: has.Hex()[2:], Fault: faultrpc.Result(value)}),
+					set: func(s *faultrpc.Server) {
+						with(&faultrpc.Rule{Method: method, Has: has.Hex()[2:], Fault: faultrpc.Result(value)})(s)
+						plain(s)
+					},
 					want: chains.ErrProtocol, paths: []path{batch, single}})
 		}
 		rows = append(rows, row{name: "row 26: every eth_call is " + value,
@@ -167,8 +170,8 @@ func TestMatrixSpelling(t *testing.T) {
 		`"0x` + strings.Repeat("0", 62) + `ff"`: 255} {
 		t.Run("row 27: "+value, func(t *testing.T) {
 			s := faultrpc.NewServer(faultrpc.Public(1, 300))
-			s.Rules = []*faultrpc.Rule{{Method: "eth_getBalance", Has: account.Hex()[2:],
-				Fault: faultrpc.Result(value)}}
+			s.Rules = []*faultrpc.Rule{replace("eth_getBalance", account.Hex()[2:], value)}
+			plain(s)
 			url, stop := s.Start()
 			defer stop()
 			c := dial(t, chains.Dialer{}, 1, url)

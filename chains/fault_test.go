@@ -84,7 +84,11 @@ func matrix(t *testing.T, rows []row) {
 
 func (r row) run(t *testing.T, p path) {
 	t.Helper()
-	s := faultrpc.NewServer(faultrpc.Public(1, 300))
+	chain := faultrpc.Public(1, 300)
+	if p == bulk {
+		chain = faultrpc.Cancun(1, 300) // where multicalls bind the state
+	}
+	s := faultrpc.NewServer(chain)
 	s.Clock = faultrpc.NewClock()
 	if r.set != nil {
 		r.set(s)

@@ -6,37 +6,35 @@ import (
 	"math/big"
 	"slices"
 
+	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/common/hexutil"
 )
 
-// opcodes give what the getters of Multicall3 with these selectors give.
-var opcodes = map[string][]byte{
-	"0x42cbb15c": {0x43},                      // getBlockNumber(): NUMBER
-	"0x0f28c97d": {0x42},                      // getCurrentBlockTimestamp(): TIMESTAMP
-	"0x27e86d6e": {0x60, 1, 0x43, 0x03, 0x40}, // getLastBlockHash(): PUSH1 1 NUMBER SUB BLOCKHASH
-	"0x3408e470": {0x46},                      // getChainId(): CHAINID
-	"0xa8b0574e": {0x41},                      // getCurrentBlockCoinbase(): COINBASE
-	"0x":         {0x5a},                      // gasLeft: GAS
+// environment is a question about the EVM itself: init code asks it by opcodes, which put
+// one word on the stack, and Multicall3 by its getter.
+func environment(signature string, opcodes ...byte) Call {
+	c := getter(signature)
+	c.opcodes = opcodes
+	return c
 }
 
-// codeSize marks a Call that asks init code how much code there is at an address.
-const codeSize = "eth_getCode"
+// Questions that Multicall3 has no getters for.
+var (
+	gasLeft    = Call{opcodes: []byte{0x5a}} // GAS
+	ownAddress = Call{opcodes: []byte{0x30}} // ADDRESS
+)
 
-// gasLeft asks init code for the gas that is left. Multicall3 has no such getter.
-var gasLeft = Call{To: multicall3}
+// codeSize asks how much code there is at an address.
+func codeSize(of common.Address) Call {
+	return Call{opcodes: append(append([]byte{0x73}, of[:]...), 0x3b)} // PUSH20 EXTCODESIZE
+}
 
-// opcode returns the code that puts a call's answer, one word, on the stack, or nil if
-// the call must be made.
-func (c Call) opcode() []byte {
-	switch {
-	case c.isNativeBalance():
+// code returns the opcodes that put a call's answer on the stack, or nil if the call must be made.
+func (c Call) code() []byte {
+	if c.isNativeBalance() {
 		return append(append([]byte{0x73}, c.To[:]...), 0x31) // PUSH20 BALANCE
-	case c.Signature == codeSize && len(c.Data) == 0:
-		return append(append([]byte{0x73}, c.To[:]...), 0x3b) // PUSH20 EXTCODESIZE
-	case c.To == multicall3:
-		return opcodes[c.Data.String()]
 	}
-	return nil
+	return c.opcodes
 }
 
 // initCode runs the calls one after the other in an eth_call without "to". It returns a
@@ -47,7 +45,7 @@ func initCode(calls []Call) hexutil.Bytes {
 	code := assemble(calls, 0)
 	code = assemble(calls, len(code)) // the calldata follow the code
 	for _, c := range calls {
-		if c.opcode() == nil {
+		if c.code() == nil {
 			code = append(code, c.Data...)
 		}
 	}
@@ -61,7 +59,7 @@ func assemble(calls []Call, calldata int) []byte {
 	store := []byte{0x81, 0x52, 0x60, 0x20, 0x01} // DUP2 MSTORE PUSH1 32 ADD
 	code := []byte{0x60, 0}
 	for _, c := range calls {
-		if op := c.opcode(); op != nil {
+		if op := c.code(); op != nil {
 			code = slices.Concat(code, op, store)
 			continue
 		}
@@ -92,7 +90,7 @@ func decodeInitCode(data []byte, calls []Call) ([]innerResult, error) {
 	for i, c := range calls {
 		out[i] = innerResult{true, next(word)}
 		read += word
-		if c.opcode() != nil {
+		if c.code() != nil {
 			continue
 		}
 		size := new(big.Int).SetBytes(next(word))

@@ -14,8 +14,8 @@ const (
 	// Trusted: the endpoints' word. It is the least, and so is "".
 	Trusted Level = "trusted"
 	// Bound: the state that each endpoint answered from had what this block wrote, and not
-	// yet what the next one writes first. This rules out accidents, not lies, unless several
-	// nodes behind one address share the requests of a batch: then each may have another state.
+	// yet what the next one writes first, in the same run of the EVM as each answer. This rules
+	// out accidents, not lies.
 	Bound Level = "bound"
 	// Proven: Merkle proofs lead from the block's state root to the answers. Only the
 	// block's hash remains to be trusted.

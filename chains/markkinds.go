@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
-	"math/big"
 
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/common/hexutil"
@@ -24,7 +23,7 @@ var (
 
 // beaconMarks: the contract knows the root of h by its time, and does not know the time of
 // the next block.
-func beaconMarks(h, next *types.Header) marks {
+func beaconMarks(h, next *types.Header, sure bool) marks {
 	get := func(time uint64) Call {
 		return Call{To: beaconRoots, Data: common.LeftPadBytes(binary.BigEndian.AppendUint64(nil, time), word)}
 	}
@@ -36,7 +35,7 @@ func beaconMarks(h, next *types.Header) marks {
 			return asExpected
 		}
 		return another
-	}}
+	}, sure}
 	if next == nil || next.Time == h.Time {
 		return marks{calls: []mark{own}}
 	}
@@ -45,7 +44,7 @@ func beaconMarks(h, next *types.Header) marks {
 			return newer
 		}
 		return asExpected
-	}}
+	}, sure}
 	return marks{calls: []mark{after, own}, twoSided: true}
 }
 
@@ -73,7 +72,7 @@ func transactionOf(r jsonrpc.Reply, block common.Hash) (tx transaction) {
 
 // l1BlockMarks: the contract knows the L1 block and the place in its sequence that the
 // first transaction of the block gives it. No two blocks share the pair.
-func l1BlockMarks(tx transaction) (marks, bool) {
+func l1BlockMarks(tx transaction, sure bool) (marks, bool) {
 	var sequence []byte
 	if tx.Type != 0x7e || tx.From != l1Depositor || len(tx.Input) < 164 {
 		return marks{}, false
@@ -94,7 +93,7 @@ func l1BlockMarks(tx transaction) (marks, bool) {
 				return asExpected
 			}
 			return another
-		}}
+		}, sure}
 	}
 	calls := []mark{get("hash()", tx.Input[100:132]), get("sequenceNumber()", sequence)}
 	return marks{calls: calls, twoSided: true}, true
@@ -109,18 +108,7 @@ func nonceMarks(last, first transaction) marks {
 			return marks{}
 		}
 	}
-	nonce := func(tx transaction, least, most uint64) mark {
-		return mark{Call{To: tx.From, Signature: "eth_getTransactionCount"}, func(r innerResult) finding {
-			switch n := new(big.Int).SetBytes(r.ReturnData); {
-			case n.Cmp(new(big.Int).SetUint64(least)) < 0:
-				return older
-			case n.Cmp(new(big.Int).SetUint64(most)) > 0:
-				return newer
-			}
-			return asExpected
-		}}
-	}
 	// EIP-7702 can raise the first of them further in the same block.
 	used, unused := uint64(*last.Nonce), uint64(*first.Nonce)
-	return marks{twoSided: true, nonces: []mark{nonce(last, used+1, ^uint64(0)), nonce(first, unused, unused)}}
+	return marks{twoSided: true, nonces: []nonceMark{{last.From, used + 1, ^uint64(0)}, {first.From, unused, unused}}}
 }

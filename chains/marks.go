@@ -7,6 +7,7 @@ import (
 
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/common/hexutil"
+	"github.com/ethereum/go-ethereum/crypto"
 
 	"github.com/perpdao/perpquorum/chains/jsonrpc"
 )
@@ -16,8 +17,48 @@ import (
 // first operation, which only newer state has. A node that takes the header of N and the
 // state of another block gives itself away.
 type mark struct {
-	call  Call // to a contract; one without data asks for the nonce of the account
+	call  Call // to a contract
 	judge func(r innerResult) finding
+	sure  bool // the contract has code at the block
+}
+
+// nonceMark is a mark that the EVM shows by the address of what the account creates. An
+// eth_call without "to" creates a contract, and its code can ask for its own address.
+type nonceMark struct {
+	account     common.Address
+	least, most uint64 // of the nonces that it can have after the block
+}
+
+func (m nonceMark) judge(nonce *big.Int) finding {
+	switch {
+	case nonce.Cmp(new(big.Int).SetUint64(m.least)) < 0:
+		return older
+	case nonce.Cmp(new(big.Int).SetUint64(m.most)) > 0:
+		return newer
+	}
+	return asExpected
+}
+
+// nonceSearch is how many nonces around the expected one an address is looked for.
+const nonceSearch = 5000
+
+// judgeAddress judges the nonce with which the account has created a contract of this address.
+// Where it is none of those nearby, errElsewhere lets the endpoint be asked again. One that takes
+// no account in an eth_call creates it from the zero address, which sends no transactions.
+func (m nonceMark) judgeAddress(created common.Address) (finding, error) {
+	if created == crypto.CreateAddress(common.Address{}, 0) {
+		return unanswered, nil
+	}
+	for i := range uint64(nonceSearch) {
+		if crypto.CreateAddress(m.account, m.least+i) == created {
+			return m.judge(new(big.Int).SetUint64(m.least + i)), nil
+		}
+		if i < m.least && crypto.CreateAddress(m.account, m.least-i) == created {
+			return older, nil
+		}
+	}
+	return another, fmt.Errorf("code that %v creates ran at %v, which is not the address for nonce %d: %w",
+		m.account, created, m.least, errElsewhere)
 }
 
 // finding is what the value of a mark says about the state.
@@ -34,8 +75,9 @@ const (
 
 // marks are those of one block.
 type marks struct {
-	calls, nonces []mark
-	twoSided      bool // no state but that of the block passes
+	calls    []mark
+	nonces   []nonceMark
+	twoSided bool // no state but that of the block passes
 }
 
 // marksOf returns the marks of block b. They are looked up once, and of the same endpoint
@@ -80,9 +122,9 @@ func (r *stateReader) findMarks(ctx context.Context, b Block, public bool) marks
 		beacon = err == nil && new(big.Int).SetBytes(kept).Sign() != 0
 	}
 	if beacon {
-		return beaconMarks(b.Header, next.Header)
+		return beaconMarks(b.Header, next.Header, public)
 	}
-	if m, ok := l1BlockMarks(transactionOf(replies[1], b.Hash)); ok {
+	if m, ok := l1BlockMarks(transactionOf(replies[1], b.Hash), public); ok {
 		return m
 	}
 	count, err := replies[2].Quantity()
@@ -138,22 +180,24 @@ func (m marks) nonceRequests(block any) []jsonrpc.Request {
 	var reqs []jsonrpc.Request
 	for _, k := range m.nonces {
 		reqs = append(reqs, jsonrpc.Request{
-			Method: "eth_getTransactionCount", Params: []any{k.call.To, block}, Optional: true,
+			Method: "eth_getTransactionCount", Params: []any{k.account, block}, Optional: true,
 		})
 	}
 	return reqs
 }
 
-// checkMarks compares the answers to callList and nonceRequests with the block. It returns
-// whether they bind the state to it. calls is nil if the contracts could not be asked.
-func (s stateBatch) checkMarks(calls []innerResult, nonces []jsonrpc.Reply) (bound bool, err error) {
+// checkMarks compares the answers to callList with the block. It returns whether they bind
+// the state of their eth_call to it.
+func (s stateBatch) checkMarks(calls []innerResult) (bound bool, err error) {
 	m := s.marks
-	bound = m.twoSided && (calls != nil || len(m.calls) == 0)
+	bound = m.twoSided && len(m.calls) > 0
 	for i, r := range calls {
 		f := unanswered
 		switch n := len(r.ReturnData); {
 		case !r.Success, n == word:
 			f = m.calls[i].judge(r)
+		case n == 0 && m.calls[i].sure:
+			f = older
 		case n > 0:
 			return false, broken(s.endpoint, "%v returned %d bytes, want %d", m.calls[i].call.To, n, word)
 		}
@@ -161,16 +205,20 @@ func (s stateBatch) checkMarks(calls []innerResult, nonces []jsonrpc.Reply) (bou
 			return false, err
 		}
 	}
-	for i, r := range nonces {
-		f := unanswered
+	return bound, nil
+}
+
+// checkNonces compares the answers to nonceRequests with the block. Another node may have
+// given them than those beside them, so they can find other state and bind none.
+func (s stateBatch) checkNonces(replies []jsonrpc.Reply) error {
+	for i, r := range replies {
 		if n, err := r.Quantity(); err == nil && !r.Null() {
-			f = m.nonces[i].judge(innerResult{true, n.Bytes()})
-		}
-		if bound, err = s.conclude(f, bound); err != nil {
-			return false, err
+			if _, err := s.conclude(s.marks.nonces[i].judge(n), false); err != nil {
+				return err
+			}
 		}
 	}
-	return bound, nil
+	return nil
 }
 
 // conclude says what a finding means for the state.

@@ -104,7 +104,9 @@ func TestAgreeingOnTheLeastLevel(t *testing.T) {
 	chain := faultrpc.Public(1, 300)
 	bound, silent := faultrpc.NewServer(chain), faultrpc.NewServer(chain)
 	bound.Clock = faultrpc.NewClock()
-	silent.Rules = []*faultrpc.Rule{{Method: "eth_getTransactionCount", Fault: faultrpc.Fail(-32601, "Method not found")}}
+	silent.Rules = []*faultrpc.Rule{
+		{Method: "eth_getTransactionByBlockHashAndIndex", Fault: faultrpc.Fail(-32601, "Method not found")},
+	}
 	for want, servers := range map[chains.Level][]*faultrpc.Server{
 		chains.Trusted: {bound, silent}, chains.Bound: {bound, bound},
 	} {
@@ -127,7 +129,8 @@ func TestBeaconRootsThatNobodyWrites(t *testing.T) {
 	s.Nodes[0].Chain.Answer(faultrpc.BeaconRoots, make([]byte, 32))
 	a := newAttempt(t, 8453, s)
 	a.at = 100
-	if err := a.read(t); err != nil || a.level != chains.Bound || s.Log().Calls["eth_getTransactionCount"] == 0 {
+	err := a.read(t)
+	if err != nil || a.level != chains.Bound || s.Log().Calls["eth_getTransactionByBlockHashAndIndex"] != 3 {
 		t.Errorf("found %q, %v, %v", a.level, err, s.Log().Calls)
 	}
 }
@@ -145,7 +148,13 @@ func TestOddMarks(t *testing.T) {
 			s.Nodes[0].Chain.Answer(faultrpc.L1Block, data)
 		}
 	}
-	const nonce, transaction = "eth_getTransactionCount", "eth_getTransactionByBlockHashAndIndex"
+	beside := func(f faultrpc.Fault) func(*faultrpc.Server) { // nonces are asked only where no call shows them
+		return func(s *faultrpc.Server) {
+			s.Nodes[0].NoDeploy = noObject
+			rule("eth_getTransactionCount", f)(s)
+		}
+	}
+	const transaction = "eth_getTransactionByBlockHashAndIndex"
 	forbidden := faultrpc.Status(403, `{"error":"rpc method is not whitelisted"}`)
 	var tests []struct {
 		name   string
@@ -166,14 +175,15 @@ func TestOddMarks(t *testing.T) {
 	}
 	for _, text := range []string{`null`, `""`, `"0x"`, `"1"`, `7`, `{}`, `[]`, `"0xzz"`,
 		`"0x` + strings.Repeat("f", 64) + `"`, `"0x1` + strings.Repeat("0", 64) + `"`} {
-		add("nonces are "+text, rule(nonce, faultrpc.Result(text)), 0, 1, 2)
+		add("nonces are "+text, beside(faultrpc.Result(text)), 0, 1, 2)
 		add("transactions are "+text, rule(transaction, faultrpc.Result(text)), 0, 1, 2, 4)
 		add("counts are "+text, rule("eth_getBlockTransactionCountByHash", faultrpc.Result(text)), 0, 1, 2)
 	}
-	for _, method := range []string{nonce, transaction, "eth_getBlockTransactionCountByHash"} {
+	for _, method := range []string{transaction, "eth_getBlockTransactionCountByHash"} {
 		for _, f := range []faultrpc.Fault{faultrpc.Fail(-32601, "Method not found"), faultrpc.Fail(3, "execution reverted"),
 			faultrpc.Fail(-32000, "no words that we know"), forbidden} {
 			add(method+": "+f.Name, rule(method, f), 0, 1, 2)
+			add("nonces: "+f.Name, beside(f), 0, 1, 2)
 		}
 	}
 	next := fmt.Sprintf("%#x", faultrpc.Merge+101)

@@ -91,6 +91,18 @@ func replace(method, has, result string) *faultrpc.Rule {
 	return &faultrpc.Rule{Method: method, Has: has, Fault: faultrpc.Result(result)}
 }
 
+// plain makes a server refuse each eth_call that asks more than one contract, so that every
+// figure is read by itself.
+func plain(s *faultrpc.Server) {
+	s.Nodes[0].NoDeploy = &faultrpc.Error{Code: -32602, Message: "missing value for required argument: to"}
+	s.Nodes[0].Chain.Deploy(faultrpc.Multicall3, s.Nodes[0].Chain.Head()+1)
+}
+
+// beforeByzantium makes init code fail that calls contracts: the EVM did not have the opcode.
+func beforeByzantium() *faultrpc.Rule {
+	return &faultrpc.Rule{Method: "eth_call", Has: "5afa8152", Fault: faultrpc.Fail(-32000, "invalid opcode: STATICCALL")}
+}
+
 // poor makes the accounts that are known to hold ether hold none.
 func poor() []*faultrpc.Rule {
 	return []*faultrpc.Rule{replace("eth_getBalance", weth.Hex(), `"0x0"`),

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/common/hexutil"
 	"github.com/ethereum/go-ethereum/crypto"
 
@@ -49,7 +50,7 @@ func (p *prober) param(b Block) any {
 }
 
 func (p *prober) multicall3(ctx context.Context, b Block) error {
-	request, err := multicall.request(blockGetters(b.Header), p.param(b))
+	request, err := multicall.request(common.Address{}, blockGetters(b.Header), p.param(b))
 	if err != nil {
 		return err
 	}

@@ -15,11 +15,15 @@ import (
 )
 
 // CallAt runs the calls in the state after block b and returns the answers in
-// order, all or none. It usually takes one round: the reads of a batch travel
+// order, all or none. It usually takes one round: few eth_calls make many calls each,
 // together with the questions that prove them (see the package comment), and every
-// read names the block by its hash (EIP-1898). An endpoint that does not support
+// one names the block by its hash (EIP-1898). An endpoint that does not support
 // this, or ignores it, is asked by number, with b's header checked before and
 // after.
+//
+// The contracts see as msg.sender the address of the code that makes the calls, which
+// differs from one eth_call to the next, or Multicall3. A call that fails or is too large
+// there is made by itself, from the zero address.
 //
 // The level of the answers says whether the state showed that it is b's: see Level. An
 // endpoint with the state of another block is left with a Fault, and the next one is asked.
@@ -120,9 +124,7 @@ type stateReader struct {
 // canary that the reads ran there. Without a canary only the headers remain, so an
 // endpoint that answers none is never asked by hash: if it ignored the hash, nothing
 // would show it, while a number is the oldest form of the parameter, which every
-// endpoint knows. Different nodes behind one address, only some of which ignore the
-// hash, could still pass if the canary ran on one of them and a read on another.
-// Dialer.Agree is for that.
+// endpoint knows.
 type way struct {
 	byNumber bool
 	canary   canary

@@ -1,11 +1,11 @@
 package chains
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"math/big"
+	"slices"
 
 	"github.com/ethereum/go-ethereum/common"
 
@@ -33,26 +33,10 @@ func newStateBatch(r *stateReader, b Block, calls []Call, public bool, w way, m 
 		id: r.headers.id, endpoint: r.headers.endpoint, reader: r, block: b, calls: calls,
 		way: w, marks: m, param: w.param(b), unseen: !w.byNumber && !r.headers.hasShown(b.Hash),
 	}
-	if public {
+	if s.known = b.Header.Coinbase; public {
 		s.known, s.hasKnown = knownAccount(s.id, b.Number(), b.Header.Coinbase)
 	}
 	return s
-}
-
-// requests returns the requests besides the canaries: b's header, if the endpoint
-// has not shown it yet, the balance that cannot be zero, and the calls.
-func (s stateBatch) requests() []jsonrpc.Request {
-	var reqs []jsonrpc.Request
-	if s.unseen {
-		reqs = append(reqs, headerRequest(s.block.Number()))
-	}
-	if s.hasKnown {
-		reqs = append(reqs, s.request(NativeBalance(s.known)))
-	}
-	for _, call := range s.calls {
-		reqs = append(reqs, s.request(call))
-	}
-	return reqs
 }
 
 func (s stateBatch) request(call Call) jsonrpc.Request {
@@ -62,47 +46,60 @@ func (s stateBatch) request(call Call) jsonrpc.Request {
 	return jsonrpc.Request{Method: "eth_call", Params: []any{map[string]any{"to": call.To, "data": call.Data}, s.param}}
 }
 
+// legacy reports whether the state is from before Bedrock.
+func (s stateBatch) legacy() bool { return s.hasKnown && isLegacy(s.id, s.block.Number()) }
+
+// read makes the calls in runs, if the endpoint takes these.
+func (s stateBatch) read(ctx context.Context) (results, error) {
+	switch {
+	case s.way.canary != noCanary:
+		return s.readRuns(ctx)
+	case s.legacy():
+		return results{}, s.endpoint.Fail(jsonrpc.ClassLegacy,
+			"it runs neither calls without an address nor Multicall3 there")
+	}
+	return s.readPlain(ctx)
+}
+
 // readsPerCanary is how many reads share one canary if batches are too small to
 // carry one each.
 const readsPerCanary = 20
 
-// questions returns the canary and the marks, which travel with the reads.
-func (s stateBatch) questions() ([]jsonrpc.Request, error) {
-	nonces := s.marks.nonceRequests(s.param)
-	if s.way.canary == noCanary {
-		return nonces, nil
+// plainRequests returns the reads by themselves, with the balance that cannot be zero.
+func (s stateBatch) plainRequests() []jsonrpc.Request {
+	var reqs []jsonrpc.Request
+	if s.hasKnown {
+		reqs = append(reqs, s.request(NativeBalance(s.known)))
 	}
-	canary, err := s.way.canary.request(append(blockGetters(s.block.Header), s.marks.callList()...), s.param)
-	return append([]jsonrpc.Request{canary}, nonces...), err
+	for _, call := range s.calls {
+		reqs = append(reqs, s.request(call))
+	}
+	return reqs
 }
 
-// read sends the requests, with the questions in front of each batch, and checks the
-// replies. Where batches are too small for that, the nonces are asked once. If the endpoint
-// turns out to take smaller batches only, everything is asked again, so that each of the
-// smaller ones has its questions.
-func (s stateBatch) read(ctx context.Context) (results, error) {
-	if s.hasKnown && isLegacy(s.id, s.block.Number()) {
-		return s.readLegacy(ctx)
-	}
-	all, err := s.questions()
-	if err != nil {
-		return results{}, err
-	}
-	for {
-		size, questions, reads := s.endpoint.BatchSize(), all, s.requests()
-		if once := len(all) - len(s.marks.nonces); size <= len(all) {
-			questions, reads = all[:once], append(all[once:], reads...)
+// readPlain makes each call in an eth_call of its own. Nothing binds these to the state of the
+// block: where several nodes share the address, each may have answered another one. A canary
+// in front of each batch shows the block. If the endpoint turns out to take smaller batches
+// only, everything is asked again, so that each of the smaller ones has its canary.
+func (s stateBatch) readPlain(ctx context.Context) (results, error) {
+	var canary []jsonrpc.Request
+	if s.way.canary != noCanary {
+		request, err := s.way.canary.request(common.Address{}, blockGetters(s.block.Header), s.param)
+		if err != nil {
+			return results{}, err
 		}
-		every := size - len(questions)
+		canary = append(canary, request)
+	}
+	reads := append(s.marks.nonceRequests(s.param), s.plainRequests()...)
+	for {
+		size := s.endpoint.BatchSize()
+		every := size - len(canary)
 		if every < 1 {
 			every = readsPerCanary
 		}
 		var reqs []jsonrpc.Request
-		for i, r := range reads {
-			if i%every == 0 {
-				reqs = append(reqs, questions...)
-			}
-			reqs = append(reqs, r)
+		for part := range slices.Chunk(reads, every) {
+			reqs = slices.Concat(reqs, canary, part)
 		}
 		replies, err := s.endpoint.Send(ctx, reqs)
 		if err != nil {
@@ -111,43 +108,31 @@ func (s stateBatch) read(ctx context.Context) (results, error) {
 		if now := s.endpoint.BatchSize(); now < size && len(reqs) > now {
 			continue
 		}
-		return s.check(ctx, replies, every, len(questions), len(all)-len(questions))
+		return s.checkPlain(ctx, replies, len(canary), every)
 	}
 }
 
-// check takes the answers to the questions out of the replies and reads the rest, of which
-// the first ones may be nonces.
-func (s stateBatch) check(
-	ctx context.Context, replies []jsonrpc.Reply, every, questions, nonces int,
-) (results, error) {
+// checkPlain takes the answers to the canaries out of the replies and reads the rest.
+func (s stateBatch) checkPlain(ctx context.Context, replies []jsonrpc.Reply, canary, every int) (results, error) {
 	if err := s.refused(replies); err != nil {
 		return results{}, err
 	}
 	var reads []jsonrpc.Reply
-	var wrong error // said last: a node without any state is no node with that of another block
-	allBound := true
-	for start := 0; start < len(replies); start += questions + every {
-		end := min(start+questions+every, len(replies))
-		bound, err := s.checkQuestions(replies[start : start+questions])
-		if isWrongState(err) {
-			wrong = err
-		} else if err != nil {
-			return results{}, err
+	for part := range slices.Chunk(replies, canary+every) {
+		if canary > 0 {
+			inner, err := s.way.canary.results(part[0], blockGetters(s.block.Header))
+			if err == nil {
+				err = checkBlock(inner, s.block.Header)
+			}
+			if err != nil {
+				return results{}, err
+			}
 		}
-		allBound = allBound && bound
-		reads = append(reads, replies[start+questions:end]...)
+		reads = append(reads, part[canary:]...)
 	}
-	if nonces > 0 {
-		bound, err := s.checkMarks(nil, reads[:nonces])
-		allBound, wrong, reads = allBound && bound, cmp.Or(wrong, err), reads[nonces:]
-	}
-	if s.unseen {
-		if err := s.sameHeader(reads[0]); err != nil {
-			return results{}, err
-		}
-		reads = reads[1:]
-	}
-	if s.hasKnown {
+	nonces := len(s.marks.nonces)
+	wrong := s.checkNonces(reads[:nonces]) // said last: a node without any state is no node with that of another block
+	if reads = reads[nonces:]; s.hasKnown {
 		if err := s.checkKnownAccount(reads[0]); err != nil {
 			return results{}, err
 		}
@@ -157,23 +142,7 @@ func (s stateBatch) check(
 		return results{}, wrong
 	}
 	data, err := s.answers(ctx, reads)
-	return results{data, allBound}, err
-}
-
-// checkQuestions checks the replies to questions, and returns whether they bind the state.
-func (s stateBatch) checkQuestions(replies []jsonrpc.Reply) (bound bool, err error) {
-	if s.way.canary == noCanary {
-		return s.checkMarks(nil, replies)
-	}
-	inner, err := s.way.canary.results(replies[0], append(blockGetters(s.block.Header), s.marks.callList()...))
-	if err != nil {
-		return false, err
-	}
-	own := len(blockGetters(s.block.Header))
-	if err := checkBlock(inner[:own], s.block.Header); err != nil {
-		return false, err
-	}
-	return s.checkMarks(inner[own:], replies[1:])
+	return results{data: data}, err
 }
 
 // refused is the failure of an endpoint that refused the form of every state read.
@@ -207,15 +176,19 @@ func (s stateBatch) sameHeader(r jsonrpc.Reply) error {
 	return s.reader.sameBlock(s.block, h.Hash())
 }
 
-// checkKnownAccount checks the balance that cannot be zero. Only then are zeros of other
-// accounts believed.
+// checkKnownAccount checks the balance that cannot be zero, if one is known. Only then are zeros
+// of other accounts believed.
 func (s stateBatch) checkKnownAccount(r jsonrpc.Reply) error {
 	data, err := s.answer(NativeBalance(s.known), r)
-	if err != nil {
-		return err
+	switch {
+	case !s.hasKnown:
+		return nil
+	case err == nil && new(big.Int).SetBytes(data).Sign() == 0:
+		return s.noEther()
 	}
-	if new(big.Int).SetBytes(data).Sign() == 0 {
-		return s.missing(fmt.Sprintf("it says that %v, which is known to hold ether, holds none", s.known))
-	}
-	return nil
+	return err
+}
+
+func (s stateBatch) noEther() error {
+	return s.missing(fmt.Sprintf("it says that %v, which is known to hold ether, holds none", s.known))
 }

@@ -201,7 +201,7 @@ func TestPersonas(t *testing.T) {
 		"reth-noproof":    {},
 		"alchemy-free":    {},
 		"infura":          {},
-		"quicknode-lb":    {recent: ending{chains.ErrLag, "lags behind"}},
+		"quicknode-lb":    {},
 		"drpc-free":       {},
 		"publicnode":      {old: ending{chains.ErrArchive, "Archive requests require a personal token"}},
 		"ankr":            {},
