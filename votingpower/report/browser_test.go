@@ -1,11 +1,14 @@
 package report_test
 
 import (
+	"bytes"
+	"image/png"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/perpdao/perpquorum/fixtures"
 	"github.com/perpdao/perpquorum/fixtures/testenv"
 	"github.com/perpdao/perpquorum/votingpower"
 	"github.com/perpdao/perpquorum/votingpower/report"
@@ -16,6 +19,10 @@ type browserPage struct {
 	File     string   `json:"file"`
 	Text     []string `json:"text"` // that is copied with the whole page
 	Pictures string   `json:"pictures,omitempty"`
+	// Picture is the file for a picture of the beginning of the page, instead of all checks.
+	Picture string `json:"picture,omitempty"`
+	Width   int    `json:"width,omitempty"`
+	Height  int    `json:"height,omitempty"`
 }
 
 // Pages are looked at in Chromium: no message and no request, nothing that axe-core finds, nothing beyond
@@ -44,6 +51,44 @@ func TestPageInBrowser(t *testing.T) {
 	for i, problems := range testenv.Ask[browserPage, []string](t, "testdata/browser.cjs", pages) {
 		for _, problem := range problems {
 			t.Errorf("%s: %s", filepath.Base(pages[i].File), problem)
+		}
+	}
+}
+
+// README shows pictures of the example, which -update takes anew.
+func TestPictures(t *testing.T) {
+	pictures := map[string]browserPage{"page.png": {Width: 960, Height: 840}}
+	if *update {
+		t.Setenv("CHROMIUM", testenv.Chromium(t))
+		b, err := report.ReadBundle(bytes.NewReader(fixtures.ExampleVote))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := pictures["page.png"]
+		p.File = filepath.Join(t.TempDir(), "page.html")
+		if err := os.WriteFile(p.File, []byte(render(t, b, report.HTML)), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if p.Picture, err = filepath.Abs("../../fixtures/pictures/page.png"); err != nil {
+			t.Fatal(err)
+		}
+		testenv.Ask[browserPage, []string](t, "testdata/browser.cjs", []browserPage{p})
+	}
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, p := range pictures {
+		data, err := os.ReadFile("../../fixtures/pictures/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		size, err := png.DecodeConfig(bytes.NewReader(data))
+		if err != nil || len(data) > 150_000 || size.Width != p.Width {
+			t.Errorf("%s: %d bytes, %v, %v", name, len(data), size, err)
+		}
+		if !bytes.Contains(readme, []byte("fixtures/pictures/"+name)) {
+			t.Errorf("README does not show %s", name)
 		}
 	}
 }

@@ -65,6 +65,8 @@ func TestPageSays(t *testing.T) {
 	doubtful := load(t, "reached") // an open vote whose scores the hub has not counted yet
 	doubtful.Vote.ReadAt, doubtful.Vote.Power = doubtful.Vote.Proposal.End, nil
 	doubtful.Vote.Proposal.Scores[0] -= 1000
+	winner := votedBy(t, "single-choice", "1", "2")
+	winner.Evidence.Model.Format, winner.Evidence.Model.Turnout.Winner = votingpower.ModelFormat, true
 	ofHub := published(t, "reached")
 	ofHub.Vote.Hub, ofHub.Vote.Proposal.ID = "hub.snapshot.org", "0x"+strings.Repeat("ab", 32)
 	for name, test := range map[string]struct {
@@ -91,6 +93,7 @@ func TestPageSays(t *testing.T) {
 			[]string{"To spare, PERP 0", "Turnout and quorum as shares"}},
 		"approval": {votedBy(t, "approval", "[1,2]", "[2]"), []string{"For, Against"}, []string{"% agrees"}},
 		"weighted": {votedBy(t, "weighted", `{"2":1,"1":3}`), []string{"For × 3, Against × 1"}, nil},
+		"winner":   {winner, []string{"for the winning choice (the first of several with the same score), with the"}, nil},
 		"custom": {custom(t, votingpower.NewTokens(100)), []string{
 			"The quorum is 100 REEF, the maximum of the model, instead of what the contract says.",
 			"Model not built in", `The model says of itself: "Delegated voting power."`, "quorumVotes() says 123 REEF"},

@@ -203,7 +203,8 @@ func counts(t Turnout) string {
 	case t.Votes == 0:
 		return "no votes"
 	case t.Winner:
-		return "the " + votes(t.Votes) + " for the winning choice, with the part of their power that is for it"
+		return "the " + votes(t.Votes) + " for the winning choice (the first of several with the same score), " +
+			"with the part of their power that is for it"
 	case len(t.Counts) == 0 && t.Votes == 1:
 		return "the only vote"
 	case len(t.Counts) == 0:

@@ -1,6 +1,7 @@
 // Looks at pages in Chromium. A line {"file", "text", "pictures"} asks for a page; the answer is what is wrong with
 // it, as a list of sentences: messages, requests, what axe-core finds, and what does not fit at three widths, in
 // light and dark. "text" must be in what is copied from the whole page. Pictures go to a directory, if it is given.
+// A line {"file", "picture", "width", "height"} asks for a picture of the beginning of a page alone.
 const fs = require("fs"), readline = require("readline");
 const { chromium } = require("playwright-core"), axe = fs.readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 
@@ -26,6 +27,14 @@ function misfits() {
 	for (const [i, [a, x]] of labels.entries()) for (const [b, y] of labels.slice(i + 1))
 		if (x.left < y.right && y.left < x.right && x.top < y.bottom - 2 && y.top < x.bottom - 2) found.push(name(a) + " lies over " + name(b));
 	return found.slice(0, 5);
+}
+
+async function photograph(browser, { file, picture, width, height }) {
+	const page = await browser.newPage({ viewport: { width, height } });
+	await page.goto("file://" + file);
+	await page.screenshot({ path: picture });
+	await page.close();
+	return [];
 }
 
 async function look(browser, { file, text, pictures }) {
@@ -68,7 +77,8 @@ async function look(browser, { file, text, pictures }) {
 (async () => {
 	const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: ["--no-sandbox"] });
 	for await (const line of readline.createInterface({ input: process.stdin })) {
-		const found = await look(browser, JSON.parse(line)).catch(e => [String(e)]);
+		const question = JSON.parse(line);
+		const found = await (question.picture ? photograph : look)(browser, question).catch(e => [String(e)]);
 		process.stdout.write(JSON.stringify(found) + "\n");
 	}
 	await browser.close();
