@@ -21,13 +21,13 @@ type collection struct {
 	calls    []chains.Call
 	open     []chains.Call // those that read what is not known yet
 	state    *partialState
-	asked    map[read]bool
-	guesses  int // see machine.guesses; doubled with each round
+	asked    map[read]int // how often
+	guesses  int          // see machine.guesses; doubled with each round
 }
 
 func newCollection(id chains.ID, b chains.Block, calls []chains.Call, e *chains.Endpoint) *collection {
 	return &collection{
-		endpoint: e, id: id, block: b, calls: calls, open: calls, state: newState(b.Header.Root), asked: map[read]bool{},
+		endpoint: e, id: id, block: b, calls: calls, open: calls, state: newState(b.Header.Root), asked: map[read]int{},
 		guesses: firstGuesses,
 	}
 }
@@ -40,7 +40,7 @@ func (c *collection) collect(ctx context.Context) error {
 		return err
 	}
 	for want = append(want, lists...); len(want) > 0; {
-		if err := c.fetch(ctx, c.fresh(want)); err != nil {
+		if err := c.fetch(ctx, c.each(want)); err != nil {
 			return err
 		}
 		if want, err = c.explore(ctx); err != nil {
@@ -72,15 +72,17 @@ func (c *collection) answers() ([]chains.Answer, chains.Witness, error) {
 	return answers, w, err
 }
 
-// fresh leaves out what was asked for before.
-func (c *collection) fresh(want []read) (fresh []read) {
+// each returns what is wanted, each part once, and counts it.
+func (c *collection) each(want []read) (once []read) {
+	seen := map[read]bool{}
 	for _, r := range want {
-		if !c.asked[r] {
-			c.asked[r] = true
-			fresh = append(fresh, r)
+		if !seen[r] {
+			seen[r] = true
+			c.asked[r]++
+			once = append(once, r)
 		}
 	}
-	return fresh
+	return once
 }
 
 // explore runs the open calls and returns what they read that is not known. A
@@ -108,17 +110,18 @@ func (c *collection) explore(ctx context.Context) ([]read, error) {
 	c.open, c.guesses = open, 2*c.guesses
 	want := c.state.missing
 	c.state.missing, c.state.wanted = nil, map[read]bool{}
-	return withCode(want), c.progress(want)
+	return c.withCode(want), c.progress(want)
 }
 
-// progress fails if the calls miss what the endpoint was asked for.
+// progress fails if the calls miss what the endpoint was asked for twice: op-reth answers once from a
+// state of its own when the l2geth behind it fails.
 func (c *collection) progress(want []read) error {
 	if len(c.asked)+len(want) > maxReads {
 		return fmt.Errorf("%w: the calls read more than %d parts of the state", ErrNotProvable, maxReads)
 	}
 	for _, r := range want {
 		switch {
-		case !c.asked[r]:
+		case c.asked[r] < 2:
 		case c.state.blobs.all[c.block.Header.Root] == nil && c.id != chains.Ethereum && c.id != chains.Optimism:
 			// Some chains keep their state in a tree of another kind.
 			return fmt.Errorf("the proofs of %s do not begin at the block's state root", c.endpoint.Label())
@@ -131,10 +134,10 @@ func (c *collection) progress(want []read) error {
 
 // withCode adds the code of each account, since accounts are mostly read to be
 // called.
-func withCode(want []read) []read {
+func (c *collection) withCode(want []read) []read {
 	for _, r := range want {
-		if r.part == accountPart {
-			want = append(want, read{part: codePart, account: r.account})
+		if code := (read{part: codePart, account: r.account}); r.part == accountPart && c.asked[code] == 0 {
+			want = append(want, code)
 		}
 	}
 	return want

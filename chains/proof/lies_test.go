@@ -166,6 +166,24 @@ func TestLongAccessList(t *testing.T) {
 	}
 }
 
+// An answer that is odd once is asked for again, and nobody is blamed.
+func TestOddOnce(t *testing.T) {
+	for method, result := range map[string]string{
+		"eth_getCode":  `"0x"`,
+		"eth_getProof": `{"accountProof":["0x80"],"storageProof":[]}`,
+	} {
+		odd := false
+		n, b, calls := snapshot(t, &between{answer: func(req request, resp *response) {
+			if req.Method == method && !odd {
+				odd, resp.Result = true, json.RawMessage(result)
+			}
+		}})
+		if _, results := prove(t, n, b, calls); results[0].Err != nil || len(n.Faults()) > 0 {
+			t.Errorf("%s: found %v and the faults %v", method, results[0].Err, n.Faults())
+		}
+	}
+}
+
 // Another endpoint proves what the first one lies about.
 func TestNextEndpoint(t *testing.T) {
 	good, err := url.Parse(testchain.Start(t).Optimism.URL)
@@ -186,8 +204,8 @@ func TestNextEndpoint(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if n := liar.calls["eth_getProof"]; n != 2 { // of two contracts
-		t.Errorf("the endpoint that gave wrong proofs was asked for %d, want 2", n)
+	if n := liar.calls["eth_getProof"]; n != 4 { // of two contracts, twice
+		t.Errorf("the endpoint that gave wrong proofs was asked for %d, want 4", n)
 	}
 }
 
