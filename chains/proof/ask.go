@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/common/hexutil"
@@ -13,16 +14,17 @@ import (
 )
 
 const (
-	listedCalls = 50      // how many calls are worth an access list each
-	listedReads = 10_000  // of all lists, which an endpoint can make up; the calls of a report read some hundreds
-	requestKeys = 500     // storage keys in one eth_getProof; go-ethereum takes 1,024
-	batchKeys   = 1500    // in one batch: each key brings about 5 kB
-	maxNode     = 1 << 10 // bytes; a branch with 16 hashes has 532
+	listedCalls = 50               // how many calls are worth an access list each
+	listTime    = 10 * time.Second // for all of them
+	listedReads = 10_000           // of all lists, which an endpoint can make up; the calls of a report read some hundreds
+	requestKeys = 500              // storage keys in one eth_getProof; go-ethereum takes 1,024
+	batchKeys   = 1500             // in one batch: each key brings about 5 kB
+	maxNode     = 1 << 10          // bytes; a branch with 16 hashes has 532
 )
 
 // accessLists asks what the calls read. The lists save rounds. They are not
 // trusted, and an endpoint need not have them.
-func (c *collection) accessLists(ctx context.Context) ([]read, error) {
+func (c *collection) accessLists(ctx context.Context) []read {
 	var questions []chains.Question
 	for _, call := range c.calls {
 		if !isNativeBalance(call) {
@@ -34,17 +36,16 @@ func (c *collection) accessLists(ctx context.Context) ([]read, error) {
 	// Nodes of Optimism before Bedrock have no access lists, and newer nodes in
 	// front of them may run the call in a state of their own.
 	if len(questions) > listedCalls || c.id == chains.Optimism && c.block.Header.BaseFee == nil {
-		return nil, nil
+		return nil
 	}
-	replies, err := c.endpoint.Ask(ctx, c.block, questions)
-	if errors.Is(err, chains.ErrAuth) || errors.Is(err, chains.ErrUnsupported) || errors.Is(err, chains.ErrProtocol) {
-		return nil, nil
-	}
+	short, cancel := context.WithTimeout(ctx, listTime)
+	defer cancel()
+	replies, _ := c.endpoint.Ask(short, c.block, questions)
 	var want []read
 	for _, reply := range replies {
 		want = append(want, listed(reply)...)
 	}
-	return want[:min(len(want), listedReads)], err
+	return want[:min(len(want), listedReads)]
 }
 
 // listed reads an access list, or nothing if the reply is none.

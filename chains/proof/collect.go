@@ -34,12 +34,8 @@ func newCollection(id chains.ID, b chains.Block, calls []chains.Call, e *chains.
 
 // collect asks for more until the calls read nothing unknown.
 func (c *collection) collect(ctx context.Context) error {
-	want := c.callees()
-	lists, err := c.accessLists(ctx)
-	if err != nil {
-		return err
-	}
-	for want = append(want, lists...); len(want) > 0; {
+	var err error
+	for want := append(c.callees(), c.accessLists(ctx)...); len(want) > 0; {
 		if err := c.fetch(ctx, c.each(want)); err != nil {
 			return err
 		}

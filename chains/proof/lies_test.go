@@ -1,9 +1,11 @@
 package proof_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -358,5 +360,27 @@ func TestAccessListLies(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A server that fails whenever an access list is asked for can prove without them.
+func TestAccessListFails(t *testing.T) {
+	w := testchain.Start(t)
+	n := dial(t, chains.Ethereum, roundTripper(func(req *http.Request) (*http.Response, error) {
+		body, err := io.ReadAll(req.Body)
+		if err != nil {
+			return nil, err
+		}
+		if strings.Contains(string(body), "eth_createAccessList") {
+			return &http.Response{StatusCode: http.StatusServiceUnavailable, Request: req, Header: http.Header{},
+				Body: io.NopCloser(strings.NewReader("no backend is currently healthy"))}, nil
+		}
+		req = req.Clone(req.Context())
+		req.Body = io.NopCloser(bytes.NewReader(body))
+		return http.DefaultTransport.RoundTrip(req)
+	}), w.Ethereum.URL)
+	b := blockOf(t, n, w.Ethereum.At(testchain.SnapshotRun).NumberU64())
+	if _, results := prove(t, n, b, ethereumTerms(t)); results[0].Err != nil {
+		t.Error(results[0].Err)
 	}
 }
