@@ -52,6 +52,20 @@ func takesFile(c *cli.Command) bool {
 	return word == "FILE" || word == "BUNDLE"
 }
 
+// argumentWords are what an argument of the command can be, beside the name of a file.
+func argumentWords(c *cli.Command) []string {
+	switch c.ArgsUsage {
+	case "BUNDLE":
+		return []string{exampleName, exampleVoteName}
+	case "gallery:NAME":
+		return galleryNames()
+	}
+	if words := strings.Split(c.ArgsUsage, "|"); len(words) > 1 {
+		return words
+	}
+	return nil
+}
+
 // singleQuote quotes s for bash, zsh and fish alike.
 func singleQuote(s string) string {
 	return fmt.Sprintf("'%s'", strings.NewReplacer("`", "", `\`, "", "'", "’").Replace(s))

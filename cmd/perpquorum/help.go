@@ -20,7 +20,9 @@ func helpFuncs() map[string]any {
 		"label":  flagLabel, "text": flagText, "topics": topicsOf, "roff": roff, "prose": roffProse,
 		"codes": func() []exitMeaning { return exitMeanings },
 		"path":  completionPath, "word": flagWord, "words": func(f cli.Flag) []string { return valueOf(f).words },
-		"takesFile": takesFile, "single": singleQuote,
+		"takesFile": takesFile, "arguments": argumentWords, "single": singleQuote,
+		"dashed":     func(name string) string { return strings.Repeat("-", min(2, len(name))) + name },
+		"unfinished": func(f cli.Flag) bool { return strings.HasSuffix(valueOf(f).words[0], "=") },
 	}
 }
 

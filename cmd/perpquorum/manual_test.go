@@ -20,10 +20,11 @@ import (
 func TestCompletion(t *testing.T) {
 	t.Parallel()
 	shells := map[string]string{ // how a line is completed, in %q, given the script in $0
-		"bash": `source "$0"; COMP_WORDS=(%s); COMP_CWORD=$((${#COMP_WORDS[@]}-1)); _perpquorum; ` +
+		"bash": `compopt() { echo "$2"; }; source "$0"; COMP_WORDS=(%s); COMP_CWORD=$((${#COMP_WORDS[@]}-1)); _perpquorum; ` +
 			`printf '%%s\n' "${COMPREPLY[@]}"`,
 		"fish": `source $argv[1]; complete -C (string join ' ' -- %s)`,
-		"zsh": `compdef() {}; _describe() { print -l -- ${(P)2} }; compadd() { shift; print -l -- $@ }; _files() {}; ` +
+		"zsh": `compdef() {}; compset() {}; _describe() { print -l -- ${(P)2} }; _files() { print -l -- * }; ` +
+			`compadd() { while [[ $1 != -- ]]; do [[ $1 = -S ]] && print nospace; shift; done; shift; print -l -- $@ }; ` +
 			`source "$0"; words=(%s); CURRENT=${#words}; _perpquorum`,
 	}
 	tests := map[string]string{ // words up to the one to complete: its completions begin with these
@@ -34,6 +35,16 @@ func TestCompletion(t *testing.T) {
 		"report --bundle ":    "example example-vote",
 		"block --format ":     "text json",
 		"report --evidence x": "",
+		"report --format=m":   "markdown",
+		"report -o b":         "bundle.json.gz",
+		"report --rpc opt":    "optimism= nospace",
+		"report --rpc=opt":    "optimism= nospace",
+		"report --rpc op=":    "",
+		"verify ":             "example example-vote bundle.json.gz",
+		"verify b":            "bundle.json.gz",
+		"completion ":         "bash zsh fish",
+		"completion f":        "fish",
+		"model show ":         "gallery:cow",
 	}
 	for shell, command := range shells {
 		t.Run(shell, func(t *testing.T) {
@@ -46,13 +57,27 @@ func TestCompletion(t *testing.T) {
 			if err := cmd.Run(); err != nil {
 				t.Fatal(err)
 			}
+			dir := t.TempDir()
+			if err := os.WriteFile(filepath.Join(dir, "bundle.json.gz"), nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
 			file := filepath.Join(t.TempDir(), "completion")
 			if err := os.WriteFile(file, script.Bytes(), 0o600); err != nil {
 				t.Fatal(err)
 			}
 			for line, want := range tests {
-				words := `"` + strings.ReplaceAll("perpquorum "+line, " ", `" "`) + `"`
-				out, err := exec.Command(path, "-c", fmt.Sprintf(command, words), file).CombinedOutput()
+				typed := "perpquorum " + line
+				if shell == "bash" { // splits them before it calls the script
+					typed = strings.ReplaceAll(typed, "=", " = ")
+				}
+				words := `"` + strings.ReplaceAll(typed, " ", `" "`) + `"`
+				cmd := exec.Command(path, "-c", fmt.Sprintf(command, words), file)
+				cmd.Dir = dir
+				out, err := cmd.CombinedOutput()
+				if shell == "fish" { // repeats the flag, and adds no space behind an equals sign by itself
+					out = regexp.MustCompile(`(?m)^--\w+=`).ReplaceAll(out, nil)
+					want = strings.TrimSuffix(want, " nospace")
+				}
 				for _, word := range strings.Fields(want) {
 					if err != nil || !regexp.MustCompile(`(?m)^`+word+`([:\t]|$)`).Match(out) {
 						t.Errorf("%s: found %q, %v; want %q", line, out, err, word)
