@@ -17,7 +17,8 @@ import (
 // browserPage is what testdata/browser.cjs is asked.
 type browserPage struct {
 	File     string   `json:"file"`
-	Text     []string `json:"text"` // that is copied with the whole page
+	Text     []string `json:"text"` // that is copied with the whole page, and printed
+	Mark     string   `json:"mark"` // at the top of each printed page, without spaces
 	Pictures string   `json:"pictures,omitempty"`
 	// Picture is the file for a picture of the beginning of the page, instead of all checks.
 	Picture string `json:"picture,omitempty"`
@@ -27,8 +28,8 @@ type browserPage struct {
 
 // Pages are looked at in Chromium: no message and no request, nothing that axe-core finds, nothing beyond
 // the screen or over its neighbor from 360 to 1200 pixels, in light and dark; hashes are copied whole, the
-// keyboard opens what is folded, and the page prints. BROWSER_PAGES=all looks at every page, and keeps
-// pictures with the flag -artifacts.
+// keyboard opens what is folded, and each printed page has the marks. BROWSER_PAGES=all looks at every
+// page, and keeps pictures with the flag -artifacts.
 func TestPageInBrowser(t *testing.T) {
 	t.Setenv("CHROMIUM", testenv.Chromium(t))
 	long := hostileVote(t)
@@ -46,7 +47,8 @@ func TestPageInBrowser(t *testing.T) {
 		if err := os.WriteFile(file, []byte(render(t, b, report.HTML)), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		pages = append(pages, browserPage{File: file, Text: []string{d.Bundle, d.Chains[0].Hash}, Pictures: pictures})
+		pages = append(pages, browserPage{File: file, Text: []string{d.Bundle, d.Chains[0].Hash},
+			Mark: "SYNTHETICFIGURES", Pictures: pictures})
 	}
 	for i, problems := range testenv.Ask[browserPage, []string](t, "testdata/browser.cjs", pages) {
 		for _, problem := range problems {

@@ -1,9 +1,30 @@
-// Looks at pages in Chromium. A line {"file", "text", "pictures"} asks for a page; the answer is what is wrong with
+// Looks at pages in Chromium. A line {"file", "text", "mark", "pictures"} asks for a page; the answer is what is wrong with
 // it, as a list of sentences: messages, requests, what axe-core finds, and what does not fit at three widths, in
-// light and dark. "text" must be in what is copied from the whole page. Pictures go to a directory, if it is given.
+// light and dark. "text" must be in what is copied from the whole page, and be printed; "mark" must stand at the top
+// of each printed page. Pictures go to a directory, if it is given.
 // A line {"file", "picture", "width", "height"} asks for a picture of the beginning of a page alone.
-const fs = require("fs"), readline = require("readline");
+const fs = require("fs"), readline = require("readline"), zlib = require("zlib");
 const { chromium } = require("playwright-core"), axe = fs.readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+
+// The text of each page of a PDF that Chromium wrote, as one line without spaces.
+function pages(pdf) {
+	const objects = {}, fonts = {};
+	for (const [, n, text] of pdf.toString("latin1").matchAll(/(\d+) 0 obj\n([\s\S]*?)\nendobj/g)) objects[n] = text;
+	const stream = n => zlib.inflateSync(Buffer.from(objects[n].split("stream\n")[1], "latin1")).toString("latin1");
+	const letters = n => fonts[n] ??= (map => {
+		for (const [, from, to, first] of stream(objects[n].match(/\/ToUnicode (\d+)/)[1]).matchAll(/<(\w{4})>(?: <(\w{4})>)? <(\w{4})>/g))
+			for (let i = parseInt(from, 16); i <= parseInt(to ?? from, 16); i++) map[i] = String.fromCharCode(parseInt(first, 16) + i - parseInt(from, 16));
+		return map;
+	})({});
+	return Object.values(objects).filter(text => text.startsWith("<</Type /Page\n")).map(page => {
+		let font, out = "";
+		for (const [, name, hex] of stream(page.match(/\/Contents (\d+)/)[1]).matchAll(/\/F(\d+) [\d.]+ Tf|<(\w+)> Tj/g)) {
+			if (name) font = letters(name);
+			else for (const code of hex.match(/.{4}/g)) out += font[parseInt(code, 16)] ?? "";
+		}
+		return out.replace(/\s/g, "");
+	});
+}
 
 // Runs in the page: what reaches beyond the window or its table cell, or lies over its neighbor.
 function misfits() {
@@ -37,7 +58,7 @@ async function photograph(browser, { file, picture, width, height }) {
 	return [];
 }
 
-async function look(browser, { file, text, pictures }) {
+async function look(browser, { file, text, mark, pictures }) {
 	const found = [];
 	const context = await browser.newContext({ reducedMotion: "reduce" });
 	const page = await context.newPage();
@@ -69,6 +90,9 @@ async function look(browser, { file, text, pictures }) {
 	const copied = await page.evaluate(() => getSelection().toString());
 	for (const part of text) if (!copied.includes(part)) found.push("not copied: " + part);
 	const pdf = await page.pdf({ preferCSSPageSize: true, printBackground: true });
+	const printed = pages(pdf);
+	for (const [i, page] of printed.entries()) if (!page.startsWith(mark)) found.push(`page ${i + 1} does not begin with ${mark}`);
+	for (const part of text) if (!printed.join("").includes(part)) found.push("not printed: " + part);
 	if (pictures) fs.writeFileSync(`${pictures}/${file.replace(/.*\/|\.html$/g, "")}.pdf`, pdf);
 	await context.close();
 	return found;
