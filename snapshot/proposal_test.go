@@ -1,8 +1,10 @@
 package snapshot_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -196,7 +198,7 @@ func TestClosedProposals(t *testing.T) {
 				t.Errorf("%s: %v, error %v; want %v", tt.name, got, err, tt.want)
 			}
 		}
-		for _, limit := range []int{-1, 0, 1001} {
+		for _, limit := range []int{-1, 0} {
 			if _, err := c.ClosedProposals(t.Context(), space, limit); err == nil {
 				t.Errorf("limit %d was taken", limit)
 			}
@@ -221,6 +223,38 @@ func TestClosedProposals(t *testing.T) {
 		_, c := serve(t, hub.Options{Proposals: []hub.Proposal{older}, Fault: always(twice)})
 		if list, err := c.ClosedProposals(t.Context(), space, 1); list != nil || !errors.Is(err, snapshot.ErrProtocol) {
 			t.Errorf("%v, error %v", list, err)
+		}
+	})
+}
+
+// TestAllClosedProposals: more than one page, of which the ends have the same second.
+func TestAllClosedProposals(t *testing.T) {
+	var all []hub.Proposal
+	for i := range 2300 {
+		p := hub.NewProposal(space, fmt.Sprint(i))
+		p.Created -= int64(i / 7)
+		all = append(all, p)
+	}
+	bothGenerations(t, func(t *testing.T, g hub.Generation) {
+		h, c := serve(t, hub.Options{Generation: g, Proposals: all})
+		for limit, want := range map[int]int{10_000: 2300, 2300: 2300, 1001: 1001} {
+			list, err := c.ClosedProposals(t.Context(), space, limit)
+			ids := map[string]bool{}
+			for _, p := range list {
+				ids[p.ID] = true
+			}
+			sorted := slices.IsSortedFunc(list, func(a, b snapshot.Proposal) int { return cmp.Compare(b.Created, a.Created) })
+			if err != nil || len(list) != want || len(ids) != want || !sorted {
+				t.Errorf("limit %d: %d proposals, %d ids, sorted %v, error %v", limit, len(list), len(ids), sorted, err)
+			}
+		}
+		h.Update(func(o *hub.Options) {
+			for i := range o.Proposals {
+				o.Proposals[i].Created = 1_699_990_000
+			}
+		})
+		if list, err := c.ClosedProposals(t.Context(), space, 2000); list != nil || !errors.Is(err, snapshot.ErrProtocol) {
+			t.Errorf("a thousand of one second: %d, error %v", len(list), err)
 		}
 	})
 }

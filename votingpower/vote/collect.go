@@ -48,6 +48,9 @@ type Options struct {
 	MaxSize int
 	// Prove says for which voters proofs are asked for.
 	Prove Proving
+	// Circulating, if it is not nil, is what was read by the same model for another proposal with
+	// the same snapshot block. It is not read again.
+	Circulating *votingpower.Evidence
 	// Progress, if it is not nil, is told what is read next, or how much was read,
 	// such as "votes 3,000/6,300", possibly from several goroutines at once.
 	Progress func(step string)
@@ -69,7 +72,12 @@ func (o Options) progress(format string, args ...any) {
 // the hub, of Dial and of the chains.
 func Collect(ctx context.Context, hub *snapshot.Client, dial Dial, m *votingpower.Model,
 	ref snapshot.ProposalRef, o Options) (*Evidence, error) {
-	p, plan, nodes, err := open(ctx, hub, dial, m, ref, o, true)
+	o.progress("reading the proposal")
+	p, err := hub.Proposal(ctx, ref.ID)
+	if err != nil {
+		return nil, err
+	}
+	plan, nodes, err := open(ctx, dial, m, p, ref, o, true)
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +94,7 @@ func Collect(ctx context.Context, hub *snapshot.Client, dial Dial, m *votingpowe
 			return e.readSignatures(ctx, hub, nodes, o)
 		},
 		func(ctx context.Context) (err error) {
-			e.Circulating, err = plan.circulating(ctx, nodes)
+			e.Circulating, err = plan.circulating(ctx, nodes, o)
 			return err
 		},
 		func(ctx context.Context) error {
@@ -127,32 +135,38 @@ func (e *Evidence) readPower(ctx context.Context, nodes map[chains.ID]chains.Nod
 // without any votes and voters. Options.Strict and Options.Strategies have no meaning here.
 func CollectCirculating(ctx context.Context, hub *snapshot.Client, dial Dial, m *votingpower.Model,
 	ref snapshot.ProposalRef, o Options) (*votingpower.Evidence, error) {
-	_, plan, nodes, err := open(ctx, hub, dial, m, ref, o, false)
-	if err != nil {
-		return nil, err
-	}
-	return plan.circulating(ctx, nodes)
-}
-
-// open reads the proposal and connects to the chains that are read for it.
-func open(ctx context.Context, hub *snapshot.Client, dial Dial, m *votingpower.Model,
-	ref snapshot.ProposalRef, o Options, voters bool) (*snapshot.Proposal, *readPlan, map[chains.ID]chains.Node, error) {
 	o.progress("reading the proposal")
 	p, err := hub.Proposal(ctx, ref.ID)
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, err
 	}
+	return CirculatingOf(ctx, dial, m, p, ref, o)
+}
+
+// CirculatingOf is CollectCirculating for a proposal that was read.
+func CirculatingOf(ctx context.Context, dial Dial, m *votingpower.Model, p *snapshot.Proposal,
+	ref snapshot.ProposalRef, o Options) (*votingpower.Evidence, error) {
+	plan, nodes, err := open(ctx, dial, m, p, ref, o, false)
+	if err != nil {
+		return nil, err
+	}
+	return plan.circulating(ctx, nodes, o)
+}
+
+// open connects to the chains that are read for a proposal.
+func open(ctx context.Context, dial Dial, m *votingpower.Model, p *snapshot.Proposal,
+	ref snapshot.ProposalRef, o Options, voters bool) (*readPlan, map[chains.ID]chains.Node, error) {
 	plan, err := newReadPlan(p, ref, m, o.Blocks, voters)
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, nil, err
 	}
 	nodes, err := dial(ctx, plan.chains, plan.optional)
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, nil, err
 	}
 	for _, id := range plan.chains {
 		if nodes[id] == nil {
-			return nil, nil, nil, fmt.Errorf("the vote reads %v, and there is no node for it", id)
+			return nil, nil, fmt.Errorf("the vote reads %v, and there is no node for it", id)
 		}
 	}
 	for _, id := range plan.optional {
@@ -160,7 +174,7 @@ func open(ctx context.Context, hub *snapshot.Client, dial Dial, m *votingpower.M
 			plan.power.Without = append(plan.power.Without, id)
 		}
 	}
-	return p, plan, nodes, nil
+	return plan, nodes, nil
 }
 
 // readVotes reads all votes, and the proposal that belongs to them. It passes the voters on as they
@@ -233,7 +247,11 @@ func sameProposal(before, after *snapshot.Proposal) error {
 }
 
 // circulating reads circulating voting power at the blocks of the plan.
-func (plan *readPlan) circulating(ctx context.Context, nodes map[chains.ID]chains.Node) (*votingpower.Evidence, error) {
+func (plan *readPlan) circulating(ctx context.Context, nodes map[chains.ID]chains.Node,
+	o Options) (*votingpower.Evidence, error) {
+	if o.Circulating != nil {
+		return o.Circulating, nil
+	}
 	when, network := plan.when, plan.power.Network
 	if network != plan.model.Network { // then votingpower.Collect cannot know whose block's time decides
 		b, err := nodes[network].BlockByNumber(ctx, plan.power.Block)
