@@ -1,6 +1,7 @@
 package chains
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -64,7 +65,7 @@ type search struct {
 
 func (s *search) run(ctx context.Context, end *header, t time.Time) (Block, error) {
 	s.take([]*header{end})
-	n, err := blocksearch.First(ctx, s.fetch, seconds(t), momentOf(end), hintsOf(s.ID))
+	n, err := blocksearch.First(ctx, s.fetch, seconds(t), momentOf(end), s.hints())
 	if errors.Is(err, blocksearch.ErrNotOneChain) {
 		err = fmt.Errorf("%w: %w", ErrReorg, err)
 	}
@@ -103,8 +104,38 @@ func (s *search) take(hs []*header) (moments []blocksearch.Moment) {
 		}
 		moments = append(moments, momentOf(h))
 	}
+	s.note(moments)
 	return moments
 }
+
+// mostTimes bounds the memory of Client.times, to 64 kB.
+const mostTimes = 4096
+
+// note remembers times of blocks as hints for the next search.
+func (c *Client) note(moments []blocksearch.Moment) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, m := range moments {
+		i, known := slices.BinarySearchFunc(c.times, m, byNumber)
+		if !known && len(c.times) < mostTimes {
+			c.times = slices.Insert(c.times, i, m)
+		}
+	}
+}
+
+// hints are the times that are known of a public chain, and those that earlier searches met.
+func (c *Client) hints() blocksearch.Hints {
+	h := hintsOf(c.ID)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.times) > 0 {
+		h.Moments = slices.Concat(h.Moments, c.times)
+		slices.SortFunc(h.Moments, byNumber)
+	}
+	return h
+}
+
+func byNumber(a, b blocksearch.Moment) int { return cmp.Compare(a.Number, b.Number) }
 
 // block returns block n with its parent. It reads those of the two that were not seen.
 func (s *search) block(ctx context.Context, n uint64) (Block, error) {

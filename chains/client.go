@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
+	"github.com/perpdao/perpquorum/chains/blocksearch"
 	"github.com/perpdao/perpquorum/chains/jsonrpc"
 )
 
@@ -25,6 +27,9 @@ type Client struct {
 
 	pool             *pool
 	allowUnfinalized bool
+
+	mu    sync.Mutex
+	times []blocksearch.Moment // of blocks that searches read, ascending; see hints
 }
 
 var _ Node = (*Client)(nil)

@@ -97,6 +97,9 @@ func (r reached) mark(b *Block, allowUnfinalized bool) error {
 func (c *Client) reach(ctx context.Context, reaches func(*header) bool, asked TooNewError) (reached, error) {
 	anyAge := c.allowUnfinalized
 	read := func(ctx context.Context, n *node) (reached, error) {
+		if final := n.headers.tips().lastFinal(); final != nil && reaches(final) {
+			return reached{end: final, final: true}, nil // and so it is for ever
+		}
 		t, err := n.headers.recentTips(ctx)
 		if err != nil {
 			return reached{}, err
