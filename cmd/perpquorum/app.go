@@ -18,6 +18,7 @@ perpquorum COMMAND --help`,
 		Commands: []*cli.Command{
 			reportCommand(p),
 			checkCommand(p),
+			historyCommand(p),
 			verifyCommand(),
 			powerCommand(p),
 			blockCommand(p),

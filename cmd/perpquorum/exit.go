@@ -34,7 +34,7 @@ type exitMeaning struct {
 var exitMeanings = []exitMeaning{
 	{exitDone, "Done; for check: the vote is final, the quorum is reached, and nothing disagrees."},
 	{exitTrouble, "Trouble with a node, the hub, a file or the network, or a timeout; never a verdict. " +
-		"For doctor: a report is not possible."},
+		"For doctor: a report is not possible; for history: a row is missing its figures or its bundle."},
 	{exitUsage, "Wrong usage: the command line, an endpoint URL or a model file."},
 	{exitNotReached, "For check: the vote is final, nothing disagrees, and the quorum is not reached."},
 	{exitDisagree, "Disagreement: a claim, a tally or voting power is not what was recomputed, " +

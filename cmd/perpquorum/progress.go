@@ -31,6 +31,7 @@ type progress struct {
 	width  func() int // columns of the terminal; nil where there is none
 	plain  bool
 	shown  bool
+	done   string   // how many of several votes are done, such as "3/100 votes done, "
 	step   string   // what the program waits for
 	listed string   // how many votes were read, such as "votes 3,000/6,300"
 	reads  [2]int   // values read, of those that were asked for
@@ -65,13 +66,26 @@ func (p *progress) say(format string, args ...any) {
 	case strings.HasPrefix(text, "votes "):
 		p.listed = text
 	default:
-		p.step = text
+		p.step = p.done + text
 	}
 	if p.plain {
 		fmt.Fprintln(p.w, strings.TrimSuffix(p.line(math.MaxInt), " …"))
 		return
 	}
 	p.draw()
+}
+
+// history shows how many of several votes are done, and what is read next.
+func (p *progress) history(votes, of int, step string) {
+	if !p.terminal() {
+		return
+	}
+	p.mu.Lock()
+	if done := fmt.Sprintf("%d/%d votes done, ", votes, of); of > 0 && done != p.done {
+		p.done, p.listed, p.reads = done, "", [2]int{}
+	}
+	p.mu.Unlock()
+	p.say("%s", cmp.Or(step, "reading the next one"))
 }
 
 // tell is for what follows a long wait: it prints a line where there is no terminal.

@@ -39,15 +39,21 @@ func collect[E any](ctx context.Context, o voteOptions, m *votingpower.Model, v 
 		}
 		return nodes, err
 	}
-	switch o.endpoints.prove {
-	case proveSample:
-		v.Prove = vote.ProveSample
-	case proveVoters:
-		v.Prove = vote.ProveVoters
-	}
-	v.Blocks, v.Progress = o.blocks, func(step string) { o.endpoints.progress.say("%s", step) }
+	v.Prove, v.Blocks = o.endpoints.proving(), o.blocks
+	v.Progress = func(step string) { o.endpoints.progress.say("%s", step) }
 	e, err := read(ctx, hub, dial, m, o.ref, v)
 	return e, voteError(err)
+}
+
+// proving says for which voters proofs are asked for.
+func (o *endpointOptions) proving() vote.Proving {
+	switch o.prove {
+	case proveSample:
+		return vote.ProveSample
+	case proveVoters:
+		return vote.ProveVoters
+	}
+	return vote.ProveNone
 }
 
 // voteError separates misuse, which the user can correct, from trouble, and says what to do.

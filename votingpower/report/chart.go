@@ -71,9 +71,11 @@ var choiceColors = []string{accentColor, plusColor, "#0e2f52", "#4179b5", "#2a4a
 const chartWidth, margin = 690.0, 20.0
 
 // begin starts a chart with its marks and its heading, and returns where the rest begins.
-func (r *Report) begin(id, title string) (c *canvas, top float64) {
+func (r *Report) begin(id, title string) (c *canvas, top float64) { return begin(id, title, r.marks()) }
+
+func begin(id, title, marks string) (c *canvas, top float64) {
 	c = &canvas{id: id, title: title, width: chartWidth}
-	if text := strings.ToUpper(r.marks()); text != "" {
+	if text := strings.ToUpper(marks); text != "" {
 		c.title, top = text+". "+title, 30
 		c.bar(0, 0, c.width, 30, warnGround, "")
 		c.bar(0, 0, 6, 30, warnLine, "")

@@ -25,6 +25,10 @@ func (r *Report) writeCSV(w io.Writer) error {
 			row[i] = inert(row[i])
 		}
 	}
+	return writeRows(w, rows)
+}
+
+func writeRows(w io.Writer, rows [][]string) error {
 	var out bytes.Buffer
 	if err := csv.NewWriter(&out).WriteAll(rows); err != nil {
 		return err
