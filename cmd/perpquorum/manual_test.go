@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -94,7 +95,7 @@ func TestCompletion(t *testing.T) {
 // TestHelpWidth: the help of every command fits a terminal of 80 columns.
 func TestHelpWidth(t *testing.T) {
 	t.Parallel()
-	for _, c := range tree(root(newApp(&progress{}))) {
+	for _, c := range tree(root(newApp(newProgress(io.Discard)))) {
 		words := append(strings.Fields(c.HelpName)[1:], "--help")
 		for _, line := range strings.Split(program(t, words...).stdout, "\n") {
 			if len([]rune(line)) > 80 {
@@ -134,7 +135,7 @@ func TestManualPage(t *testing.T) {
 // prints it does not report a template that fails halfway.
 func TestHelpIsWhole(t *testing.T) {
 	t.Parallel()
-	for _, c := range tree(root(newApp(nil))) {
+	for _, c := range tree(root(newApp(newProgress(io.Discard)))) {
 		last := []string{"Exit", "codes:", "see", "perpquorum", "--help"}
 		if c.HelpName == "perpquorum" {
 			last = strings.Fields(exitMeanings[len(exitMeanings)-1].Meaning)
@@ -157,7 +158,7 @@ func TestManualIsWhole(t *testing.T) {
 		want = append(want, fmt.Sprintf(".B %d\n", m.Code))
 		once = append(once, "\n"+m.Meaning+"\n")
 	}
-	for _, c := range tree(root(newApp(nil)))[1:] {
+	for _, c := range tree(root(newApp(newProgress(io.Discard))))[1:] {
 		want = append(want, ".SS "+c.HelpName+"\n")
 		for _, f := range c.Flags {
 			want = append(want, ".B "+flagLabel(f)+"\n"+flagText(f)+"\n")

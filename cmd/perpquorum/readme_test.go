@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -208,7 +209,7 @@ func TestReadmeIsWhole(t *testing.T) {
 	for _, format := range report.Formats() {
 		want = append(want, fmt.Sprintf("`--format %s`", format))
 	}
-	for _, command := range newApp(nil).Commands {
+	for _, command := range newApp(newProgress(io.Discard)).Commands {
 		want = append(want, command.HelpName)
 	}
 	want = append(want, report.DocumentFormat, report.BundleFormat, votingpower.ModelFormat)
