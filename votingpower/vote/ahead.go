@@ -19,12 +19,21 @@ func (plan *readPlan) readAhead(
 	ctx context.Context, nodes map[chains.ID]chains.Node, arrived <-chan []string, ahead bool,
 ) {
 	query := plan.power // without voters at first, which finds the blocks
-	for more := true; more; query.Voters, more = <-arrived {
+	for more := true; more; query.Voters, more = next(arrived) {
 		if ahead {
 			_, err := strategy.Collect(ctx, nodes, query)
 			ahead = err == nil
 		}
 	}
+}
+
+// next are the voters that arrived since the last reading.
+func next(arrived <-chan []string) (voters []string, more bool) {
+	voters, more = <-arrived
+	for len(arrived) > 0 {
+		voters = append(voters, <-arrived...)
+	}
+	return voters, more
 }
 
 // memory is a node that remembers the blocks and the answers of bulk reads.
