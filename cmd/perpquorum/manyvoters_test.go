@@ -265,11 +265,11 @@ func TestLargestVote(t *testing.T) {
 	if os.Getenv("LARGEST_VOTE") == "" {
 		t.Skip("it takes minutes; LARGEST_VOTE=1 runs it")
 	}
-	const most = 700 << 20 // bytes
+	const most = 600 << 20 // bytes
 	c := newCrowd(t, 100_000, 60, latency{})
 	name := filepath.Join(t.TempDir(), "vote.json.gz")
 	checking := c.check(t, "--evidence", name, "--timeout", "30m")
-	cmd, verifying, out := measure(t, "verify", name)
+	cmd, verifying, out := measure(t, "verify", name, "--timeout", "30m")
 	t.Logf("%d MB to check, %d MB to verify", checking>>20, verifying>>20)
 	if max(checking, verifying) > most || !cmd.ProcessState.Success() || !strings.Contains(out, "verdict: reached") {
 		t.Errorf("%d MB to check, %d MB to verify, want under %d; %v: %.3000s",
@@ -329,8 +329,14 @@ func BenchmarkProveVoters(b *testing.B) {
 	}
 }
 
+// onePageBefore is what a check of BenchmarkFarAway's vote took, in seconds, when the pages of votes
+// came one after the other and the chains were read behind them: commit 70bfa03 on two idle cores, an
+// AMD EPYC.
+const onePageBefore = 11.2
+
 // BenchmarkFarAway checks a vote of 12,000 with a hub and endpoints that take long to answer. The
-// pages of votes come side by side, and, from a hub that refuses that, one after the other.
+// pages of votes come side by side, and, from a hub that refuses that, one after the other. The hub
+// and the chains take about as much of the processor as the program, and share it.
 func BenchmarkFarAway(b *testing.B) {
 	c := newCrowd(b, 12_000, 2, latency{hub: 500 * time.Millisecond, rpc: 80 * time.Millisecond})
 	for name, fault := range map[string]*hub.Fault{
@@ -354,6 +360,8 @@ func BenchmarkFarAway(b *testing.B) {
 			b.ReportMetric(float64(c.requests.Load())/float64(b.N), "requests/op")
 			b.ReportMetric(float64(len(c.hub.Requests())-before)/float64(b.N), "hub-requests/op")
 			b.ReportMetric(c.cpu.Seconds()/float64(b.N), "cpu-s/op")
+			b.ReportMetric(onePageBefore, "s-before")
+			b.ReportMetric(b.Elapsed().Seconds()/float64(b.N)/onePageBefore, "of-before")
 		})
 	}
 }
