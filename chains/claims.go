@@ -11,8 +11,9 @@ import (
 )
 
 // Claims is what an endpoint says of itself in reply to eth_capabilities (execution-apis
-// PR 755). It comes from the node's configuration and is no look at its data: it may
-// decide which endpoint is asked first, and no figure depends on it.
+// PR 755), or an op-reth of its proofs in reply to debug_proofsSyncStatus. It comes from the
+// node's configuration and is no look at its data: it may decide which endpoint is asked
+// first, and no figure depends on it.
 type Claims struct {
 	State  Claim `json:"state"`  // balances and calls
 	Proofs Claim `json:"proofs"` // eth_getProof

@@ -1,6 +1,7 @@
 package chains_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
@@ -109,11 +110,7 @@ func TestProbeClaims(t *testing.T) {
 		"": nil, "null": nil, "{}": nil, "[]": nil,
 		`{"head":{"number":"0x1"},"state":{"disabled":false,"oldestBlock":7},"stateproofs":{"disabled":true}}`: nil,
 	} {
-		s := claiming(claims)
-		url, stop := s.Start()
-		defer stop()
-		at := time.Unix(int64(s.Nodes[0].Chain.Header(target).Time), 0)
-		p := probe(t, chains.Dialer{Clock: s.Clock}, at, chains.Target{Chain: 1, URL: url})[0]
+		p := probeOne(t, claiming(claims))
 		if p.Verdict != chains.GoodForJob || (p.Claims == nil) != (want == nil) {
 			t.Errorf("%s: found %v, %v", claims, p.Verdict, p.Claims)
 			continue
@@ -121,6 +118,39 @@ func TestProbeClaims(t *testing.T) {
 		if want != nil && (p.Claims.State.String() != want.State.String() ||
 			p.Claims.Proofs.String() != want.Proofs.String()) {
 			t.Errorf("%s: found %v, want %v", claims, p.Claims, want)
+		}
+	}
+}
+
+// probeOne probes a server for its block number target.
+func probeOne(t *testing.T, s *faultrpc.Server) chains.Probe {
+	url, stop := s.Start()
+	t.Cleanup(stop)
+	at := time.Unix(int64(s.Nodes[0].Chain.Header(target).Time), 0)
+	return probe(t, chains.Dialer{Clock: s.Clock}, at, chains.Target{Chain: 1, URL: url})[0]
+}
+
+// TestProbeProofHistory: an op-reth does not know eth_capabilities, and says of its proofs alone since
+// when it keeps them.
+func TestProbeProofHistory(t *testing.T) {
+	t.Parallel()
+	for reply, want := range map[string]string{
+		`{"earliest":105300000,"latest":105400000}`: "block 105300000",
+		`{"earliest":null,"latest":null}`:           "",
+		`{"earliest":"0x1"}`:                        "",
+	} {
+		s := good()
+		s.Rules = []*faultrpc.Rule{{Method: "debug_proofsSyncStatus", Fault: faultrpc.Fault{
+			Object: func(r faultrpc.Request, _ faultrpc.Object) faultrpc.Object {
+				return faultrpc.Object{ID: r.ID, Result: json.RawMessage(reply)}
+			}}}}
+		p := probeOne(t, s)
+		got := ""
+		if p.Claims != nil {
+			got = p.Claims.Proofs.String()
+		}
+		if got != want || p.Verdict != chains.GoodForJob {
+			t.Errorf("%s: found %q and %v, want %q", reply, got, p.Verdict, want)
 		}
 	}
 }

@@ -83,6 +83,15 @@ func (p *prober) one(ctx context.Context, out any, method string, params ...any)
 	return nil
 }
 
+// proofHistory asks an op-reth for the oldest block whose proofs it keeps beside its own state.
+func (p *prober) proofHistory(ctx context.Context) *Claims {
+	var out struct{ Earliest *uint64 }
+	if p.one(ctx, &out, "debug_proofsSyncStatus") != nil || out.Earliest == nil {
+		return nil
+	}
+	return &Claims{State: Claim{Served: true}, Proofs: Claim{Served: true, From: out.Earliest}}
+}
+
 // proof compares the first node of an account's proof with the block's state root. A
 // proof for another block proves nothing.
 func (p *prober) proof(ctx context.Context, b Block) error {

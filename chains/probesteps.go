@@ -87,6 +87,9 @@ func (p *prober) examine(ctx context.Context, at time.Time) {
 	}
 	p.measure(ctx)
 	p.climb(ctx)
+	if p.found.Claims == nil && p.found.Stopped.Err == nil {
+		p.found.Claims = p.proofHistory(ctx)
+	}
 }
 
 func (p *prober) noteLimits() { p.found.Limits = append([]string{}, p.node.endpoint.Limits()...) }

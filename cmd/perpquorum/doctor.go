@@ -52,12 +52,14 @@ calls, nearly all of them eth_chainId in batches. The rows of the table:
                          another block, the endpoint is not usable
    claims state from, claims proofs from
                          what the node says of itself, where it knows
-                         eth_capabilities; no figure and no verdict depend on it
+                         eth_capabilities or, of proofs, debug_proofsSyncStatus;
+                         no figure and no verdict depend on it
    EIP-1898              reads by block hash; without it, blocks are read by
                          number, and headers are checked before and after
    Multicall3            many balances in one request; without it, in batches
    eth_getProof, eth_createAccessList
-                         for Merkle proofs; no figure depends on them
+                         whether what is read at the block can be proven; the
+                         second one only saves requests
    largest batch         of 1, 3, 10, 100 and 1000 calls; small ones are slower
 
 The doctor reports a rate limit instead of waiting for its end. An endpoint that
