@@ -2,6 +2,7 @@ package report_test
 
 import (
 	"bytes"
+	"errors"
 	"image/png"
 	"os"
 	"path/filepath"
@@ -50,11 +51,43 @@ func TestPageInBrowser(t *testing.T) {
 		pages = append(pages, browserPage{File: file, Text: []string{d.Bundle, d.Chains[0].Hash},
 			Mark: "SYNTHETICFIGURES", Pictures: pictures})
 	}
+	index := browserPage{File: filepath.Join(dir, "index.html"), Text: []string{bundles["open"].Vote.Proposal.ID},
+		Mark: "SYNTHETICFIGURES", Pictures: pictures}
+	if err := os.WriteFile(index.File, historyPage(t, bundles), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	pages = append(pages, index)
 	for i, problems := range testenv.Ask[browserPage, []string](t, "testdata/browser.cjs", pages) {
 		for _, problem := range problems {
 			t.Errorf("%s: %s", filepath.Base(pages[i].File), problem)
 		}
 	}
+}
+
+// historyPage is the index of some votes, and of one that could not be read.
+func historyPage(t *testing.T, bundles map[string]*report.Bundle) []byte {
+	h, err := report.NewHistory("example.eth", votingpower.PERP(), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, b := range bundles {
+		r, err := report.New(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b.Vote != nil {
+			h.Votes = append(h.Votes, report.HistoryVote{Page: name + ".html"})
+			h.Votes[len(h.Votes)-1].Fill(r, h)
+		}
+	}
+	h.Votes = append(h.Votes, h.Votes[0])
+	h.Votes[len(h.Votes)-1].Fail(report.HistoryUnread, errors.New("no endpoint answered"))
+	h.Sort()
+	var out bytes.Buffer
+	if err := h.Render(&out, report.HTML); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
 }
 
 // README shows pictures of the example, which -update takes anew.
