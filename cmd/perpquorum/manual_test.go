@@ -32,7 +32,7 @@ func TestCompletion(t *testing.T) {
 		"re":                  "report",
 		"model ":              "check schema",
 		"report --form":       "--format",
-		"report --format ":    "text markdown json",
+		"report --format ":    "text markdown commonmark json",
 		"report --bundle ":    "example example-vote",
 		"block --format ":     "text json",
 		"report --evidence x": "",

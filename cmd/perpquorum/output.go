@@ -57,8 +57,9 @@ func (o *outputOptions) check(model, endpoints string) error {
 	if o.quiet && o.format != string(report.Text) {
 		return usagef("--quiet has no meaning with --format %s", o.format)
 	}
-	if o.link != "" && !slices.Contains([]report.Format{report.Markdown, report.HTML}, report.Format(o.format)) {
-		return usagef("--bundle-url wants --format markdown or html")
+	linking := []report.Format{report.Markdown, report.CommonMark, report.HTML}
+	if o.link != "" && !slices.Contains(linking, report.Format(o.format)) {
+		return usagef("--bundle-url wants --format markdown, commonmark or html")
 	}
 	if o.evidence == "" {
 		return nil

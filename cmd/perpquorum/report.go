@@ -65,8 +65,9 @@ Examples:
 Of a proposal, only the snapshot block is read. Its id, its strategies and its
 votes are checked by perpquorum check.
 
-The text format rounds to three decimals, as the forum's posts do; the tables of
-the markdown format and the json format are exact.`
+The text format rounds to three decimals, as the forum's posts do. The markdown
+format is a post for Discourse, commonmark one for other forums; both have the
+exact sum as well. The json format is exact.`
 
 func (o *reportOptions) run(c *cli.Context) error {
 	if err := checkMoment(c.IsSet); err != nil {

@@ -75,6 +75,7 @@ func TestFormat1SaysWhatItsHashLeavesOut(t *testing.T) {
 	b := load(t, "reached")
 	b.Format = report.BundleFormat1
 	d, shown := document(t, b), printed(t, b)
+	shown["markdown"] = render(t, b, report.Markdown)
 	for _, hash := range []string{d.Evidence, d.Vote.Ballot} {
 		if len(hash) != 64 || !strings.Contains(shown["markdown"], hash) || !strings.Contains(shown["verify"], hash) {
 			t.Errorf("hash %q is not shown", hash)

@@ -17,21 +17,24 @@ const (
 	maxTitle  = 140
 	maxName   = 80
 	maxDetail = 600 // words of ours with names in them, which are quoted and cut already
+	maxCell   = 60  // in a table of a post
+	maxWord   = 24  // there, as a longer one makes the table wider than the column
+	maxSymbol = 12
 )
 
-// foreign gives templates the functions that write foreign text in a format with its own escapes.
-func foreign(escape func(string) string) template.FuncMap {
+// inText returns the functions by which templates of text and pages write foreign text.
+func inText() template.FuncMap {
 	return template.FuncMap{
-		"title": func(s string) string { return escape(quoted(s, maxTitle)) },
-		"quote": func(s string) string { return escape(quoted(s, maxName)) },
-		"cell":  func(s string) string { return escape(clean(s, maxName)) }, // alone in its column
-		"long":  func(s string) string { return escape(quoted(s, maxDetail)) },
-		"words": func(s string) string { return escape(clean(s, maxDetail)) },
+		"title": func(s string) string { return quoted(s, maxTitle) },
+		"quote": func(s string) string { return quoted(s, maxName) },
+		"cell":  func(s string) string { return clean(s, maxName) }, // alone in its column
+		"long":  func(s string) string { return quoted(s, maxDetail) },
+		"words": func(s string) string { return clean(s, maxDetail) },
 		"unit": func(symbol string) string {
 			if plainSymbol.MatchString(symbol) {
 				return symbol
 			}
-			return escape(quoted(symbol, maxName))
+			return quoted(symbol, maxName)
 		},
 	}
 }
@@ -76,19 +79,79 @@ func clean(s string, most int) string {
 	return string(out)
 }
 
-var markdownSpecial = strings.NewReplacer(
-	"&", "&amp;", "<", "&lt;", ">", "&gt;", `\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "|", `\|`,
-	"[", `\[`, "]", `\]`, "#", `\#`, "!", `\!`, "~", `\~`, "@", "&#64;", "$", `\$`, "{", `\{`, "}", `\}`,
-	"//", "&#47;&#47;",
-)
+// lively matches text of which a forum makes mentions, hashtags or emoji even where it is escaped:
+// they are found in the finished text.
+var lively = regexp.MustCompile(`[@#]|[:;]\S|8-|\^_`)
 
-// domain matches the dots at which a forum finds the name of a host, and makes a link of it.
-var domain = regexp.MustCompile(`\.(\pL)|(\pL)\.(\pN)`)
+// clockTime is none, though it has colons.
+var clockTime = regexp.MustCompile(`\b\d\d:\d\d(:\d\d)?\b`)
 
-// markdown makes clean text mean nothing but itself in a line or a table cell of Markdown: no
-// markup, HTML, links, mentions or cell borders.
+func isLively(s string) bool { return lively.MatchString(clockTime.ReplaceAllString(s, "0")) }
+
+// inQuotes writes foreign text for Markdown in quotes or, if that could end them or come to life, as code.
+func inQuotes(s string, most int) string {
+	if s = clean(s, most); isLively(s) || strings.ContainsAny(s, `"\`) {
+		return code(s)
+	}
+	return markdown(`"` + s + `"`)
+}
+
+// cell writes foreign text alone in a cell, which it does not widen, or else in quotes.
+func (p post) cell(s string) string {
+	if !p.tables {
+		return inQuotes(s, maxName)
+	}
+	s = longWord.ReplaceAllStringFunc(clean(s, maxCell), func(word string) string { return clean(word, maxWord) })
+	if isLively(s) {
+		return strings.ReplaceAll(code(s), "|", `\|`)
+	}
+	return markdown(s)
+}
+
+var longWord = regexp.MustCompile(`[!-\x{10FF}]+…?`)
+
+// markdownWords writes words of ours, in which names stand in quotes, for Markdown.
+func markdownWords(s string) string {
+	return word.ReplaceAllStringFunc(clean(s, maxDetail), func(s string) string {
+		if isLively(s) {
+			return code(s)
+		}
+		return markdown(s)
+	})
+}
+
+var word = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|[^" ]+|"`)
+
+// markdown makes text mean nothing but itself in a line or a table cell of Markdown: each sign of
+// punctuation is escaped, but for one that ends a word or joins letters.
 func markdown(s string) string {
-	return domain.ReplaceAllString(markdownSpecial.Replace(s), "$2&#46;$1$3")
+	letters := []rune(" " + s + " ")
+	var b strings.Builder
+	for i, r := range letters[1 : len(letters)-1] {
+		before, after := letters[i], letters[i+2]
+		ends := strings.ContainsRune(",.;:!?%", r) && (alphanumeric(before) || before == ')') && after == ' '
+		joins := strings.ContainsRune("-,:", r) && alphanumeric(before) && alphanumeric(after) ||
+			r == '.' && unicode.IsDigit(before) && unicode.IsDigit(after)
+		if r < unicode.MaxASCII && !ends && !joins && (unicode.IsPunct(r) || unicode.IsSymbol(r)) {
+			b.WriteByte('\\')
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+func alphanumeric(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }
+
+// code writes clean text as a span of code, in which nothing has a meaning.
+func code(s string) string {
+	fence := "`"
+	for strings.Contains(s, fence) {
+		fence += "`"
+	}
+	if strings.HasPrefix(s, "`") || strings.HasSuffix(s, "`") {
+		s = " " + s + " "
+	}
+	return fence + s + fence
 }
 
 // plainURL matches a web address without any character that could end a Markdown autolink or
@@ -109,7 +172,7 @@ func source(s string) string {
 	if plainURL.MatchString(s) {
 		return "<" + s + ">"
 	}
-	return markdown(quoted(s, maxDetail))
+	return inQuotes(s, maxDetail)
 }
 
 // lineWidth is how many columns a line of text takes at most, as on the narrowest terminals in use.

@@ -51,7 +51,7 @@ var pageScript string
 //	heading, cell, words foreign text of at most 140, 80 and 600 characters, for a bdi element
 //	title, quote, long   the same in quotes, among words of ours
 func (p Page) Write(w io.Writer, body string, data any) error {
-	functions := foreign(func(s string) string { return s })
+	functions := inText()
 	maps.Copy(functions, template.FuncMap{
 		"hash": newCopyable, "group": grouped, "round": roundDecimal,
 		"heading": func(s string) string { return clean(s, maxTitle) },

@@ -20,17 +20,18 @@ type Format string
 
 // The output formats.
 const (
-	Text     Format = "text"     // the lines of the forum's posts, or of a vote the verdict first
-	Markdown Format = "markdown" // a whole post with tables
-	JSON     Format = "json"     // the Document
-	CSV      Format = "csv"      // a row for each voter, or for each term
-	HTML     Format = "html"     // a page in one file
-	SVG      Format = "svg"      // a chart
-	PNG      Format = "png"      // a chart
+	Text       Format = "text"       // the lines of the forum's posts, or of a vote the verdict first
+	Markdown   Format = "markdown"   // a post for Discourse
+	CommonMark Format = "commonmark" // a post without tables and HTML
+	JSON       Format = "json"       // the Document
+	CSV        Format = "csv"        // a row for each voter, or for each term
+	HTML       Format = "html"       // a page in one file
+	SVG        Format = "svg"        // a chart
+	PNG        Format = "png"        // a chart
 )
 
 // Formats lists the formats that say all of a report; CSV has its rows, SVG and PNG a chart.
-func Formats() []Format { return []Format{Text, Markdown, HTML, JSON} }
+func Formats() []Format { return []Format{Text, Markdown, CommonMark, HTML, JSON} }
 
 //go:embed text.tmpl
 var textTemplate string
@@ -38,15 +39,11 @@ var textTemplate string
 //go:embed vote.tmpl
 var voteTemplate string
 
-//go:embed markdown.tmpl
-var markdownTemplate string
-
 //go:embed consistent.tmpl
 var consistentTemplate string
 
 // Render writes the report in the given format, in one Write. The figures of
-// Text are rounded to three decimals; the tables of Markdown and the JSON are
-// exact.
+// Text are rounded to three decimals; a post has the exact sum as well, and JSON is exact.
 func (r *Report) Render(w io.Writer, format Format) error {
 	var out []byte
 	var err error
@@ -54,7 +51,9 @@ func (r *Report) Render(w io.Writer, format Format) error {
 	case Text:
 		return r.RenderText(w, Style{})
 	case Markdown:
-		out, err = r.execute(markdownTemplate, markdown, nil)
+		out, err = post{r, true}.write()
+	case CommonMark:
+		out, err = post{r, false}.write()
 	case HTML:
 		return r.writeHTML(w)
 	case CSV:
@@ -82,12 +81,13 @@ func (r *Report) RenderConsistent(w io.Writer) error {
 }
 
 func (r *Report) text(text string, s Style) ([]byte, error) {
-	out, err := r.execute(text, func(s string) string { return s }, r.voteFuncs(s))
+	out, err := r.execute(text, inText(), r.voteFuncs(s))
 	return []byte(s.paint(Wrap(string(out), 4))), err
 }
 
-func (r *Report) execute(text string, escape func(string) string, more template.FuncMap) ([]byte, error) {
-	tmpl, err := template.New("report").Funcs(foreign(escape)).Funcs(r.functions()).Funcs(more).Parse(text)
+// execute fills a template, with the functions by which its format writes foreign text, and others of it.
+func (r *Report) execute(text string, foreign, more template.FuncMap) ([]byte, error) {
+	tmpl, err := template.New("report").Funcs(r.functions()).Funcs(foreign).Funcs(more).Parse(text)
 	if err != nil {
 		return nil, err
 	}
@@ -101,26 +101,21 @@ func (r *Report) execute(text string, escape func(string) string, more template.
 // functions are those of every template.
 func (r *Report) functions() template.FuncMap {
 	return template.FuncMap{
-		"source": source,
-		"round":  roundDecimal,
-		"group":  grouped,
-		"share":  share,
-		"basis":  basis,
+		"round": roundDecimal,
+		"group": grouped,
+		"basis": basis,
 		"name": func(chain string) (string, error) {
 			id, err := chains.ParseID(chain)
 			return chainName(id), err
 		},
-		"minus":     func(sign string) string { return strings.Replace(sign, "-", "−", 1) },
 		"rerun":     r.Rerun,
 		"older":     r.older,
 		"sources":   r.sources,
-		"millis":    func(seconds int64) int64 { return seconds * 1000 },
 		"public":    r.public,
 		"proven":    r.document.proven,
 		"verified":  r.verified,
 		"confirmed": func(chain string) string { return r.confirmed[chain] },
 		"standing":  func(a Assurance, hash string, development bool) string { return a.words(hash, development) },
-		"address":   r.address,
 		"bundleURL": func() (string, error) {
 			if r.BundleURL == "" {
 				return "", nil
@@ -147,20 +142,6 @@ func (r *Report) older() string {
 		return ""
 	}
 	return fmt.Sprintf("%s, as %s judged it", r.claimed, quoted(cmp.Or(r.bundle.Generator, "an older program"), maxName))
-}
-
-// address writes an address in Markdown, with a link to the chain's explorer
-// if that would show the same contract or wallet.
-func (r *Report) address(chain, address string) (string, error) {
-	id, err := chains.ParseID(chain)
-	if err != nil {
-		return "", err
-	}
-	page := explorer(id, "address", address)
-	if page == "" || r.synthetic() || r.bundle.Evidence.Chains[id].Development {
-		return "`" + address + "`", nil
-	}
-	return "[`" + address + "`](" + page + ")", nil
 }
 
 // public reports whether anyone can read the same figures from public chains.

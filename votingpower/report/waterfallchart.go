@@ -51,7 +51,10 @@ func (d *Document) steps() (list []step, most *big.Rat) {
 	}
 	subtotal("Circulating voting power", rational(d.VotingPower.Tokens))
 	subtotal("Quorum: "+basis(d.Quorum), rational(d.Quorum.Tokens))
-	list[len(list)-1].Sign = "→"
+	quorum := &list[len(list)-1]
+	if quorum.Sign = "→"; d.Quorum.Read != nil {
+		quorum.Term = *d.Quorum.Read
+	}
 	most = new(big.Rat)
 	for _, s := range list {
 		for _, end := range []*big.Rat{s.from, s.to} {
