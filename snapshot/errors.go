@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/perpdao/perpquorum/chains/keyurl"
 )
 
 // What a caller may branch on, with errors.Is. An error of this package wraps
@@ -115,9 +117,5 @@ func clean(s string) string {
 	}
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	words := strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsGraphic(r) })
-	runes := []rune(strings.Join(words, " "))
-	if len(runes) > maxText {
-		return string(runes[:maxText-1]) + "…"
-	}
-	return string(runes)
+	return keyurl.Cut(strings.Join(words, " "), maxText)
 }

@@ -88,10 +88,7 @@ func (r Reply) hexString(want string) (string, error) {
 }
 
 func (r Reply) found(want string) error {
-	text := cmp.Or(r.redact, &keyurl.Redactor{}).Text(string(r.Raw[:min(len(r.Raw), 200)]))
-	if runes := []rune(text); len(runes) > 80 {
-		text = string(runes[:80]) + "…"
-	}
+	text := keyurl.Cut(cmp.Or(r.redact, &keyurl.Redactor{}).Text(string(r.Raw[:min(len(r.Raw), 200)])), 80)
 	if text == "" {
 		text = "nothing"
 	}

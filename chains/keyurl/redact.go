@@ -83,7 +83,7 @@ func backwards(s string) string {
 }
 
 // Text returns s fit for a message: masked, and at most 200 characters long.
-func (r *Redactor) Text(s string) string { return cut(r.Mask(s)) }
+func (r *Redactor) Text(s string) string { return Cut(r.Mask(s), maxDetail) }
 
 // Mask returns s on one line, with secrets masked.
 func (r *Redactor) Mask(s string) string {
@@ -226,10 +226,10 @@ func clean(s string) string {
 	return userinfo.ReplaceAllString(s, "://")
 }
 
-func cut(s string) string {
-	runes := []rune(s)
-	if len(runes) <= maxDetail {
-		return s
+// Cut shortens a text to at most so many runes, of which the last is then an ellipsis.
+func Cut(s string, most int) string {
+	if runes := []rune(s); len(runes) > most {
+		return string(runes[:most-1]) + "…"
 	}
-	return string(runes[:maxDetail-1]) + "…"
+	return s
 }

@@ -106,6 +106,10 @@ func (o *checkOptions) run(c *cli.Context) (err error) {
 	if err := o.output.publish(c.App.Writer, r); err != nil {
 		return err
 	}
+	if r.Document().Verdict == vote.Disagrees && len(o.blocks) > 0 {
+		o.endpoints.progress.hint("--block names blocks that the hub need not have read at; " +
+			"before you call its figures wrong, check without it")
+	}
 	return verdict(r.Document().Verdict)
 }
 

@@ -171,13 +171,18 @@ const maxLine = 2000
 // printable makes white space single spaces, drops what a terminal would act on instead of
 // showing it, and cuts the end: text in an error or a bundle can come from anybody.
 func printable(s string) string {
-	if letters := []rune(s); len(letters) > maxLine {
-		s = string(letters[:maxLine-1]) + "…"
-	}
 	return strings.Map(func(r rune) rune {
 		if unicode.IsGraphic(r) {
 			return r
 		}
 		return -1
-	}, strings.Join(strings.Fields(s), " "))
+	}, strings.Join(strings.Fields(cut(s, maxLine)), " "))
+}
+
+// cut shortens a text to so many characters.
+func cut(s string, most int) string {
+	if letters := []rune(s); len(letters) > most {
+		s = string(letters[:most-1]) + "…"
+	}
+	return s
 }

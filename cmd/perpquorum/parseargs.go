@@ -68,10 +68,7 @@ func quote(arg string) string {
 	if strings.Contains(arg, "://") {
 		return "(a URL)"
 	}
-	if letters := []rune(arg); len(letters) > 80 {
-		arg = string(letters[:79]) + "…"
-	}
-	return strconv.Quote(arg)
+	return strconv.Quote(cut(arg, 80))
 }
 
 func isHelp(arg string) bool { return arg == "-h" || arg == "-help" || arg == "--help" }
@@ -166,7 +163,10 @@ func countArguments(c *cli.Command, arguments []string) error {
 	case len(arguments) > len(names):
 		return usagef("unexpected argument %s", quote(arguments[len(names)]))
 	case len(arguments) < len(names):
-		return usagef("%s is missing", strings.ReplaceAll(names[len(arguments)], "|", " or "))
+		if words := strings.Split(names[len(arguments)], "|"); len(words) > 1 {
+			return usagef("an argument is missing: want %s", alternatives(words))
+		}
+		return usagef("%s is missing", names[len(arguments)])
 	}
 	return nil
 }

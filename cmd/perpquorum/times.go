@@ -82,10 +82,11 @@ func guessTime(s string, now time.Time) (string, bool) {
 		if t, err := time.Parse(date, plain); err == nil {
 			return t.Format(time.DateOnly), true
 		}
-		for _, clock := range []string{"15:04:05Z07:00", "15:04Z07:00", "15:04:05", "15:04", "03:04:05 PM", "3:04 PM"} {
+		for _, clock := range []string{"15:04:05Z07:00", "15:04Z07:00", "15:04:05 -0700", "15:04:05", "15:04",
+			"03:04:05 PM", "3:04 PM"} {
 			// A time without offset is one of UTC only where it says so.
 			t, err := time.Parse(date+" "+clock, plain)
-			if zoned := strings.Contains(clock, "Z07") || plain != strings.ReplaceAll(s, ",", ""); err == nil && zoned {
+			if zoned := strings.Contains(clock, "07") || plain != strings.ReplaceAll(s, ",", ""); err == nil && zoned {
 				return t.UTC().Format(time.RFC3339Nano), true
 			}
 		}

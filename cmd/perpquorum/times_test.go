@@ -68,6 +68,7 @@ func TestParseTime(t *testing.T) {
 		"2023-05-19T25:00:00Z":               "want Unix seconds",
 		"Mon, 19 May 2023 13:39:35 GMT":      "19 May 2023 is a Friday",
 		"Fri, 19 May 2023 13:39:35 UTC":      "did you mean 2023-05-19T13:39:35Z?",
+		"Fri, 19 May 2023 13:39:35 +0200":    "did you mean 2023-05-19T11:39:35Z?",
 		"Fri, 19 May 2023 13:39:35 CEST":     "want Unix seconds",
 		"1969-12-31T23:59:59Z":               "before 1970",
 		"2023-05-19T13:39:35.0001Z":          "finer than a millisecond",
