@@ -65,36 +65,23 @@ func Read(ctx context.Context, n Node, b Block, calls []Call) ([]Answer, Assuran
 	if err != nil {
 		return nil, Assurance{}, err
 	}
-	proven, a, err := proveSoon(ctx, n, b, calls)
+	proven, a, err := prove(ctx, n, b, calls, proofTime)
 	if err == nil {
 		answers, err = settle(ctx, n, n.CallAt, b, calls, answers, proven)
 	}
 	return answers, assure(n, a, answers), err
 }
 
-// proofTime bounds the wait for proofs of a few calls, for which a node that keeps no old proofs
-// may work in vain.
-const proofTime = 45 * time.Second
-
-// proveSoon proves within proofTime and half of the time that is left, or else nothing.
-func proveSoon(ctx context.Context, n Node, b Block, calls []Call) ([]Answer, Assurance, error) {
-	patience := proofTime
-	if end, ok := ctx.Deadline(); ok {
-		patience = min(patience, time.Until(end)/2)
-	}
-	short, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	proven, a, err := prove(short, n, b, calls)
-	if err != nil && short.Err() != nil && ctx.Err() == nil {
-		a.Unproven = fmt.Sprintf("%v: none came within %v", ErrNoProofs, patience.Round(time.Second))
-		return make([]Answer, len(calls)), a, nil
-	}
-	return proven, a, err
-}
+// Bounds of the wait for proofs of a few calls, for which a node that keeps no old proofs may work
+// in vain, and of thousands.
+const (
+	proofTime     = 45 * time.Second
+	bulkProofTime = time.Hour
+)
 
 // BulkRead is Read for calls by the thousand: what is proven is read in no other way.
 func BulkRead(ctx context.Context, n Node, b Block, calls []Call) ([]Answer, Assurance, error) {
-	answers, a, err := prove(ctx, n, b, calls)
+	answers, a, err := prove(ctx, n, b, calls, bulkProofTime)
 	if err != nil {
 		return nil, a, err
 	}
@@ -134,18 +121,28 @@ func complete(ctx context.Context, n Node, read reads, b Block, calls []Call) ([
 	return answers, err
 }
 
-// prove returns what n can prove: answers without data and level if that is nothing.
-func prove(ctx context.Context, n Node, b Block, calls []Call) ([]Answer, Assurance, error) {
+// prove returns what n can prove within patience and half of the time that is left: answers
+// without data and level if that is nothing.
+func prove(ctx context.Context, n Node, b Block, calls []Call, patience time.Duration) ([]Answer, Assurance, error) {
 	p, ok := n.(Prover)
 	if !ok || len(calls) == 0 {
 		return make([]Answer, len(calls)), Assurance{}, nil
 	}
-	answers, w, err := p.Prove(ctx, b, calls)
-	if err == nil || !errors.Is(err, ErrNoProofs) || ctx.Err() != nil {
+	if end, ok := ctx.Deadline(); ok {
+		patience = min(patience, time.Until(end)/2)
+	}
+	short, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	answers, w, err := p.Prove(short, b, calls)
+	late := err != nil && short.Err() != nil
+	if err == nil || ctx.Err() != nil || !late && !errors.Is(err, ErrNoProofs) {
 		return answers, Assurance{Witness: w}, err
 	}
-	id, _ := n.Chain()
-	reason := strings.TrimPrefix(err.Error(), fmt.Sprintf("%v block %d: ", id, b.Number()))
+	reason := fmt.Sprintf("%v: none came within %v", ErrNoProofs, patience.Round(time.Second))
+	if !late {
+		id, _ := n.Chain()
+		reason = strings.TrimPrefix(err.Error(), fmt.Sprintf("%v block %d: ", id, b.Number()))
+	}
 	return make([]Answer, len(calls)), Assurance{Unproven: cut(reason)}, nil
 }
 
@@ -186,7 +183,7 @@ func compare(n Node, answers, proven []Answer) {
 // Confirm proves answers that were read at block b, if n is a Prover, and reports whether an
 // endpoint that gave them has a fault, so that none of its answers should be believed.
 func Confirm(ctx context.Context, n Node, b Block, calls []Call, answers []Answer) (Assurance, bool, error) {
-	proven, a, err := prove(ctx, n, b, calls)
+	proven, a, err := prove(ctx, n, b, calls, bulkProofTime)
 	if err != nil {
 		return a, false, err
 	}
