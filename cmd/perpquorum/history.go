@@ -166,6 +166,9 @@ func (o *historyOptions) history(ctx context.Context, m *votingpower.Model) (*re
 		}
 		return history.Load(ctx, m, space, o.read)
 	}
+	if _, err := o.endpoints.only(m.Chains()).endpoints(m.Chains()); err != nil {
+		return nil, err
+	}
 	hub := newHub(o.hub, o.endpoints.timeout)
 	defer hub.CloseIdleConnections()
 	pool := &chainPool{options: o.endpoints, nodes: map[chains.ID]chains.Node{}}
@@ -194,6 +197,13 @@ func (o *historyOptions) judge(h *report.History) error {
 	return nil
 }
 
+// only is without the endpoints of other chains, which another vote may need.
+func (o endpointOptions) only(ids []chains.ID) endpointOptions {
+	o.urls = maps.Clone(o.urls)
+	maps.DeleteFunc(o.urls, func(id chains.ID, _ []string) bool { return !slices.Contains(ids, id) })
+	return o
+}
+
 // chainPool holds the connections of all votes.
 type chainPool struct {
 	options endpointOptions
@@ -210,12 +220,10 @@ func (p *chainPool) dial(ctx context.Context, ids, optional []chains.ID) (map[ch
 	missing := slices.DeleteFunc(slices.Clone(ids), connected)
 	further := slices.DeleteFunc(slices.Clone(optional), connected)
 	if len(missing)+len(further) > 0 {
-		o := p.options
-		o.urls = maps.Clone(o.urls) // another vote may need the rest
-		maps.DeleteFunc(o.urls, func(id chains.ID, _ []string) bool {
-			return !slices.Contains(missing, id) && !slices.Contains(further, id)
-		})
-		nodes, closeAll, err := o.dial(ctx, missing, further...)
+		nodes, closeAll, err := p.options.only(slices.Concat(missing, further)).dial(ctx, missing, further...)
+		if hinted := (*hintedError)(nil); errors.As(explain(ctx, err), &hinted) { // a row has no other place for it
+			err = fmt.Errorf("%w; %s", err, hinted.hint)
+		}
 		if err != nil {
 			return nil, err
 		}

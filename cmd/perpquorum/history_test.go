@@ -72,7 +72,8 @@ func TestHistoryQuorums(t *testing.T) {
 		t.Fatalf("exit code %d, %d rows, error %v: %s", out.code, len(rows), err, out.stderr)
 	}
 	for i, row := range rows[1:] {
-		if !sameDecimal(row[5], want[row[0]]) || row[1] != fmt.Sprint("SYNTHETIC ", i) || row[16] != "Development chain" {
+		title, marks := fmt.Sprint("SYNTHETIC ", i), "Development chain · Not checked"
+		if !sameDecimal(row[5], want[row[0]]) || row[1] != title || row[16] != marks {
 			t.Errorf("row %d is %q, want the quorum %s", i, row, want[row[0]].FloatString(18))
 		}
 		turnout := []string{total[row[0]], "hub scores_total", ""}
@@ -463,9 +464,12 @@ func TestHistoryMisuse(t *testing.T) {
 		{"--dir " + file, exitTrouble, "not a directory"},
 		{"--offline --dir " + file + ".none", exitTrouble, "no such file"},
 		{"--dir /proc/none", exitTrouble, "none"},
-		{"--hub http://127.0.0.1:1/", exitTrouble, "127.0.0.1"},
+		{"--last 1", exitUsage, "no endpoint for ethereum, optimism"},
+		{"--rpc ethereum=http://127.0.0.1:1 --rpc optimism=http://127.0.0.1:1 --rpc 137=http://127.0.0.1:1",
+			exitTrouble, "127.0.0.1"},
 	} {
-		out := program(t, append([]string{"history", "--timeout", "5s"}, strings.Fields(test.args)...)...)
+		out := program(t, append(strings.Fields("history --timeout 5s --hub http://127.0.0.1:1/"),
+			strings.Fields(test.args)...)...)
 		if out.code != test.code || out.stdout != "" || !strings.Contains(out.stderr, test.says) {
 			t.Errorf("%s: found %+v, want exit code %d and %q", test.args, out, test.code, test.says)
 		}

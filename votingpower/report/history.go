@@ -114,13 +114,18 @@ func (v *HistoryVote) Fill(r *Report, of *History) {
 		v.Margin, v.Bundle, v.Problem = t.Turnout.Margin, cmp.Or(d.Bundle, d.Evidence), ""
 	}
 	if d.Model.SHA256 != of.ModelSHA256 {
-		v.Marks = strings.TrimPrefix(v.Marks+" · Another model", " · ")
+		v.mark("Another model")
+	}
+	if d.Vote == nil {
+		v.mark("Not checked")
 	}
 	if d.Model.Symbol != of.Symbol {
 		v.Fail(HistoryUnread, fmt.Errorf("its figures are in %s, and not in %s",
 			quoted(d.Model.Symbol, maxName), quoted(of.Symbol, maxName)))
 	}
 }
+
+func (v *HistoryVote) mark(text string) { v.Marks = strings.TrimPrefix(v.Marks+" · "+text, " · ") }
 
 // Fail leaves the row without figures.
 func (v *HistoryVote) Fail(state HistoryState, why error) {
@@ -173,7 +178,6 @@ func (h *History) marks() (all []string) {
 			}
 		}
 	}
-	slices.Sort(all)
 	return all
 }
 
@@ -227,7 +231,7 @@ func (h *History) text() string {
 	fmt.Fprintf(&b, "\n%-10s %18s %18s  %-15s %14s\n", "Ended", "Quorum", "Turnout", "Verdict", "Margin")
 	for _, v := range h.Votes {
 		fmt.Fprintf(&b, "%-10s %18s %18s  %-15s %14s\n", day(v.End), short(v.Quorum), short(v.Turnout), v.word(), v.margin())
-		fmt.Fprintf(&b, "  %s %s\n", cmp.Or(shortHash(clean(v.ID, maxName)), "no id"), quoted(v.Title, maxTitle))
+		fmt.Fprintf(&b, "  %s %s\n", v.name(), quoted(v.Title, maxTitle))
 		if v.Problem != "" {
 			fmt.Fprintf(&b, "  %s\n", clean(v.Problem, maxDetail))
 		}
@@ -243,6 +247,9 @@ func short(amount string) string {
 	}
 	return text
 }
+
+// name is the proposal's id, shortened.
+func (v HistoryVote) name() string { return cmp.Or(clean(v.ID, 18), "no id") }
 
 // margin is "" where no verdict asks for one.
 func (v HistoryVote) margin() string {
@@ -274,9 +281,6 @@ var historyTemplate string
 // writePage writes the index of the votes, which links to the page of each.
 func (h *History) writePage(w io.Writer) error {
 	var marks []vote.Finding
-	if !h.Checked {
-		marks = []vote.Finding{{Title: "Not checked", Detail: strings.TrimSuffix(h.basis(), ".")}}
-	}
 	for _, mark := range h.marks() {
 		n := 0
 		for _, v := range h.Votes {

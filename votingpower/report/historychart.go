@@ -37,16 +37,9 @@ func (h *History) draw() *canvas {
 	if h.Checked {
 		title = fmt.Sprintf("%d of %s reached the quorum", reached, votes(len(drawn)))
 	}
-	marks := h.marks()
-	if !h.Checked {
-		marks = append(marks, "Not checked")
-	}
-	c, top := begin("history", title+" in "+clean(h.Space, maxName), strings.Join(marks, " · "))
+	c, top := begin("history", title+" in "+clean(h.Space, maxName), strings.Join(h.marks(), " · "))
 	c.label(margin, top+44, fit(title, 20, true, 650), 20, true, textColor, "start")
 	text := fmt.Sprintf("Turnout in %s, in %s, and the quorum at each snapshot", quoted(h.Space, 40), h.unit())
-	if len(h.Votes) > len(drawn) {
-		text += fmt.Sprintf("; the newest %d of %d", len(drawn), len(h.Votes))
-	}
 	c.label(margin, top+69, fit(text, 14, false, 650), 14, false, mutedColor, "start")
 	chart := historyChart{c, drawn, nil, 76, 566, top + 110, top + 316}
 	chart.axis()
@@ -59,7 +52,14 @@ func (h *History) draw() *canvas {
 	}{{light, 4}, {textColor, 2}} {
 		chart.quorums(stroke.color, stroke.width)
 	}
-	chart.legend(h.Checked)
+	origin := "turnout as the hub says it"
+	if h.Checked {
+		origin = "each judged at its own snapshot"
+	}
+	if len(h.Votes) > len(drawn) {
+		origin = fmt.Sprintf("the newest %d of %d; ", len(drawn), len(h.Votes)) + origin
+	}
+	chart.legend(h.Checked, origin)
 	return c
 }
 
@@ -104,7 +104,7 @@ func (c *historyChart) bar(i int) {
 	if fill == "" {
 		fill = hatched
 	}
-	tip := fmt.Sprintf("%s, %s: turnout %s, quorum %s, %s", shortHash(v.ID), day(v.End), short(v.Turnout), short(v.Quorum),
+	tip := fmt.Sprintf("%s, %s: turnout %s, quorum %s, %s", v.name(), day(v.End), short(v.Turnout), short(v.Quorum),
 		v.word())
 	c.description += tip + ". "
 	if turnout := known(v.Turnout); turnout != nil {
@@ -144,7 +144,7 @@ func (c *historyChart) quorums(stroke string, width float64) {
 	}
 }
 
-func (c *historyChart) legend(checked bool) {
+func (c *historyChart) legend(checked bool, origin string) {
 	y := c.base + 81
 	c.line(rowColor, 1, margin, y, c.width-margin, y)
 	if checked {
@@ -154,12 +154,8 @@ func (c *historyChart) legend(checked bool) {
 		c.label(118, y+19, "missed", 12, false, mutedColor, "start")
 		c.label(180, y+19, "! disagrees", 12, false, mutedColor, "start")
 		c.canvas.bar(266, y+9, 12, 12, hatched, "")
-		c.label(284, y+19, "no verdict on the quorum", 12, false, mutedColor, "start")
+		c.label(284, y+19, "not settled", 12, false, mutedColor, "start")
 	}
-	right := "each judged at its own snapshot"
-	if !checked {
-		right = "turnout as the hub says it"
-	}
-	c.label(c.width-margin, y+19, right, 12, false, mutedColor, "end")
+	c.label(c.width-margin, y+19, origin, 12, false, mutedColor, "end")
 	c.height = y + 35
 }
