@@ -66,20 +66,6 @@ func visible(number string) (string, error) {
 	return text, err
 }
 
-// distance says how far a turnout is from the quorum, given turnout less quorum.
-func distance(margin string) (string, error) {
-	text, err := visible(margin)
-	switch short := strings.HasPrefix(margin, "-"); {
-	case err != nil:
-		return "", err
-	case margin == "0":
-		return "met exactly", nil
-	case short:
-		return "short by " + strings.TrimPrefix(text, "-"), nil
-	}
-	return "with " + text + " to spare", nil
-}
-
 // share writes the quorum's fraction of the voting power: in percent, or as a fraction such
 // as 1/3 where percent would have to be rounded.
 func share(q Quorum) string {

@@ -82,7 +82,7 @@ func (r *Report) RenderConsistent(w io.Writer) error {
 
 func (r *Report) text(text string, s Style) ([]byte, error) {
 	out, err := r.execute(text, inText(), r.voteFuncs(s))
-	return []byte(s.paint(Wrap(string(out), 4))), err
+	return []byte(s.paint(layOut(string(out)))), err
 }
 
 // execute fills a template, with the functions by which its format writes foreign text, and others of it.
@@ -124,7 +124,6 @@ func (r *Report) functions() template.FuncMap {
 		},
 
 		"magnitude":     func(number string) string { return strings.TrimPrefix(number, "-") },
-		"distance":      distance,
 		"visible":       visible,
 		"counts":        counts,
 		"votes":         votes,

@@ -283,7 +283,7 @@ func TestVoteText(t *testing.T) {
 			"**The quorum is 100 REEF, the maximum of the model, instead of what the contract says. " +
 				"The circulating voting power, for information, is 800 REEF.**"},
 		"invalid choices": {invalid, report.Text,
-			"\n  Invalid choices               4,000,000.125    25%       1 vote  in no score\n"},
+			"\n  Invalid choices              4,000,000.125    25%       1 vote  in no score\n"},
 		"invalid, as a row": {invalid, report.Markdown,
 			"\n| *Invalid choices* | 4,000,000.125 | 1 vote, 25% of the turnout, in no score |\n"},
 	} {

@@ -46,8 +46,7 @@ func (r *Report) RenderText(w io.Writer, s Style) error {
 
 // VerdictLine is the first line of the text of a vote, with the marks that take weight from it.
 func (r *Report) VerdictLine(s Style) string {
-	tag := r.tag()
-	return s.paint(r.verdict(s)) + strings.TrimRight("  "+s.paint(tag), " ")
+	return s.paint(strings.TrimRight(r.verdict(s)+"  "+r.tag(), " "))
 }
 
 func (s Style) paint(text string) string {
@@ -115,20 +114,9 @@ func (r *Report) tag() string {
 // voteFuncs are the functions of the template of a vote.
 func (r *Report) voteFuncs(s Style) template.FuncMap {
 	return template.FuncMap{
-		"head":    func() string { return r.head(s) },
-		"figures": func() (string, error) { return r.figures(s) },
-		"choices": func() ([]string, error) { return r.choiceLines(s) },
-		"byLevel": r.byLevel,
-		"row":     row, "mark": s.symbol, "found": s.found,
-		"tick": func(ok bool) string {
-			if ok {
-				return s.symbol(vote.Info)
-			}
-			return s.symbol(vote.Warning)
-		},
-		"strategy": describeStrategy,
-		"about":    about,
-		"read":     readAt,
+		"head": func() string { return r.head(s) }, "figures": func() string { return r.figures(s) },
+		"choices": r.choices, "scored": func(c choiceRow) string { return r.scored(s, c) },
+		"byLevel": r.byLevel, "found": s.found, "mark": s.symbol,
 	}
 }
 
@@ -141,80 +129,50 @@ func (r *Report) head(s Style) string {
 	return verdict + "\n" + tag
 }
 
-// about says whose vote it is, and when it ends.
-func about(v *Vote) string {
-	when := v.State + ", ends "
-	if v.State == "closed" {
-		when = "closed "
+// layOut breaks lines, and puts the words behind a tab beside the mark and label before it, or below a
+// long label.
+func layOut(text string) string {
+	const column = 26
+	var out strings.Builder
+	for line := range strings.Lines(text) {
+		head, words, found := strings.Cut(line, "\t")
+		switch gap := column - columns(head); {
+		case !found:
+			out.WriteString(Wrap(line, 4))
+			continue
+		case gap < 2:
+			head += "\n" + strings.Repeat(" ", column)
+		default:
+			head += strings.Repeat(" ", gap)
+		}
+		out.WriteString(Wrap(head+words, column))
 	}
-	when += v.End.UTC
-	if !v.Final {
-		when += ", not final"
-	}
-	text := fmt.Sprintf("%s, %s vote, %s, %s", quoted(v.Space, maxName), quoted(v.Type, maxName), when, votes(v.Votes))
-	if v.HubVotes != v.Votes {
-		text += fmt.Sprintf(" (the hub counts %d)", v.HubVotes)
-	}
-	return dim + text + off
-}
-
-// readAt says at which block a chain was read, and what speaks for the figures.
-func readAt(c Chain) string {
-	text, standing := fmt.Sprintf("block %d, %s", c.Number, c.Time.UTC), c.words(c.Hash, c.Development)
-	if standing != "" {
-		text += ": " + clean(standing, maxDetail)
-	}
-	if !strings.Contains(standing, c.Hash) {
-		text += ", hash " + c.Hash
-	}
-	return text
-}
-
-// detailColumn is where the words beside a label begin.
-const detailColumn = 26
-
-// row is a mark, a label and words beside it, or below a label that is too long.
-func row(mark, label, words string) string {
-	if mark == "" {
-		mark, label = " ", dim+label+off
-	}
-	head := mark + " " + label
-	gap := detailColumn - columns(head)
-	if gap < 2 {
-		head, gap = head+"\n", detailColumn
-	}
-	return strings.TrimSuffix(Wrap(head+strings.Repeat(" ", gap)+words+"\n", detailColumn), "\n")
+	return out.String()
 }
 
 // figures are turnout and quorum, with a bar of both.
-func (r *Report) figures(s Style) (string, error) {
+func (r *Report) figures(s Style) string {
 	d, t := r.document, r.document.Vote.Turnout
-	power, quorum := rational(d.VotingPower.Tokens), rational(d.Quorum.Tokens)
+	power, turnout, quorum := rational(d.VotingPower.Tokens), rational(t.Tokens), rational(d.Quorum.Tokens)
 	of := basis(d.Quorum) + "; the voting power is " + rounded(power)
 	if d.Quorum.Rule == "" {
 		of = basis(d.Quorum) + " of " + rounded(power)
 	}
-	width := 18
-	line := func(label, number, note string) string {
-		return strings.TrimRight(fmt.Sprintf("  %s%-9s%s %*s %s  %s", dim, label, off, width, number, r.symbol(), note), " ")
-	}
-	if t.Tokens == "" {
-		return "  turnout   not known yet\n" + line("quorum", column(quorum), of), nil
-	}
-	turnout := rational(t.Tokens)
-	write := column
-	if write(turnout) == write(quorum) && turnout.Cmp(quorum) != 0 { // no verdict is read off a rounded figure
-		write = func(x *big.Rat) string { return grouped(votingpower.Decimal(x)) }
+	write, width := column, 18
+	if t.Tokens != "" && column(turnout) == column(quorum) && turnout.Cmp(quorum) != 0 {
+		write = func(x *big.Rat) string { return grouped(votingpower.Decimal(x)) } // no verdict is read off a rounded figure
 		width = max(width, len(write(turnout)), len(write(quorum)))
 	}
-	share := ""
-	if t.Share != "" {
-		share = t.Share + "% of the voting power"
+	line := func(label string, number *big.Rat, note string) string {
+		return fmt.Sprintf("  %s%-9s%s %*s %s  %s\n", dim, label, off, width, write(number), r.symbol(), note)
 	}
-	label, note := "to spare", ""
-	margin := rational(t.Margin)
+	if t.Tokens == "" {
+		return "  turnout   not known yet\n" + line("quorum", quorum, of)
+	}
+	share := strings.TrimPrefix(t.Share+"% of the voting power", "% of the voting power")
+	label, margin, note := "to spare", rational(t.Margin), ""
 	if margin.Sign() < 0 {
-		label, margin = "missing", margin.Neg(margin)
+		label = "missing"
 	}
 	if quorum.Sign() > 0 {
 		note = "turnout is " + times(turnout, quorum) + " times the quorum"
@@ -225,12 +183,8 @@ func (r *Report) figures(s Style) (string, error) {
 	case vote.NotEstablished:
 		note += ", by power not established"
 	}
-	lines := []string{line("turnout", write(turnout), share), line("quorum", write(quorum), of),
-		line(label, write(margin), strings.TrimSpace(note))}
-	if power.Sign() > 0 {
-		lines = append(lines, "", r.bar(s, power, turnout, quorum))
-	}
-	return strings.Join(lines, "\n"), nil
+	return line("turnout", turnout, share) + line("quorum", quorum, of) + line(label, margin.Abs(margin), note) +
+		r.bar(s, power, turnout, quorum)
 }
 
 // times is a ratio with two decimals, rounded down: what misses the quorum is not 1.00 times it.
@@ -243,6 +197,9 @@ func times(a, b *big.Rat) string {
 // bar draws the turnout as a part of the voting power, with the quorum, and the scale below.
 func (r *Report) bar(s Style, power, turnout, quorum *big.Rat) string {
 	const width = 76
+	if power.Sign() == 0 {
+		return ""
+	}
 	full, empty, edge := "#", ".", "|"
 	if s.Symbols {
 		full, empty, edge = "█", "░", "┃"
@@ -265,45 +222,33 @@ func (r *Report) bar(s Style, power, turnout, quorum *big.Rat) string {
 	} else {
 		put(q+2, name)
 	}
-	return "  " + strings.Join(cells, "") + "\n  " + dim + strings.TrimRight(strings.Join(scale, ""), " ") + off
+	return "\n  " + strings.Join(cells, "") + "\n  " + dim + strings.TrimRight(strings.Join(scale, ""), " ") + off
 }
 
-// choiceLines are the choices with their scores, and what the recount says of each.
-func (r *Report) choiceLines(s Style) (lines []string, err error) {
-	const names = 24 // columns
-	for _, c := range r.choices() {
-		name, score, counted, says := "Invalid choices", "no score yet", "", "in no score"
-		if !c.Invalid {
-			name = quoted(c.Choice, maxName)
+// scored says how a choice scored, and what the recount says of it.
+func (r *Report) scored(s Style, c choiceRow) string {
+	score, counted, says := "no score yet", "", "in no score"
+	if c.Hub != "" {
+		score = column(rational(c.Hub))
+		if c.Hub != "0" && strings.Trim(score, "-0.") == "" {
+			score = grouped(c.Hub)
 		}
-		if c.Hub != "" {
-			score = column(rational(c.Hub))
-			if rational(c.Hub).Sign() != 0 && strings.Trim(score, "-0.") == "" {
-				score = grouped(c.Hub)
-			}
-		}
-		if c.Votes >= 0 {
-			counted = votes(c.Votes)
-		}
-		switch {
-		case c.Invalid:
-		case c.Recount == "":
-			says = "no recount"
-		case c.Agrees:
-			says = s.symbol(vote.Info) + " recount"
-		case r.scoresDiffer():
-			says = s.symbol(vote.Failure) + " differs"
-		default:
-			says = s.symbol(vote.Warning) + " differs"
-		}
-		if gap := names - columns(name); gap >= 0 {
-			name += strings.Repeat(" ", gap)
-		} else {
-			name += "\n" + strings.Repeat(" ", names+2) // wrapped with the rest
-		}
-		lines = append(lines, fmt.Sprintf("  %s %18s %6s %12s  %s", name, score, c.Share, counted, says))
 	}
-	return lines, nil
+	if c.Votes >= 0 {
+		counted = votes(c.Votes)
+	}
+	switch {
+	case c.Invalid:
+	case c.Recount == "":
+		says = "no recount"
+	case c.Agrees:
+		says = s.symbol(vote.Info) + " recount"
+	case r.scoresDiffer():
+		says = s.symbol(vote.Failure) + " differs"
+	default:
+		says = s.symbol(vote.Warning) + " differs"
+	}
+	return fmt.Sprintf("%18s %6s %12s  %s", score, c.Share, counted, says)
 }
 
 // byLevel lists the findings: failures, warnings, and then what was found right.
@@ -312,27 +257,4 @@ func (r *Report) byLevel() []vote.Finding {
 	return slices.SortedStableFunc(slices.Values(r.document.Findings), func(a, b vote.Finding) int {
 		return slices.Index(order, a.Level) - slices.Index(order, b.Level)
 	})
-}
-
-// describeStrategy says what a strategy gives to the turnout, and what establishes it.
-func describeStrategy(s Strategy) (string, error) {
-	text := quoted(s.Name, maxName)
-	if s.Tokens != "" {
-		tokens, err := visible(s.Tokens)
-		if err != nil {
-			return "", err
-		}
-		text += " gives " + tokens
-		if s.Share != "" {
-			text += " (" + s.Share + "%)"
-		}
-	}
-	if text += ", established: "; !s.Established {
-		text = strings.TrimSuffix(text, "established: ") + "not established: "
-	}
-	text += clean(s.Reason, maxDetail)
-	if reads := reading(s); reads != "" {
-		text += "; reads " + clean(reads, maxDetail)
-	}
-	return text, nil
 }
