@@ -82,39 +82,30 @@ func (r *Report) pageHeadline() pageHeadline {
 	return pageHeadline{words, "", "warn"}
 }
 
-// sentence says in one sentence what the quorum is, or how the turnout compares with it.
+// sentence says what the quorum is, or how the turnout compares with it.
 func (r *Report) sentence() string {
 	d, unit := r.document, "\u00a0"+r.symbol()
 	if d.Vote == nil {
-		power := rounded(rational(d.VotingPower.Tokens)) + unit
-		quorum := "The quorum is " + rounded(rational(d.Quorum.Tokens)) + unit
-		switch {
-		case d.Quorum.Rule == "":
-			return quorum + ": " + basis(d.Quorum) + " of the circulating voting power of " + power + "."
-		case d.Quorum.Fraction == "":
-			return quorum + ", " + basis(d.Quorum) + ". The circulating voting power, for information, is " + power + "."
-		}
-		return quorum + ", " + basis(d.Quorum) + ". The circulating voting power is " + power + "."
+		return r.quorumSentence()
 	}
 	t := d.Vote.Turnout
 	if t.Tokens == "" {
 		return "The turnout is not known yet."
 	}
-	text := "The turnout of "
-	if d.Verdict == vote.Disagrees {
-		text = "By these figures, the turnout of "
+	subject, verb := "The turnout of ", "miss"
+	if t.Reached {
+		verb = "reach"
 	}
-	text += r.shown(t.Tokens) + unit
-	verbs := [...]string{" misses", " reaches"}
-	if d.Verdict == vote.NotEstablished {
-		verbs = [...]string{" would by itself miss", " would by itself reach"}
+	switch d.Verdict {
+	case vote.Disagrees:
+		subject, verb = "By these figures, the turnout of ", verb+"es"
+	case vote.NotEstablished:
+		verb = "would by itself " + verb
+	default:
+		verb += "es"
 	}
-	if !t.Reached {
-		text += verbs[0]
-	} else {
-		text += verbs[1]
-	}
-	if text += " the quorum of " + r.shown(d.Quorum.Tokens) + unit; !d.Vote.Final {
+	text := subject + r.shown(t.Tokens) + unit + " " + verb + " the quorum of " + r.shown(d.Quorum.Tokens) + unit
+	if !d.Vote.Final {
 		text += " so far"
 	}
 	margin, _ := visible(strings.TrimPrefix(t.Margin, "-")) // of a number that the document wrote
@@ -125,6 +116,20 @@ func (r *Report) sentence() string {
 		return text + ", with " + margin + unit + " to spare."
 	}
 	return text + ", by " + margin + unit + "."
+}
+
+// quorumSentence says what the quorum is, and where it comes from.
+func (r *Report) quorumSentence() string {
+	d, unit := r.document, "\u00a0"+r.symbol()
+	power := rounded(rational(d.VotingPower.Tokens)) + unit
+	quorum := "The quorum is " + rounded(rational(d.Quorum.Tokens)) + unit
+	switch {
+	case d.Quorum.Rule == "":
+		return quorum + ": " + basis(d.Quorum) + " of the circulating voting power of " + power + "."
+	case d.Quorum.Fraction == "":
+		return quorum + ", " + basis(d.Quorum) + ". The circulating voting power, for information, is " + power + "."
+	}
+	return quorum + ", " + basis(d.Quorum) + ". The circulating voting power is " + power + "."
 }
 
 // shown rounds turnout or quorum, unless the two would then look equal and are not: no verdict is
