@@ -39,14 +39,19 @@ func (m nonceMark) judge(nonce *big.Int) finding {
 	return asExpected
 }
 
+// systemUser is the account from which the protocol calls contracts (EIP-4788).
+var systemUser = common.HexToAddress("0xfffffffffffffffffffffffffffffffffffffffe")
+
 // nonceSearch is how many nonces around the expected one an address is looked for.
 const nonceSearch = 5000
 
 // judgeAddress judges the nonce with which the account has created a contract of this address.
-// Where it is none of those nearby, errElsewhere lets the endpoint be asked again. One that takes
-// no account in an eth_call creates it from the zero address, which sends no transactions.
+// Where it is none of those nearby, errElsewhere lets the endpoint be asked again.
 func (m nonceMark) judgeAddress(created common.Address) (finding, error) {
-	if created == crypto.CreateAddress(common.Address{}, 0) {
+	switch created {
+	// An endpoint that ignores the account creates from the zero address, which sends no
+	// transactions. In system calls of Nethermind the code runs at the address of the account.
+	case crypto.CreateAddress(common.Address{}, 0), m.account, common.Address{}, systemUser:
 		return unanswered, nil
 	}
 	for i := range uint64(nonceSearch) {

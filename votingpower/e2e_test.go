@@ -49,6 +49,11 @@ func checkMoments(t *testing.T, w *testchain.World, nodes map[chains.ID]chains.N
 			checkBlock(t, result.Evidence.Chains[chains.Ethereum], ethereum)
 			checkBlock(t, result.Evidence.Chains[chains.Optimism], optimism)
 			checkLines(t, result, wantPERP(t, w, ethereum, optimism))
+			for id, c := range result.Evidence.Chains {
+				if moment.Time == testchain.Snapshot && c.Level != chains.Bound {
+					t.Errorf("%v: found level %q, want bound", id, c.Level)
+				}
+			}
 			key := fmt.Sprint(ethereum.NumberU64(), optimism.NumberU64())
 			if other, ok := seen[result.VotingPower.String()]; ok && other != key {
 				t.Errorf("the same voting power at blocks %s and %s", key, other)
