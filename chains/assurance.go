@@ -17,6 +17,8 @@ type Assurance struct {
 	// Level is the least of the answers that are not proven: Trusted or Bound. It is "" if
 	// that was not noted, or if no answer rests on it.
 	Level Level `json:"level,omitempty"`
+	// Unbound says why Level is Trusted, if an answer rests on it.
+	Unbound string `json:"unbound,omitempty"`
 	// Agreed is how many endpoints gave these answers, byte for byte.
 	Agreed int `json:"agreed,omitzero"`
 	// Faults are those that the client met until then.
@@ -51,6 +53,8 @@ func (a Assurance) Check() error {
 	case a.Agreed < 0 || a.Agreed > maxEndpoints || len(a.Faults) > maxFaults:
 		return fmt.Errorf("%d endpoints agreed and %d faults were met, want at most %d and %d",
 			a.Agreed, len(a.Faults), maxEndpoints, maxFaults)
+	case len(a.Unbound) > maxReason || a.Unbound != "" && a.Level != Trusted:
+		return fmt.Errorf("level is %q with a reason not to be bound, or one of more than %d bytes", a.Level, maxReason)
 	case len(a.Unproven) > maxReason || a.Unproven != "" && a.Witness != nil:
 		return fmt.Errorf("it has a witness and a reason why there is none, or one of more than %d bytes", maxReason)
 	}
@@ -224,6 +228,9 @@ func assure(n Node, a Assurance, answers []Answer) Assurance {
 		if answer.Level != Proven && (a.Level == "" || answer.Level.rank() < a.Level.rank()) {
 			a.Level = answer.Level
 		}
+		if answer.Level == Trusted {
+			a.Unbound = cmp.Or(a.Unbound, cut(answer.Unbound))
+		}
 	}
 	return a
 }
@@ -238,7 +245,7 @@ func (a Assurance) Join(b Assurance) Assurance {
 	}
 	joined := Assurance{
 		Level: a.Level, Agreed: min(a.Agreed, b.Agreed), Faults: slices.Concat(a.Faults, b.Faults),
-		Unproven: cmp.Or(a.Unproven, b.Unproven),
+		Unproven: cmp.Or(a.Unproven, b.Unproven), Unbound: cmp.Or(a.Unbound, b.Unbound),
 	}
 	if a.Level == "" || b.Level != "" && b.Level.rank() < a.Level.rank() {
 		joined.Level = b.Level

@@ -76,7 +76,8 @@ func (r *stateReader) bulkAt(ctx context.Context, b Block, calls []Call, public 
 	if len(m.nonces) > 0 && w.canary == deployless { // no multicall can ask for nonces
 		return r.callAt(ctx, b, calls, public)
 	}
-	k := &bulk{stateBatch: newStateBatch(r, b, calls, public, w, m), out: results{make([][]byte, len(calls)), true}}
+	k := &bulk{stateBatch: newStateBatch(r, b, calls, public, w, m)}
+	k.out = results{data: make([][]byte, len(calls)), bound: true}
 	switch err := k.run(ctx); {
 	case errors.Is(err, errMistrust), errors.Is(err, ErrUnsupported):
 		return r.callAt(ctx, b, calls, public)
@@ -89,7 +90,7 @@ func (r *stateReader) bulkAt(ctx context.Context, b Block, calls []Call, public 
 		}
 	}
 	err = k.finish(ctx, public)
-	return k.out, err
+	return k.out.explain(w, m), err
 }
 
 // bulk is one BulkCallAt at one endpoint.
@@ -183,7 +184,7 @@ func (k *bulk) finish(ctx context.Context, public bool) error {
 	if err != nil {
 		return err
 	}
-	k.out.bound = k.out.bound && data.bound
+	k.out.bound, k.out.unbound = k.out.bound && data.bound, data.unbound
 	for i, index := range k.left {
 		k.out.data[index] = data.data[i]
 	}

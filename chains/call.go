@@ -42,11 +42,12 @@ func (c Call) name() string {
 }
 
 // Answer is the return data of one Call, never empty, and the labels of the endpoints
-// that gave it. Level is that of the read: Trusted or Bound.
+// that gave it. Level is that of the read: Trusted or Bound. Unbound says why it is Trusted.
 type Answer struct {
-	Data  hexutil.Bytes
-	From  []string
-	Level Level
+	Data    hexutil.Bytes
+	From    []string
+	Level   Level
+	Unbound string
 }
 
 // maxSignature bounds a function's signature, in bytes.

@@ -2,6 +2,7 @@ package chains_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/perpdao/perpquorum/chains"
@@ -71,6 +72,26 @@ func TestGoodNodesAmongThemselves(t *testing.T) {
 					t.Errorf("found %q, %v, want the right figures, bound", a.level, err)
 				}
 			})
+		}
+	}
+}
+
+// What cannot be read together with what binds it is trusted, and the answer says why.
+func TestReasonsOfTrust(t *testing.T) {
+	t.Parallel()
+	for reason, set := range map[string]func(*faultrpc.Server){
+		"takes no eth_call that asks several contracts": plain,
+		`takes no eth_call without "to"`:                backend(func(n *faultrpc.Node) { n.NoDeploy = noObject }),
+		"succeeds only by itself":                       with(beforeByzantium()),
+		"shows no ordinary transaction":                 with(replace("eth_getTransactionByBlockHashAndIndex", "", "null")),
+		"did not say what binds the state":              backend(func(n *faultrpc.Node) { n.NoFrom = true }),
+	} {
+		s := faultrpc.NewServer(faultrpc.Public(1, 300))
+		s.Clock = faultrpc.NewClock()
+		set(s)
+		a := newAttempt(t, 1, s)
+		if err := a.read(t); err != nil || a.level != chains.Trusted || !strings.Contains(a.unbound, reason) {
+			t.Errorf("found %q, %q, %v, want the right figures, trusted: %s", a.level, a.unbound, err, reason)
 		}
 	}
 }

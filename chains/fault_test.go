@@ -131,6 +131,7 @@ type attempt struct {
 	extra   []chains.Call
 	client  *chains.Client // set by read, if it got so far
 	level   chains.Level   // of the answers
+	unbound string         // why they are trusted
 	during  func()         // called before the figures are read
 }
 
@@ -236,7 +237,9 @@ func (a *attempt) figures(ctx context.Context, t *testing.T) (calls []chains.Cal
 		answers, err = c.CallAt(ctx, b, calls)
 	}
 	if err == nil {
-		a.level = answers[0].Level
+		if a.level, a.unbound = answers[0].Level, answers[0].Unbound; (a.level == chains.Trusted) != (a.unbound != "") {
+			t.Errorf("found level %s, not bound because %q", a.level, a.unbound)
+		}
 	}
 	return calls, answers, err
 }

@@ -37,7 +37,7 @@ func beaconMarks(h, next *types.Header, sure bool) marks {
 		return another
 	}, sure}
 	if next == nil || next.Time == h.Time {
-		return marks{calls: []mark{own}}
+		return marks{calls: []mark{own}, unbound: noNext}
 	}
 	after := mark{get(next.Time), func(r innerResult) finding {
 		if r.Success {
@@ -105,7 +105,7 @@ func l1BlockMarks(tx transaction, sure bool) (marks, bool) {
 func nonceMarks(last, first transaction) marks {
 	for _, tx := range []transaction{last, first} {
 		if tx.Nonce == nil || tx.Type > 4 || tx.From == (common.Address{}) {
-			return marks{}
+			return marks{unbound: noSender}
 		}
 	}
 	// EIP-7702 can raise the first of them further in the same block.

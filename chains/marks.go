@@ -82,7 +82,8 @@ const (
 type marks struct {
 	calls    []mark
 	nonces   []nonceMark
-	twoSided bool // no state but that of the block passes
+	twoSided bool   // no state but that of the block passes
+	unbound  string // why other state may pass
 }
 
 // marksOf returns the marks of block b. They are looked up once, and of the same endpoint
@@ -104,11 +105,17 @@ func (r *stateReader) marksOf(ctx context.Context, b Block, public bool) (marks,
 	return m, nil
 }
 
+// Reasons why nothing binds the state of a block.
+const (
+	noNext   = "there is no block after it yet, whose state would show"
+	noSender = "the endpoint shows no ordinary transaction in this block or the next one"
+)
+
 // findMarks asks the endpoint for what the marks are made from, in one round, or two for
 // nonces. What it does not answer cannot bind its state.
 func (r *stateReader) findMarks(ctx context.Context, b Block, public bool) marks {
 	if b.Parent == nil {
-		return marks{}
+		return marks{unbound: "nothing binds the state of block 0"}
 	}
 	// In the block that begins with them, the contract may not be there yet.
 	root, before := b.Header.ParentBeaconRoot, b.Parent.ParentBeaconRoot
@@ -133,8 +140,13 @@ func (r *stateReader) findMarks(ctx context.Context, b Block, public bool) marks
 		return m
 	}
 	count, err := replies[2].Quantity()
-	if err != nil || next.Header == nil || !count.IsUint64() || count.Sign() == 0 {
+	switch {
+	case next.Header == nil:
+		return marks{unbound: noNext}
+	case err != nil || !count.IsUint64():
 		return marks{}
+	case count.Sign() == 0:
+		return marks{unbound: noSender}
 	}
 	replies = r.optional(ctx, transactionAt(b.Hash, count.Uint64()-1), transactionAt(next.hash, 0))
 	if replies == nil {

@@ -3,6 +3,7 @@ package chains
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/perpdao/perpquorum/chains/jsonrpc"
@@ -61,7 +62,7 @@ func (s stateBatch) readRuns(ctx context.Context) (results, error) {
 	for j, i := range r.left {
 		r.out.data[i] = plain.data[j]
 	}
-	r.out.bound = false
+	r.out.bound, r.out.unbound = false, fmt.Sprintf("%s of %v succeeds only by itself", s.calls[0].name(), s.calls[0].To)
 	return r.out, nil
 }
 
@@ -82,7 +83,7 @@ func (s stateBatch) runSizes() []int {
 // ask asks all questions in one batch. What l2geth did not answer is asked again up to three
 // times, with pauses, one request at a time: some endpoints forward no batches.
 func (r *runs) ask(ctx context.Context) error {
-	r.out, r.left = results{make([][]byte, len(r.calls)), r.marks.twoSided}, nil
+	r.out, r.left = results{data: make([][]byte, len(r.calls)), bound: r.marks.twoSided}, nil
 	open, err := r.questions()
 	if err != nil {
 		return err

@@ -56,25 +56,40 @@ func (c *Client) answers(
 	if err != nil {
 		return nil, err
 	}
-	level := Bound
+	level, unbound := Bound, ""
 	var from []string
 	for _, r := range all {
 		from = append(from, r.label())
 		if !r.value.bound {
-			level = Trusted
+			level, unbound = Trusted, cmp.Or(unbound, r.value.unbound)
 		}
 	}
 	out := make([]Answer, len(calls))
 	for i, data := range all[0].value.data {
-		out[i] = Answer{Data: data, From: from, Level: level}
+		out[i] = Answer{data, from, level, unbound}
 	}
 	return out, nil
 }
 
 // results is what one endpoint gave for calls, and whether marks bind it to their block.
 type results struct {
-	data  [][]byte
-	bound bool
+	data    [][]byte
+	bound   bool
+	unbound string // why they do not
+}
+
+// explain says why the results are not bound, if nothing did yet.
+func (r results) explain(w way, m marks) results {
+	switch {
+	case r.bound || r.unbound != "":
+	case w.canary == noCanary:
+		r.unbound = "the endpoint takes no eth_call that asks several contracts"
+	case len(m.nonces) > 0 && w.canary == multicall:
+		r.unbound = `nonces bind this block, and the endpoint takes no eth_call without "to"`
+	default:
+		r.unbound = cmp.Or(m.unbound, "the endpoint did not say what binds the state")
+	}
+	return r
 }
 
 // listed is how many differences an error names one by one.
@@ -187,7 +202,7 @@ func (r *stateReader) callAt(ctx context.Context, b Block, calls []Call, public 
 			r.mu.Lock()
 			defer r.mu.Unlock()
 			r.way = w
-			return data, nil
+			return data.explain(w, m), nil
 		}
 		if other, ok := w.next(err); ok {
 			w = other

@@ -23,6 +23,8 @@ type Assurance struct {
 	// Level is "proven" where the bundle's witness proves every read. "trusted" and "bound"
 	// are the word of the bundle's author; "" says nothing.
 	Level chains.Level `json:"level,omitempty"`
+	// Unbound says why the level is "trusted", by the word of the author.
+	Unbound string `json:"unbound,omitempty"`
 	// Agreed is how many endpoints gave the answers, by the word of the author.
 	Agreed int `json:"agreed,omitempty"`
 	// Unproven says why there is no proof, or which read is not provable.
@@ -66,7 +68,7 @@ func (r *Report) proveVoters() error {
 	for _, reading := range e.Places {
 		for i := range reading.Sampled {
 			s := &reading.Sampled[i]
-			r.voters[s] = Assurance{s.Level, s.Agreed, s.Unproven}
+			r.voters[s] = Assurance{s.Level, s.Unbound, s.Agreed, s.Unproven}
 			if s.Witness != nil && proofs == nil {
 				var err error
 				if proofs, err = strategy.Proofs(e, r.outcome.Power); err != nil {
@@ -112,6 +114,9 @@ func (a Assurance) words(hash string, development bool) (text string) {
 		text += ", 1 endpoint"
 	case a.Agreed > 1:
 		text += fmt.Sprintf(", %d endpoints agreed", a.Agreed)
+	}
+	if a.Unbound != "" && a.Level == chains.Trusted {
+		text += "; not bound: " + quoted(a.Unbound, maxDetail)
 	}
 	if a.Unproven != "" {
 		text += "; not proven: " + quoted(a.Unproven, maxDetail)
@@ -206,7 +211,7 @@ func newSample(voters int) *Sample {
 func assured(
 	id chains.ID, b chains.Block, a chains.Assurance, calls []chains.Call, results []hexutil.Bytes,
 ) (Assurance, error) {
-	found := Assurance{a.Level, a.Agreed, a.Unproven}
+	found := Assurance{a.Level, a.Unbound, a.Agreed, a.Unproven}
 	if a.Witness == nil {
 		return found, nil
 	}
@@ -229,7 +234,7 @@ func assured(
 		}
 	}
 	if found.Unproven == "" {
-		found.Level = chains.Proven
+		found.Level, found.Unbound = chains.Proven, ""
 	}
 	return found, nil
 }
