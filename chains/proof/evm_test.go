@@ -127,6 +127,16 @@ func TestOpcodesProven(t *testing.T) {
 	}
 }
 
+// The chain id is the caller's word, and nothing in a witness or a header can replace it.
+func TestSwappedChain(t *testing.T) {
+	n, b, calls := world(t, "46"+top) // CHAINID
+	w, _ := prove(t, n, b, calls)
+	results, err := proof.Run(6, b, w, calls)
+	if err != nil || new(big.Int).SetBytes(results[0].Data).Int64() != 6 {
+		t.Errorf("found %v and error %v, want 6", results, err)
+	}
+}
+
 // What a call fails with is proven as well.
 func TestFailures(t *testing.T) {
 	n, b, calls := world(t, "60006000fd", "fe", "600056", "00")
