@@ -20,6 +20,8 @@ type Filter struct {
 	Contract common.Address
 	Topics   [][]common.Hash
 	First    uint64 // the block to begin with
+	// Progress, if it is not nil, is told how many blocks of all were read.
+	Progress func(blocks, of uint64)
 }
 
 // How eth_getLogs is asked: many providers bound the blocks or the events of one request.
@@ -77,7 +79,9 @@ func (n *node) logs(ctx context.Context, f Filter, last uint64) (out []types.Log
 		span = min(span, last-f.First+1)
 		switch {
 		case err == nil:
-			wave = logsWave
+			if wave = logsWave; f.Progress != nil {
+				f.Progress(min(next, last+1)-f.First, last+1-f.First)
+			}
 		case !tooWide(err) || span == 1 || (last-next)/(span/2) >= mostRequests:
 			return nil, err
 		default:

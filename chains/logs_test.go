@@ -107,8 +107,16 @@ func TestLogs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		var done []uint64
 		logs, err := c.Logs(t.Context(), b, chains.Filter{Contract: logContract, First: first,
-			Topics: [][]common.Hash{{{1}}}})
+			Topics: [][]common.Hash{{{1}}}, Progress: func(n, of uint64) {
+				if done = append(done, n); of != 2001-first {
+					t.Errorf("progress of %d blocks, want %d", of, 2001-first)
+				}
+			}})
+		if err == nil && first <= 2000 && (!slices.IsSorted(done) || done[len(done)-1] != 2001-first) {
+			t.Errorf("progress %v, want %d at the end", done, 2001-first)
+		}
 		var blocks []uint64
 		for _, l := range logs {
 			blocks = append(blocks, l.BlockNumber)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ethereum/go-ethereum/common"
+	"github.com/ethereum/go-ethereum/core/types"
 
 	"github.com/perpdao/perpquorum/chains"
 	"github.com/perpdao/perpquorum/snapshot/strategy"
@@ -36,9 +37,10 @@ func next(arrived <-chan []string) (voters []string, more bool) {
 	return voters, more
 }
 
-// memory is a node that remembers the blocks and the answers of bulk reads.
+// memory is a node that remembers the blocks and the answers of bulk reads, and shows progress.
 type memory struct {
 	chains.Node
+	options Options
 
 	mu      sync.Mutex
 	blocks  map[blockKey]chains.Block
@@ -66,10 +68,10 @@ type prover interface {
 }
 
 // remember gives nodes a memory.
-func remember(nodes map[chains.ID]chains.Node) map[chains.ID]chains.Node {
+func (o Options) remember(nodes map[chains.ID]chains.Node) map[chains.ID]chains.Node {
 	remembering := map[chains.ID]chains.Node{}
 	for id, n := range nodes {
-		m := &memory{Node: n, blocks: map[blockKey]chains.Block{}, answers: map[answerKey]chains.Answer{}}
+		m := &memory{Node: n, options: o, blocks: map[blockKey]chains.Block{}, answers: map[answerKey]chains.Answer{}}
 		remembering[id] = m
 		if p, proves := n.(chains.Prover); proves {
 			remembering[id] = provingMemory{m, p}
@@ -126,6 +128,15 @@ func (m *memory) BulkCallAt(ctx context.Context, b chains.Block, calls []chains.
 		answers[places[i]], m.answers[keyOf(b, missing[i])] = answer, answer
 	}
 	return answers, nil
+}
+
+// Logs says how far it is, since the events of years may take hundreds of requests.
+func (m *memory) Logs(ctx context.Context, b chains.Block, f chains.Filter) ([]types.Log, error) {
+	id, _ := m.Chain()
+	f.Progress = func(blocks, of uint64) {
+		m.options.progress("reading delegations on %v, %s/%s blocks", id, thousands(int(blocks)), thousands(int(of)))
+	}
+	return m.Node.Logs(ctx, b, f)
 }
 
 // forget forgets everything after a reorg.

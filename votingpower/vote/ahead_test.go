@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/ethereum/go-ethereum/common"
+	"github.com/ethereum/go-ethereum/core/types"
 	"github.com/ethereum/go-ethereum/crypto"
 
 	"github.com/perpdao/perpquorum/chains"
@@ -143,6 +144,44 @@ func TestCollectReadsAhead(t *testing.T) {
 				t.Errorf("found steps %q", steps)
 			}
 		})
+	}
+}
+
+// Logs finds no events, in two steps.
+func (n *counting) Logs(_ context.Context, _ chains.Block, f chains.Filter) ([]types.Log, error) {
+	f.Progress(4000, 8_000_000)
+	f.Progress(8_000_000, 8_000_000)
+	return nil, nil
+}
+
+// TestCollectShowsDelegations: the search for events, which may take long, says how far it is.
+func TestCollectShowsDelegations(t *testing.T) {
+	h, client, ref := startHub(t, "vote-perp.eth")
+	h.Update(func(o *hub.Options) {
+		castVotes(o, 2)
+		s := &o.Proposals[0].Strategies[1]
+		s.Name, s.Network = "erc20-balance-of-delegation", "10"
+	})
+	dial := func(_ context.Context, ids, _ []chains.ID) (map[chains.ID]chains.Node, error) {
+		nodes := map[chains.ID]chains.Node{}
+		for _, id := range ids {
+			nodes[id] = &counting{id: id, block: blockAt(18_500_000, snapshotTime-12, snapshotTime+int64(id)),
+				calls: map[string]int{}, asked: make(chan struct{})}
+		}
+		return nodes, nil
+	}
+	var mu sync.Mutex
+	var steps []string
+	o := vote.Options{Progress: func(step string) {
+		mu.Lock()
+		defer mu.Unlock()
+		steps = append(steps, step)
+	}}
+	if _, err := vote.Collect(t.Context(), client, dial, votingpower.PERP(), ref, o); err != nil {
+		t.Fatal(err)
+	}
+	if want := "reading delegations on optimism, 4,000/8,000,000 blocks"; !slices.Contains(steps, want) {
+		t.Errorf("found steps %q, want %q", steps, want)
 	}
 }
 

@@ -81,7 +81,7 @@ func Collect(ctx context.Context, hub *snapshot.Client, dial Dial, m *votingpowe
 	if err != nil {
 		return nil, err
 	}
-	nodes = remember(nodes)
+	nodes = o.remember(nodes)
 	ahead := o.Prove != ProveVoters && p.Status(time.Now()).Final &&
 		plan.power.Space == "" // events are not read piece by piece
 	e := &Evidence{Hub: hub.Host(), Strict: o.Strict, Strategies: o.Strategies}
