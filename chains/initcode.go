@@ -37,6 +37,34 @@ func (c Call) code() []byte {
 	return c.opcodes
 }
 
+// CallAfter is c in an eth_call that makes the call first before it, and changes the state that c sees: a
+// factory makes the contract, say. The Answer is the first word that c returns, or zero where that
+// is less than a word or an error. It takes an endpoint that runs calls without "to": for any
+// other there is no first call. No other call should stand beside it: it may see the changes, too.
+func CallAfter(first, c Call) Call {
+	c.Signature = c.name() + " after " + first.name()
+	c.opcodes = slices.Concat(first.copied(), []byte{0x60, 0, 0x60, 0}, // no room for a result
+		push3(len(first.Data)), []byte{0x83, 0x60, 0, 0x73}, first.To[:], // DUP4 PUSH1 0 PUSH20
+		[]byte{0x5a, 0xf1, 0x50},                                                              // GAS CALL POP
+		c.copied(), []byte{0x60, word, 0x81}, push3(len(c.Data)), []byte{0x81, 0x73}, c.To[:], // PUSH1 32 DUP2 DUP2 PUSH20
+		[]byte{0x5a, 0xfa, 0x3d, 0x60, word - 1, 0x10, 0x16}, // GAS STATICCALL RETURNDATASIZE PUSH1 31 LT AND
+		[]byte{0x81, 0x51, 0x02})                             // DUP2 MLOAD MUL
+	return c
+}
+
+// copied is code that stores the calldata at the offset on the stack.
+func (c Call) copied() (code []byte) {
+	for i := 0; i < len(c.Data); i += word {
+		part := common.RightPadBytes(c.Data[i:min(i+word, len(c.Data))], word)
+		code = slices.Concat(code, []byte{0x7f}, part, []byte{0x81}, push3(i), []byte{0x01, 0x52}) // PUSH32 DUP2 ADD MSTORE
+	}
+	return code
+}
+
+func push3(n int) []byte {
+	return append([]byte{0x62}, binary.BigEndian.AppendUint32(nil, uint32(n))[1:]...)
+}
+
 // initCode runs the calls one after the other in an eth_call without "to". It returns a
 // word for what an opcode answers. For any other call it returns whether that succeeded (a
 // word), how many bytes it returned (a word) and these, padded to words. Without such a
@@ -55,7 +83,6 @@ func initCode(calls []Call) hexutil.Bytes {
 // assemble returns the code for calldata that begin at the given offset. The only item that
 // stays on the stack is where the output ends.
 func assemble(calls []Call, calldata int) []byte {
-	push3 := func(n int) []byte { return append([]byte{0x62}, binary.BigEndian.AppendUint32(nil, uint32(n))[1:]...) }
 	store := []byte{0x81, 0x52, 0x60, 0x20, 0x01} // DUP2 MSTORE PUSH1 32 ADD
 	code := []byte{0x60, 0}
 	for _, c := range calls {

@@ -80,14 +80,18 @@ func TestForContract(t *testing.T) {
 	for give, want := range map[string]string{
 		"0x":     "0x",
 		"0xABcd": "0xabcd",
-		"0x" + word(7) + word(0x60) + word(0x80) + word(0) + word(2) + "beef" + strings.Repeat("00", 30) + magic: "0xbeef",
+		"0x" + word(7) + word(0x60) + word(0xa0) + word(2) + "cafe" + strings.Repeat("00", 30) +
+			word(2) + "beef" + strings.Repeat("00", 30) + magic: "0xbeef",
 		"0x" + magic: "",
 		"0x" + word(7) + word(0x60) + word(1<<40) + word(0) + word(2) + magic: "",
 		"beef":  "",
 		"0xbee": "",
 		"1,2":   "",
 	} {
-		got, err := signature.ForContract(give)
+		got, factory, making, err := signature.ForContract(give)
+		if strings.HasSuffix(give, magic) && err == nil && (factory.Big().Int64() != 7 || hexOf(making) != "0xcafe") {
+			t.Errorf("%.40s: factory %v called with %x", give, factory, making)
+		}
 		if want == "" && !errors.Is(err, signature.ErrSignature) || want != "" && (err != nil || hexOf(got) != want) {
 			t.Errorf("%.40s: %x, error %v; want %s", give, got, err, want)
 		}

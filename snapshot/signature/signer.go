@@ -132,22 +132,22 @@ func Recover(hash common.Hash, sig string) (common.Address, error) {
 var wrapped = bytes.Repeat([]byte{0x64, 0x92}, 16)
 
 // ForContract is what a contract at the signer's address is asked about: the bytes of a signature,
-// or the one inside an EIP-6492 signature, once the contract exists. It wraps ErrSignature for
-// what is neither.
-func ForContract(sig string) ([]byte, error) {
+// or the one inside an EIP-6492 signature, which also has the call of a factory that makes the
+// contract. It wraps ErrSignature for what is neither.
+func ForContract(sig string) (inner []byte, factory common.Address, making []byte, err error) {
 	raw, err := hexBytes(sig)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrSignature, err)
+		return nil, factory, nil, fmt.Errorf("%w: %w", ErrSignature, err)
 	}
 	outer, ok := bytes.CutSuffix(raw, wrapped)
 	if !ok {
-		return raw, nil
+		return raw, factory, nil, nil
 	}
 	parts, err := factorySignature.Unpack(outer)
 	if err != nil {
-		return nil, fmt.Errorf("%w: EIP-6492: %w", ErrSignature, err)
+		return nil, factory, nil, fmt.Errorf("%w: EIP-6492: %w", ErrSignature, err)
 	}
-	return parts[2].([]byte), nil
+	return parts[2].([]byte), parts[0].(common.Address), parts[1].([]byte), nil
 }
 
 // factorySignature is a factory, the call that makes the contract, and its signature.

@@ -38,9 +38,11 @@ type Contracts struct {
 
 // ContractAnswer is the answer of a voter's contract.
 type ContractAnswer struct {
-	Voter      string        `json:"voter"`
-	Result     hexutil.Bytes `json:"result"` // of isValidSignature; empty if it does not confirm the signature
-	NoContract bool          `json:"no_contract,omitempty"`
+	Voter  string        `json:"voter"`
+	Result hexutil.Bytes `json:"result"` // of isValidSignature; empty if it does not confirm the signature
+	// NoContract: there is none at the end of the vote. A result is then that of the contract which
+	// the factory in the signature (EIP-6492) would have made at the vote's time.
+	NoContract bool `json:"no_contract,omitempty"`
 	// AtVote is the block at the vote's time, if the contract confirms the signature there alone.
 	AtVote *chains.Block `json:"at_vote,omitempty"`
 }
@@ -115,17 +117,17 @@ func (e *Evidence) askContracts(ctx context.Context, node chains.Node, messages 
 	c := &Contracts{Block: block, Answers: []ContractAnswer{}}
 	for _, i := range votes[:min(len(votes), maxAsked)] {
 		m := messages[slices.IndexFunc(messages, func(m snapshot.Message) bool { return m.ID == e.Votes[i].ID })]
-		sig, err := signature.ForContract(m.Sig)
+		sig, factory, making, err := signature.ForContract(m.Sig)
 		if err != nil || !strings.EqualFold(m.Address, e.Votes[i].Voter) {
 			continue
 		}
-		answer, err := askContract(ctx, node, block, e.Votes[i], sig)
+		answer, err := askContract(ctx, node, block, e.Votes[i], sig, nil)
 		if err != nil {
 			break
 		}
-		if !answer.NoContract && !isValid(answer.Result) && len(sig) > 0 {
+		if !isValid(answer.Result) && len(sig) > 0 && (!answer.NoContract || making != nil) {
 			if then, ok := blockAt(ctx, node, e.Votes[i].Created); ok {
-				before, err := askContract(ctx, node, then, e.Votes[i], sig)
+				before, err := askContract(ctx, node, then, e.Votes[i], sig, &chains.Call{To: factory, Data: making})
 				if err == nil && isValid(before.Result) {
 					answer.Result, answer.AtVote = before.Result, &then
 				}
@@ -150,8 +152,9 @@ func isValid(result []byte) bool {
 	return slices.ContainsFunc(valid, func(magic []byte) bool { return bytes.HasPrefix(result, magic) })
 }
 
-func askContract(ctx context.Context, node chains.Node, block chains.Block, v snapshot.Vote, sig []byte) (
-	answer ContractAnswer, err error) {
+// askContract asks a voter's contract, or that which a factory makes first, if there is none.
+func askContract(ctx context.Context, node chains.Node, block chains.Block, v snapshot.Vote, sig []byte,
+	factory *chains.Call) (answer ContractAnswer, err error) {
 	answer = ContractAnswer{Voter: v.Voter, Result: hexutil.Bytes{}}
 	to, hash := common.HexToAddress(v.Voter), common.HexToHash(v.ID)
 	today, err := chains.NewCall(to, "isValidSignature(bytes32,bytes)", hash, sig)
@@ -159,11 +162,14 @@ func askContract(ctx context.Context, node chains.Node, block chains.Block, v sn
 	if err := errors.Join(err, errDraft); err != nil {
 		return answer, err
 	}
-	for _, call := range []chains.Call{today, draft} {
-		switch found, err := node.CallAt(ctx, block, []chains.Call{call}); {
+	asked := []chains.Call{today, draft}
+	for i := 0; i < len(asked); i++ {
+		switch found, err := node.CallAt(ctx, block, asked[i:i+1]); {
 		case errors.Is(err, chains.ErrNoContract):
-			answer.NoContract = true
-			return answer, nil
+			if answer.NoContract = true; factory == nil || i > 0 {
+				return answer, nil
+			}
+			asked[1] = chains.CallAfter(*factory, today)
 		case errors.Is(err, chains.ErrReverted):
 		case err != nil:
 			return answer, err

@@ -25,10 +25,11 @@ type Signed struct {
 // Authority is what is known of a signature that is not of the voter's own key.
 type Authority string
 
-// The authorities. Only with the first two the voter is known to have signed.
+// The authorities. Only with the first three the voter is known to have signed.
 const (
 	AliasListed      Authority = "alias-listed"
 	ContractConfirms Authority = "contract-confirms"
+	ContractMade     Authority = "contract-made"
 	AliasExpired     Authority = "alias-expired"
 	ContractRefuses  Authority = "contract-refuses"
 	ContractMissing  Authority = "contract-missing"
@@ -40,6 +41,7 @@ const (
 var reasons = map[Authority]string{
 	AliasListed:      "an alias that the hub lists",
 	ContractConfirms: "the voter's contract confirms it",
+	ContractMade:     "the voter's contract confirms it, which its factory would make",
 	AliasExpired:     "an alias that was too old by then",
 	ContractRefuses:  "the voter's contract does not confirm it",
 	ContractMissing:  "the voter's contract is not there at the end of the vote",
@@ -47,7 +49,9 @@ var reasons = map[Authority]string{
 }
 
 // settled reports that the voter is known to have signed.
-func (a Authority) settled() bool { return a == AliasListed || a == ContractConfirms }
+func (a Authority) settled() bool {
+	return a == AliasListed || a == ContractConfirms || a == ContractMade
+}
 
 // check demands that the evidence is about these votes, and contracts were asked at their end.
 func (s *Signatures) check(e *Evidence, network chains.ID) error {
@@ -169,6 +173,8 @@ func contractOf(s signature.Signer, answer ContractAnswer, asked bool) Authority
 	switch {
 	case !asked:
 		return ContractNotAsked
+	case answer.NoContract && isValid(answer.Result):
+		return ContractMade
 	case answer.NoContract && s.Address != "":
 		return another
 	case answer.NoContract:

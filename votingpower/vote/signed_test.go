@@ -131,6 +131,10 @@ func TestSignatures(t *testing.T) {
 			[]string{others + "the voter's contract does not confirm it"}, vote.Reached, vote.NotEstablished},
 		"a Safe that is not there": {func(e E) { sign(e, voter, "0x"); answered(e, nil, true) },
 			[]string{others + "the voter's contract is not there"}, vote.Reached, vote.NotEstablished},
+		"a wallet that its factory would make": {func(e E) {
+			sign(e, voter, wrapped("0x5161"))
+			answered(e, confirmed, true)
+		}, []string{others + "the voter's contract confirms it, which its factory would make"}, vote.Reached, vote.Reached},
 		"another contract's answer": {func(e E) {
 			sign(e, voter, "0x")
 			answered(e, confirmed, false)
@@ -199,6 +203,7 @@ type contractsNode struct {
 	end       chains.Block
 	contracts map[string][]byte // answers by address; those without an entry revert, with nil are missing
 	until     string            // an address whose contract reverts at the end
+	made      string            // an address at which a factory would make a contract
 }
 
 func (n contractsNode) BlockAt(ctx context.Context, t time.Time) (chains.Block, error) {
@@ -217,6 +222,8 @@ func (n contractsNode) CallAt(ctx context.Context, b chains.Block, calls []chain
 	}
 	to := calls[0].To.Hex()
 	switch answer, ok := n.contracts[to]; {
+	case to == n.made && b.Hash != n.end.Hash && strings.Contains(calls[0].Signature, " after "):
+		return []chains.Answer{{Data: confirmed}}, nil
 	case !ok, to == n.until && b.Hash == n.end.Hash:
 		return nil, chains.ErrReverted
 	case answer == nil:
@@ -252,8 +259,9 @@ func signatureWorld(t *testing.T) (*hub.Hub, *snapshot.Client, vote.Dial, *vote.
 	o.Messages[5].Sig = wrapped(o.Messages[5].Sig)
 	o.Messages[6].Sig = "0x"
 	o.Messages[7].Sig = o.Votes[7].SignedBy(stranger).Sig
+	o.Messages[8].Sig = wrapped("0x5161")
 	contracts := map[string][]byte{e.Votes[2].Voter: confirmed, e.Votes[4].Voter: nil, e.Votes[5].Voter: confirmed,
-		e.Votes[7].Voter: inDraft}
+		e.Votes[7].Voter: inDraft, e.Votes[8].Voter: nil}
 	o.Messages = slices.Delete(o.Messages, 3, 4)
 	h := hub.New(o)
 	url, stop := h.Start()
@@ -262,7 +270,7 @@ func signatureWorld(t *testing.T) (*hub.Hub, *snapshot.Client, vote.Dial, *vote.
 		nodes := map[chains.ID]chains.Node{}
 		for _, id := range ids {
 			end := blockAt(17300000, e.Proposal.End-4, e.Proposal.End+8)
-			nodes[id] = contractsNode{newReplayed(e, id), end, contracts, e.Votes[7].Voter}
+			nodes[id] = contractsNode{newReplayed(e, id), end, contracts, e.Votes[7].Voter, e.Votes[8].Voter}
 		}
 		return nodes, nil
 	}
@@ -290,9 +298,9 @@ func TestCollectSignatures(t *testing.T) {
 	}
 	want := map[string]int{
 		"alias-listed": 1, "contract-confirms": 3, "the hub gives no signature": 1,
-		"contract-refuses": 1,
+		"contract-refuses": 1, "contract-made": 1,
 	}
-	if !maps.Equal(groups, want) || signed.Verified.Votes != 16 || signed.Another.Votes != 2 {
+	if !maps.Equal(groups, want) || signed.Verified.Votes != 15 || signed.Another.Votes != 2 {
 		t.Errorf("found %v, %d by voters, %d by others", groups, signed.Verified.Votes, signed.Another.Votes)
 	}
 }
