@@ -31,6 +31,7 @@ func (p post) write() ([]byte, error) {
 		"quote": func(s string) string { return inQuotes(s, maxName) },
 		"long":  func(s string) string { return inQuotes(s, maxDetail) },
 		"words": markdownWords, "cell": p.cell, "unit": p.unit, "source": source,
+		"column": func() string { return p.cell(clean(p.document.Model.Symbol, maxSymbol)) },
 	}
 	out, err := p.execute(postTemplate, foreign, template.FuncMap{
 		"tables": func() bool { return p.tables }, "marks": p.heavy, "remarks": p.remarks,

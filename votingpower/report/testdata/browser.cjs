@@ -2,7 +2,8 @@
 // it, as a list of sentences: messages, requests, what axe-core finds, and what does not fit at three widths, in
 // light and dark. "text" must be in what is copied from the whole page, and be printed; "mark" must stand at the top
 // of each printed page. Pictures go to a directory, if it is given.
-// A line {"file", "picture", "width", "height"} asks for a picture of the beginning of a page alone.
+// A line {"file", "width", "height", "picture"} asks only what does not fit at one width, and for a picture of the
+// beginning of the page.
 const fs = require("fs"), readline = require("readline"), zlib = require("zlib");
 const { chromium } = require("playwright-core"), axe = fs.readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 
@@ -53,9 +54,10 @@ function misfits() {
 async function photograph(browser, { file, picture, width, height }) {
 	const page = await browser.newPage({ viewport: { width, height } });
 	await page.goto("file://" + file);
-	await page.screenshot({ path: picture });
+	if (picture) await page.screenshot({ path: picture });
+	const found = await page.evaluate(misfits);
 	await page.close();
-	return [];
+	return found;
 }
 
 async function look(browser, { file, text, mark, pictures }) {
@@ -102,7 +104,7 @@ async function look(browser, { file, text, mark, pictures }) {
 	const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: ["--no-sandbox"] });
 	for await (const line of readline.createInterface({ input: process.stdin })) {
 		const question = JSON.parse(line);
-		const found = await (question.picture ? photograph : look)(browser, question).catch(e => [String(e)]);
+		const found = await (question.width ? photograph : look)(browser, question).catch(e => [String(e)]);
 		process.stdout.write(JSON.stringify(found) + "\n");
 	}
 	await browser.close();
