@@ -49,6 +49,12 @@ func modelWithQuorum(t testing.TB, w *testchain.World, wei *big.Int) string {
 	_, power := ledgerFigures(w, ethereum.NumberU64(), optimism.NumberU64(), optimism.Time())
 	m := votingpower.PERP()
 	m.Quorum.Fraction = new(big.Rat).SetFrac(wei, power)
+	return modelFile(t, m)
+}
+
+// modelFile writes a model to a file, and returns its name.
+func modelFile(t testing.TB, m *votingpower.Model) string {
+	t.Helper()
 	data, err := json.Marshal(m)
 	if err != nil {
 		t.Fatal(err)

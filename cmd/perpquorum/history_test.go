@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
@@ -18,6 +19,7 @@ import (
 	"github.com/perpdao/perpquorum/fixtures"
 	"github.com/perpdao/perpquorum/fixtures/hub"
 	"github.com/perpdao/perpquorum/fixtures/testchain"
+	"github.com/perpdao/perpquorum/votingpower"
 	"github.com/perpdao/perpquorum/votingpower/report"
 	"github.com/perpdao/perpquorum/votingpower/vote"
 )
@@ -181,15 +183,15 @@ func filesOf(t testing.TB, dir string) map[string][]byte {
 // TestHistoryFolder fills a folder, adds to it what becomes final, and makes the pages from it alone.
 func TestHistoryFolder(t *testing.T) {
 	t.Parallel()
-	p := newPast(t, "", "one-vote", "score", "pending", "stranger")
+	p := newPast(t, "", "one-vote", "score", "pending")
 	dir := filepath.Join(t.TempDir(), "votes")
 	out, h := historyOf(t, p.World, p.endpoint, "--dir", dir)
-	want := []string{"reached", "not reached", "disagrees", "not final", "reached"}
+	want := []string{"reached", "not reached", "disagrees", "not final"}
 	if found := p.verdicts(h); !slices.Equal(found, want) || out.code != exitDisagree || !h.Checked {
 		t.Fatalf("exit code %d, %q, want %q: %+v", out.code, found, want, h)
 	}
 	before := filesOf(t, dir)
-	if len(before) != 4 || before[p.ids[3]+".json.gz"] != nil {
+	if len(before) != 3 || before[p.ids[3]+".json.gz"] != nil {
 		t.Errorf("%d files", len(before))
 	}
 	for i, id := range p.ids { // each row is what check says
@@ -397,11 +399,92 @@ func TestHistoryHubFaults(t *testing.T) {
 	}
 }
 
+// TestHistoryOfModels: votes are judged by any model, and those that it does not fit are no failure.
+func TestHistoryOfModels(t *testing.T) {
+	t.Parallel()
+	p := newPast(t, "", "one-vote")
+	fixed, yes, maybe := votingpower.PERP(), votingpower.PERP(), votingpower.PERP()
+	fixed.Format, fixed.Quorum = votingpower.ModelFormat, votingpower.Quorum{Fixed: votingpower.NewTokens(1_000_000)}
+	yes.Turnout.Choices, maybe.Turnout.Choices = []string{"Yes"}, []string{"Maybe"}
+	for name, test := range map[string]struct {
+		model           *votingpower.Model
+		checked, quick  []string
+		quorum, turnout string // of the second vote, unchecked
+	}{
+		"fixed":          {fixed, []string{"reached", "reached"}, []string{"", ""}, "1000000", "1168478.1070025694"},
+		"choices":        {yes, []string{"reached", "not reached"}, []string{"", ""}, "7992084.4410227887027914309", ""},
+		"no such choice": {maybe, []string{"not judged", "not judged"}, []string{"not judged", "not judged"}, "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			file := modelFile(t, test.model)
+			out, h := historyOf(t, p.World, p.endpoint, "--model", file, "--check")
+			if found := p.verdicts(h); out.code != exitDone || !slices.Equal(found, test.checked) {
+				t.Errorf("exit code %d, %q, want %q", out.code, found, test.checked)
+			}
+			out, h = historyOf(t, p.World, p.endpoint, "--model", file)
+			i := slices.IndexFunc(h.Votes, func(v report.HistoryVote) bool { return v.ID == p.ids[1] })
+			if v := h.Votes[i]; out.code != exitDone || !slices.Equal(p.verdicts(h), test.quick) ||
+				v.Quorum != test.quorum || v.Turnout != test.turnout {
+				t.Errorf("exit code %d, row %+v", out.code, v)
+			}
+		})
+	}
+	out := onChains(t, p.World, "history", "--hub", p.endpoint, "--model", "gallery:gnosis")
+	if out.code == exitDone || strings.Contains(out.stdout, p.ids[0]) {
+		t.Errorf("votes of another space: %+v", out)
+	}
+}
+
+// when makes the hub do something when it is asked for a proposal.
+func (p *past) when(vote int, do func()) {
+	p.hub.Update(func(o *hub.Options) {
+		o.Fault = func(r hub.Request) *hub.Fault {
+			if r.Root == "proposal" && r.Arguments["id"] == p.ids[vote] {
+				do()
+			}
+			return nil
+		}
+	})
+}
+
+// TestHistoryInterrupted: what was written before stays, and the rest is read by the next run.
+func TestHistoryInterrupted(t *testing.T) {
+	t.Parallel()
+	p := newPast(t, "", "one-vote")
+	dir := t.TempDir()
+	ctx, cancel := context.WithCancel(t.Context())
+	p.when(1, cancel)
+	args := []string{"history", "--dir", dir, "--hub", p.endpoint, "--allow-dev-chain",
+		"--rpc", "ethereum=" + p.Ethereum.URL, "--rpc", "optimism=" + p.Optimism.URL}
+	out := programUntil(ctx, args...)
+	files := filesOf(t, dir)
+	if !out.interrupted() || len(files) > 1 {
+		t.Errorf("found %+v and %d files", out, len(files))
+	}
+	if out, h := historyOf(t, p.World, p.endpoint, "--dir", dir); out.code != exitDone || len(filesOf(t, dir)) != 2 {
+		t.Errorf("then found %+v", h)
+	}
+}
+
+// TestHistoryUnwritten: the folder is gone when a bundle is written. The row keeps its figures.
+func TestHistoryUnwritten(t *testing.T) {
+	t.Parallel()
+	p := newPast(t, "score")
+	dir := t.TempDir()
+	p.when(0, func() { os.RemoveAll(dir) })
+	out, h := historyOf(t, p.World, p.endpoint, "--dir", dir)
+	if v := h.Votes[0]; out.code != exitDisagree || v.State != report.HistoryUnwritten || v.Verdict != vote.Disagrees ||
+		v.Margin == "" || !strings.Contains(v.Problem, "not written") {
+		t.Errorf("exit code %d, %+v", out.code, h.Votes)
+	}
+}
+
 // TestHistoryWholeFiles kills a run while it fills a folder, and lets two more run at once: whatever the
 // moment, each file is a whole bundle, and in the end all are there.
 func TestHistoryWholeFiles(t *testing.T) {
 	t.Parallel()
-	p := newPast(t, "", "one-vote", "", "")
+	p := newPast(t, "", "one-vote", "")
 	dir := t.TempDir()
 	start := func() func() error {
 		cmd, _, _ := process(t, "history", "--dir", dir, "--hub", p.endpoint, "--allow-dev-chain",
@@ -436,9 +519,43 @@ func TestHistoryWholeFiles(t *testing.T) {
 	}
 	runs.Wait()
 	_, h := historyOf(t, nil, "", "--dir", dir, "--offline")
-	want := []string{"reached", "not reached", "reached", "reached"}
+	want := []string{"reached", "not reached", "reached"}
 	if found := p.verdicts(h); !slices.Equal(found, want) {
 		t.Errorf("%q, want %q", found, want)
+	}
+}
+
+// BenchmarkHistoryMemory measures what a run holds at most while it checks votes of 2,000 voters: the same for
+// one vote as for eight. Run it with
+//
+//	go test ./cmd/perpquorum -run '^$' -bench HistoryMemory -benchtime 1x
+func BenchmarkHistoryMemory(b *testing.B) {
+	for _, n := range []int{1, 8} {
+		b.Run(fmt.Sprint(n, "_votes"), func(b *testing.B) {
+			c := newCrowd(b, 2000, 2, latency{})
+			c.hub.Update(func(o *hub.Options) {
+				first, votes := o.Proposals[0], o.Votes
+				for i := range n - 1 {
+					p := first
+					p.Title += fmt.Sprint(i)
+					p.Sign()
+					o.Proposals = append(o.Proposals, p)
+					for _, v := range votes {
+						v.Proposal = p.ID
+						v.Sign()
+						o.Votes = append(o.Votes, v)
+					}
+				}
+			})
+			for b.Loop() {
+				dir := b.TempDir()
+				cmd, memory, out := measure(b, append([]string{"history", "--dir", dir}, c.args[1:]...)...)
+				if len(filesOf(b, dir)) != n {
+					b.Fatalf("%v: %.3000s", cmd.ProcessState, out)
+				}
+				b.ReportMetric(float64(memory)/1e6, "MB")
+			}
+		})
 	}
 }
 

@@ -10,12 +10,15 @@
 package history
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"sync"
+	"math"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/perpdao/perpquorum/snapshot"
 	"github.com/perpdao/perpquorum/votingpower"
@@ -92,7 +95,7 @@ func Collect(ctx context.Context, hub *snapshot.Client, dial vote.Dial, m *votin
 // list reads which votes there are. A row of the hub that is no proposal becomes a row without figures.
 func (c *collector) list(ctx context.Context) (list []snapshot.Proposal, err error) {
 	c.progress("reading the list of votes")
-	ctx, cancel := c.within(ctx)
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(c.Timeout, math.MaxInt64))
 	defer cancel()
 	limit := mostVotes
 	if c.Since.IsZero() && c.Last > 0 {
@@ -133,48 +136,38 @@ type moment struct {
 
 // readAll reads votes that share a snapshot block one after the other, so that it is read once.
 func (c *collector) readAll(ctx context.Context, proposals []snapshot.Proposal, rows []report.HistoryVote) error {
-	places := map[moment][]int{}
-	var order []moment
+	var groups [][]int // of proposals
+	places := map[moment]int{}
 	for i, p := range proposals {
-		key := moment{p.Network, p.Snapshot}
-		if places[key] == nil {
-			order = append(order, key)
+		at, known := places[moment{p.Network, p.Snapshot}]
+		if !known {
+			at, groups = len(groups), append(groups, nil)
+			places[moment{p.Network, p.Snapshot}] = at
 		}
-		places[key] = append(places[key], i)
+		groups[at] = append(groups[at], i)
 	}
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	next, workers := make(chan moment), sync.WaitGroup{}
-	for range c.workers() {
-		workers.Go(func() {
-			for key := range next {
-				var circulating *votingpower.Evidence
-				for _, i := range places[key] {
-					var err error
-					if rows[i], err = c.row(ctx, &proposals[i], &circulating); err != nil {
-						stop(err)
-					}
-					proposals[i] = snapshot.Proposal{}
-					c.done.Add(1)
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(atOnce)
+	if c.Check {
+		group.SetLimit(1)
+	}
+	for _, same := range groups {
+		group.Go(func() (err error) {
+			var circulating *votingpower.Evidence
+			for _, i := range same {
+				if ctx.Err() == nil {
+					rows[i], err = c.row(ctx, &proposals[i], &circulating)
 				}
+				if err = cmp.Or(err, ctx.Err()); err != nil {
+					return err
+				}
+				proposals[i] = snapshot.Proposal{}
+				c.done.Add(1)
 			}
+			return nil
 		})
 	}
-	for _, key := range order {
-		if ctx.Err() == nil {
-			next <- key
-		}
-	}
-	close(next)
-	workers.Wait()
-	return context.Cause(ctx)
-}
-
-func (c *collector) workers() int {
-	if c.Check {
-		return 1
-	}
-	return atOnce
+	return group.Wait()
 }
 
 // row makes the row of a vote. An error ends the run.
@@ -200,7 +193,7 @@ func (c *collector) report(ctx context.Context, p *snapshot.Proposal, circulatin
 	if c.Folder.has(p.ID) {
 		return c.Folder.read(p.ID, c.model.Space)
 	}
-	ctx, cancel := c.within(ctx)
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(c.Timeout, math.MaxInt64))
 	defer cancel()
 	b := &report.Bundle{Generator: c.Generator}
 	o := c.Vote
@@ -239,13 +232,6 @@ func (o *Options) page(v *report.HistoryVote, r *report.Report) (err error) {
 		v.Page, err = o.Page(r)
 	}
 	return err
-}
-
-func (o *Options) within(ctx context.Context) (context.Context, context.CancelFunc) {
-	if o.Timeout == 0 {
-		return ctx, func() {}
-	}
-	return context.WithTimeout(ctx, o.Timeout)
 }
 
 func (c *collector) progress(step string) {
