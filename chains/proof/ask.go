@@ -170,7 +170,7 @@ func questionsFor(want []read) (questions []question) {
 func (c *collection) take(method string, reply chains.Reply) error {
 	switch {
 	case reply.Err != nil:
-		return refusal{c.endpoint.Label(), reply.Err}
+		return fmt.Errorf("%s gives none%s", c.endpoint.Label(), words(reply.Err))
 	case reply.Null():
 		return fmt.Errorf("%s answers null to %s", c.endpoint.Label(), method)
 	case method == "eth_getCode":
@@ -207,14 +207,6 @@ func (c *collection) keep(blobs []hexutil.Bytes, longest int) {
 	}
 }
 
-// refusal says that an endpoint gives no proofs, in its own words.
-type refusal struct {
-	endpoint string
-	err      error
-}
-
-func (r refusal) Error() string { return r.endpoint + " gives none" + words(r.err) }
-
 // words are those in which an endpoint refuses a question.
 func words(err error) string {
 	if e, ok := errors.AsType[*chains.EndpointError](err); ok {
@@ -222,5 +214,3 @@ func words(err error) string {
 	}
 	return ": " + err.Error()
 }
-
-func (r refusal) Unwrap() error { return r.err }
