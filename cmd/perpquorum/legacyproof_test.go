@@ -145,3 +145,32 @@ func TestLegacyFaults(t *testing.T) {
 		})
 	}
 }
+
+// TestRequireVoters: --require proven counts the voters where --prove voters is given, and only there.
+func TestRequireVoters(t *testing.T) {
+	t.Parallel()
+	e := newLegacyVote(t)
+	ether := strings.ToLower(testchain.LegacyEther.Hex()) // only voters' balances are there
+	endpoint := (&meddler{method: "eth_getProof", change: func(member string) string {
+		if strings.Contains(strings.ToLower(member), ether) {
+			return `"error":{"code":-32601,"message":"the method does not exist"}`
+		}
+		return member
+	}}).start(t, e.start(t, common.Address{}))
+	_, hubURL := e.votes.start(t, hub.H2)
+	for _, tt := range []struct {
+		args []string
+		code int
+		says string // on standard error, or in the document
+	}{
+		{[]string{"--prove", "voters"}, exitDone, `"unproven": "no proofs of this block: `},
+		{[]string{"--prove", "voters", "--require", "proven"}, exitTrouble,
+			"voters' power on optimism at block 1: want proven"},
+		{[]string{"--prove", "auto", "--require", "proven"}, exitDone, `"level": "proven"`},
+	} {
+		out, _ := e.run(t, append([]string{"check", e.votes.proposal.ID, "--hub", hubURL}, tt.args...), endpoint)
+		if out.code != tt.code || !strings.Contains(out.stdout+out.stderr, tt.says) {
+			t.Errorf("%v: exit code %d, want %d and %s: %s%s", tt.args, out.code, tt.code, tt.says, out.stderr, out.stdout)
+		}
+	}
+}
