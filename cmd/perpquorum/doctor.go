@@ -78,8 +78,8 @@ func (o *doctorOptions) run(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	hub := newHub(cmp.Or(o.hub, snapshot.DefaultEndpoint), time.Second)
-	hub.Retries, hub.Observe = -1, o.endpoints.progress.asked.observer()
+	hub := o.endpoints.newHub(cmp.Or(o.hub, snapshot.DefaultEndpoint), time.Second)
+	hub.Retries = -1
 	if hub.Host() == "" {
 		return usagef("--hub: want a URL such as %s", snapshot.DefaultEndpoint) // it may hold a key
 	}
@@ -87,7 +87,6 @@ func (o *doctorOptions) run(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	o.endpoints.dialer.Observe = o.endpoints.progress.asked.observer()
 	ctx, cancel := context.WithTimeout(c.Context, o.endpoints.timeout)
 	defer cancel()
 	o.endpoints.progress.say("trying %d endpoints and the hub", len(targets))

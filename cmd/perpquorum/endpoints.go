@@ -30,10 +30,11 @@ type endpointOptions struct {
 // flags are those of every command that reads chains.
 func (o *endpointOptions) flags() []cli.Flag {
 	const category = "Endpoints"
-	o.dialer = chains.Dialer{Agree: 1, UserAgent: "perpquorum/" + buildInfo().Version}
 	if o.progress == nil {
 		o.progress = newProgress(io.Discard)
 	}
+	agent := "perpquorum/" + buildInfo().Version
+	o.dialer = chains.Dialer{Agree: 1, UserAgent: agent, Observe: o.progress.asked.note}
 	return []cli.Flag{
 		&cli.GenericFlag{Name: "rpc", Category: category, Value: endpointValue(&o.urls),
 			Usage: "a JSON-RPC endpoint of a chain, as `CHAIN=URL`; repeat it for more chains, " +
@@ -241,7 +242,6 @@ func (o endpointOptions) dial(ctx context.Context, wanted []chains.ID, optional 
 		return nil, nil, err
 	}
 	wanted = slices.Sorted(maps.Keys(urls))
-	o.dialer.Observe = o.progress.asked.observer()
 	clients, err := chains.SideBySide(ctx, wanted, func(ctx context.Context, id chains.ID) (*chains.Client, error) {
 		o.progress.say("connecting to %s", id)
 		return o.dialer.Dial(ctx, id, urls[id]...)

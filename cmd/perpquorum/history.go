@@ -169,7 +169,7 @@ func (o *historyOptions) history(ctx context.Context, m *votingpower.Model) (*re
 	if _, err := o.endpoints.only(m.Chains()).endpoints(m.Chains()); err != nil {
 		return nil, err
 	}
-	hub := newHub(o.hub, o.endpoints.timeout)
+	hub := o.endpoints.newHub(o.hub, o.endpoints.timeout)
 	defer hub.CloseIdleConnections()
 	pool := &chainPool{options: o.endpoints, nodes: map[chains.ID]chains.Node{}}
 	defer pool.close()

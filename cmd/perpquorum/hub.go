@@ -25,13 +25,17 @@ is read from the environment variable SNAPSHOT_API_KEY.`
 
 // newHub returns a client of the hub at a URL; "" is Snapshot's own. Where the hub limits
 // the rate, it waits no longer than the given time.
-func newHub(endpoint string, wait time.Duration) *snapshot.Client {
-	return &snapshot.Client{
+func (o endpointOptions) newHub(endpoint string, wait time.Duration) *snapshot.Client {
+	client := &snapshot.Client{
 		Endpoint:  endpoint,
 		APIKey:    strings.TrimSpace(os.Getenv("SNAPSHOT_API_KEY")),
 		UserAgent: "perpquorum/" + buildInfo().Version,
 		MaxWait:   wait,
 	}
+	if o.progress != nil {
+		client.Observe = o.progress.asked.note
+	}
+	return client
 }
 
 func parseProposal(text string) (snapshot.ProposalRef, error) {

@@ -144,7 +144,7 @@ func (o *draftOptions) run(c *cli.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(c.Context, time.Minute)
 	defer cancel()
-	hub := newHub(o.hub, time.Minute)
+	hub := endpointOptions{}.newHub(o.hub, time.Minute)
 	space, err := hub.Space(ctx, o.space)
 	if err != nil {
 		return hubError(err)

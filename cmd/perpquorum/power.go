@@ -142,8 +142,7 @@ func (o *powerOptions) query(ctx context.Context) (source string, q strategy.Que
 	if err != nil {
 		return "", q, err
 	}
-	hub := newHub(o.hub, o.endpoints.timeout)
-	hub.Observe = o.endpoints.progress.asked.observer()
+	hub := o.endpoints.newHub(o.hub, o.endpoints.timeout)
 	defer hub.CloseIdleConnections()
 	if o.proposal.ID != "" {
 		p, err := hub.Proposal(ctx, o.proposal.ID)

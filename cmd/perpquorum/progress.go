@@ -40,7 +40,7 @@ type progress struct {
 }
 
 func newProgress(stderr io.Writer) *progress {
-	p := &progress{w: stderr, plain: plainTerminal(), asked: &requestLog{}}
+	p := &progress{w: stderr, plain: plainTerminal(), asked: &requestLog{servers: map[string]*asked{}}}
 	if file, ok := stderr.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
 		p.width = func() int {
 			if columns, _, err := term.GetSize(int(file.Fd())); err == nil && columns > 0 {

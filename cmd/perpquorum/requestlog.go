@@ -26,20 +26,13 @@ type asked struct {
 	calls            map[string]int
 }
 
-// observer notes each request, if that is wanted.
-func (l *requestLog) observer() func(jsonrpc.Exchange) {
-	if l == nil || !l.wanted {
-		return nil
-	}
-	return l.note
-}
-
+// note counts a request, if that is wanted.
 func (l *requestLog) note(x jsonrpc.Exchange) {
+	if l == nil || !l.wanted {
+		return
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.servers == nil {
-		l.servers = map[string]*asked{}
-	}
 	a := l.servers[x.Server]
 	if a == nil {
 		a = &asked{calls: map[string]int{}}

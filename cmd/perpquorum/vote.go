@@ -27,8 +27,7 @@ func collect[E any](ctx context.Context, o voteOptions, m *votingpower.Model, v 
 ) (E, error) {
 	ctx, cancel := context.WithTimeout(ctx, o.endpoints.timeout)
 	defer cancel()
-	hub := newHub(o.hub, o.endpoints.timeout)
-	hub.Observe = o.endpoints.progress.asked.observer()
+	hub := o.endpoints.newHub(o.hub, o.endpoints.timeout)
 	defer hub.CloseIdleConnections()
 	closeAll := func() {}
 	defer func() { closeAll() }()

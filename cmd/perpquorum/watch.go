@@ -21,8 +21,7 @@ const (
 // waitForEnd waits until the vote is final, or until the deadline has passed. What does
 // not fit the proposal is found first.
 func (o *checkOptions) waitForEnd(ctx context.Context, m *votingpower.Model, clock jsonrpc.Clock) error {
-	hub := newHub(o.hub, o.endpoints.timeout)
-	hub.Observe = o.endpoints.progress.asked.observer()
+	hub := o.endpoints.newHub(o.hub, o.endpoints.timeout)
 	defer hub.CloseIdleConnections()
 	w := watcher{
 		clock: clock, until: clock.Now().Add(o.deadline), open: lookOpen, say: o.endpoints.progress.tell,
