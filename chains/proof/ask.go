@@ -48,6 +48,23 @@ func (c *collection) accessLists(ctx context.Context) []read {
 	return want[:min(len(want), listedReads)]
 }
 
+// ask asks the endpoint, and waits for half of the time that is left, so that there is some for
+// another endpoint.
+func (c *collection) ask(ctx context.Context, questions []chains.Question) ([]chains.Reply, error) {
+	end, ok := ctx.Deadline()
+	if !ok {
+		return c.endpoint.Ask(ctx, c.block, questions)
+	}
+	patience := time.Until(end) / 2
+	short, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	replies, err := c.endpoint.Ask(short, c.block, questions)
+	if err != nil && short.Err() != nil {
+		err = fmt.Errorf("%s gave none within %v", c.endpoint.Label(), patience.Round(time.Second))
+	}
+	return replies, err
+}
+
 // listed reads an access list, or nothing if the reply is none.
 func listed(reply chains.Reply) (want []read) {
 	var found struct {
@@ -81,7 +98,7 @@ func (c *collection) fetch(ctx context.Context, want []read) error {
 		for i, q := range questions[:n] {
 			batch[i] = q.Question
 		}
-		replies, err := c.endpoint.Ask(ctx, c.block, batch)
+		replies, err := c.ask(ctx, batch)
 		if err != nil {
 			return err
 		}
@@ -116,7 +133,7 @@ func (c *collection) insist(ctx context.Context, q chains.Question, said chains.
 	}
 	account := chains.Question{Method: "eth_getProof", Params: []any{q.Params[0], []common.Hash{}}}
 	for range 3 {
-		replies, err := c.endpoint.Ask(ctx, c.block, []chains.Question{account, q, q, account})
+		replies, err := c.ask(ctx, []chains.Question{account, q, q, account})
 		if err != nil {
 			return err
 		}
