@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/ethereum/go-ethereum/common"
+
 	"github.com/perpdao/perpquorum/chains"
 )
 
@@ -33,6 +35,10 @@ func (n Node) Prove(ctx context.Context, b chains.Block, calls []chains.Call) ([
 		return nil, nil, fmt.Errorf("%v: %w", n.ID, err)
 	}
 	var reasons error
+	if b.Header.Root == (common.Hash{}) {
+		return nil, nil, fmt.Errorf("%v block %d: %w: its header names no state root, as those of anvil on a fork of a chain",
+			n.ID, b.Number(), chains.ErrNoProofs)
+	}
 	for e, err := range n.Endpoints(ctx) {
 		var c *collection
 		if err == nil {

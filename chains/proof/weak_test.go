@@ -15,6 +15,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ethereum/go-ethereum/common"
+	"github.com/ethereum/go-ethereum/core/types"
+
 	"github.com/perpdao/perpquorum/chains"
 	"github.com/perpdao/perpquorum/chains/proof"
 	"github.com/perpdao/perpquorum/fixtures/testchain"
@@ -214,5 +217,16 @@ func TestAccessListFails(t *testing.T) {
 	b := blockOf(t, n, w.Ethereum.At(testchain.SnapshotRun).NumberU64())
 	if _, results := prove(t, n, b, ethereumTerms(t)); results[0].Err != nil {
 		t.Error(results[0].Err)
+	}
+}
+
+// An anvil on a fork of a chain mines blocks without a state root. It is not blamed for its proofs.
+func TestNoStateRoot(t *testing.T) {
+	n, b, calls := snapshot(t, nil)
+	b.Header = types.CopyHeader(b.Header)
+	b.Header.Root = common.Hash{}
+	b.Hash = b.Header.Hash()
+	if _, _, err := n.Prove(t.Context(), b, calls); !errors.Is(err, chains.ErrNoProofs) || len(n.Faults()) > 0 {
+		t.Errorf("found error %v and the faults %v, want %v", err, n.Faults(), chains.ErrNoProofs)
 	}
 }
