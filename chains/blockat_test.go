@@ -126,6 +126,29 @@ func TestBlockAtModelled(t *testing.T) {
 	}
 }
 
+// TestSearchesLearn: a client finds the same blocks with fewer requests once it has searched nearby.
+func TestSearchesLearn(t *testing.T) {
+	t.Parallel()
+	op := modelchain.Optimism()
+	dial := func() (*chains.Client, *counted) { return dialModel(t, op, chains.Dialer{}) }
+	one, served := dial()
+	var alone int64
+	for week := range 3 {
+		at := unix(op.Time(60_000_000) - uint64(week)*7*86400)
+		fresh, separate := dial()
+		dialed := separate.requests.Load()
+		want, err := fresh.BlockAt(t.Context(), at)
+		alone += separate.requests.Load() - dialed
+		got, err2 := one.BlockAt(t.Context(), at)
+		if err != nil || err2 != nil || got.Hash != want.Hash {
+			t.Errorf("%v: block %d, want %d; %v, %v", at.UTC(), got.Number(), want.Number(), err, err2)
+		}
+	}
+	if together := served.requests.Load() - 1; together >= alone { // one request dials
+		t.Errorf("%d requests of one client, and %d of three", together, alone)
+	}
+}
+
 func TestBlockAtTheEnd(t *testing.T) {
 	t.Parallel()
 	c := modelchain.Optimism()

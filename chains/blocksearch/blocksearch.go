@@ -42,6 +42,9 @@ type Fetch func(ctx context.Context, numbers []uint64, must bool) ([]Moment, err
 // only where the answer depends on one of them must it be read.
 func First(ctx context.Context, fetch Fetch, target uint64, end Moment, h Hints) (uint64, error) {
 	b := newBracket(target, end)
+	if left, right, ok := b.ends(h); ok && right.Number-left.Number < end.Number/8 {
+		b.rounds = 1 // the hints are as good as a first round
+	}
 	for !b.done() {
 		var must bool
 		if b.low() == b.last {

@@ -53,12 +53,10 @@ func (b bracket) likely(h Hints) []uint64 {
 		return append(even(b.low(), b.last, blindProbes), 0, 1)
 	case onGrid:
 		return append(b.around(left, right, lo, hi, true), lo, hi)
-	case b.rounds == 0 && right.Number-left.Number < candidates/8: // hints from blocks that were read before
-		return append(b.around(left, right, b.low(), b.last, false), left.Number, right.Number)
 	case b.rounds == 0:
 		return append(spacedOut(left.Number, right.Number), left.Number, right.Number)
 	}
-	ask := b.around(left, right, b.low(), b.last, false)
+	ask := append(b.around(left, right, b.low(), b.last, false), left.Number, right.Number) // the ends may be hints
 	if b.slow {
 		ask = append(ask, even(b.low(), b.last, evenlySpaced)...)
 	}
