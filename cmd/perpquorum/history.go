@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -160,11 +161,7 @@ func prepareFolder(dir string) error {
 
 func (o *historyOptions) history(ctx context.Context, m *votingpower.Model) (*report.History, error) {
 	if o.offline {
-		space := m.Space
-		if o.space != "" {
-			space = o.space
-		}
-		return history.Load(ctx, m, space, o.read)
+		return history.Load(ctx, m, cmp.Or(o.space, m.Space), o.read)
 	}
 	if _, err := o.endpoints.only(m.Chains()).endpoints(m.Chains()); err != nil {
 		return nil, err

@@ -1,7 +1,7 @@
 // Package report makes one document of what was measured, and renders it as text, Markdown,
 // JSON, CSV and a page of HTML, and a chart of it as SVG or PNG. It does no I/O of its own: a report comes
 // from a Bundle, which a live run has just collected or a file holds. What a report says of a
-// vote comes from package vote.
+// vote comes from package vote. A History is a table with a row for each of several reports.
 //
 // Where a Bundle has witnesses, its calls are run again by them (package proof), and a result
 // that is not the proven one is an error. Nothing else makes a level "proven": "trusted" and
