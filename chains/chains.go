@@ -138,6 +138,16 @@ var names = map[string]ID{
 	"ethereum": Ethereum, "optimism": Optimism, "arbitrum": 42161, "base": 8453, "bnb": 56, "gnosis": 100, "polygon": 137,
 }
 
+// Name is the text form of id, with the chain's name where that is a number: "base (8453)".
+func (id ID) Name() string {
+	for name, known := range names {
+		if known == id && name != id.String() {
+			return fmt.Sprintf("%s (%v)", name, id)
+		}
+	}
+	return id.String()
+}
+
 // ParseID reads the text form of a chain id, or a name: ethereum, optimism, arbitrum, base,
 // bnb, gnosis or polygon. The text form is a positive decimal number without sign or leading
 // zeros. "1" and "ethereum" are the same chain.

@@ -62,15 +62,6 @@ func newFields(object string, raw json.RawMessage) *fields {
 	return f
 }
 
-// fill puts a value into fields that are missing.
-func (f *fields) fill(value string, names ...string) {
-	for _, name := range names {
-		if _, given := f.raw[name]; !given && f.raw != nil {
-			f.raw[name] = json.RawMessage(value)
-		}
-	}
-}
-
 // has reports whether all the fields are given, if only as null.
 func (f *fields) has(names ...string) bool {
 	return !slices.ContainsFunc(names, func(name string) bool {

@@ -74,27 +74,3 @@ func ExampleIncompleteError() {
 	// Output:
 	// finding: 1 votes listed, 2 counted; going on with 1
 }
-
-// A reply that another tool saved is unwrapped and checked. A row that is no
-// vote is left out and named, here because of its voting power.
-func ExampleDecodeVotes() {
-	saved := `{"data":{"votes":[
-		{"id": "0x2d4f7b1c0a9e8d6c5b4a39281706f5e4d3c2b1a09f8e7d6c5b4a392817060504", "created": 1700000500,
-		 "voter": "0x0101010101010101010101010101010101010101", "choice": 1, "vp": 60.5, "vp_by_strategy": [60.5]},
-		{"id": "0x3e4f7b1c0a9e8d6c5b4a39281706f5e4d3c2b1a09f8e7d6c5b4a392817060504", "created": 1700000600,
-		 "voter": "0x0202020202020202020202020202020202020202", "choice": 2, "vp": null, "vp_by_strategy": []}]}}`
-	votes, err := snapshot.DecodeVotes([]byte(saved))
-	for _, v := range votes {
-		fmt.Printf("choice %s with %v\n", v.Choice, v.VP)
-	}
-	fmt.Println(err)
-	// Output:
-	// choice 1 with 60.5
-	// unexpected answer of the hub: votes[1]: vp is null, want a finite number of at least 0
-}
-
-func ExampleDecodeProposal() {
-	_, err := snapshot.DecodeProposal([]byte(`{"data":{"proposal":null}}`))
-	fmt.Println(errors.Is(err, snapshot.ErrNotFound))
-	// Output: true
-}

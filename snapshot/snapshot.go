@@ -22,9 +22,6 @@
 // stops and an audit can name the difference. A voter's superseded rows are kept
 // apart in [VoteList], not dropped.
 //
-// [DecodeProposal] and [DecodeVotes] read replies of a hub that were saved by
-// other means, by the same rules.
-//
 // A client only sends queries. In particular it never asks for /api/scores, which
 // makes the hub recount: a closed proposal may stay "pending" until somebody
 // opens its page.

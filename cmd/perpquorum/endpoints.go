@@ -227,7 +227,7 @@ var chainWords = []string{"ethereum=", "optimism="}
 func joinIDs(ids []chains.ID) string {
 	var names []string
 	for _, id := range ids {
-		names = append(names, id.String())
+		names = append(names, id.Name())
 	}
 	return strings.Join(names, ", ")
 }

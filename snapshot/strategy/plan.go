@@ -124,7 +124,7 @@ func parseTop(spec Spec, home Place, query *parsing) (s scorer, reason, doubt st
 	for _, place := range s.places() {
 		for _, id := range []chains.ID{place.Chain, place.Via} {
 			if slices.Contains(query.without, id) {
-				return nil, fmt.Sprintf("no endpoint for chain %d", id), ""
+				return nil, "no endpoint for chain " + id.Name(), ""
 			}
 		}
 	}

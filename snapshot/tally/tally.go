@@ -152,7 +152,7 @@ const maxScores = 500_000
 func readBallots(p *snapshot.Proposal, votes []snapshot.Vote) (election, error) {
 	e := election{choices: len(p.Choices), strategies: len(p.Strategies), ballots: make([]ballot, len(votes))}
 	if e.choices == 0 {
-		return e, fmt.Errorf("%w: the proposal has no choices; snapshot.DecodeProposal reads a reply of the hub",
+		return e, fmt.Errorf("%w: the proposal has no choices; a snapshot.Client reads it from the hub",
 			ErrUncountable)
 	}
 	if e.choices*(1+e.strategies) > maxScores {

@@ -81,7 +81,7 @@ func clean(s string, most int) string {
 
 // lively matches text of which a forum makes mentions, hashtags or emoji even where it is escaped:
 // they are found in the finished text.
-var lively = regexp.MustCompile(`[@#]|[:;]\S|8-|\^_`)
+var lively = regexp.MustCompile(`[@#]|[:;]\S|8-\)|\^_`)
 
 // clockTime is none, though it has colons.
 var clockTime = regexp.MustCompile(`\b\d\d:\d\d(:\d\d)?\b`)
@@ -101,11 +101,15 @@ func (p post) cell(s string) string {
 	if !p.tables {
 		return inQuotes(s, maxName)
 	}
-	s = longWord.ReplaceAllStringFunc(clean(s, maxCell), func(word string) string { return clean(word, maxWord) })
-	if isLively(s) {
+	if s = narrow(clean(s, maxCell), maxWord); isLively(s) {
 		return strings.ReplaceAll(code(s), "|", `\|`)
 	}
 	return markdown(s)
+}
+
+// narrow cuts the words of a text for a column.
+func narrow(s string, most int) string {
+	return longWord.ReplaceAllStringFunc(s, func(word string) string { return clean(word, most) })
 }
 
 var longWord = regexp.MustCompile(`[!-\x{10FF}]+…?`)

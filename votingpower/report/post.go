@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	_ "embed"
 	"fmt"
 	"math/big"
@@ -30,34 +31,23 @@ func (p post) write() ([]byte, error) {
 		"title": func(s string) string { return inQuotes(s, maxTitle) },
 		"quote": func(s string) string { return inQuotes(s, maxName) },
 		"long":  func(s string) string { return inQuotes(s, maxDetail) },
-		"words": markdownWords, "cell": p.cell, "unit": p.unit, "source": source,
+		"words": markdownWords, "cell": p.cell, "unit": func() string { return markdownWords(p.symbol()) }, "source": source,
 		"column": func() string { return p.cell(clean(p.document.Model.Symbol, maxSymbol)) },
 	}
 	out, err := p.execute(postTemplate, foreign, template.FuncMap{
-		"tables": func() bool { return p.tables }, "marks": p.heavy, "remarks": p.remarks,
-		"heading": p.heading, "sentence": p.sentence, "choices": p.choices, "amount": p.amount, "tokens": p.tokens,
+		"heading": func() string { words, _, _ := p.headline(); return strings.Replace(words, ":", ",", 1) },
+		"tables":  func() bool { return p.tables }, "marks": p.heavy, "remarks": p.remarks,
+		"sentence": p.sentence, "choices": p.choices, "tokens": p.tokens,
 		"hash": func(chain string, number uint64, hash string) (string, error) {
 			return p.link(chain, "block", fmt.Sprint(number), hash)
 		},
-		"level": level, "short": shortHash, "roughSum": p.document.roughSum, "where": p.where, "proposal": p.proposal,
+		"level": level, "short": shortHash, "roughSum": p.document.roughSum, "where": p.where, "proposalPage": p.proposalPage,
 		"steps": func() []step { list, _ := p.document.steps(); return list }, "sumBlock": p.document.sumBlock,
 	})
 	return append(bytes.TrimSpace(blankLines.ReplaceAll(out, []byte("\n\n"))), '\n'), err
 }
 
 var blankLines = regexp.MustCompile(`( |\n>)*\n *\n\s*`)
-
-func (p post) unit() string {
-	if symbol := p.document.Model.Symbol; plainSymbol.MatchString(symbol) {
-		return markdown(symbol)
-	}
-	return inQuotes(p.document.Model.Symbol, maxSymbol)
-}
-
-func (p post) heading() string {
-	words, _, _ := p.headline()
-	return strings.Replace(words, ":", ",", 1)
-}
 
 // tokens writes an amount: for a column with three decimals, for a list as it is read, with its unit.
 func (p post) tokens(number string) (string, error) {
@@ -67,22 +57,11 @@ func (p post) tokens(number string) (string, error) {
 	text, err := visible(number)
 	switch fixed := column(rational(number)); {
 	case !p.tables:
-		text += " " + p.unit()
+		text += " " + markdownWords(p.symbol())
 	case number == "0" || strings.Trim(fixed, "-0.") != "":
 		text = fixed
 	}
 	return text, err
-}
-
-// amount writes the score of a choice, exactly if it is not the recounted one.
-func (p post) amount(s VoteScore) (string, error) {
-	switch {
-	case s.Hub == "":
-		return "no score yet", nil
-	case s.Recount != "" && !s.Agrees:
-		return grouped(s.Hub), nil
-	}
-	return p.tokens(s.Hub)
 }
 
 // Note says what there is to say of a choice beside its score.
@@ -104,14 +83,11 @@ func (c choiceRow) Note() string {
 
 // level says how far the reads of a chain are bound to it.
 func level(a Assurance) string {
-	a.Unproven = ""
 	if a.Level == chains.Proven {
 		return "proven"
 	}
-	if a.Level == "" && a.Agreed == 0 {
-		return "not recorded"
-	}
-	return strings.Replace(a.words("", false), "bound to the block's state", "bound", 1)
+	a.Unproven = ""
+	return cmp.Or(a.words("", false), "not recorded")
 }
 
 // link makes a hash or an address short, and a link to the explorer if that would show the same.
@@ -133,7 +109,7 @@ func (p post) where(t Term) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	what, call := t.Contract, " "+code(t.Signature)
+	what, call := t.Contract, " "+code(narrow(t.Signature, 28))
 	if t.Account != "" {
 		what = t.Account
 		if t.Signature == "balanceOf(address)" {
@@ -144,15 +120,6 @@ func (p post) where(t Term) (string, error) {
 	return chainName(id) + " " + linked + call, err
 }
 
-// proposal names the proposal, with a link to its page where there is one.
-func (p post) proposal() string {
-	id := p.document.Vote.ID
-	if page := p.proposalPage(); page != "" {
-		return "[`" + shortHash(id) + "`](" + page + ")"
-	}
-	return "`" + id + "`"
-}
-
 // remarks are the failures, and the warnings that are no marks.
 func (p post) remarks() []vote.Finding {
 	return slices.DeleteFunc(p.byLevel(), func(f vote.Finding) bool {
@@ -160,39 +127,38 @@ func (p post) remarks() []vote.Finding {
 	})
 }
 
-// roughSum is the sum in one line, with one figure for all terms of a kind; "" if it has but one kind.
+// kinds are the terms that a rounded sum takes together, by group and sign.
+var kinds = [][3]string{
+	{votingpower.GroupSupply, "+", "supply"}, {votingpower.GroupExcluded, "-", "excluded"},
+	{votingpower.GroupEscrow, "+", "escrowed voting power"}, {votingpower.GroupEscrow, "-", "locked in escrow"},
+	{votingpower.GroupTerm, "+", "added"}, {votingpower.GroupTerm, "-", "subtracted"},
+}
+
+// roughSum is the sum in one line, with a figure for each kind of terms; "" if there is but one kind.
 func (d *Document) roughSum() string {
-	kinds := map[string]string{"supply+": "supply", "excluded-": "excluded", "escrow+": "escrowed voting power",
-		"escrow-": "locked in escrow", "term+": "added", "term-": "subtracted"}
-	power := rational(d.VotingPower.Tokens)
+	power, million := rational(d.VotingPower.Tokens), big.NewRat(1e6, 1)
 	unit, figure := "", rounded
-	if power.Cmp(big.NewRat(1e6, 1)) >= 0 {
-		unit, figure = " in millions", func(n *big.Rat) string {
-			return grouped(new(big.Rat).Quo(n, big.NewRat(1e6, 1)).FloatString(2))
+	if power.Cmp(million) >= 0 {
+		unit, figure = " in millions", func(n *big.Rat) string { return grouped(new(big.Rat).Quo(n, million).FloatString(2)) }
+	}
+	var parts []string
+	for _, kind := range kinds {
+		sum, found := new(big.Rat), false
+		for _, t := range d.Terms {
+			if t.Group == kind[0] && t.Sign == kind[1] {
+				sum.Add(sum, rational(t.Amount.Tokens))
+				found = true
+			}
+		}
+		if found {
+			parts = append(parts, strings.Replace(kind[1], "-", "−", 1)+" "+figure(sum)+" "+kind[2])
 		}
 	}
-	var order []string
-	sums := map[string]*big.Rat{}
-	for _, t := range d.Terms {
-		kind := t.Group + t.Sign
-		if sums[kind] == nil {
-			sums[kind], order = new(big.Rat), append(order, kind)
-		}
-		sums[kind].Add(sums[kind], rational(t.Amount.Tokens))
-	}
-	if len(order) < 2 {
+	if len(parts) < 2 {
 		return ""
 	}
-	var text strings.Builder
-	for _, kind := range order {
-		sign := " + "
-		if strings.HasSuffix(kind, "-") {
-			sign = " − "
-		}
-		text.WriteString(sign + figure(sums[kind]) + " " + kinds[kind])
-	}
-	return fmt.Sprintf("Rounded%s: %s = **%s circulating voting power**",
-		unit, strings.TrimPrefix(text.String(), " + "), figure(power))
+	sum := strings.TrimPrefix(strings.Join(parts, " "), "+ ")
+	return fmt.Sprintf("Rounded%s: %s = **%s circulating voting power**", unit, sum, figure(power))
 }
 
 // sumBlock is the exact sum, point under point, for a block of code.

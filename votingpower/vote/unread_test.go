@@ -39,7 +39,7 @@ func TestWithoutEndpoint(t *testing.T) {
 			if o.Verdict != test.verdict {
 				t.Errorf("verdict %q, want %q: %v", o.Verdict, test.verdict, noticed(o))
 			}
-			want := `strategy 2 ("erc20-balance-of"): no endpoint for chain 137; the hub's figures are used unchecked`
+			want := `strategy 2 ("erc20-balance-of"): no endpoint for chain polygon (137); the hub's figures are used unchecked`
 			if found := strings.Join(noticed(o), "\n"); !strings.Contains(found, want) || strings.Contains(found, "failure") {
 				t.Errorf("found %s, want %q", found, want)
 			}
