@@ -33,12 +33,13 @@ import (
 // crowd is a synthetic vote of many voters with three reads each: a token on
 // the chain with id 1, and two on the chain with id 10.
 type crowd struct {
-	voters   int
-	args     []string
-	hub      *hub.Hub
-	requests atomic.Int64 // to the chains
-	received atomic.Int64 // bytes from the chains, as they are compressed
-	cpu      time.Duration
+	voters    int
+	addresses []common.Address // of the voters
+	args      []string
+	hub       *hub.Hub
+	requests  atomic.Int64 // to the chains
+	received  atomic.Int64 // bytes from the chains, as they are compressed
+	cpu       time.Duration
 }
 
 // secondToken is another token on the chain with id 10.
@@ -81,6 +82,7 @@ func newCrowd(tb testing.TB, n, choices int, far latency) *crowd {
 	balances[0][testchain.Bridge] = bridge
 	for i := range n {
 		a := common.BytesToAddress(crypto.Keccak256([]byte(fmt.Sprint("voter of a crowd ", i))))
+		c.addresses = append(c.addresses, a)
 		var parts [3]float64
 		for k := range balances {
 			wei := new(big.Int).Mul(big.NewInt(int64(i+k+1)), big.NewInt(1_234_567_890_123_456_789))
