@@ -123,15 +123,30 @@ func (c *collection) fetch(ctx context.Context, want []read) error {
 // errIncomplete: the endpoint has a part of the block's state.
 var errIncomplete = errors.New("proves a part of the block's state and lacks another")
 
-// insist asks up to three times for what an endpoint refused because it lacks the state, although it
-// has proven some of it, each time with a proof of the account before and after. If it gives these
-// alone, there are not several nodes of which one has no proofs, but the state has a hole. l2geth
-// reads zero there.
+// insist asks again for what an endpoint refused because it lacks the state, although it has proven
+// some of it: in halves, since a node behind it may fail for another reason, then up to three times
+// with a proof of the account before and after. If it gives these alone, there are not several nodes
+// of which one has no proofs, but the state has a hole. l2geth reads zero there.
 func (c *collection) insist(ctx context.Context, q chains.Question, said chains.Reply) error {
-	if c.state.blobs.all[c.block.Header.Root] == nil {
+	if c.state.blobs.all[c.block.Header.Root] == nil || !errors.Is(said.Err, chains.ErrArchive) {
 		return c.take(q.Method, said)
 	}
-	account := chains.Question{Method: "eth_getProof", Params: []any{q.Params[0], []common.Hash{}}}
+	proof := func(keys []common.Hash) chains.Question {
+		return chains.Question{Method: "eth_getProof", Params: []any{q.Params[0], keys}}
+	}
+	if keys, ok := q.Params[len(q.Params)-1].([]common.Hash); ok && len(keys) > 1 {
+		for _, half := range []chains.Question{proof(keys[:len(keys)/2]), proof(keys[len(keys)/2:])} {
+			replies, err := c.ask(ctx, []chains.Question{half})
+			if err == nil {
+				err = c.insist(ctx, half, replies[0])
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	account := proof([]common.Hash{})
 	for range 3 {
 		replies, err := c.ask(ctx, []chains.Question{account, q, q, account})
 		if err != nil {

@@ -158,6 +158,19 @@ func TestSeveralNodes(t *testing.T) {
 	}
 }
 
+// A node that fails where much is asked for, in whatever words of another one in front of it, is asked for less.
+func TestFewKeys(t *testing.T) {
+	n, b, calls := snapshot(t, &between{answer: func(req request, resp *response) {
+		var keys []json.RawMessage
+		if req.Method == "eth_getProof" && json.Unmarshal(req.Params[1], &keys) == nil && len(keys) > 1 {
+			resp.refuse(-32602, "distance to target block exceeds maximum proof window")
+		}
+	}})
+	if _, results := prove(t, n, b, calls); results[0].Err != nil || len(n.Faults()) > 0 {
+		t.Errorf("found %v and the faults %v", results[0].Err, n.Faults())
+	}
+}
+
 // An answer that is odd once is asked for again, and nobody is blamed.
 func TestOddOnce(t *testing.T) {
 	for method, result := range map[string]string{
