@@ -95,12 +95,8 @@ func (r *Report) verdict(s Style) string {
 	} else if isBad {
 		level = vote.Failure
 	}
-	name, rest, found := strings.Cut(words, ":")
-	if found {
-		rest = ":" + rest
-	}
-	mark, _ := strings.CutSuffix(bold+s.symbol(level), off)
-	return mark + " " + strings.ToUpper(name) + off + rest
+	name, _, _ := strings.Cut(words, ":")
+	return bold + strings.TrimSuffix(s.symbol(level), off) + " " + strings.Replace(words, name, strings.ToUpper(name)+off, 1)
 }
 
 // tag is what takes weight from every figure.
