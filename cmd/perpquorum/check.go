@@ -59,8 +59,8 @@ recomputes every voter's voting power from the chains at the proposal's snapshot
 block, and circulating voting power and quorum at the same block. It prints what
 agrees and what does not, and a verdict: the quorum is reached when the turnout
 is at least as much, to the base unit. The text marks with OK what was found
-right, with NO what disagrees, with ! a warning, and with - what could not be
-compared; a terminal shows a tick and a cross for OK and NO.
+right, with X what disagrees, with ! a warning, and with - what could not be
+compared; a terminal shows a tick and a cross for OK and X.
 
 The id of each vote is compared with what its voter signed, and up to 5000 votes
 (with --signatures any number) with who signed it. That shows who cast a vote,

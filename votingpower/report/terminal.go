@@ -15,7 +15,7 @@ import (
 // Style says what a reader's screen can show. The zero value is good for files and pipes.
 type Style struct {
 	Color   bool // ANSI escapes, which repeat what the marks say
-	Symbols bool // ✓, ✗ and blocks, instead of OK, NO and ASCII
+	Symbols bool // ✓, ✗ and blocks, instead of OK, X and ASCII
 }
 
 // Marks of color in text that is laid out already. Clean text has no such characters, and they take
@@ -64,7 +64,7 @@ func (s Style) symbol(level vote.Level) string {
 	case level == vote.Failure && s.Symbols:
 		return bad + "✗" + off
 	case level == vote.Failure:
-		return bad + "NO" + off
+		return bad + "X" + off
 	case s.Symbols:
 		return good + "✓" + off
 	}
@@ -96,7 +96,8 @@ func (r *Report) verdict(s Style) string {
 		level = vote.Failure
 	}
 	name, _, _ := strings.Cut(words, ":")
-	return bold + strings.TrimSuffix(s.symbol(level), off) + " " + strings.Replace(words, name, strings.ToUpper(name)+off, 1)
+	words = strings.Replace(words, name, strings.ToUpper(name)+off, 1)
+	return bold + strings.TrimSuffix(s.symbol(level), off) + " " + words
 }
 
 // tag is what takes weight from every figure.

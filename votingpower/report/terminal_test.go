@@ -53,7 +53,7 @@ func TestTextStyles(t *testing.T) {
 // TestTextOrder: failures stand before warnings, and these before what was found right.
 func TestTextOrder(t *testing.T) {
 	for name, want := range map[string]string{
-		"disagrees": "NO NO NO NO NO ! OK OK OK - OK OK OK", "reached": "OK ! OK OK",
+		"disagrees": "X X X X X ! OK OK OK - OK OK OK", "reached": "OK ! OK OK",
 	} {
 		var marks []string
 		for line := range strings.Lines(render(t, everyBundle(t)[name], report.Text)) {
