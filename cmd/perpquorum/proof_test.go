@@ -8,6 +8,7 @@ import (
 	"math/big"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -217,5 +218,36 @@ func TestLieAboutVoter(t *testing.T) {
 			t.Errorf("%s (backup: %v): exit code %d, want %d and %s: %s",
 				tt.which, tt.backup, out.code, tt.code, tt.says, out.stderr)
 		}
+	}
+}
+
+// TestNotProvable: what a contract takes from elsewhere than the state has no proof. The figure is
+// printed at a lower level, with the reason, and verify finds the same reason.
+func TestNotProvable(t *testing.T) {
+	t.Parallel()
+	w := testchain.Start(t)
+	dir := t.TempDir()
+	model, bundle := filepath.Join(dir, "model.json"), filepath.Join(dir, "quorum.json")
+	text := fmt.Sprintf(`{"format":"perpquorum-model/2","name":"Odd","symbol":"SYN","decimals":18,
+		"definition":"All tokens and a gas limit.","synthetic":"made up for a test","network":"ethereum","quorum":"1/10",
+		"tokens":[{"chain":"ethereum","address":"%s","label":"SYN","supply":true}],"excluded":[],
+		"terms":[{"chain":"ethereum","contract":"%s","call":"getCurrentBlockGasLimit()","sign":"+","label":"gas",
+			"decimals":18}]}`, testchain.PERP, testchain.Multicall3)
+	if err := os.WriteFile(model, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"report", "--at", "1684503575", "--allow-dev-chain", "--model", model,
+		"--rpc", "ethereum=" + w.Ethereum.URL}
+	const reason = "not provable: the contract uses GASLIMIT"
+	out := program(t, append(args, "--format", "json", "--evidence", bundle)...)
+	if out.code != exitDone || !strings.Contains(out.stdout, reason) || strings.Contains(out.stdout, `"level": "proven"`) {
+		t.Errorf("exit code %d, want %q: %s%s", out.code, reason, out.stderr, out.stdout)
+	}
+	if out := program(t, append(args, "--require", "proven")...); out.code != exitTrouble || out.stdout != "" ||
+		!strings.Contains(out.stderr, reason) {
+		t.Errorf("exit code %d, want %q: %s%s", out.code, reason, out.stderr, out.stdout)
+	}
+	if out := program(t, "verify", bundle); out.code != exitDone || !strings.Contains(out.stdout, "GASLIMIT") {
+		t.Errorf("exit code %d: %s%s", out.code, out.stderr, out.stdout)
 	}
 }
