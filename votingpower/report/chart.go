@@ -168,9 +168,12 @@ func (r *Report) headline() (words string, good, bad bool) {
 	return "Figures disagree: no verdict to rely on", false, true
 }
 
-func (r *Report) symbol() string {
-	if symbol := r.document.Model.Symbol; plainSymbol.MatchString(symbol) {
+func (r *Report) symbol() string { return unit(r.document.Model.Symbol) }
+
+// unit is a token's symbol, in quotes where it could pass for something else.
+func unit(symbol string) string {
+	if plainSymbol.MatchString(symbol) {
 		return symbol
 	}
-	return fmt.Sprintf("%.40s", quoted(r.document.Model.Symbol, 12))
+	return fmt.Sprintf("%.40s", quoted(symbol, 12))
 }

@@ -189,13 +189,6 @@ func (h *History) basis() string {
 	return "Not checked: the turnout is the hub's own figure (scores_total); only the quorum is from the chains."
 }
 
-func (h *History) unit() string {
-	if plainSymbol.MatchString(h.Symbol) {
-		return h.Symbol
-	}
-	return quoted(h.Symbol, 12)
-}
-
 // summary counts the rows by their words.
 func (h *History) summary() string {
 	count, words := map[string]int{}, []string{}
@@ -221,7 +214,7 @@ func day(m Moment) string {
 func (h *History) text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Closed votes of %s, newest first, in %s\n%s\n%s\n",
-		quoted(h.Space, maxName), h.unit(), h.summary(), h.basis())
+		quoted(h.Space, maxName), unit(h.Symbol), h.summary(), h.basis())
 	if marks := h.marks(); len(marks) > 0 {
 		fmt.Fprintf(&b, "Marks: %s\n", strings.Join(marks, " · "))
 	}
@@ -269,7 +262,7 @@ func (h *History) writeCSV(w io.Writer) error {
 		}
 		rows = append(rows, []string{clean(v.ID, maxName), inert(clean(v.Title, maxTitle)), end,
 			inert(clean(v.Network, maxName)), block, v.Quorum, string(v.Level), v.Turnout, string(v.TurnoutSource),
-			strconv.Itoa(v.Votes), string(v.Verdict), v.Margin, inert(h.unit()), v.Bundle, string(v.State),
+			strconv.Itoa(v.Votes), string(v.Verdict), v.Margin, inert(unit(h.Symbol)), v.Bundle, string(v.State),
 			inert(clean(v.Problem, maxDetail)), v.Marks})
 	}
 	return writeRows(w, rows)

@@ -39,7 +39,7 @@ func (h *History) draw() *canvas {
 	}
 	c, top := begin("history", title+" in "+clean(h.Space, maxName), strings.Join(h.marks(), " · "))
 	c.label(margin, top+44, fit(title, 20, true, 650), 20, true, textColor, "start")
-	text := fmt.Sprintf("Turnout in %s, in %s, and the quorum at each snapshot", quoted(h.Space, 40), h.unit())
+	text := fmt.Sprintf("Turnout in %s, in %s, and the quorum at each snapshot", quoted(h.Space, 40), unit(h.Symbol))
 	c.label(margin, top+69, fit(text, 14, false, 650), 14, false, mutedColor, "start")
 	chart := historyChart{c, drawn, nil, 76, 566, top + 110, top + 316}
 	chart.axis()

@@ -48,8 +48,8 @@ type Options struct {
 	MaxSize int
 	// Prove says for which voters proofs are asked for.
 	Prove Proving
-	// Circulating, if it is not nil, is what was read by the same model for another proposal with
-	// the same snapshot block. It is not read again.
+	// Circulating, if it is not nil, is what was read before for another proposal. It is not read
+	// again where the model and the snapshot block are the same, and there are no Blocks.
 	Circulating *votingpower.Evidence
 	// Progress, if it is not nil, is told what is read next, or how much was read,
 	// such as "votes 3,000/6,300", possibly from several goroutines at once.
@@ -249,8 +249,10 @@ func sameProposal(before, after *snapshot.Proposal) error {
 // circulating reads circulating voting power at the blocks of the plan.
 func (plan *readPlan) circulating(ctx context.Context, nodes map[chains.ID]chains.Node,
 	o Options) (*votingpower.Evidence, error) {
-	if o.Circulating != nil {
-		return o.Circulating, nil
+	if c := o.Circulating; c != nil && c.Model == plan.model && len(o.Blocks) == 0 {
+		if e, ok := c.Chains[plan.power.Network]; ok && e.Block.Number() == plan.power.Block {
+			return c, nil
+		}
 	}
 	when, network := plan.when, plan.power.Network
 	if network != plan.model.Network { // then votingpower.Collect cannot know whose block's time decides

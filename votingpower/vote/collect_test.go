@@ -150,3 +150,37 @@ func TestProposalChangesWhileRead(t *testing.T) {
 		})
 	}
 }
+
+// TestCirculatingReadBefore: what was read for another proposal is used where it is the same.
+func TestCirculatingReadBefore(t *testing.T) {
+	t.Parallel()
+	m := votingpower.PERP()
+	before := reached(t).Circulating
+	before.Model = m
+	p := *reached(t).Proposal
+	later := p
+	later.Snapshot++
+	for name, test := range map[string]struct {
+		proposal *snapshot.Proposal
+		model    *votingpower.Model
+		blocks   map[chains.ID]uint64
+		used     bool
+	}{
+		"the same block": {&p, m, nil, true},
+		"another block":  {&later, m, nil, false},
+		"another model":  {&p, votingpower.PERP(), nil, false},
+		"named blocks":   {&p, m, map[chains.ID]uint64{chains.Optimism: 7}, false},
+	} {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel() // nodes answer nothing
+		dial := func(context.Context, []chains.ID, []chains.ID) (map[chains.ID]chains.Node, error) {
+			return map[chains.ID]chains.Node{
+				chains.Ethereum: stuck{id: chains.Ethereum}, chains.Optimism: stuck{id: chains.Optimism}}, nil
+		}
+		o := vote.Options{Circulating: before, Blocks: test.blocks}
+		e, err := vote.CirculatingOf(ctx, dial, test.model, test.proposal, snapshot.ProposalRef{ID: p.ID}, o)
+		if used := e == before && err == nil; used != test.used || used == errors.Is(err, context.Canceled) {
+			t.Errorf("%s: used %v, error %v", name, used, err)
+		}
+	}
+}
