@@ -7,6 +7,7 @@ import (
 	"math/big"
 	"strings"
 
+	"github.com/perpdao/perpquorum/votingpower"
 	"github.com/perpdao/perpquorum/votingpower/vote"
 )
 
@@ -142,8 +143,14 @@ func millions(tokens *big.Rat) string {
 	return rounded(tokens)
 }
 
-// column writes an amount so that points stand below each other.
-func column(tokens *big.Rat) string { return grouped(tokens.FloatString(3)) }
+// column writes an amount so that points stand below each other, unless nothing would be left of it.
+func column(tokens *big.Rat) string {
+	text := tokens.FloatString(3)
+	if tokens.Sign() != 0 && strings.Trim(text, "-0.") == "" {
+		text = votingpower.Decimal(tokens)
+	}
+	return grouped(text)
+}
 
 // shortHash is the beginning and the end of a hash or an address.
 func shortHash(hash string) string {

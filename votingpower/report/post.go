@@ -49,19 +49,16 @@ func (p post) write() ([]byte, error) {
 
 var blankLines = regexp.MustCompile(`( |\n>)*\n *\n\s*`)
 
-// tokens writes an amount: for a column with three decimals, for a list as it is read, with its unit.
+// tokens writes an amount for a column, or for a list with its unit.
 func (p post) tokens(number string) (string, error) {
-	if number == "" {
+	switch {
+	case number == "":
 		return "not known yet", nil
+	case p.tables:
+		return column(rational(number)), nil
 	}
 	text, err := visible(number)
-	switch fixed := column(rational(number)); {
-	case !p.tables:
-		text += " " + markdownWords(p.symbol())
-	case number == "0" || strings.Trim(fixed, "-0.") != "":
-		text = fixed
-	}
-	return text, err
+	return text + " " + markdownWords(p.symbol()), err
 }
 
 // Note says what there is to say of a choice beside its score.

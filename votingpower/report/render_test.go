@@ -265,6 +265,8 @@ func TestVoteText(t *testing.T) {
 	named.Evidence.Model.Turnout.Choices = []string{"For", "Against"}
 	invalid := load(t, "reached")
 	invalid.Vote.Votes[1].Choice = []byte("9")
+	tiny := load(t, "reached")
+	tiny.Vote.Proposal.Scores[1] = 1e-18
 	for name, test := range map[string]struct {
 		bundle *report.Bundle
 		format report.Format
@@ -282,6 +284,7 @@ func TestVoteText(t *testing.T) {
 		"quorum above its bound": {custom(t, votingpower.NewTokens(100)), report.Markdown,
 			"**The quorum is 100 REEF, the maximum of the model, instead of what the contract says. " +
 				"The circulating voting power, for information, is 800 REEF.**"},
+		"a score of one wei, in a column": {tiny, report.Markdown, "\n| Against | 0.000000000000000001 | "},
 		"invalid choices": {invalid, report.Text,
 			"\n  Invalid choices              4,000,000.125    25%       1 vote  in no score\n"},
 		"invalid, as a row": {invalid, report.Markdown,

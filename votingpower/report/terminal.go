@@ -227,9 +227,6 @@ func (r *Report) scored(s Style, c choiceRow) string {
 	score, counted, says := "no score yet", "", "in no score"
 	if c.Hub != "" {
 		score = column(rational(c.Hub))
-		if c.Hub != "0" && strings.Trim(score, "-0.") == "" {
-			score = grouped(c.Hub)
-		}
 	}
 	if c.Votes >= 0 {
 		counted = votes(c.Votes)
