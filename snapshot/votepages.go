@@ -97,8 +97,11 @@ func (r *voteReader) read(ctx context.Context) error {
 			return err
 		}
 		last := ends[0].votes[len(ends[0].votes)-1].Created
+		if late.pages > 0 && !ends[1].full {
+			return nil
+		}
 		if late.pages > 0 {
-			if early.until = ends[1].votes[0].Created; !ends[1].full || early.until < last {
+			if early.until = ends[1].votes[0].Created; early.until < last {
 				return nil
 			}
 		}

@@ -131,6 +131,30 @@ func TestVotesOfCarefulHubs(t *testing.T) {
 	})
 }
 
+// TestVotesOfHubsWithoutOrder: a hub that gives no latest votes, or not from the end, is asked for
+// one page after the other.
+func TestVotesOfHubsWithoutOrder(t *testing.T) {
+	p, votes := election("one end", 6100, onePerSecond)
+	for name, rows := range map[string]func([]hub.Row) []hub.Row{
+		"none":  func(rows []hub.Row) []hub.Row { return rows[:0] },
+		"other": func(rows []hub.Row) []hub.Row { slices.Reverse(rows); return rows },
+	} {
+		timed(t, name, func(t *testing.T) {
+			o := hubFor(hub.H2, p, votes)
+			o.Fault = func(r hub.Request) *hub.Fault {
+				if strings.Contains(r.Query, "desc") {
+					return &hub.Fault{Rows: rows}
+				}
+				return nil
+			}
+			_, c := serve(t, o)
+			if list, err := c.Votes(t.Context(), known(p)); err != nil || !slices.Equal(ids(list.Votes), wantIDs(votes)) {
+				t.Errorf("list %v, error %v", list, err)
+			}
+		})
+	}
+}
+
 func TestVotesOfOneSecondBeyondTheHub(t *testing.T) {
 	bothGenerations(t, func(t *testing.T, g hub.Generation) {
 		p, votes := election("second", 7000, func(int) int64 { return onePerSecond(0) })
