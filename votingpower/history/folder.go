@@ -122,7 +122,7 @@ func (f *Folder) ids() (ids, others []string, err error) {
 // Load makes the history of the model's space from the folder alone. Options that are about reading have
 // no meaning.
 func Load(ctx context.Context, m *votingpower.Model, space string, o Options) (*report.History, error) {
-	h, err := report.NewHistory(space, m, true)
+	h, err := o.empty(space, m, true)
 	if err != nil {
 		return nil, err
 	}

@@ -46,6 +46,18 @@ type Options struct {
 	Progress func(done, of int, step string)
 }
 
+// empty is a history without rows, with a note of what it leaves out.
+func (o *Options) empty(space string, m *votingpower.Model, checked bool) (*report.History, error) {
+	h, err := report.NewHistory(space, m, checked)
+	if err == nil && !o.Since.IsZero() {
+		h.Notes = append(h.Notes, "only votes that ended at "+o.Since.UTC().Format(time.RFC3339)+" or later")
+	}
+	if err == nil && o.Last > 0 {
+		h.Notes = append(h.Notes, fmt.Sprintf("at most the last %d votes", o.Last))
+	}
+	return h, err
+}
+
 // mostVotes bounds a history: no space has as many.
 const mostVotes = 10_000
 
@@ -75,7 +87,7 @@ func Collect(ctx context.Context, hub *snapshot.Client, dial vote.Dial, m *votin
 	c := &collector{Options: o, hub: hub, dial: dial, model: m}
 	c.Check = o.Check || o.Folder != nil
 	var err error
-	if c.history, err = report.NewHistory(m.Space, m, c.Check); err != nil {
+	if c.history, err = c.empty(m.Space, m, c.Check); err != nil {
 		return nil, err
 	}
 	proposals, err := c.list(ctx)
