@@ -168,7 +168,7 @@ func (d *Document) sumBlock() string {
 		if found {
 			fraction = "." + fraction
 		}
-		what := clean(s.Name, 40)
+		what := clean(s.Name, 25)
 		if s.where != "" {
 			what += " (" + s.where + ")"
 		}
