@@ -336,6 +336,13 @@ func TestHistoryFaults(t *testing.T) {
 			}
 		})
 	}
+	t.Run("a level that its bundles do not reach", func(t *testing.T) {
+		out, h := historyOf(t, p.World, p.endpoint, "--dir", good, "--require", "proven", "--prove", "voters")
+		if found := p.verdicts(h); out.code != exitTrouble || !slices.Equal(found, []string{"not read", "not read"}) ||
+			!strings.Contains(h.Votes[0].Problem, "want proven") {
+			t.Errorf("exit code %d, %q: %s", out.code, found, out.stdout)
+		}
+	})
 	t.Run("another space", func(t *testing.T) {
 		out, h := historyOf(t, nil, "", "--dir", good, "--offline", "--space", "other.eth")
 		if out.code != exitDone || len(h.Votes) != 0 || len(h.Notes) != 2 || !strings.Contains(h.Notes[0], voteSpace) {

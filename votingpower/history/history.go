@@ -37,7 +37,7 @@ type Options struct {
 	Vote      vote.Options
 	Generator string        // of bundles
 	Timeout   time.Duration // of each vote; 0 is none
-	// Accept, if it is not nil, may refuse a report that was made from what was read now.
+	// Accept, if it is not nil, may refuse a report, also one of a bundle that Collect finds in the folder.
 	Accept func(*report.Report) error
 	// Page, if it is not nil, writes a page about a checked vote, and names its file. An error ends
 	// the run.
@@ -203,7 +203,13 @@ func (c *collector) row(ctx context.Context, p *snapshot.Proposal, circulating *
 func (c *collector) report(ctx context.Context, p *snapshot.Proposal, circulating **votingpower.Evidence) (
 	*report.Report, report.HistoryState, error) {
 	if c.Folder.has(p.ID) {
-		return c.Folder.read(p.ID, c.model.Space)
+		r, state, err := c.Folder.read(p.ID, c.model.Space)
+		if err == nil && c.Accept != nil {
+			if err = c.Accept(r); err != nil {
+				return nil, report.HistoryUnread, fmt.Errorf("its bundle: %w", err)
+			}
+		}
+		return r, state, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, cmp.Or(c.Timeout, math.MaxInt64))
 	defer cancel()
