@@ -182,6 +182,7 @@ var lies = map[string]func(t testing.TB, e *election){
 	"signed-by-another": func(t testing.TB, e *election) {
 		n := mixedHolder(t, e)
 		e.messages[n] = e.votes[n].SignedBy(e.voters[(n+1)%len(e.voters)].Key)
+		e.messages[n].Address = e.votes[n].Voter
 	},
 	"signed-by-alias": func(t testing.TB, e *election) {
 		n := mixedHolder(t, e)

@@ -125,7 +125,7 @@ func (e *Evidence) askContracts(ctx context.Context, node chains.Node, messages 
 		if err != nil {
 			break
 		}
-		if !isValid(answer.Result) && len(sig) > 0 && (!answer.NoContract || making != nil) {
+		if !isValid(answer.Result) && len(sig) > 0 {
 			if then, ok := blockAt(ctx, node, e.Votes[i].Created); ok {
 				before, err := askContract(ctx, node, then, e.Votes[i], sig, &chains.Call{To: factory, Data: making})
 				if err == nil && isValid(before.Result) {

@@ -18,7 +18,7 @@ type Signed struct {
 	Others map[Authority]Group
 	// Unchecked says nothing of who signed, for the reasons given.
 	Unchecked map[signature.Reason]Group
-	// Another is signed by another address, which is not an alias of the voter.
+	// Another is signed by another key, though the hub says by the voter, who has no contract.
 	Another Group
 }
 
@@ -47,6 +47,9 @@ var reasons = map[Authority]string{
 	ContractMissing:  "the voter's contract is not there at the end of the vote",
 	ContractNotAsked: "the voter's contract was not asked",
 }
+
+// AliasUnlisted: the voter may have revoked the alias since, which takes it off the hub's list.
+const AliasUnlisted signature.Reason = "another key signed, which the hub does not list as an alias, or no longer"
 
 // settled reports that the voter is known to have signed.
 func (a Authority) settled() bool {
@@ -121,7 +124,11 @@ func (o *Outcome) judgeSignatures() error {
 		case signature.Verified:
 			o.Signed.Verified.add(v)
 		case signature.Alias:
-			o.signedBy(i, aliasOf(v, aliases[[2]string{voter, strings.ToLower(signer.Address)}]))
+			if created, listed := aliases[[2]string{voter, strings.ToLower(signer.Address)}]; listed {
+				o.signedBy(i, aliasOf(v, created))
+			} else {
+				addTo(o.Signed.Unchecked, AliasUnlisted, v)
+			}
 		case signature.Contract:
 			answer, asked := contracts[voter]
 			o.signedBy(i, contractOf(signer, answer, asked))
@@ -152,16 +159,13 @@ func whyUnchecked(s signature.Signer) signature.Reason {
 // longAliases is when aliases began to be good for 90 days instead of 30, 2026-05-26.
 const longAliases = 1779753600
 
-// aliasOf judges an alias by the time when it was made, 0 if the hub does not list it.
+// aliasOf judges an alias by the time when it was made.
 func aliasOf(v snapshot.Vote, created int64) Authority {
 	days := int64(30)
 	if v.Created >= longAliases-14*24*3600 { // the day of deployment is not known
 		days = 90
 	}
-	switch {
-	case created == 0:
-		return another
-	case created < v.Created-days*24*3600-int64(ClockSlack/time.Second):
+	if created < v.Created-days*24*3600-int64(ClockSlack/time.Second) {
 		return AliasExpired
 	}
 	return AliasListed
@@ -173,14 +177,14 @@ func contractOf(s signature.Signer, answer ContractAnswer, asked bool) Authority
 	switch {
 	case !asked:
 		return ContractNotAsked
-	case answer.NoContract && isValid(answer.Result):
+	case isValid(answer.Result) && answer.NoContract && s.Address == "":
 		return ContractMade
+	case isValid(answer.Result): // an account may have had code at its vote only (EIP-7702)
+		return ContractConfirms
 	case answer.NoContract && s.Address != "":
 		return another
 	case answer.NoContract:
 		return ContractMissing
-	case isValid(answer.Result):
-		return ContractConfirms
 	}
 	return ContractRefuses
 }
@@ -209,8 +213,8 @@ func (o *Outcome) checkSignatures() {
 	first := len(o.Findings)
 	for _, i := range o.anothers {
 		v := o.Evidence.Votes[i]
-		o.find(Failure, SignatureOfAnother, "voter %s, power %s: signed by %s, which is neither an alias that the hub "+
-			"lists for the voter, nor confirmed by a contract of the voter", v.Voter, double(v.VP), o.signers[i].Address)
+		o.find(Failure, SignatureOfAnother, "voter %s, power %s: signed by %s, though the hub says by the voter, "+
+			"and no contract of the voter confirms it", v.Voter, double(v.VP), o.signers[i].Address)
 	}
 	o.shorten(first)
 }

@@ -112,17 +112,20 @@ func TestSignatures(t *testing.T) {
 		"an old alias": {func(e E) { alias(e, 31) },
 			[]string{others + "an alias that was too old by then"}, vote.Reached, vote.NotEstablished},
 		"an alias of another voter": {func(e E) { alias(e, 1); e.Signatures.Aliases[0].Address = e.Votes[0].Voter },
-			[]string{three[:len(three)-2], another + voter + ", power 4000000.125: signed by " + stranger},
-			vote.Disagrees, vote.Disagrees},
-		"no alias": {func(e E) { byStranger(e, stranger) },
-			[]string{three[:len(three)-2], another + voter + ", power 4000000.125: signed by " + stranger},
-			vote.Disagrees, vote.Disagrees},
+			[]string{unknown + string(vote.AliasUnlisted)}, vote.Reached, vote.NotEstablished},
+		"no alias, or a revoked one": {func(e E) { byStranger(e, stranger) },
+			[]string{unknown + string(vote.AliasUnlisted)}, vote.Reached, vote.NotEstablished},
 		"a stranger, or a contract's owner": {func(e E) { byStranger(e, voter) },
 			[]string{others + "the voter's contract was not asked"}, vote.Reached, vote.NotEstablished},
 		"a contract's owner": {func(e E) { byStranger(e, voter); answered(e, confirmed, false) },
 			[]string{others + "the voter's contract confirms it"}, vote.Reached, vote.Reached},
 		"a stranger, and no contract": {func(e E) { byStranger(e, voter); answered(e, nil, true) },
-			[]string{three[:len(three)-2], another + voter}, vote.Disagrees, vote.Disagrees},
+			[]string{three[:len(three)-2], another + voter + ", power 4000000.125: signed by " + stranger},
+			vote.Disagrees, vote.Disagrees},
+		"a contract's owner, when there was one": {func(e E) {
+			byStranger(e, voter)
+			answered(e, confirmed, true)
+		}, []string{others + "the voter's contract confirms it"}, vote.Reached, vote.Reached},
 		"a Safe": {func(e E) { sign(e, voter, "0x"); answered(e, inDraft, false) },
 			[]string{others + "the voter's contract confirms it"}, vote.Reached, vote.Reached},
 		"a Safe that refuses": {func(e E) { sign(e, voter, "0x"); answered(e, nil, false) },
@@ -204,6 +207,7 @@ type contractsNode struct {
 	contracts map[string][]byte // answers by address; those without an entry revert, with nil are missing
 	until     string            // an address whose contract reverts at the end
 	made      string            // an address at which a factory would make a contract
+	gone      string            // an address without code at the end
 }
 
 func (n contractsNode) BlockAt(ctx context.Context, t time.Time) (chains.Block, error) {
@@ -226,7 +230,7 @@ func (n contractsNode) CallAt(ctx context.Context, b chains.Block, calls []chain
 		return []chains.Answer{{Data: confirmed}}, nil
 	case !ok, to == n.until && b.Hash == n.end.Hash:
 		return nil, chains.ErrReverted
-	case answer == nil:
+	case answer == nil, to == n.gone && b.Hash == n.end.Hash:
 		return nil, chains.ErrNoContract
 	default:
 		return []chains.Answer{{Data: answer}}, nil
@@ -260,8 +264,9 @@ func signatureWorld(t *testing.T) (*hub.Hub, *snapshot.Client, vote.Dial, *vote.
 	o.Messages[6].Sig = "0x"
 	o.Messages[7].Sig = o.Votes[7].SignedBy(stranger).Sig
 	o.Messages[8].Sig = wrapped("0x5161")
+	o.Messages[9].Sig = o.Votes[9].SignedBy(stranger).Sig
 	contracts := map[string][]byte{e.Votes[2].Voter: confirmed, e.Votes[4].Voter: nil, e.Votes[5].Voter: confirmed,
-		e.Votes[7].Voter: inDraft, e.Votes[8].Voter: nil}
+		e.Votes[7].Voter: inDraft, e.Votes[8].Voter: nil, e.Votes[9].Voter: confirmed}
 	o.Messages = slices.Delete(o.Messages, 3, 4)
 	h := hub.New(o)
 	url, stop := h.Start()
@@ -270,7 +275,8 @@ func signatureWorld(t *testing.T) (*hub.Hub, *snapshot.Client, vote.Dial, *vote.
 		nodes := map[chains.ID]chains.Node{}
 		for _, id := range ids {
 			end := blockAt(17300000, e.Proposal.End-4, e.Proposal.End+8)
-			nodes[id] = contractsNode{newReplayed(e, id), end, contracts, e.Votes[7].Voter, e.Votes[8].Voter}
+			nodes[id] = contractsNode{newReplayed(e, id), end, contracts, e.Votes[7].Voter, e.Votes[8].Voter,
+				e.Votes[9].Voter}
 		}
 		return nodes, nil
 	}
@@ -297,10 +303,10 @@ func TestCollectSignatures(t *testing.T) {
 		groups[string(why)] = g.Votes
 	}
 	want := map[string]int{
-		"alias-listed": 1, "contract-confirms": 3, "the hub gives no signature": 1,
-		"contract-refuses": 1, "contract-made": 1,
+		"alias-listed": 1, "contract-confirms": 4, "the hub gives no signature": 1,
+		"contract-refuses": 1, "contract-made": 1, string(vote.AliasUnlisted): 1,
 	}
-	if !maps.Equal(groups, want) || signed.Verified.Votes != 15 || signed.Another.Votes != 2 {
+	if !maps.Equal(groups, want) || signed.Verified.Votes != 14 || signed.Another.Votes != 1 {
 		t.Errorf("found %v, %d by voters, %d by others", groups, signed.Verified.Votes, signed.Another.Votes)
 	}
 }
