@@ -223,7 +223,12 @@ var hubChanges = map[string]func(o *hub.Options){
 	"later-strategies": later("strategies", `[{"name":"ticket","network":"1","params":{"value":1}}]`),
 	"later-end":        later("end", `1685111974`),
 	"later-flag":       later("flagged", `true`),
-	"asks-for-key":     func(o *hub.Options) { o.Keys = []string{"SENTINEL-HUB-KEY"} },
+	"odd": func(o *hub.Options) {
+		p := hub.NewProposal(voteSpace, "odd")
+		p.Override = map[string]string{"quorum": "-1"}
+		o.Proposals = append(o.Proposals, p)
+	},
+	"asks-for-key": func(o *hub.Options) { o.Keys = []string{"SENTINEL-HUB-KEY"} },
 }
 
 // later makes a hub give another value of a field when the proposal is read again.

@@ -91,7 +91,7 @@ publish() {
 	output quorum "$quorum"
 	reason="the verdict is: $verdict"
 	perform report --bundle="$1" -o "$files/report.txt"
-	perform report --bundle="$1" -o "$files/report.md"
+	perform report --bundle="$1" --format commonmark -o "$files/report.md" # .md is Discourse's
 	perform report --bundle="$1" -o "$files/report.html"
 	if [ "$code" -ne 0 ] && [ "$code" -lt 10 ]; then return; fi
 	uncommanded "$files/report.txt"
@@ -145,11 +145,12 @@ votes() {
 	fi
 }
 
-# rows prints the ids of the votes that have a line of this pattern in histories.
+# rows prints the ids of the votes that have a line of this pattern in histories. A row of the hub that is
+# no vote may have none.
 rows() {
 	local pattern=$1
 	shift
-	awk -F '"' -v pattern="^      ($pattern)" '/^      "id": / { id = $4 } $0 ~ pattern { print id }' "$@" |
+	awk -F '"' -v pattern="^      ($pattern)" '/^      "id": / { id = $4 } $0 ~ pattern { print id ? id : "unnamed" }' "$@" |
 		sort -u | xargs
 }
 
@@ -167,7 +168,7 @@ open_issues() {
 		fi
 	done
 	code=0
-	if [ -n "$2" ]; then code=1; fi
+	if [ -n "$2" ] || grep -q '^perpquorum: error: ' "$log"; then code=1; fi
 }
 
 hide
