@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/urfave/cli/v2"
@@ -139,6 +140,8 @@ func (o *historyOptions) check(isSet func(string) bool) error {
 		return usagef("--offline wants --dir")
 	case o.dir == "":
 		return nil
+	case strings.Contains(o.dir, "://"):
+		return usagef("--dir: want the name of a folder, found a URL")
 	case o.offline:
 		o.read.Folder = &history.Folder{Dir: o.dir}
 		return nil

@@ -587,6 +587,8 @@ func TestHistoryMisuse(t *testing.T) {
 		{"--since soon", exitUsage, "time"},
 		{"--dir " + file, exitTrouble, "not a directory"},
 		{"--offline --dir " + file + ".none", exitTrouble, "no such file"},
+		{"--dir https://node.example/KEY", exitUsage, "--dir: want the name of a folder, found a URL\n"},
+		{"-q", exitUsage, "hint: -q is a flag of check, verify"},
 		{"--dir /proc/none", exitTrouble, "none"},
 		{"--last 1", exitUsage, "no endpoint for ethereum, optimism"},
 		{"--rpc ethereum=http://127.0.0.1:1 --rpc optimism=http://127.0.0.1:1 --rpc 137=http://127.0.0.1:1",

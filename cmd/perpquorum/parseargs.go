@@ -197,7 +197,7 @@ func unknownFlag(program, c *cli.Command, typed string) error {
 		}
 	}
 	if names := owners(program, typed); len(names) > 0 {
-		return hintf(err, "--%s is a flag of %s", name, strings.Join(names, ", "))
+		return hintf(err, "%s is a flag of %s", typed, strings.Join(names, ", "))
 	}
 	if near := nearest(name, known); near != "" {
 		return hintf(err, "did you mean --%s?", near)
