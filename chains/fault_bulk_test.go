@@ -97,19 +97,21 @@ func TestMatrixMulticall(t *testing.T) {
 			calls: []chains.Call{chains.NativeBalance(faultrpc.Nobody), of(faultrpc.Token, faultrpc.Nobody)}},
 		{name: "row 38: state reads of another block", set: backend(func(n *faultrpc.Node) { n.Shift = 1 }),
 			want: chains.ErrProtocol, paths: everyPath, text: "block 15537493"},
-		{name: "row 39: gas cap of 1 million", set: gas(1_000_000)},
-		{name: "row 39: gas cap of 100 thousand", set: gas(100_000)},
-		{name: "row 39: five seconds for a call", set: backend(func(n *faultrpc.Node) { n.TimeCap = 200_000 })},
+		{name: "row 39: gas cap of 1 million", set: gas(1_000_000), paths: everyPath},
+		{name: "row 39: gas cap of 100 thousand", set: gas(100_000), paths: everyPath},
+		{name: "row 39: five seconds for a call", set: backend(func(n *faultrpc.Node) { n.TimeCap = 200_000 }),
+			paths: everyPath},
 		{name: "row 39: HTTP 408 for large calls",
 			set: with(&faultrpc.Rule{Has: "82ad56cb",
 				Fault: faultrpc.Status(408,
 					`{"message":"Request timeout on the free tier, please upgrade your tier to the paid one",`+
 						`"code":30}`)})},
-		{name: "row 39: Erigon's limit of returned data", set: backend(func(n *faultrpc.Node) { n.ReturnCap = 3000 })},
+		{name: "row 39: Erigon's limit of returned data", set: backend(func(n *faultrpc.Node) { n.ReturnCap = 3000 }),
+			paths: everyPath},
 	}
 	for _, cap := range []uint64{1e6, 2e6, 5e6, 10e6, 16_777_216, 25e6, 30e6, 50e6} {
 		rows = append(rows, row{name: fmt.Sprintf("row 39: gas cap of %d, 700 more calls", cap), set: gas(cap),
-			calls: usual(t, 700)})
+			calls: usual(t, 700), paths: []path{batch, bulk}})
 	}
 	for name, change := range map[string]func([]byte) []byte{
 		"shorter":           func(d []byte) []byte { return d[:len(d)-160] },

@@ -95,7 +95,7 @@ func (r *runs) keep(i int, result innerResult) error {
 	case !result.Success || isRevertReason(data):
 		r.left = append(r.left, i)
 	case r.out.data[i] != nil && !bytes.Equal(r.out.data[i], data):
-		return fmt.Errorf("%s of %v gave two answers at block %v: %w",
+		return fmt.Errorf("%s of %v gave two accounts two answers at block %v: %w",
 			r.calls[i].name(), r.calls[i].To, r.block.Header.Number, errElsewhere)
 	default:
 		r.out.data[i] = data

@@ -28,13 +28,13 @@ type question struct {
 }
 
 // readRuns makes all calls in runs. If those of one run need too much gas or time together, a
-// run makes fewer of them. A call that fails alone is read by itself, which tells why, or gives an answer
-// that is not bound.
+// run makes fewer of them. A call that fails alone is read by itself, which tells why, or gives
+// an answer that is not bound.
 func (s stateBatch) readRuns(ctx context.Context) (results, error) {
 	r := &runs{stateBatch: s}
 	var err error
 	for _, r.size = range s.runSizes() {
-		if err = r.ask(ctx); !errors.Is(err, ErrTooLarge) && !errors.Is(err, ErrTimeout) || ctx.Err() != nil {
+		if err = r.ask(ctx); !errors.Is(err, ErrTooLarge) && !ranTooLong(err) {
 			break
 		}
 	}
@@ -78,6 +78,13 @@ func (s stateBatch) runSizes() []int {
 		return sizes[1:]
 	}
 	return sizes
+}
+
+// ranTooLong reports whether a node said that a call took too much time. One that is silent would
+// be silent again.
+func ranTooLong(err error) bool {
+	e, ok := errors.AsType[*EndpointError](err)
+	return ok && e.Class == jsonrpc.ClassTimeout && e.Code != 0
 }
 
 // ask asks all questions in one batch. What l2geth did not answer is asked again up to three
