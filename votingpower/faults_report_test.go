@@ -131,3 +131,31 @@ func TestCancelledReport(t *testing.T) {
 		})
 	}
 }
+
+// Of several nodes that share an address, one answers with the state of another block: a report
+// has the right figures, or none.
+func TestStaleNodeInAReport(t *testing.T) {
+	reports := 0
+	for _, nodes := range []int{2, 3, 4} {
+		for _, off := range []int64{-1, -100} {
+			for _, size := range []int{0, 1, 3} {
+				r := newRun()
+				r.dialer.MaxBatch = size
+				for _, servers := range r.servers {
+					for range nodes - 1 {
+						servers[0].Nodes = append(servers[0].Nodes, &faultrpc.Node{Chain: servers[0].Nodes[0].Chain})
+					}
+					servers[0].Nodes[nodes/2].Off = off
+				}
+				t.Run(fmt.Sprintf("one of %d nodes %+d, batches of %d", nodes, off, size), func(t *testing.T) {
+					if _, err := r.do(t); err == nil {
+						reports++
+					}
+				})
+			}
+		}
+	}
+	if reports == 0 {
+		t.Error("no report came out")
+	}
+}
