@@ -2,6 +2,7 @@ package chains
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,27 @@ import (
 
 	"github.com/perpdao/perpquorum/chains/jsonrpc"
 )
+
+// results is what one endpoint gave for calls, and whether marks bind it to their block.
+type results struct {
+	data    [][]byte
+	bound   bool
+	unbound string // why they do not
+}
+
+// explain says why the results are not bound, if nothing did yet.
+func (r results) explain(w way, m marks) results {
+	switch {
+	case r.bound || r.unbound != "":
+	case w.canary == noCanary:
+		r.unbound = "the endpoint takes no eth_call that asks several contracts"
+	case len(m.nonces) > 0 && w.canary == multicall:
+		r.unbound = `nonces bind this block, and the endpoint takes no eth_call without "to"`
+	default:
+		r.unbound = cmp.Or(m.unbound, "the endpoint did not say what binds the state")
+	}
+	return r
+}
 
 // answers reads the replies to the calls, all or none. The first failure in order
 // counts.

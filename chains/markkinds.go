@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
+	"fmt"
+	"math/big"
 
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/common/hexutil"
 	"github.com/ethereum/go-ethereum/core/types"
+	"github.com/ethereum/go-ethereum/crypto"
 
 	"github.com/perpdao/perpquorum/chains/jsonrpc"
 )
@@ -111,4 +114,48 @@ func nonceMarks(last, first transaction) marks {
 	// EIP-7702 can raise the first of them further in the same block.
 	used, unused := uint64(*last.Nonce), uint64(*first.Nonce)
 	return marks{twoSided: true, nonces: []nonceMark{{last.From, used + 1, ^uint64(0)}, {first.From, unused, unused}}}
+}
+
+// nonceMark is a mark that the EVM shows by the address of what the account creates. An
+// eth_call without "to" creates a contract, and its code can ask for its own address.
+type nonceMark struct {
+	account     common.Address
+	least, most uint64 // of the nonces that it can have after the block
+}
+
+func (m nonceMark) judge(nonce *big.Int) finding {
+	switch {
+	case nonce.Cmp(new(big.Int).SetUint64(m.least)) < 0:
+		return older
+	case nonce.Cmp(new(big.Int).SetUint64(m.most)) > 0:
+		return newer
+	}
+	return asExpected
+}
+
+// systemUser is the account from which the protocol calls contracts (EIP-4788).
+var systemUser = common.HexToAddress("0xfffffffffffffffffffffffffffffffffffffffe")
+
+// nonceSearch is how many nonces around the expected one an address is looked for.
+const nonceSearch = 5000
+
+// judgeAddress judges the nonce with which the account has created a contract of this address.
+// Where it is none of those nearby, errElsewhere lets the endpoint be asked again.
+func (m nonceMark) judgeAddress(created common.Address) (finding, error) {
+	switch created {
+	// An endpoint that ignores the account creates from the zero address, which sends no
+	// transactions. In system calls of Nethermind the code runs at the address of the account.
+	case crypto.CreateAddress(common.Address{}, 0), m.account, common.Address{}, systemUser:
+		return unanswered, nil
+	}
+	for i := range uint64(nonceSearch) {
+		if crypto.CreateAddress(m.account, m.least+i) == created {
+			return m.judge(new(big.Int).SetUint64(m.least + i)), nil
+		}
+		if i < m.least && crypto.CreateAddress(m.account, m.least-i) == created {
+			return older, nil
+		}
+	}
+	return another, fmt.Errorf("code that %v creates ran at %v, which is not the address for nonce %d: %w",
+		m.account, created, m.least, errElsewhere)
 }

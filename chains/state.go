@@ -71,27 +71,6 @@ func (c *Client) answers(
 	return out, nil
 }
 
-// results is what one endpoint gave for calls, and whether marks bind it to their block.
-type results struct {
-	data    [][]byte
-	bound   bool
-	unbound string // why they do not
-}
-
-// explain says why the results are not bound, if nothing did yet.
-func (r results) explain(w way, m marks) results {
-	switch {
-	case r.bound || r.unbound != "":
-	case w.canary == noCanary:
-		r.unbound = "the endpoint takes no eth_call that asks several contracts"
-	case len(m.nonces) > 0 && w.canary == multicall:
-		r.unbound = `nonces bind this block, and the endpoint takes no eth_call without "to"`
-	default:
-		r.unbound = cmp.Or(m.unbound, "the endpoint did not say what binds the state")
-	}
-	return r
-}
-
 // listed is how many differences an error names one by one.
 const listed = 20
 
