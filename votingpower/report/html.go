@@ -132,14 +132,10 @@ func (r *Report) quorumSentence() string {
 	return quorum + ", " + basis(d.Quorum) + ". The circulating voting power is " + power + "."
 }
 
-// shown rounds turnout or quorum, unless the two would then look equal and are not: no verdict is
-// read off a rounded figure.
+// shown rounds turnout or quorum.
 func (r *Report) shown(tokens string) string {
-	turnout, quorum := rational(r.document.Vote.Turnout.Tokens), rational(r.document.Quorum.Tokens)
-	if turnout.Cmp(quorum) != 0 && rounded(turnout) == rounded(quorum) {
-		return grouped(tokens)
-	}
-	return rounded(rational(tokens))
+	d := r.document
+	return apart(rounded, rational(d.Vote.Turnout.Tokens), rational(d.Quorum.Tokens))(rational(tokens))
 }
 
 // recomputed says of how many votes the power was recomputed, and agrees.

@@ -66,6 +66,15 @@ func visible(number string) (string, error) {
 	return text, err
 }
 
+// apart is write, unless turnout and quorum would then look equal and are not: no verdict is read off a
+// rounded figure.
+func apart(write func(*big.Rat) string, turnout, quorum *big.Rat) func(*big.Rat) string {
+	if turnout.Cmp(quorum) != 0 && write(turnout) == write(quorum) {
+		return func(amount *big.Rat) string { return grouped(votingpower.Decimal(amount)) }
+	}
+	return write
+}
+
 // share writes the quorum's fraction of the voting power: in percent, or as a fraction such
 // as 1/3 where percent would have to be rounded.
 func share(q Quorum) string {

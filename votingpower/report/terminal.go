@@ -8,7 +8,6 @@ import (
 	"strings"
 	"text/template"
 
-	"github.com/perpdao/perpquorum/votingpower"
 	"github.com/perpdao/perpquorum/votingpower/vote"
 )
 
@@ -155,11 +154,8 @@ func (r *Report) figures(s Style) string {
 	if d.Quorum.Rule == "" {
 		of = basis(d.Quorum) + " of " + rounded(power)
 	}
-	write, width := column, 18
-	if t.Tokens != "" && column(turnout) == column(quorum) && turnout.Cmp(quorum) != 0 {
-		write = func(x *big.Rat) string { return grouped(votingpower.Decimal(x)) } // no verdict is read off a rounded figure
-		width = max(width, len(write(turnout)), len(write(quorum)))
-	}
+	write := apart(column, turnout, quorum)
+	width := max(18, len(write(turnout)), len(write(quorum)))
 	line := func(label string, number *big.Rat, note string) string {
 		return fmt.Sprintf("  %s%-9s%s %*s %s  %s\n", dim, label, off, width, write(number), r.symbol(), note)
 	}

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"math/big"
 	"slices"
-
-	"github.com/perpdao/perpquorum/votingpower"
 )
 
 // segment is a part of the turnout.
@@ -127,16 +125,13 @@ func (c *canvas) gaugeLabels(y float64, axis, power, turnout, quorum *big.Rat) {
 	width := c.width - 2*margin
 	at := func(tokens *big.Rat) float64 { return margin + width*min(ratio(tokens, axis), 1) }
 	q, t := at(quorum), at(turnout)
-	quorumText, turnoutText := millions(quorum), millions(turnout)
-	if quorumText == turnoutText && quorum.Cmp(turnout) != 0 { // no verdict is read off a rounded figure
-		quorumText, turnoutText = grouped(votingpower.Decimal(quorum)), grouped(votingpower.Decimal(turnout))
-	}
+	write := apart(millions, turnout, quorum)
 	c.line(light, 5, q, y-8, q, y+54)
 	c.line(textColor, 2, q, y-12, q, y+54)
-	c.label(q, y-18, fmt.Sprintf("Quorum %s · %s", percent(quorum, power), quorumText), 13, true, textColor,
+	c.label(q, y-18, fmt.Sprintf("Quorum %s · %s", percent(quorum, power), write(quorum)), 13, true, textColor,
 		side(q, c.width))
 	c.line(textColor, 1.5, t, y+46, t, y+56)
-	c.label(t, y+71, fmt.Sprintf("Turnout %s · %s", percent(turnout, power), turnoutText), 13, true, textColor,
+	c.label(t, y+71, fmt.Sprintf("Turnout %s · %s", percent(turnout, power), write(turnout)), 13, true, textColor,
 		side(t, c.width))
 	c.line(neutralColor, 1, margin, y+92, c.width-margin, y+92)
 	for i, anchor := range []string{"start", "middle", "middle", "middle", "end"} {
