@@ -111,10 +111,10 @@ func (m *memory) CallAt(ctx context.Context, b chains.Block, calls []chains.Call
 }
 
 // BulkCallAt makes the calls that were not made before. After a reorg, and when an endpoint was
-// caught, nothing that was read before counts.
+// caught, nothing that was read before or meanwhile counts.
 func (m *memory) BulkCallAt(ctx context.Context, b chains.Block, calls []chains.Call) ([]chains.Answer, error) {
 	answers := make([]chains.Answer, len(calls))
-	places, missing := m.recall(b, calls, answers)
+	places, missing, faults := m.recall(b, calls, answers)
 	if len(missing) == 0 {
 		return answers, nil
 	}
@@ -124,8 +124,11 @@ func (m *memory) BulkCallAt(ctx context.Context, b chains.Block, calls []chains.
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	calm := len(m.Faults()) == faults
 	for i, answer := range read {
-		answers[places[i]], m.answers[keyOf(b, missing[i])] = answer, answer
+		if answers[places[i]] = answer; calm {
+			m.answers[keyOf(b, missing[i])] = answer
+		}
 	}
 	return answers, nil
 }
@@ -149,10 +152,11 @@ func (m *memory) forget(err error) {
 	}
 }
 
-// recall fills in the answers that are known, and lists the calls without one and their places.
+// recall fills in the answers that are known, and lists the calls without one and their places. It
+// returns how many faults were met so far.
 func (m *memory) recall(
 	b chains.Block, calls []chains.Call, answers []chains.Answer,
-) (places []int, missing []chains.Call) {
+) (places []int, missing []chains.Call, faults int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if n := len(m.Faults()); n != m.faults {
@@ -166,7 +170,7 @@ func (m *memory) recall(
 		}
 		answers[i] = answer
 	}
-	return places, missing
+	return places, missing, m.faults
 }
 
 func keyOf(b chains.Block, c chains.Call) answerKey { return answerKey{b.Hash, c.To, string(c.Data)} }
