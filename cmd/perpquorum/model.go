@@ -16,8 +16,7 @@ import (
 )
 
 func modelCommand(p *progress) *cli.Command {
-	check := &modelOptions{}
-	check.endpoints.progress = p
+	check := &modelOptions{endpoints: endpointOptions{progress: p}}
 	format := ""
 	asked := []cli.Flag{formatFlag("Output", &format, "text", "json")}
 	return &cli.Command{
@@ -54,8 +53,7 @@ perpquorum model strategies`,
 				Description: "Lists the names of Snapshot's voting strategies that check and power recompute\n" +
 					"from the chains. For any other, check uses the figures of the hub, unchecked,\n" +
 					"and power gives none.",
-				Flags: asked,
-				Action: func(c *cli.Context) error {
+				Flags: asked, Action: func(c *cli.Context) error {
 					return printAs(c.App.Writer, format, strategy.Names(), strings.Join(strategy.Names(), "\n")+"\n")
 				},
 			},

@@ -155,10 +155,8 @@ func Load(ctx context.Context, m *votingpower.Model, space string, o Options) (*
 		if v.End.Unix != 0 && v.End.Unix < o.Since.Unix() {
 			continue
 		}
-		if r != nil {
-			if err := o.page(&v, r); err != nil {
-				return nil, err
-			}
+		if err := o.page(&v, r); err != nil {
+			return nil, err
 		}
 		h.Votes = append(h.Votes, v)
 	}

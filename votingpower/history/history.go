@@ -244,9 +244,9 @@ func (c *collector) report(ctx context.Context, p *snapshot.Proposal, circulatin
 	return r, report.HistoryUnwritten, c.Folder.keep(r)
 }
 
-// page writes the page of a vote that was checked.
+// page writes the page of a vote that was checked, if its row has figures.
 func (o *Options) page(v *report.HistoryVote, r *report.Report) (err error) {
-	if o.Page != nil && r.Document().Vote != nil && v.Quorum != "" {
+	if o.Page != nil && v.Quorum != "" && r.Document().Vote != nil {
 		v.Page, err = o.Page(r)
 	}
 	return err

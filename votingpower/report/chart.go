@@ -68,6 +68,14 @@ const (
 // choiceColors are those of the first five choices.
 var choiceColors = []string{accentColor, plusColor, "#0e2f52", "#4179b5", "#2a4a6b"}
 
+// choiceColor is that of the choice with an index.
+func (v *Vote) choiceColor(i int) string {
+	if v.Type == "basic" && i == 2 { // Abstain
+		return neutralColor
+	}
+	return choiceColors[min(i, len(choiceColors)-1)]
+}
+
 // chartWidth is that of a forum's column, and margin what is left free at both sides, in pixels.
 const chartWidth, margin = 690.0, 20.0
 

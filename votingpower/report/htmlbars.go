@@ -122,12 +122,9 @@ func (r *Report) choiceBars() listed[choiceBar] {
 	}
 	list := listed[choiceBar]{More: max(len(rows)-mostChoices, 0)}
 	for i, row := range rows[:len(rows)-list.More] {
-		fill := choiceColors[min(i, len(choiceColors)-1)]
-		switch {
-		case row.Invalid:
+		fill := v.choiceColor(i)
+		if row.Invalid {
 			fill = hatched
-		case v.Type == "basic" && i == 2: // Abstain
-			fill = neutralColor
 		}
 		list.Rows = append(list.Rows, choiceBar{row, spanOf(fill, new(big.Rat), rational(row.Hub), longest)})
 	}
@@ -137,21 +134,20 @@ func (r *Report) choiceBars() listed[choiceBar] {
 type sumBar struct {
 	step
 	span
-	Exact, Rounded, Pad string // Pad puts the points of exact figures below each other
+	Rounded, Pad string // Pad puts the points of exact figures below each other
 }
 
 // sumBars are the steps to the quorum.
 func (r *Report) sumBars() []sumBar {
-	steps, most := r.document.steps()
-	bars, decimals := make([]sumBar, len(steps)), 0
+	steps := r.document.steps()
+	bars, most, decimals := make([]sumBar, len(steps)), longest(steps), 0
 	for i, s := range steps {
-		exact := grouped(votingpower.Decimal(s.amount))
-		bars[i] = sumBar{s, spanOf(s.fill, s.from, s.to, most), exact, column(s.amount), ""}
-		_, fraction, _ := strings.Cut(exact, ".")
+		bars[i] = sumBar{s, spanOf(s.fill, s.from, s.to, most), column(s.amount), ""}
+		_, fraction, _ := strings.Cut(s.Exact(), ".")
 		decimals = max(decimals, len(fraction))
 	}
 	for i := range bars {
-		whole, fraction, _ := strings.Cut(bars[i].Exact, ".")
+		whole, fraction, _ := strings.Cut(bars[i].Exact(), ".")
 		if bars[i].Pad = strings.Repeat("0", decimals-len(fraction)); fraction == "" && decimals > 0 {
 			bars[i].Pad = "." + bars[i].Pad
 		}

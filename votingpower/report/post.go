@@ -42,7 +42,7 @@ func (p post) write() ([]byte, error) {
 			return p.link(chain, "block", fmt.Sprint(number), hash)
 		},
 		"level": level, "short": shortHash, "roughSum": p.document.roughSum, "where": p.where, "proposalPage": p.proposalPage,
-		"steps": func() []step { list, _ := p.document.steps(); return list }, "sumBlock": p.document.sumBlock,
+		"steps": p.document.steps, "sumBlock": p.document.sumBlock,
 	})
 	return append(bytes.TrimSpace(blankLines.ReplaceAll(out, []byte("\n\n"))), '\n'), err
 }
@@ -162,8 +162,7 @@ func (d *Document) roughSum() string {
 func (d *Document) sumBlock() string {
 	var rows [][4]string // sign, whole tokens, fraction, what
 	wide, deep := 0, 0
-	steps, _ := d.steps()
-	for _, s := range steps {
+	for _, s := range d.steps() {
 		whole, fraction, found := strings.Cut(s.Exact(), ".")
 		if found {
 			fraction = "." + fraction

@@ -19,12 +19,9 @@ func (v *Vote) segments() (parts []segment, whole bool) {
 	whole = len(v.Turnout.Counts) > 0 || v.Turnout.Winner ||
 		!slices.Contains([]string{"", "single-choice", "basic", "weighted"}, v.Type)
 	for i, score := range v.Scores {
-		s := segment{score.Choice, fmt.Sprintf("Choice %d", i+1), nil, choiceColors[min(i, 4)]}
+		s := segment{score.Choice, fmt.Sprintf("Choice %d", i+1), nil, v.choiceColor(i)}
 		if score.Hub != "" {
 			s.power = rational(score.Hub)
-		}
-		if v.Type == "basic" && i == 2 { // Abstain
-			s.fill = neutralColor
 		}
 		if i >= 5 {
 			last := &parts[4]

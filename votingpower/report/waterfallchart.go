@@ -18,8 +18,8 @@ type step struct {
 	fill       string
 }
 
-// steps go from nothing to the circulating voting power and the quorum. Most is where the longest bar ends.
-func (d *Document) steps() (list []step, most *big.Rat) {
+// steps go from nothing to the circulating voting power and the quorum.
+func (d *Document) steps() (list []step) {
 	at, supply := new(big.Rat), d.CirculatingSupply
 	subtotal := func(name string, amount *big.Rat) {
 		list = append(list, step{Sign: "=", Name: name, Sum: true, from: new(big.Rat), to: amount, amount: amount,
@@ -55,15 +55,20 @@ func (d *Document) steps() (list []step, most *big.Rat) {
 	if quorum.Sign = "→"; d.Quorum.Read != nil {
 		quorum.Term = *d.Quorum.Read
 	}
-	most = new(big.Rat)
-	for _, s := range list {
+	return list
+}
+
+// longest is where the longest bar ends.
+func longest(steps []step) *big.Rat {
+	most := new(big.Rat)
+	for _, s := range steps {
 		for _, end := range []*big.Rat{s.from, s.to} {
 			if end.Cmp(most) > 0 {
 				most = end
 			}
 		}
 	}
-	return list, most
+	return most
 }
 
 // drawWaterfall draws how the terms add up to the circulating voting power.
@@ -76,8 +81,8 @@ func (r *Report) drawWaterfall() *canvas {
 	c.label(margin, top+69, fit(basis(d.Quorum)+"; circulating voting power "+rounded(rational(d.VotingPower.Tokens)),
 		14, false, c.width-2*margin), 14, false, mutedColor, "start")
 	c.label(c.width-margin, top+102, r.symbol(), 12, false, mutedColor, "end")
-	steps, most := d.steps()
-	y := top + 110
+	steps, y := d.steps(), top+110
+	most := longest(steps)
 	for _, s := range steps {
 		y = c.step(y, s, most)
 		c.description += fmt.Sprintf("%s %s: %s. ", s.Sign, clean(s.Name, maxName), rounded(s.amount))
