@@ -39,7 +39,8 @@ func openBundle(name string, stdin io.Reader) (*report.Bundle, error) {
 	}
 	b, err := report.ReadBundle(stdin)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", filepath.Base(name), err)
+		err = fmt.Errorf("%s: %w", filepath.Base(name), err)
+		return nil, hintf(err, "a bundle is what report and check write with --evidence")
 	}
 	return b, nil
 }

@@ -95,8 +95,9 @@ func requireFlag(category, required string, to *chains.Level, levels ...chains.L
 }
 
 // endpointHelp explains CHAIN=URL.
-const endpointHelp = `CHAIN is ethereum, optimism, arbitrum, base, bnb, gnosis, polygon or a chain
-id. The endpoints of a chain are those of the first of these that names one:
+const endpointHelp = `CHAIN is ethereum (or mainnet, eth), optimism (op), arbitrum (arb), base, bnb
+(bsc), gnosis (xdai), polygon (matic) or a chain id. The endpoints of a chain
+are those of the first of these that names one:
    --rpc
    PERPQUORUM_RPC_ETHEREUM  URLs for Ethereum in order of preference,
                             separated by spaces or commas

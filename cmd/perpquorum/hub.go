@@ -43,6 +43,9 @@ func parseProposal(text string) (snapshot.ProposalRef, error) {
 	if err != nil {
 		err = misuse(err)
 	}
+	if text == exampleName || text == exampleVoteName {
+		err = hintf(err, "%s is a bundle: perpquorum report --bundle %s, or perpquorum verify %s", text, text, text)
+	}
 	return ref, err
 }
 

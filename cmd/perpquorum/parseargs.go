@@ -161,7 +161,12 @@ func countArguments(c *cli.Command, arguments []string) error {
 	}
 	switch {
 	case len(arguments) > len(names):
-		return usagef("unexpected argument %s", quote(arguments[len(names)]))
+		surplus := arguments[len(names)]
+		err := usagef("unexpected argument %s", quote(surplus))
+		if findFlag(c, "bundle") != nil && (surplus == exampleName || strings.Contains(surplus, ".json")) {
+			err = hintf(err, "the name of a bundle follows --bundle")
+		}
+		return err
 	case len(arguments) < len(names):
 		if words := strings.Split(names[len(arguments)], "|"); len(words) > 1 {
 			return usagef("an argument is missing: want %s", alternatives(words))

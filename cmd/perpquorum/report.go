@@ -34,7 +34,7 @@ func reportCommand(p *progress) *cli.Command {
 			&cli.GenericFlag{Name: "at", Category: moment, Value: parsed(&o.at, parseTime),
 				Usage: "the first block of each chain at or after `TIME`"},
 			&cli.GenericFlag{Name: "block", Category: moment, Value: blockValue(&o.blocks),
-				Usage: "exactly this block, as `CHAIN=N`; repeat it for more chains"},
+				Usage: "exactly this block, as `CHAIN=N` or the URL of an explorer's page; repeat it for more chains"},
 			&cli.GenericFlag{Name: "proposal", Category: moment, Value: parsed(&o.ref, parseProposal),
 				Usage: "the snapshot block of `PROPOSAL`, an id or a URL; " +
 					"--block then names blocks of other chains than its own"},
