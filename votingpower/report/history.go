@@ -199,7 +199,9 @@ func (h *History) summary() string {
 	}
 	slices.Sort(words)
 	for i, word := range words {
-		words[i] = fmt.Sprintf("%d %s", count[word], word)
+		if words[i] = fmt.Sprintf("%d %s", count[word], word); count[word] > 1 { // "2 disagree"
+			words[i] = strings.TrimSuffix(words[i], "s")
+		}
 	}
 	return strings.TrimSuffix(votes(len(h.Votes))+": "+strings.Join(words, ", "), ": ")
 }
@@ -221,9 +223,9 @@ func (h *History) text() string {
 	for _, note := range h.Notes {
 		fmt.Fprintf(&b, "Note: %s\n", clean(note, maxDetail))
 	}
-	fmt.Fprintf(&b, "\n%-10s %18s %18s  %-15s %14s\n", "Ended", "Quorum", "Turnout", "Verdict", "Margin")
+	fmt.Fprintf(&b, "\n%-10s %17s %17s  %-15s %16s\n", "Ended", "Quorum", "Turnout", "Verdict", "Margin")
 	for _, v := range h.Votes {
-		fmt.Fprintf(&b, "%-10s %18s %18s  %-15s %14s\n", day(v.End), short(v.Quorum), short(v.Turnout), v.word(), v.margin())
+		fmt.Fprintf(&b, "%-10s %17s %17s  %-15s %16s\n", day(v.End), short(v.Quorum), short(v.Turnout), v.word(), v.margin())
 		fmt.Fprintf(&b, "  %s %s\n", v.name(), quoted(v.Title, maxTitle))
 		if v.Problem != "" {
 			fmt.Fprintf(&b, "  %s\n", clean(v.Problem, maxDetail))

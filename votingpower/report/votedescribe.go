@@ -181,7 +181,8 @@ func votes(n int) string {
 // signatures says who signed how many votes, with their power on the hub, and what that does not
 // show, for a reader.
 func signatures(s Signatures) string {
-	say := func(how string, groups ...VoteGroup) string {
+	var said []string
+	say := func(how string, groups ...VoteGroup) {
 		n, power := 0, new(big.Rat)
 		for _, g := range groups {
 			n += g.Votes
@@ -189,12 +190,15 @@ func signatures(s Signatures) string {
 				power.Add(power, p)
 			}
 		}
-		return fmt.Sprintf("%d %s (power %s)", n, how, rounded(power))
+		if n > 0 || said == nil {
+			said = append(said, fmt.Sprintf("%d %s (power %s)", n, how, rounded(power)))
+		}
 	}
-	return strings.Join([]string{
-		say("signed by the voter", s.Verified), say("by a contract or an alias", s.ContractOrAlias...),
-		say("not checkable", s.NotCheckable...), say("by somebody else", s.OfAnother),
-	}, ", ") + "; they show who voted for what, not that no vote is missing, nor when each was cast"
+	say("signed by the voter", s.Verified)
+	say("by a contract or an alias", s.ContractOrAlias...)
+	say("not checkable", s.NotCheckable...)
+	say("by somebody else", s.OfAnother)
+	return strings.Join(said, ", ") + "; they show who voted for what, not that no vote is missing, nor when each was cast"
 }
 
 // counts says which votes count, for a reader.
