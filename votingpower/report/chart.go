@@ -95,13 +95,14 @@ func begin(id, title, marks string) (c *canvas, top float64) {
 
 // end closes a chart with a line about where it comes from.
 func (r *Report) end(c *canvas, y float64) *canvas {
-	hash := "bundle " + shortHash(r.document.Bundle)
-	if r.document.Bundle == "" {
-		hash = "evidence " + shortHash(r.document.Evidence)
+	of, hash := "bundle", r.document.Bundle
+	if hash == "" {
+		of, hash = "evidence", r.document.Evidence
 	}
+	c.description = fmt.Sprintf("%s SHA-256 of the %s: %s.", strings.TrimSpace(c.description), of, hash)
 	c.line(rowColor, 1, margin, y, c.width-margin, y)
 	c.label(margin, y+19, "as of "+r.document.At.UTC, 12, false, mutedColor, "start")
-	c.label(c.width-margin, y+19, hash, 12, false, mutedColor, "end")
+	c.label(c.width-margin, y+19, of+" "+shortHash(hash), 12, false, mutedColor, "end")
 	c.height = y + 35
 	return c
 }
