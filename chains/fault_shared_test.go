@@ -1,6 +1,7 @@
 package chains_test
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -92,6 +93,25 @@ func TestReasonsOfTrust(t *testing.T) {
 		a := newAttempt(t, 1, s)
 		if err := a.read(t); err != nil || a.level != chains.Trusted || !strings.Contains(a.unbound, reason) {
 			t.Errorf("found %q, %q, %v, want the right figures, trusted: %s", a.level, a.unbound, err, reason)
+		}
+	}
+}
+
+// Where nothing binds the figures, nonces asked beside them still find a node whose state is
+// always that of another block.
+func TestWrongStateBesideNonces(t *testing.T) {
+	t.Parallel()
+	for _, w := range worlds[:3] {
+		for _, p := range everyPath {
+			for _, off := range []int64{-1, 1, -3} {
+				s := faultrpc.NewServer(w.make(uint64(w.id), 300))
+				s.Clock, s.Nodes[0].NoDeploy, s.Nodes[0].Off = faultrpc.NewClock(), noObject, off
+				a := newAttempt(t, w.id, s)
+				a.at, a.path = w.block, p
+				if err := a.read(t); !errors.Is(err, chains.ErrProtocol) {
+					t.Errorf("%s, %+d (%s): found %v, want the wrong state found", w.name, off, p, err)
+				}
+			}
 		}
 	}
 }

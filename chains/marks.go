@@ -184,7 +184,8 @@ func (s stateBatch) checkMarks(calls []innerResult) (bound bool, err error) {
 // given them than those beside them, so they can find other state and bind none.
 func (s stateBatch) checkNonces(replies []jsonrpc.Reply) error {
 	for i, r := range replies {
-		if n, err := r.Quantity(); err == nil && !r.Null() {
+		// Before Bedrock zero may be from the empty state of another node than l2geth.
+		if n, err := r.Quantity(); err == nil && !r.Null() && (n.Sign() > 0 || !s.legacy()) {
 			if _, err := s.conclude(s.marks.nonces[i].judge(n), false); err != nil {
 				return err
 			}

@@ -174,7 +174,7 @@ func (r *runs) questions() (all []question, err error) {
 			}
 		}
 	}
-	if len(r.marks.nonces) > 0 && r.way.canary == multicall && !r.legacy() {
+	if len(r.marks.nonces) > 0 && r.way.canary == multicall {
 		all = append(all, question{r.marks.nonceRequests(r.param), r.checkNonces})
 	}
 	return all, nil
