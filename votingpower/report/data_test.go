@@ -72,6 +72,18 @@ func unestablished(t testing.TB) *report.Bundle {
 	return b
 }
 
+// votedByAPI is a vote by a strategy that nobody can recompute.
+func votedByAPI(t testing.TB) *report.Bundle {
+	t.Helper()
+	b := load(t, "reached")
+	b.Vote.Proposal.Strategies = []snapshot.Strategy{{Name: "api", Network: "1", Params: []byte("{}")}}
+	for _, reading := range b.Vote.Power.Places {
+		reading.Sampled[0].Results = nil
+	}
+	recount(t, b)
+	return b
+}
+
 // custom is a report by a made-up model of custom terms, whose quorum a contract says.
 func custom(t testing.TB, bound *votingpower.Tokens) *report.Bundle {
 	t.Helper()

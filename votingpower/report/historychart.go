@@ -27,17 +27,18 @@ type historyChart struct {
 func (h *History) draw() *canvas {
 	drawn := slices.Clone(h.Votes[:min(len(h.Votes), mostDrawn)])
 	slices.Reverse(drawn)
-	reached := 0
+	count := map[vote.Verdict]int{}
 	for _, v := range drawn {
-		if v.Verdict == vote.Reached {
-			reached++
-		}
+		count[v.Verdict]++
 	}
-	title := "Turnout and quorum of " + votes(len(drawn))
-	if h.Checked {
-		title = fmt.Sprintf("%d of %s reached the quorum", reached, votes(len(drawn)))
+	title, settled := "Turnout and quorum of "+votes(len(drawn)), count[vote.Reached]+count[vote.NotReached]
+	if settled > 0 {
+		title = fmt.Sprintf("%d of %s reached the quorum", count[vote.Reached], votes(settled))
 	}
-	c, top := begin("history", title+" in "+clean(h.Space, maxName), strings.Join(h.marks(), " · "))
+	if open := len(drawn) - settled; settled > 0 && open > 0 {
+		title += fmt.Sprintf("; %d more not settled", open)
+	}
+	c, top := begin("history", clean(h.Space, maxName)+": "+title, strings.Join(h.marks(), " · "))
 	c.label(margin, top+44, fit(title, 20, true, 650), 20, true, textColor, "start")
 	text := fmt.Sprintf("Turnout in %s, in %s, and the quorum at each snapshot", quoted(h.Space, 40), unit(h.Symbol))
 	c.label(margin, top+69, fit(text, 14, false, 650), 14, false, mutedColor, "start")
@@ -106,6 +107,9 @@ func (c *historyChart) bar(i int) {
 	}
 	tip := fmt.Sprintf("%s, %s: turnout %s, quorum %s, %s", v.name(), day(v.End), short(v.Turnout), short(v.Quorum),
 		v.word())
+	if margin := v.margin(); margin != "" {
+		tip += ", margin " + margin
+	}
 	c.description += tip + ". "
 	if turnout := known(v.Turnout); turnout != nil {
 		c.canvas.bar(middle-width/2, c.y(turnout), width, c.base-c.y(turnout), fill, tip)

@@ -88,6 +88,8 @@ func TestPageSays(t *testing.T) {
 		"not established": {unestablished(t), []string{"Quorum not established", "would by itself reach the quorum of",
 			"Established: 16,000,007.625 of it.", "No voter's whole power can be recomputed"},
 			[]string{"differs:", "Quorum reached"}},
+		"no strategy recomputed": {votedByAPI(t), []string{"The voters' power was not read from the chains."},
+			[]string{"what was recomputed agrees"}},
 		"open": {open(t), []string{"Not final yet", "reaches the quorum of 14,639,538.5 PERP so far, with",
 			"The voters' power was not read from the chains.", "not recomputed"}, []string{"Quorum reached"}},
 		"open, not counted yet": {doubtful, []string{"recounted: 10,000,007.500"}, []string{"differs"}},
