@@ -105,7 +105,7 @@ func TestPageSays(t *testing.T) {
 			[]string{"Circulating supply"}},
 		"format 1": {readBundle1(t, "examplevote"), []string{"Evidence, SHA-256 7d45", "Proposal and votes, SHA-256 1290",
 			"does not cover the mark of synthetic figures, nor the vote"}, []string{"Bundle, SHA-256"}},
-		"signatures": {signed, []string{"Signature On the hub", "For signed by another address 10,000,000.000",
+		"signatures": {signed, []string{"Signature On the hub", "For signed by an alias 10,000,000.000",
 			"Signatures: 0 signed by the voter (power 0), 1 by a contract or an alias"}, []string{"are not checked here"}},
 		"public": {ofHub, []string{"Read the chains anew", "perpquorum check 0xabab"}, []string{"Synthetic"}},
 	} {

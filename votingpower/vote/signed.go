@@ -56,6 +56,19 @@ func (a Authority) settled() bool {
 	return a == AliasListed || a == ContractConfirms || a == ContractMade
 }
 
+// class says it of one vote.
+func (a Authority) class() signature.Class {
+	switch {
+	case a == another:
+		return "signed by somebody else"
+	case a == AliasListed:
+		return "signed by an alias"
+	case a.settled():
+		return "confirmed by a contract"
+	}
+	return signature.Unchecked
+}
+
 // check demands that the evidence is about these votes, and contracts were asked at their end.
 func (s *Signatures) check(e *Evidence, network chains.ID) error {
 	ids, created := make(map[string]bool, len(e.Votes)), make(map[string]int64, len(e.Votes))
@@ -128,6 +141,7 @@ func (o *Outcome) judgeSignatures() error {
 				o.signedBy(i, aliasOf(v, created))
 			} else {
 				addTo(o.Signed.Unchecked, AliasUnlisted, v)
+				o.signers[i].Class = signature.Unchecked
 			}
 		case signature.Contract:
 			answer, asked := contracts[voter]
@@ -140,6 +154,7 @@ func (o *Outcome) judgeSignatures() error {
 }
 
 func (o *Outcome) signedBy(i int, by Authority) {
+	o.signers[i].Class = by.class()
 	if by == another {
 		o.Signed.Another.add(o.Evidence.Votes[i])
 		o.anothers = append(o.anothers, i)
