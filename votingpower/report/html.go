@@ -142,7 +142,7 @@ func (r *Report) shown(tokens string) string {
 func (r *Report) recomputed() string {
 	v := r.document.Vote
 	switch p := v.Power; {
-	case r.outcome.Power == nil, len(p.Unverifiable) == len(v.Strategies):
+	case r.outcome.Power == nil, p.Differing == 0 && len(p.Unverifiable) == len(v.Strategies):
 		return "The voters' power was not read from the chains."
 	case p.Differing > 0:
 		return fmt.Sprintf("The hub's power of %d of %s is not what was recomputed.", p.Differing, votes(v.Votes))
