@@ -89,6 +89,14 @@ func (c *historyChart) axis() {
 	}
 }
 
+// known reads an amount of a row; nil where it is not known.
+func known(amount string) *big.Rat {
+	if amount == "" {
+		return nil
+	}
+	return rational(amount)
+}
+
 func (c *historyChart) y(amount *big.Rat) float64 {
 	return c.base - (c.base-c.top)*ratio(amount, c.most)
 }
