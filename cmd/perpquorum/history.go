@@ -101,7 +101,12 @@ func (o *historyOptions) run(c *cli.Context) error {
 	}
 	if output := c.Path("output"); output != "" && o.format == string(report.HTML) {
 		o.read.Page = func(r *report.Report) (string, error) {
-			name := r.Document().Vote.ID + ".html"
+			id := r.Document().Vote.ID
+			name, bundle := id+".html", id+".json.gz"
+			beside := filepath.Join(filepath.Dir(output), bundle)
+			if _, err := os.Stat(beside); err == nil && o.dir != "" && sameFile(beside, filepath.Join(o.dir, bundle)) {
+				r.BundleURL = bundle // a vote that is not final has none
+			}
 			return name, writeWhole(filepath.Join(filepath.Dir(output), name), func(w io.Writer) error {
 				return r.Render(w, report.HTML)
 			})

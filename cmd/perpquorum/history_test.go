@@ -233,8 +233,9 @@ func TestHistoryFolder(t *testing.T) {
 	files := filesOf(t, dir)
 	index := string(files["index.html"])
 	for _, id := range p.ids {
-		if !strings.Contains(index, `href="`+id+`.html"`) || !bytes.Contains(files[id+".html"], []byte(id)) {
-			t.Errorf("no page of %s, or no link to it", id)
+		page := files[id+".html"]
+		if !strings.Contains(index, `href="`+id+`.html"`) || !bytes.Contains(page, []byte(`href="`+id+`.json.gz"`)) {
+			t.Errorf("no page of %s with a link to its bundle, or no link to it", id)
 		}
 	}
 	_, offline := historyOf(t, nil, "", "--dir", dir, "--offline")

@@ -162,6 +162,9 @@ func code(s string) string {
 // smuggle in markup.
 var plainURL = regexp.MustCompile(`^https://[A-Za-z0-9.-]+(/[A-Za-z0-9._~%/?=&+-]*)?$`)
 
+// plainFile matches the name of a bundle's file.
+var plainFile = regexp.MustCompile(`^[A-Za-z0-9-]+\.json(\.gz)?$`)
+
 // CheckURL refuses an address that is not of the form that posts and pages take as it is: https, and no
 // character that has a meaning in Markdown or HTML. The error does not repeat it: it may be an endpoint's.
 func CheckURL(url string) error {

@@ -117,8 +117,8 @@ func (r *Report) functions() template.FuncMap {
 		"confirmed": func(chain string) string { return r.confirmed[chain] },
 		"standing":  func(a Assurance, hash string, development bool) string { return a.words(hash, development) },
 		"bundleURL": func() (string, error) {
-			if r.BundleURL == "" {
-				return "", nil
+			if r.BundleURL == "" || plainFile.MatchString(r.BundleURL) {
+				return r.BundleURL, nil
 			}
 			return r.BundleURL, CheckURL(r.BundleURL)
 		},

@@ -27,7 +27,8 @@ import (
 
 // Report is a bundle with everything derived from it.
 type Report struct {
-	// BundleURL is where the bundle is published, for posts and pages to link to; "" for nowhere. See CheckURL.
+	// BundleURL is where the bundle is published, for posts and pages to link to; "" for nowhere. It is
+	// the name of a file beside them, or an address that CheckURL takes.
 	BundleURL string
 
 	bundle  Bundle
