@@ -12,10 +12,8 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	// What a node of go-ethereum in this process leaves behind when it is closed, and the compiler,
-	// which ends with the tests.
+	// What a node of go-ethereum in this process leaves behind when it is closed.
 	goleak.VerifyTestMain(m,
-		goleak.IgnoreAnyFunction("os/exec.(*Cmd).writerDescriptor.func1"),
 		goleak.IgnoreTopFunction("github.com/ethereum/go-ethereum/core.(*txSenderCacher).cache"),
 		goleak.IgnoreTopFunction("github.com/syndtr/goleveldb/leveldb.(*DB).mpoolDrain"))
 }
