@@ -51,7 +51,7 @@ func (f *Folder) read(id, space string) (*report.Report, report.HistoryState, er
 	switch {
 	case err != nil:
 	case len(different) > 0:
-		err = fmt.Errorf("%d differences between claim and evidence, the first %v", len(different), different[0])
+		err = fmt.Errorf("claim and evidence differ: %v, the first of %d", different[0], len(different))
 	case r.Document().Vote == nil:
 		err = errors.New("it is of no vote")
 	case r.Document().Vote.ID != id:
