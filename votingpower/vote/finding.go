@@ -86,8 +86,9 @@ const (
 	VoteIDsMatch               Code = "vote-ids-match"          // they are the hashes of the votes
 	VoteIDDiffers              Code = "vote-id-differs"
 	VoteIDsNotChecked          Code = "vote-ids-not-checked"
-	SignaturesChecked          Code = "signatures"           // who signed the votes
-	SignatureOfAnother         Code = "signature-of-another" // neither the voter's, nor an alias's or a contract's
+	SignaturesChecked          Code = "signatures"                // who signed the votes
+	SignatureOfAnother         Code = "signature-of-another"      // neither the voter's, nor an alias's or a contract's
+	SignatureOfUnlisted        Code = "signature-of-unlisted-key" // that the hub lists as no alias, or no longer
 	VoteFinal                  Code = "vote-final"
 	VoteNotFinal               Code = "vote-not-final"
 	VotesChanged               Code = "votes-changed"    // the hub recounted while the votes were read

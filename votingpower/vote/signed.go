@@ -225,6 +225,10 @@ func (o *Outcome) checkSignatures() {
 	if open {
 		o.doubts++
 	}
+	if g := s.Unchecked[AliasUnlisted]; g.Votes > 0 {
+		o.find(Warning, SignatureOfUnlisted, "%v: signed by another key, which the hub does not list as an alias of the "+
+			"voter, who may have revoked it since, or did not cast the vote", g)
+	}
 	first := len(o.Findings)
 	for _, i := range o.anothers {
 		v := o.Evidence.Votes[i]

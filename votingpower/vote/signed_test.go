@@ -86,10 +86,11 @@ func alias(e *vote.Evidence, days int64) {
 // known accuses nobody.
 func TestSignatures(t *testing.T) {
 	const (
-		three   = "info signatures: signed by the voter: 3 votes of power 12000007.5, of 4. "
-		others  = three + "by a contract or an alias: 1 vote of power 4000000.125: "
-		unknown = three + "not checkable: 1 vote of power 4000000.125: "
-		another = "failure signature-of-another: voter "
+		three    = "info signatures: signed by the voter: 3 votes of power 12000007.5, of 4. "
+		others   = three + "by a contract or an alias: 1 vote of power 4000000.125: "
+		unknown  = three + "not checkable: 1 vote of power 4000000.125: "
+		another  = "failure signature-of-another: voter "
+		unlisted = "warning signature-of-unlisted-key: 1 vote of power 4000000.125: signed by another key, which"
 	)
 	type E = *vote.Evidence
 	stranger := addressOf(key("stranger"))
@@ -112,9 +113,9 @@ func TestSignatures(t *testing.T) {
 		"an old alias": {func(e E) { alias(e, 31) },
 			[]string{others + "an alias that was too old by then"}, vote.Reached, vote.NotEstablished},
 		"an alias of another voter": {func(e E) { alias(e, 1); e.Signatures.Aliases[0].Address = e.Votes[0].Voter },
-			[]string{unknown + string(vote.AliasUnlisted)}, vote.Reached, vote.NotEstablished},
+			[]string{unknown + string(vote.AliasUnlisted), unlisted}, vote.Reached, vote.NotEstablished},
 		"no alias, or a revoked one": {func(e E) { byStranger(e, stranger) },
-			[]string{unknown + string(vote.AliasUnlisted)}, vote.Reached, vote.NotEstablished},
+			[]string{unknown + string(vote.AliasUnlisted), unlisted}, vote.Reached, vote.NotEstablished},
 		"a stranger, or a contract's owner": {func(e E) { byStranger(e, voter) },
 			[]string{others + "the voter's contract was not asked"}, vote.Reached, vote.NotEstablished},
 		"a contract's owner": {func(e E) { byStranger(e, voter); answered(e, confirmed, false) },
