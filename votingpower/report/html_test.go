@@ -1,11 +1,9 @@
 package report_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"html"
-	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -28,20 +26,6 @@ func shown(page string) string {
 func published(t testing.TB, name string) *report.Bundle {
 	b := load(t, name)
 	b.Synthetic = ""
-	return b
-}
-
-// readBundle1 is a bundle of format 1.
-func readBundle1(t testing.TB, name string) *report.Bundle {
-	t.Helper()
-	data, err := os.ReadFile("testdata/format1/" + name + ".json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := report.ReadBundle(bytes.NewReader(data))
-	if err != nil {
-		t.Fatal(err)
-	}
 	return b
 }
 
@@ -103,7 +87,7 @@ func TestPageSays(t *testing.T) {
 			"The quorum is 100 REEF, the maximum of the model, instead of what the contract says.",
 			"Model not built in", `The model says of itself: "Delegated voting power."`, "quorumVotes() says 123 REEF"},
 			[]string{"Circulating supply"}},
-		"format 1": {readBundle1(t, "examplevote"), []string{"Evidence, SHA-256 7d45", "Proposal and votes, SHA-256 1290",
+		"format 1": {load(t, "../format1/examplevote"), []string{"Evidence, SHA-256 7d45", "Proposal and votes, SHA-256 1290",
 			"does not cover the mark of synthetic figures, nor the vote"}, []string{"Bundle, SHA-256"}},
 		"signatures": {signed, []string{"Signature On the hub", "For signed by an alias 10,000,000.000",
 			"Signatures: 0 signed by the voter (power 0), 1 by a contract or an alias"}, []string{"are not checked here"}},

@@ -34,7 +34,8 @@ func TestTextStyles(t *testing.T) {
 			escapes.ReplaceAllString(colored, "") != symbols {
 			t.Errorf("%s: color changes the text:\n%s", name, colored)
 		}
-		if strings.ContainsAny(plain, "✓✗█░┃\x1b") || strings.Contains(symbols, "\nOK ") || !strings.Contains(symbols, "┃") {
+		if strings.ContainsAny(plain, "✓✗█░┃\x1b") ||
+			strings.Contains(symbols, "\nOK ") || !strings.Contains(symbols, "┃") {
 			t.Errorf("%s: found\n%s\n%s", name, plain, symbols)
 		}
 		for line := range strings.Lines(plain + symbols) {
